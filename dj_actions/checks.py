@@ -1,0 +1,97 @@
+"""System checks: a wrong configuration is found by `manage.py check`, with its mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
+from django.db import connections, router
+
+from dj_actions.conf import Settings, did_you_mean, get_settings
+from dj_actions.exceptions import InvalidAction, InvalidSetting
+from dj_actions.models import Delivery
+from dj_actions.publishers import publisher_class, publishers
+from dj_actions.recording import database_of
+from dj_actions.registry import registry
+
+
+@register("dj_actions")
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """Check DJ_ACTIONS, each publisher in it, and the actions that name them."""
+    try:
+        settings = get_settings()
+    except InvalidSetting as error:
+        return [Error(str(error), id="dj_actions.E001")]
+    return [
+        *_check_publishers(settings),
+        *_check_routes(settings),
+        *_check_actions(settings),
+    ]
+
+
+@register(Tags.database, "dj_actions")
+def check_database(*, databases: Iterable[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Check that SQLite, where it is used, takes its write lock at the start of a transaction."""
+    alias = router.db_for_write(Delivery)
+    if alias not in (databases or ()) or connections[alias].vendor != "sqlite":
+        return []
+    options = connections[alias].settings_dict.get("OPTIONS") or {}
+    if str(options.get("transaction_mode", "")).upper() == "IMMEDIATE":
+        return []
+    return [
+        Warning(
+            f"The SQLite database {alias!r} opens deferred transactions: concurrent actions "
+            "will fail with 'database is locked'.",
+            hint=f"Set DATABASES[{alias!r}]['OPTIONS'] = {{'transaction_mode': 'IMMEDIATE', "
+            "'timeout': 5, 'init_command': 'PRAGMA journal_mode=WAL;'}.",
+            id="dj_actions.W003",
+        )
+    ]
+
+
+def _check_publishers(settings: Settings) -> Iterator[CheckMessage]:
+    for alias, entry in settings.publishers.items():
+        try:
+            publisher_class(alias, entry)
+            publisher = publishers[alias]
+        except InvalidSetting as error:
+            yield Error(str(error), hint=_extra_to_install(error), id="dj_actions.E002")
+        else:
+            yield from publisher.check()
+
+
+def _extra_to_install(error: BaseException) -> str | None:
+    """Return the advice of an integration whose third-party library is missing."""
+    cause = error.__cause__
+    return str(cause) if isinstance(cause, ImportError) and "pip install" in str(cause) else None
+
+
+def _check_routes(settings: Settings) -> Iterator[CheckMessage]:
+    labels = [definition.label for definition in registry]
+    for alias, entry in settings.publishers.items():
+        for pattern in entry.routes:
+            if not any(fnmatchcase(label, pattern) for label in labels):
+                yield Warning(
+                    f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["ROUTES"]: {pattern!r} matches no '
+                    f"registered action.{did_you_mean(pattern, labels)}",
+                    hint="Patterns match `resource.action`, for example 'todo.*'.",
+                    id="dj_actions.W001",
+                )
+
+
+def _check_actions(settings: Settings) -> Iterator[CheckMessage]:
+    for definition in registry:
+        try:
+            settings.publishers_for(definition.label, definition.publish)
+        except InvalidSetting as error:
+            yield Error(str(error), id="dj_actions.E003")
+        try:
+            database_of(definition)
+        except InvalidAction as error:
+            yield Error(
+                str(error),
+                hint="Route both to one database in DATABASE_ROUTERS.",
+                id="dj_actions.E004",
+            )

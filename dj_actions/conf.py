@@ -1,0 +1,181 @@
+"""The DJ_ACTIONS setting as typed values: read once, checked, honouring override_settings."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+
+from dj_actions.exceptions import InvalidSetting
+from dj_actions.retry import RetryPolicy
+
+ALIAS_LENGTH = 64
+"""Longest alias of a publisher: it is stored with each delivery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublisherSettings:
+    """One entry of DJ_ACTIONS["PUBLISHERS"]."""
+
+    backend: str
+    """Dotted path of the publisher's class."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments of its constructor."""
+
+    routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Pattern such as `todo.*` → options for the messages it matches; the first match counts."""
+
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    """When to try again and when to give up."""
+
+    batch_size: int = 50
+    """How many deliveries one relay claims at once."""
+
+    def route(self, label: str) -> Mapping[str, Any] | None:
+        """Return the options of the first route that matches `resource.action`, or None."""
+        for pattern, options in self.routes.items():
+            if fnmatchcase(label, pattern):
+                return options
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The DJ_ACTIONS setting."""
+
+    publishers: Mapping[str, PublisherSettings] = field(default_factory=dict)
+    """Alias → publisher, like CACHES."""
+
+    max_body_bytes: int = 1_048_576
+    """Largest request body an action accepts; a larger one is answered with 413."""
+
+    lease: float = 60.0
+    """Seconds a relay may keep a claimed delivery without renewing its lease."""
+
+    poll_interval: float = 1.0
+    """Seconds an idle relay waits before it looks again."""
+
+    track_interval: float = 5.0
+    """Shortest time in seconds between two questions about one remote run."""
+
+    stop_timeout: float = 30.0
+    """Seconds a stopping relay grants to what is in flight."""
+
+    def publishers_for(self, label: str, chosen: Sequence[str] | None) -> tuple[str, ...]:
+        """Return the aliases an action's event goes to.
+
+        Args:
+            label: `resource.action`.
+            chosen: the action's own `publish`; None lets the routes decide.
+        """
+        if chosen is None:
+            return tuple(
+                alias for alias, entry in self.publishers.items() if entry.route(label) is not None
+            )
+        for alias in chosen:
+            if alias not in self.publishers:
+                raise InvalidSetting(
+                    f"Action {label} publishes to {alias!r}, which DJ_ACTIONS['PUBLISHERS'] "
+                    f"lacks.{did_you_mean(alias, self.publishers)}"
+                )
+        return tuple(chosen)
+
+    def route_options(self, alias: str, label: str) -> Mapping[str, Any]:
+        """Return the options of the route that serves this action at this publisher."""
+        entry = self.publishers.get(alias)
+        return (entry.route(label) if entry else None) or {}
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean '…'?` for the nearest known word, or an empty string."""
+    matches = difflib.get_close_matches(word, list(known), n=1)
+    return f" Did you mean {matches[0]!r}?" if matches else ""
+
+
+@functools.cache
+def get_settings() -> Settings:
+    """Return the current DJ_ACTIONS setting.
+
+    Raises:
+        InvalidSetting: a key is unknown or a value cannot be used.
+    """
+    raw = _mapping(getattr(django_settings, "DJ_ACTIONS", {}), "DJ_ACTIONS")
+    values = _known_values(Settings, raw, "DJ_ACTIONS setting")
+    publishers = _mapping(values.get("publishers", {}), 'DJ_ACTIONS["PUBLISHERS"]')
+    values["publishers"] = {alias: _publisher(alias, entry) for alias, entry in publishers.items()}
+    settings = Settings(**values)
+    for name in ("lease", "poll_interval", "track_interval", "stop_timeout", "max_body_bytes"):
+        _require_positive(getattr(settings, name), f'DJ_ACTIONS["{name.upper()}"]')
+    return settings
+
+
+def _publisher(alias: str, entry: object) -> PublisherSettings:
+    where = f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]'
+    values = _known_values(PublisherSettings, _mapping(entry, where), f"key in {where}:")
+    if not isinstance(values.get("backend"), str):
+        raise InvalidSetting(
+            f"{where} needs a BACKEND, the dotted path of a publisher class, "
+            'for example "dj_actions.publishers.console.ConsolePublisher".'
+        )
+    if not 0 < len(alias) <= ALIAS_LENGTH:
+        raise InvalidSetting(f"{where}: an alias has between 1 and {ALIAS_LENGTH} characters.")
+    values["options"] = _mapping(values.get("options", {}), f'{where}["OPTIONS"]')
+    values["routes"] = _routes(values.get("routes", {}), f'{where}["ROUTES"]')
+    values["retry"] = _retry(values.get("retry", {}), f'{where}["RETRY"]')
+    settings = PublisherSettings(**values)
+    _require_positive(settings.batch_size, f'{where}["BATCH_SIZE"]')
+    return settings
+
+
+def _routes(routes: object, where: str) -> Mapping[str, Mapping[str, Any]]:
+    """Accept a list of patterns, or a mapping of pattern → options."""
+    if isinstance(routes, (list, tuple)):
+        routes = {pattern: {} for pattern in routes}
+    return {
+        pattern: _mapping(options, f'{where}["{pattern}"]')
+        for pattern, options in _mapping(routes, where).items()
+    }
+
+
+def _retry(retry: object, where: str) -> RetryPolicy:
+    if isinstance(retry, RetryPolicy):
+        return retry
+    values = _known_values(RetryPolicy, _mapping(retry, where), f"key in {where}:", case=str.lower)
+    return RetryPolicy(**values)
+
+
+def _known_values(
+    kind: type[Any], raw: Mapping[str, Any], what: str, *, case: Any = str.upper
+) -> dict[str, Any]:
+    """Turn the keys of a setting into the field names of its dataclass."""
+    known = {case(entry.name): entry.name for entry in fields(kind)}
+    for key in raw:
+        if key not in known:
+            raise InvalidSetting(f"Unknown {what} {key!r}.{did_you_mean(key, known)}")
+    return {known[key]: value for key, value in raw.items()}
+
+
+def _mapping(value: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise InvalidSetting(f"{where} must be a dict with names as keys, not {value!r}.")
+    return value
+
+
+def _require_positive(value: object, where: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        raise InvalidSetting(f"{where} must be a number above zero, not {value!r}.")
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting == "DJ_ACTIONS":
+        get_settings.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -1,0 +1,40 @@
+"""Take over what relays that died have left behind."""
+
+from __future__ import annotations
+
+import logging
+
+from dj_actions.delivery import LEASE_EXPIRED, age_of, describe_error
+from dj_actions.models import Delivery
+from dj_actions.retry import RetryPolicy
+
+logger = logging.getLogger(__name__)
+
+RESCUE_LIMIT = 500
+"""Deliveries taken over at once."""
+
+
+def rescue(publisher: str, policy: RetryPolicy) -> int:
+    """Put deliveries whose lease ran out back in line; return how many.
+
+    The try counts: a message that kills each relay that sends it ends as a dead letter.
+    """
+    expired = Delivery.objects.expired(publisher, limit=RESCUE_LIMIT)
+    return sum(_take_over(delivery, policy) for delivery in expired)
+
+
+def _take_over(delivery: Delivery, policy: RetryPolicy) -> bool:
+    error = describe_error(
+        delivery,
+        LEASE_EXPIRED,
+        "The relay that held this delivery was killed or hung; whether it was sent is unknown.",
+    )
+    logger.warning(
+        "Delivery %s to %s is taken over: its lease has run out.",
+        delivery.pk,
+        delivery.publisher,
+        extra={"action": "delivery_rescued", "publisher": delivery.publisher},
+    )
+    if policy.next_wait(attempts=delivery.attempts, age=age_of(delivery)) is None:
+        return Delivery.objects.give_up(delivery, error=error)
+    return Delivery.objects.put_back(delivery, wait=0, error=error, counted=True)

@@ -1,0 +1,56 @@
+"""manage.py run_relay: carry recorded events to their publishers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from dj_actions.exceptions import DJActionsError
+from dj_actions.relay import Relay
+from dj_actions.shutdown import on_stop_signal
+
+
+class Command(BaseCommand):
+    """Runs until SIGTERM or SIGINT; finishes what is in flight, gives the rest back."""
+
+    help = (
+        "Carries recorded events to the publishers in DJ_ACTIONS. Runs until SIGTERM or SIGINT, "
+        "then finishes what is in flight and gives the rest back; a second signal ends it at once."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the options."""
+        parser.add_argument(
+            "--publisher",
+            action="append",
+            default=[],
+            metavar="ALIAS",
+            help="serve this publisher only; may be given several times (default: all)",
+        )
+        mode = parser.add_mutually_exclusive_group()
+        mode.add_argument(
+            "--once", action="store_true", help="deliver at most one batch per publisher, then end"
+        )
+        mode.add_argument(
+            "--drain", action="store_true", help="deliver all that is due now, then end"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the relay in the chosen mode."""
+        try:
+            relay = Relay(options["publisher"])
+            with on_stop_signal(relay.stop):
+                self._work(relay, once=options["once"], drain=options["drain"])
+        except DJActionsError as error:
+            raise CommandError(str(error)) from error
+
+    def _work(self, relay: Relay, *, once: bool, drain: bool) -> None:
+        if once:
+            relay.run_once()
+        elif drain:
+            relay.drain()
+        else:
+            self.stdout.write("Relay started.")
+            relay.run()
+            self.stdout.write("Relay stopped.")

@@ -1,0 +1,106 @@
+"""The frozen values that publishers receive and answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from dj_actions.states import RemoteState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who ran the action, as known when it ran."""
+
+    id: str
+    """Primary key of the user, as text."""
+
+    label: str
+    """The user's name at that time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One thing that happened, on its way to one publisher."""
+
+    id: UUID
+    """Id of the action event: the same at every attempt, hence the destination's own key."""
+
+    resource: str
+    """What was acted on, for example `todo`."""
+
+    action: str
+    """Name of the action, for example `mark_done`."""
+
+    version: int
+    """Version of the action's contract."""
+
+    object_id: str | None
+    """Primary key of the one object, as text; None for a bulk action."""
+
+    object_ids: tuple[str, ...]
+    """Primary keys of all objects, in the order of the request."""
+
+    actor: Actor | None
+    """Who did it; None for the system itself."""
+
+    data: Mapping[str, Any]
+    """The validated input, as JSON."""
+
+    result: Any
+    """What the action answered, as JSON."""
+
+    summary: str
+    """One sentence for people."""
+
+    recipients: tuple[str, ...]
+    """Who else should see it; the meaning is the publisher's (Stream: feeds)."""
+
+    extra: Mapping[str, Any]
+    """More data that the action has emitted, as JSON."""
+
+    traceparent: str
+    """W3C trace context of the request, or an empty string."""
+
+    occurred_at: datetime
+    """When it happened, by the database's clock: stored once, UTC, never recomputed."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Options of the route that chose this publisher, for example `{"dag_id": …}`."""
+
+    attempt: int = 1
+    """How often the message has been tried, this time included."""
+
+    @property
+    def label(self) -> str:
+        """Resource and action in one word, for example `todo.mark_done`."""
+        return f"{self.resource}.{self.action}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a destination answered."""
+
+    id: str
+    """The destination's own id of what it made: an activity id, a DAG run id."""
+
+    url: str = ""
+    """Where a person can look at it."""
+
+    scope: str = ""
+    """What `id` is unique in, where it is not unique alone: the DAG of a DAG run."""
+
+    tracked: bool = False
+    """Whether there is a run whose end is worth waiting for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteRun:
+    """What became of a delivered message at its destination."""
+
+    state: RemoteState
+    detail: str = ""
+    """The destination's own word for it, for example `queued`."""

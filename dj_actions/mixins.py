@@ -1,0 +1,270 @@
+"""Gives a viewset one real DRF route for each action of its model."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
+
+from django.db.models import Model, QuerySet
+from rest_framework import status
+from rest_framework.decorators import action as extra_action
+from rest_framework.exceptions import APIException, NotFound, ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dj_actions.bulk import ordered_by_request, requested_keys
+from dj_actions.conf import get_settings
+from dj_actions.definitions import ActionDefinition
+from dj_actions.exceptions import InvalidAction
+from dj_actions.execution import ActionCall, execute
+from dj_actions.querysets import locked
+from dj_actions.registry import registry
+from dj_actions.rendering import render
+
+if TYPE_CHECKING:
+    from rest_framework.viewsets import GenericViewSet
+
+    Base = GenericViewSet[Any]
+else:
+    Base = object
+
+EVENT_HEADER = "Action-Event"
+"""Response header with the id of the event that was recorded."""
+
+TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+"""Version 00 of https://www.w3.org/TR/trace-context/#traceparent-header."""
+
+ANY_METHOD: Sequence[Literal["get", "post", "put", "patch", "delete"]] = (
+    "get",
+    "post",
+    "put",
+    "patch",
+    "delete",
+)
+
+
+class PayloadTooLarge(APIException):
+    """The body is larger than DJ_ACTIONS["MAX_BODY_BYTES"]."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "payload_too_large"
+
+
+class ActionMixin(Base):
+    """Put it first among a viewset's bases: `class TodoViewSet(ActionMixin, ModelViewSet)`.
+
+    `POST /todos/7/actions/mark_done/` runs an action, `GET` on it describes it, and
+    `GET /todos/actions/list/` lists all of them.
+    """
+
+    action_model: ClassVar[type[Model] | None] = None
+    """The model whose actions are offered; by default that of `queryset`."""
+
+    locks_objects = False
+    """Whether this request fetches objects in order to change them."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.attach_actions()
+
+    @classmethod
+    def attach_actions(cls) -> None:
+        """Add the endpoint of each registered action that the viewset still lacks.
+
+        Raises:
+            InvalidAction: the viewset already has a method or attribute of that name.
+        """
+        for definition in cls.action_definitions():
+            present = getattr(cls, definition.name, None)
+            if present is None:
+                setattr(cls, definition.name, _endpoint(definition))
+            elif getattr(present, "definition", None) is not definition:
+                raise InvalidAction(
+                    f"{cls.__name__} already has an attribute {definition.name!r}; give the "
+                    f"action {definition.label} another `name`."
+                )
+
+    @classmethod
+    def action_definitions(cls) -> list[ActionDefinition]:
+        """Return the actions this viewset offers, sorted by name."""
+        queryset: QuerySet[Model] | None = getattr(cls, "queryset", None)
+        model = cls.action_model or (queryset.model if queryset is not None else None)
+        return registry.of_model(model) if model else []
+
+    @classmethod
+    def get_extra_actions(cls) -> list[Callable[..., Any]]:
+        """Return all extra actions for the router, the fallbacks for unknown names last."""
+        # The router asks late, when all apps are ready: also what was registered after this
+        # class was made is served.
+        cls.attach_actions()
+        found = super().get_extra_actions()
+        return sorted(found, key=lambda entry: entry.__name__.startswith("unknown_"))
+
+    @property
+    def definition(self) -> ActionDefinition | None:
+        """The action that this request asks for, if any."""
+        return getattr(getattr(self, self.action or "", None), "definition", None)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a body that is too large before anything reads it."""
+        if self.definition:
+            _refuse_large_body(request)
+        super().initial(request, *args, **kwargs)
+
+    def get_permissions(self) -> list[Any]:
+        """Ask the viewset's permissions, then the action's."""
+        own = self.definition.permissions if self.definition else ()
+        return [*super().get_permissions(), *(permission() for permission in own)]
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Lock what an action is going to change, in the query that fetches it."""
+        queryset = super().filter_queryset(queryset)
+        return locked(queryset) if self.locks_objects else queryset
+
+    def run_action(self, definition: ActionDefinition) -> Response:
+        """Run the action that was asked for, and answer with its result."""
+        result = execute(
+            ActionCall(
+                definition=definition,
+                actor=self.request.user,
+                data=_body(self.request),
+                load=self.get_objects if definition.bulk else self.get_one_object,
+                render=lambda value: render(value, definition.output, self.get_serializer),
+                request=self.request,
+                traceparent=_traceparent(self.request),
+            )
+        )
+        return Response(result.body, headers={EVENT_HEADER: str(result.event.pk)})
+
+    def get_one_object(self) -> Sequence[Model]:
+        """Fetch, lock and authorize the object in the URL."""
+        self.locks_objects = True
+        return (self.get_object(),)
+
+    def get_objects(self) -> Sequence[Model]:
+        """Fetch, lock and authorize the objects named by `ids`, in their order.
+
+        They are found the way each alone would be: in the viewset's queryset, by its lookup
+        field, under its object permissions.
+        """
+        self.locks_objects = True
+        field = self.lookup_field
+        keys = requested_keys(self.request.data, self.get_queryset().model, field)
+        # One order for all requests: two that share objects wait instead of deadlocking.
+        rows = self.filter_queryset(
+            self.get_queryset().filter(**{f"{field}__in": keys}).order_by("pk")
+        )
+        found = ordered_by_request(rows, keys, field)
+        for entry in found:
+            self.check_object_permissions(self.request, entry)
+        return found
+
+    @extra_action(detail=False, methods=["get"], url_path="actions/list", url_name="action-list")
+    def list_actions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """List the actions of this resource."""
+        actions = request.path.removesuffix("list/")
+        one = actions.removesuffix("actions/") + "{" + self.lookup_field + "}/actions/"
+        definitions = self.action_definitions()
+        return Response(
+            {
+                "resource": definitions[0].resource if definitions else None,
+                "instance_actions": [
+                    _describe(entry, f"{one}{entry.name}/")
+                    for entry in definitions
+                    if not entry.bulk
+                ],
+                "bulk_actions": [
+                    _describe(entry, f"{actions}{entry.name}/")
+                    for entry in definitions
+                    if entry.bulk
+                ],
+            }
+        )
+
+    @extra_action(
+        detail=True,
+        methods=ANY_METHOD,
+        url_path=r"actions/(?P<name>[^/.]+)",
+        url_name="action-unknown",
+        schema=None,
+    )
+    def unknown_instance_action(self, request: Request, name: str, **kwargs: Any) -> NoReturn:  # noqa: ARG002
+        """Answer 404 and name the nearest action."""
+        self.refuse_unknown(name, bulk=False)
+
+    @extra_action(
+        detail=False,
+        methods=ANY_METHOD,
+        url_path=r"actions/(?P<name>[^/.]+)",
+        url_name="bulk-action-unknown",
+        schema=None,
+    )
+    def unknown_bulk_action(self, request: Request, name: str, **kwargs: Any) -> NoReturn:  # noqa: ARG002
+        """Answer 404 and name the nearest action."""
+        self.refuse_unknown(name, bulk=True)
+
+    def refuse_unknown(self, name: str, *, bulk: bool) -> NoReturn:
+        """Raise NotFound, saying what the client may have meant."""
+        known = {entry.name: entry for entry in self.action_definitions()}
+        if name in known and known[name].bulk != bulk:
+            place = "…/actions/{}/, with `ids`" if known[name].bulk else "…/{{id}}/actions/{}/"
+            raise NotFound(f"{name!r} is found at {place.format(name)}.")
+        nearest = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        raise NotFound(f"There is no action {name!r}.{hint}")
+
+
+def _endpoint(definition: ActionDefinition) -> Callable[..., Any]:
+    """Make the viewset method that DRF's router turns into a route."""
+
+    def endpoint(self: ActionMixin, request: Request, **kwargs: Any) -> Response:  # noqa: ARG001
+        if request.method == "GET":
+            return Response(_describe(definition, request.path))
+        return self.run_action(definition)
+
+    endpoint.__name__ = definition.name
+    endpoint.__doc__ = f"{definition.title}\n\n{definition.description}".strip()
+    endpoint.definition = definition  # type: ignore[attr-defined]  # read back by `definition`
+    return extra_action(
+        detail=not definition.bulk,
+        methods=["get", "post"],
+        url_path=f"actions/{definition.name}",
+        url_name=f"action-{definition.name}",
+        name=definition.title,
+    )(endpoint)
+
+
+def _describe(definition: ActionDefinition, url: str) -> Mapping[str, Any]:
+    return {
+        "id": definition.name,
+        "resource": definition.resource,
+        "type": "bulk" if definition.bulk else "instance",
+        "title": definition.title,
+        "description": definition.description,
+        "version": definition.version,
+        "url": url,
+        "fields": definition.input.describe(),
+    }
+
+
+def _refuse_large_body(request: Request) -> None:
+    limit = get_settings().max_body_bytes
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if length > limit:
+        raise PayloadTooLarge(
+            f"The body has {length} bytes; an action takes at most {limit}. Send less at once."
+        )
+
+
+def _body(request: Request) -> Any:
+    try:
+        return request.data
+    except RecursionError:
+        raise ParseError("JSON parse error - nested too deeply.") from None
+
+
+def _traceparent(request: Request) -> str:
+    header = request.headers.get("traceparent", "")
+    return header if TRACEPARENT.fullmatch(header) else ""

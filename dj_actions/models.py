@@ -1,0 +1,189 @@
+"""The two records: what happened, and where it has to go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from dj_actions.conf import ALIAS_LENGTH
+from dj_actions.identifiers import uuid7
+from dj_actions.querysets import ActionEventQuerySet, DeliveryQuerySet
+from dj_actions.states import SETTLED_STATES, DeliveryState, RemoteState
+
+
+class ActionEvent(models.Model):
+    """The record that an action happened; written in its transaction, never changed after."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    resource = models.CharField(_("resource"), max_length=100)
+    action = models.CharField(_("action"), max_length=100)
+    version = models.PositiveSmallIntegerField(_("version"), default=1)
+    object_id = models.CharField(
+        _("object"), max_length=255, null=True, blank=True, help_text=_("Empty for a bulk action.")
+    )
+    object_ids = models.JSONField(_("objects"), default=list)
+    # Text, not a foreign key: the record outlives the user, and needs no lock on the user's row.
+    actor_id = models.CharField(_("actor's id"), max_length=255, null=True, blank=True)
+    actor_label = models.CharField(_("actor"), max_length=255, blank=True)
+    request_data = models.JSONField(_("input"), default=dict, encoder=DjangoJSONEncoder)
+    response_data = models.JSONField(_("result"), null=True, encoder=DjangoJSONEncoder)
+    status_code = models.PositiveSmallIntegerField(_("status code"), default=200)
+    duration_ms = models.FloatField(_("duration in milliseconds"), default=0)
+    summary = models.TextField(_("summary"), blank=True)
+    recipients = models.JSONField(_("recipients"), default=list)
+    extra = models.JSONField(_("extra data"), default=dict, encoder=DjangoJSONEncoder)
+    traceparent = models.CharField(_("trace context"), max_length=55, blank=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    objects = ActionEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("action event")
+        verbose_name_plural = _("action events")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["resource", "action", "-id"], name="dja_event_by_action"),
+            models.Index(fields=["resource", "object_id", "-id"], name="dja_event_by_object"),
+            models.Index(fields=["actor_id", "-id"], name="dja_event_by_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.object_id or len(self.object_ids)}"
+
+    @property
+    def label(self) -> str:
+        """Resource and action in one word, for example `todo.mark_done`."""
+        return f"{self.resource}.{self.action}"
+
+
+class Delivery(models.Model):
+    """One event on its way to one publisher: a row of the outbox.
+
+    It changes only through the transitions named in `DeliveryQuerySet`.
+    """
+
+    event = models.ForeignKey(
+        ActionEvent, on_delete=models.CASCADE, related_name="deliveries", db_index=False
+    )
+    publisher = models.CharField(_("publisher"), max_length=ALIAS_LENGTH)
+    state = models.CharField(
+        _("state"),
+        max_length=16,
+        choices=[(state.value, state.value) for state in DeliveryState],
+        default=DeliveryState.PENDING,
+    )
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    queued_at = models.DateTimeField(
+        _("queued"), db_default=Now(), help_text=_("Its age counts from here; a replay resets it.")
+    )
+    available_at = models.DateTimeField(_("next try"), db_default=Now())
+    lease_token = models.UUIDField(null=True, editable=False)
+    lease_expires_at = models.DateTimeField(_("lease ends"), null=True, editable=False)
+    settled_at = models.DateTimeField(_("settled"), null=True)
+    errors = models.JSONField(_("errors"), default=list, help_text=_("The latest ones."))
+    receipt_id = models.CharField(_("receipt"), max_length=255, blank=True)
+    receipt_scope = models.CharField(_("DAG or feed"), max_length=255, blank=True)
+    receipt_url = models.CharField(_("link"), max_length=2000, blank=True)
+    remote_state = models.CharField(
+        _("remote state"),
+        max_length=16,
+        choices=[(state.value, state.value) for state in RemoteState],
+        default=RemoteState.UNTRACKED,
+    )
+    remote_detail = models.CharField(_("remote detail"), max_length=255, blank=True)
+    remote_check_at = models.DateTimeField(_("next question"), null=True, editable=False)
+    remote_ended_at = models.DateTimeField(_("remote end"), null=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    claimed_at: datetime
+    """The database's time when a relay or tracker took the row; set by the claim, not stored."""
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "publisher"], name="dja_one_delivery_per_publisher"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in DeliveryState]),
+                name="dja_delivery_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(remote_state__in=[state.value for state in RemoteState]),
+                name="dja_remote_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state=DeliveryState.SENDING,
+                    lease_token__isnull=False,
+                    lease_expires_at__isnull=False,
+                    attempts__gte=1,
+                )
+                | ~Q(state=DeliveryState.SENDING)
+                & Q(lease_token__isnull=True, lease_expires_at__isnull=True),
+                name="dja_lease_only_while_sending",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=sorted(SETTLED_STATES), settled_at__isnull=False)
+                | ~Q(state__in=sorted(SETTLED_STATES)) & Q(settled_at__isnull=True),
+                name="dja_settled_at_only_when_settled",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=DeliveryState.DELIVERED)
+                | Q(receipt_id="", remote_state=RemoteState.UNTRACKED),
+                name="dja_receipt_only_when_delivered",
+            ),
+            models.CheckConstraint(
+                condition=Q(remote_state=RemoteState.RUNNING, remote_check_at__isnull=False)
+                | ~Q(remote_state=RemoteState.RUNNING) & Q(remote_check_at__isnull=True),
+                name="dja_check_only_while_running",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    remote_state__in=[RemoteState.UNTRACKED, RemoteState.RUNNING],
+                    remote_ended_at__isnull=True,
+                )
+                | Q(
+                    remote_state__in=[
+                        RemoteState.SUCCEEDED,
+                        RemoteState.FAILED,
+                        RemoteState.LOST,
+                    ],
+                    remote_ended_at__isnull=False,
+                ),
+                name="dja_remote_end_only_when_ended",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["publisher", "available_at", "id"],
+                name="dja_delivery_due",
+                condition=Q(state=DeliveryState.PENDING),
+            ),
+            models.Index(
+                fields=["publisher", "lease_expires_at"],
+                name="dja_delivery_leased",
+                condition=Q(state=DeliveryState.SENDING),
+            ),
+            models.Index(
+                fields=["publisher", "-settled_at"],
+                name="dja_delivery_dead",
+                condition=Q(state=DeliveryState.DEAD),
+            ),
+            models.Index(
+                fields=["publisher", "remote_check_at"],
+                name="dja_delivery_tracked",
+                condition=Q(remote_state=RemoteState.RUNNING),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} → {self.publisher}: {self.state}"

@@ -1,0 +1,63 @@
+"""What every publisher is: one method, and four it may add."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar
+
+from django.core.checks import CheckMessage
+
+from dj_actions.messages import Message, Receipt, RemoteRun
+
+
+class BasePublisher(ABC):
+    """One configured destination.
+
+    OPTIONS of the setting are the keyword arguments of the constructor. An instance belongs
+    to one thread; it is made when that thread first needs it.
+
+    Args:
+        alias: the publisher's name in DJ_ACTIONS["PUBLISHERS"].
+    """
+
+    supports_tracking: ClassVar[bool] = False
+    """Can the end of a remote run be asked for later?"""
+
+    def __init__(self, *, alias: str) -> None:
+        self.alias = alias
+
+    @abstractmethod
+    def publish(self, message: Message) -> Receipt:
+        """Hand over one message; calling it twice with one `message.id` has one effect.
+
+        Raises:
+            PublisherUnavailable: try again.
+            DestinationNotFound: try again a few times, slowly.
+            RateLimited: try later, do not count it.
+            PublishRejected: never try again.
+            PublisherMisconfigured: not this message's fault; wait until it is mended.
+        """
+
+    def publish_many(self, messages: Sequence[Message]) -> Iterator[Receipt | Exception]:
+        """Hand over messages in order and yield one outcome for each, as it becomes known."""
+        for message in messages:
+            try:
+                yield self.publish(message)
+            except Exception as error:  # noqa: BLE001 - every error is an outcome, none may escape
+                yield error
+
+    def track(self, receipts: Sequence[Receipt]) -> Sequence[RemoteRun]:
+        """Ask what became of these, in as few calls as possible; one answer for each, in order.
+
+        Raises:
+            PublishError: the destination cannot be asked now; it is asked again later.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not support tracking.")
+
+    def check(self) -> Iterable[CheckMessage]:
+        """Yield what is wrong with the configuration, without touching the network."""
+        return ()
+
+    def close(self) -> None:
+        """Give back connections; the instance may be used again afterwards."""

@@ -1,0 +1,36 @@
+"""Writes messages to standard output: for development."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from dj_actions.messages import Message, Receipt
+from dj_actions.publishers.base import BasePublisher
+
+
+class ConsolePublisher(BasePublisher):
+    """Prints one line of JSON for each message.
+
+    A console has no memory: a message that is published again is printed again.
+    """
+
+    def publish(self, message: Message) -> Receipt:
+        """Print the message."""
+        line = json.dumps(
+            {
+                "publisher": self.alias,
+                "id": str(message.id),
+                "action": message.label,
+                "objects": message.object_ids,
+                "actor": message.actor.label if message.actor else None,
+                "data": message.data,
+                "summary": message.summary,
+            },
+            cls=DjangoJSONEncoder,
+        )
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+        return Receipt(id=str(message.id))

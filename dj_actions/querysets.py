@@ -1,0 +1,283 @@
+"""Every query of the package, named by what it is for.
+
+Times are the database's own (`Now()`): no decision depends on the clock of a machine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+from uuid import UUID, uuid4
+
+from django.db import connections, models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from dj_actions.messages import Receipt, RemoteRun
+from dj_actions.states import DeliveryState, RemoteState
+
+if TYPE_CHECKING:
+    from dj_actions.models import ActionEvent, Delivery  # noqa: F401 - ruff misses the string below
+
+_Model = TypeVar("_Model", bound=models.Model)
+
+MAX_ERRORS = 10
+"""How many errors a delivery remembers: the latest ones."""
+
+
+def after(seconds: float) -> models.Expression:
+    """Return the moment so many seconds from now, by the database's clock."""
+    return models.ExpressionWrapper(
+        Now() + timedelta(seconds=seconds), output_field=models.DateTimeField()
+    )
+
+
+def locked(queryset: models.QuerySet[_Model]) -> models.QuerySet[_Model]:
+    """Lock the rows of a queryset until the transaction ends; a no-op on SQLite.
+
+    A query with DISTINCT, GROUP BY or a set operation cannot be locked itself (PostgreSQL
+    refuses it); then the rows that it names are.
+    """
+    query = queryset.query
+    if query.distinct or query.combinator or query.group_by is not None:
+        rows = queryset.model._base_manager.using(queryset.db)
+        queryset = rows.filter(pk__in=queryset.order_by().values("pk"))
+    return queryset.select_for_update(of=("self",))
+
+
+class ActionEventQuerySet(models.QuerySet["ActionEvent"]):
+    """Queries of action events."""
+
+    def matching(
+        self,
+        *,
+        resource: str | None = None,
+        action: str | None = None,
+        object: str | None = None,
+        actor: str | None = None,
+        publisher: str | None = None,
+        state: str | None = None,
+        remote_state: str | None = None,
+    ) -> Self:
+        """Events that fit all that is given; the last three must fit one and the same delivery.
+
+        Args:
+            object: id of an object that was acted on, alone or among others.
+            actor: id or name of who acted.
+        """
+        delivery = {"publisher": publisher, "state": state, "remote_state": remote_state}
+        found = self.filter(**_given({"resource": resource, "action": action}))
+        if object is not None:
+            found = found.filter(self._acted_on(object))
+        if actor is not None:
+            found = found.filter(Q(actor_id=actor) | Q(actor_label=actor))
+        if wanted := _given(delivery):
+            rows = self.model._meta.get_field("deliveries").related_model._default_manager
+            found = found.filter(pk__in=rows.filter(**wanted).values("event"))
+        return found
+
+    def _acted_on(self, object_id: str) -> Q:
+        if connections[self.db].features.supports_json_field_contains:
+            among_others = Q(object_ids__contains=[object_id])
+        else:
+            among_others = Q(object_ids__icontains=json.dumps(object_id))
+        return Q(object_id=object_id) | Q(object_id=None) & among_others
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Queries of deliveries; the transitions compare and set, so that two cannot both win."""
+
+    def due(self, publisher: str) -> Self:
+        """Deliveries that a relay may claim now, the longest due first."""
+        return self.filter(
+            publisher=publisher, state=DeliveryState.PENDING, available_at__lte=Now()
+        ).order_by("available_at", "pk")
+
+    def claim(self, publisher: str, *, limit: int, lease: float) -> list[Delivery]:
+        """PENDING → SENDING for up to `limit` due deliveries, under one new lease token.
+
+        Args:
+            lease: seconds until another relay may take them over.
+        """
+        token = uuid4()
+        with transaction.atomic(using=self.db):
+            due = self.due(publisher).select_related("event").annotate(database_time=Now())
+            claimed = list(due.select_for_update(of=("self",), skip_locked=True)[:limit])
+            if claimed:
+                self.filter(pk__in=[delivery.pk for delivery in claimed]).update(
+                    state=DeliveryState.SENDING,
+                    attempts=F("attempts") + 1,
+                    lease_token=token,
+                    lease_expires_at=after(lease),
+                )
+        for delivery in claimed:
+            delivery.attempts += 1
+            delivery.lease_token = token
+        return _taken(claimed)
+
+    def renew(self, token: UUID, *, lease: float) -> int:
+        """Prolong the lease of all that is still held under this token; return how many."""
+        return self._held(token).update(lease_expires_at=after(lease))
+
+    def release(self, token: UUID) -> int:
+        """SENDING → PENDING for all that is still held, as if it had never been claimed."""
+        return self._held(token).update(
+            state=DeliveryState.PENDING,
+            attempts=F("attempts") - 1,
+            lease_token=None,
+            lease_expires_at=None,
+        )
+
+    def mark_delivered(self, delivery: Delivery, receipt: Receipt) -> bool:
+        """SENDING → DELIVERED; False if the lease has gone to another relay."""
+        tracking: dict[str, Any] = (
+            {"remote_state": RemoteState.RUNNING, "remote_check_at": Now()}
+            if receipt.tracked
+            else {}
+        )
+        return self._settle(
+            delivery,
+            state=DeliveryState.DELIVERED,
+            settled_at=Now(),
+            receipt_id=receipt.id,
+            receipt_url=receipt.url,
+            receipt_scope=receipt.scope,
+            **tracking,
+        )
+
+    def put_back(
+        self, delivery: Delivery, *, wait: float, error: dict[str, Any], counted: bool
+    ) -> bool:
+        """SENDING → PENDING after a failed try; False if the lease has gone to another relay.
+
+        Args:
+            wait: seconds until it may be claimed again.
+            error: what happened, for people.
+            counted: whether the try counts towards giving up.
+        """
+        return self._settle(
+            delivery,
+            state=DeliveryState.PENDING,
+            available_at=after(wait),
+            attempts=delivery.attempts if counted else delivery.attempts - 1,
+            errors=_with_error(delivery, error),
+        )
+
+    def give_up(self, delivery: Delivery, *, error: dict[str, Any]) -> bool:
+        """SENDING → DEAD; False if the lease has gone to another relay."""
+        return self._settle(
+            delivery,
+            state=DeliveryState.DEAD,
+            settled_at=Now(),
+            errors=_with_error(delivery, error),
+        )
+
+    def expired(self, publisher: str, *, limit: int) -> list[Delivery]:
+        """Deliveries whose relay has let its lease run out: it was killed, or hangs."""
+        return _taken(
+            self.filter(
+                publisher=publisher, state=DeliveryState.SENDING, lease_expires_at__lt=Now()
+            )
+            .select_related("event")
+            .annotate(database_time=Now())
+            .order_by("lease_expires_at")[:limit]
+        )
+
+    def open(self) -> Self:
+        """Deliveries that some relay will still touch."""
+        return self.filter(state__in=(DeliveryState.PENDING, DeliveryState.SENDING))
+
+    def retry_now(self) -> int:
+        """Make waiting deliveries due at once; return how many."""
+        return self.filter(state=DeliveryState.PENDING).update(available_at=Now())
+
+    def cancel(self) -> int:
+        """PENDING → CANCELLED; return how many."""
+        return self.filter(state=DeliveryState.PENDING).update(
+            state=DeliveryState.CANCELLED, settled_at=Now()
+        )
+
+    def replay(self) -> int:
+        """DEAD → PENDING with a fresh count of attempts and age; return how many."""
+        return self.filter(state=DeliveryState.DEAD).update(
+            state=DeliveryState.PENDING,
+            attempts=0,
+            queued_at=Now(),
+            available_at=Now(),
+            settled_at=None,
+        )
+
+    def claim_tracking(self, publisher: str, *, limit: int, interval: float) -> list[Delivery]:
+        """Running remote runs whose turn it is to be asked about, hidden from other trackers.
+
+        Args:
+            interval: seconds until another tracker may ask, should this one die.
+        """
+        with transaction.atomic(using=self.db):
+            due = list(
+                self.filter(
+                    publisher=publisher,
+                    remote_state=RemoteState.RUNNING,
+                    remote_check_at__lte=Now(),
+                )
+                .annotate(database_time=Now())
+                .order_by("remote_check_at")
+                .select_for_update(skip_locked=True)[:limit]
+            )
+            self.filter(pk__in=[delivery.pk for delivery in due]).update(
+                remote_check_at=after(interval)
+            )
+        return _taken(due)
+
+    def record_progress(self, delivery: Delivery, run: RemoteRun, *, wait: float) -> bool:
+        """RUNNING → RUNNING: keep the destination's word, ask again after `wait` seconds."""
+        return (
+            self._tracked(delivery).update(remote_detail=run.detail, remote_check_at=after(wait))
+            == 1
+        )
+
+    def record_end(self, delivery: Delivery, run: RemoteRun) -> bool:
+        """RUNNING → SUCCEEDED, FAILED or LOST; False if another tracker was faster."""
+        return (
+            self._tracked(delivery).update(
+                remote_state=run.state,
+                remote_detail=run.detail,
+                remote_check_at=None,
+                remote_ended_at=Now(),
+            )
+            == 1
+        )
+
+    def _tracked(self, delivery: Delivery) -> Self:
+        return self.filter(pk=delivery.pk, remote_state=RemoteState.RUNNING)
+
+    def _held(self, token: UUID) -> Self:
+        return self.filter(state=DeliveryState.SENDING, lease_token=token)
+
+    def _settle(self, delivery: Delivery, **values: Any) -> bool:
+        if delivery.lease_token is None:
+            return False
+        held = self._held(delivery.lease_token).filter(pk=delivery.pk)
+        return held.update(lease_token=None, lease_expires_at=None, **values) == 1
+
+
+def _taken(deliveries: Iterable[Any]) -> list[Delivery]:
+    """Note on each row when, by the database's clock, it was taken."""
+    taken = list(deliveries)
+    for delivery in taken:
+        delivery.claimed_at = delivery.database_time
+    return taken
+
+
+def _with_error(delivery: Delivery, error: dict[str, Any]) -> list[dict[str, Any]]:
+    """Append an error; one that only repeats the last is counted instead."""
+    *earlier, last = delivery.errors or [{}]
+    if (last.get("kind"), last.get("message")) == (error["kind"], error["message"]):
+        return [*earlier, error | {"times": last.get("times", 1) + 1}]
+    return [*delivery.errors, error][-MAX_ERRORS:]
+
+
+def _given(values: dict[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value is not None}

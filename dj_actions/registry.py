@@ -1,0 +1,60 @@
+"""All actions of the project, by resource and name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import Model
+
+from dj_actions.conf import did_you_mean
+from dj_actions.definitions import ActionDefinition
+from dj_actions.exceptions import ActionAlreadyRegistered, ActionNotFound
+
+
+class Registry:
+    """Keeps one definition per resource and name."""
+
+    def __init__(self) -> None:
+        self._definitions: dict[str, ActionDefinition] = {}
+
+    def __iter__(self) -> Iterator[ActionDefinition]:
+        return iter(list(self._definitions.values()))
+
+    def add(self, definition: ActionDefinition) -> None:
+        """Register a definition.
+
+        Raises:
+            ActionAlreadyRegistered: another action has that resource and name.
+        """
+        if definition.label in self._definitions:
+            raise ActionAlreadyRegistered(
+                f"There already is an action {definition.label}. Give one of the two another "
+                "`name` or `resource`."
+            )
+        self._definitions[definition.label] = definition
+
+    def get(self, resource: str, name: str) -> ActionDefinition:
+        """Return the definition.
+
+        Raises:
+            ActionNotFound: there is none; the message names the nearest.
+        """
+        label = f"{resource}.{name}"
+        if label not in self._definitions:
+            raise ActionNotFound(
+                f"There is no action {label}.{did_you_mean(label, self._definitions)}"
+            )
+        return self._definitions[label]
+
+    def of_model(self, model: type[Model]) -> list[ActionDefinition]:
+        """Return the definitions that act on this model, sorted by name."""
+        found = (definition for definition in self if definition.model is model)
+        return sorted(found, key=lambda definition: definition.name)
+
+    def remove(self, definition: ActionDefinition) -> None:
+        """Forget a definition; for tests."""
+        self._definitions.pop(definition.label, None)
+
+
+registry = Registry()
+"""The registry that `@register` fills and the rest of the package reads."""

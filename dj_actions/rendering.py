@@ -1,0 +1,43 @@
+"""Turn what an action returns into what its caller is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from rest_framework.serializers import BaseSerializer
+
+from dj_actions.definitions import Output
+
+MakeSerializer = Callable[..., BaseSerializer[Any]]
+"""Called like a serializer class: `make(instance, many=…)`."""
+
+
+def render(value: Any, output: Output, fallback: MakeSerializer | None = None) -> Any:
+    """Return the answer for a result.
+
+    Args:
+        value: what the action returned.
+        output: the action's own choice; see `Action.output`.
+        fallback: makes the viewset's serializer, for models where the action made no choice;
+            without one, a model is answered with its primary key.
+    """
+    many = isinstance(value, (list, tuple, QuerySet))
+    if output:
+        return output(value, many=many).data
+    if output is None and _is_models(value):
+        return _models(value, fallback, many=many)
+    return value
+
+
+def _is_models(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(isinstance(entry, Model) for entry in value)
+    return isinstance(value, (Model, QuerySet))
+
+
+def _models(value: Any, fallback: MakeSerializer | None, *, many: bool) -> Any:
+    if fallback:
+        return fallback(value, many=many).data
+    return [{"id": entry.pk} for entry in value] if many else {"id": value.pk}

@@ -1,0 +1,67 @@
+"""The records as the read API shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from dj_actions.models import ActionEvent, Delivery
+
+
+class DeliverySerializer(serializers.ModelSerializer[Delivery]):
+    """One delivery: where it goes, how it stands, what the destination answered."""
+
+    class Meta:
+        model = Delivery
+        fields = [
+            "id",
+            "publisher",
+            "state",
+            "attempts",
+            "queued_at",
+            "available_at",
+            "settled_at",
+            "receipt_id",
+            "receipt_scope",
+            "receipt_url",
+            "remote_state",
+            "remote_detail",
+            "remote_ended_at",
+            "errors",
+        ]
+        read_only_fields = fields
+
+
+class ActionEventSerializer(serializers.ModelSerializer[ActionEvent]):
+    """One event with its deliveries."""
+
+    actor = serializers.SerializerMethodField()
+    deliveries = DeliverySerializer(many=True, read_only=True)
+
+    class Meta:
+        model = ActionEvent
+        fields = [
+            "id",
+            "resource",
+            "action",
+            "version",
+            "object_id",
+            "object_ids",
+            "actor",
+            "request_data",
+            "response_data",
+            "status_code",
+            "duration_ms",
+            "summary",
+            "recipients",
+            "extra",
+            "traceparent",
+            "created_at",
+            "deliveries",
+        ]
+        read_only_fields = fields
+
+    def get_actor(self, event: ActionEvent) -> dict[str, Any] | None:
+        """Return who acted, or None for the system itself."""
+        return {"id": event.actor_id, "label": event.actor_label} if event.actor_id else None

@@ -1,0 +1,19 @@
+"""Signals for people to hook their own things on.
+
+Receivers run where the signal is sent: `action_recorded` inside the action's transaction,
+the others in the relay, outside any transaction. A receiver that raises in the relay is
+logged and changes nothing.
+"""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+action_recorded = Signal()
+"""An action has been recorded. Arguments: `event` (ActionEvent)."""
+
+delivery_settled = Signal()
+"""A delivery has left the relay. Arguments: `delivery_id`, `publisher`, `message`, `state`."""
+
+remote_finished = Signal()
+"""A tracked run has ended. Arguments: `delivery_id`, `publisher`, `state`, `detail`."""

@@ -1,0 +1,78 @@
+"""The two state machines of a delivery: did it arrive, and what became of it there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class DeliveryState(StrEnum):
+    """Whether a message has reached its publisher's destination."""
+
+    PENDING = "pending"
+    """Waits for a relay: new, to be tried again, or given back."""
+
+    SENDING = "sending"
+    """Held by one relay, whose lease token is on the row."""
+
+    DELIVERED = "delivered"
+    """The destination has confirmed it; the receipt is on the row."""
+
+    DEAD = "dead"
+    """Given up on, with a reason; a person can replay it."""
+
+    CANCELLED = "cancelled"
+    """Withdrawn by a person before it was sent."""
+
+
+class RemoteState(StrEnum):
+    """What became of a delivered message at its destination."""
+
+    UNTRACKED = "untracked"
+    """Nothing to follow: the destination runs nothing for it, or nothing is delivered yet."""
+
+    RUNNING = "running"
+    """The destination works on it; the tracker asks again."""
+
+    SUCCEEDED = "succeeded"
+    """The destination has finished it well."""
+
+    FAILED = "failed"
+    """The destination has finished it badly; the detail says how."""
+
+    LOST = "lost"
+    """The destination no longer knows it."""
+
+
+DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
+    {
+        # A relay claims it; a person withdraws it.
+        DeliveryState.PENDING: frozenset({DeliveryState.SENDING, DeliveryState.CANCELLED}),
+        # It arrived; it is retried, released or rescued; it is given up.
+        DeliveryState.SENDING: frozenset(
+            {DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.DEAD}
+        ),
+        # A person replays it.
+        DeliveryState.DEAD: frozenset({DeliveryState.PENDING}),
+        DeliveryState.DELIVERED: frozenset(),
+        DeliveryState.CANCELLED: frozenset(),
+    }
+)
+
+REMOTE_TRANSITIONS: Mapping[RemoteState, frozenset[RemoteState]] = MappingProxyType(
+    {
+        # The receipt says that there is something to follow.
+        RemoteState.UNTRACKED: frozenset({RemoteState.RUNNING}),
+        # It ended, or the destination forgot it.
+        RemoteState.RUNNING: frozenset(
+            {RemoteState.SUCCEEDED, RemoteState.FAILED, RemoteState.LOST}
+        ),
+        RemoteState.SUCCEEDED: frozenset(),
+        RemoteState.FAILED: frozenset(),
+        RemoteState.LOST: frozenset(),
+    }
+)
+
+SETTLED_STATES = frozenset({DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.CANCELLED})
+"""States in which no relay will touch a delivery again by itself."""

@@ -1,0 +1,14 @@
+"""The read API: `path("api/", include("dj_actions.urls"))` serves `api/action-events/`."""
+
+from __future__ import annotations
+
+from rest_framework.routers import SimpleRouter
+
+from dj_actions.views import ActionEventViewSet
+
+app_name = "dj_actions"
+
+router = SimpleRouter()
+router.register("action-events", ActionEventViewSet, basename="event")
+
+urlpatterns = router.urls

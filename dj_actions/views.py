@@ -1,0 +1,79 @@
+"""The read API of events and their deliveries."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.db.models import QuerySet
+from rest_framework import permissions, viewsets
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import CursorPagination
+
+from dj_actions.conf import did_you_mean, get_settings
+from dj_actions.models import ActionEvent
+from dj_actions.querysets import ActionEventQuerySet
+from dj_actions.serializers import ActionEventSerializer
+from dj_actions.states import DeliveryState, RemoteState
+
+FILTERS = ("resource", "action", "object", "actor", "publisher", "state", "remote_state")
+"""Query parameters that narrow the list."""
+
+PAGING = ("cursor", "page_size", "format")
+
+
+class EventPagination(CursorPagination):
+    """Newest first; stable while new events arrive, as their ids sort by time."""
+
+    ordering = "-id"
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 500
+
+
+class ActionEventViewSet(viewsets.ReadOnlyModelViewSet[ActionEvent]):
+    """What happened, and what became of it.
+
+    Filters: `resource`, `action`, `object`, `actor` (id or name), `publisher`, `state` and
+    `remote_state` of a delivery. Staff only; put your own permissions in a subclass.
+    """
+
+    queryset = ActionEvent.objects.all()
+    serializer_class = ActionEventSerializer
+    pagination_class = EventPagination
+    permission_classes = [permissions.IsAdminUser]
+
+    def get_queryset(self) -> QuerySet[ActionEvent]:
+        """Return the events the query parameters ask for, with their deliveries."""
+        events: ActionEventQuerySet = super().get_queryset()  # type: ignore[assignment]  # its manager's class
+        wanted = self.filters()
+        return events.matching(**wanted).prefetch_related("deliveries")
+
+    def filters(self) -> dict[str, str]:
+        """Return the given filters.
+
+        Raises:
+            ValidationError: a parameter, a publisher or a state is unknown.
+        """
+        given = self.request.query_params.dict()
+        for name in given:
+            if name not in (*FILTERS, *PAGING):
+                raise ValidationError({name: [f"Unknown filter.{did_you_mean(name, FILTERS)}"]})
+        _require_known(given, "state", DeliveryState)
+        _require_known(given, "remote_state", RemoteState)
+        _require_publisher(given)
+        return {name: value for name, value in given.items() if name in FILTERS}
+
+
+def _require_known(given: dict[str, str], name: str, states: type[StrEnum]) -> None:
+    known = [state.value for state in states]
+    if name in given and given[name] not in known:
+        raise ValidationError({name: [f"{given[name]!r} is none of {', '.join(known)}."]})
+
+
+def _require_publisher(given: dict[str, str]) -> None:
+    known = get_settings().publishers
+    alias = given.get("publisher")
+    if alias is not None and alias not in known:
+        raise ValidationError(
+            {"publisher": [f"There is no publisher {alias!r}.{did_you_mean(alias, known)}"]}
+        )

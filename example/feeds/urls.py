@@ -1,0 +1,12 @@
+"""The feeds server at the root, and JSON for everything else."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+handler400 = "dj_actions_stream.server.handlers.bad_request"
+handler403 = "dj_actions_stream.server.handlers.permission_denied"
+handler404 = "dj_actions_stream.server.handlers.page_not_found"
+handler500 = "dj_actions_stream.server.handlers.server_error"
+
+urlpatterns = [path("", include("dj_actions_stream.server.urls"))]

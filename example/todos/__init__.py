@@ -1,0 +1,3 @@
+"""Todos: the smallest app that shows what actions are for."""
+
+from __future__ import annotations

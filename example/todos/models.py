@@ -1,0 +1,23 @@
+"""A todo."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class Todo(models.Model):
+    """Something that someone has to do."""
+
+    title = models.CharField(max_length=200)
+    note = models.CharField(max_length=200, blank=True)
+    done = models.BooleanField(default=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="todos"
+    )
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.title

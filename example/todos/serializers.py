@@ -1,0 +1,39 @@
+"""Todos in the API, and what their actions accept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from rest_framework import serializers
+
+from example.todos.models import Todo
+
+
+class TodoSerializer(serializers.ModelSerializer[Todo]):
+    """One todo."""
+
+    owner = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
+
+    class Meta:
+        model = Todo
+        fields = ["id", "title", "note", "done", "owner"]
+        read_only_fields = ["done"]
+
+
+class MarkDoneInput(serializers.Serializer[Any]):
+    """What `mark_done` accepts."""
+
+    note = serializers.CharField(
+        max_length=200, required=False, default="", help_text="How it went."
+    )
+
+
+class HandOverInput(serializers.Serializer[Any]):
+    """What `hand_over` accepts."""
+
+    to = serializers.SlugRelatedField[Any](
+        slug_field="username",
+        queryset=get_user_model()._default_manager.all(),
+        help_text="Name of the user who takes it.",
+    )

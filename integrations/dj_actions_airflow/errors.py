@@ -1,0 +1,121 @@
+"""The vendor's errors in our words: the only place that knows them.
+
+What Airflow's API answers to what: its OpenAPI document,
+https://airflow.apache.org/docs/apache-airflow/stable/stable-rest-api-ref.html.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pydantic
+import urllib3.exceptions as transport
+from airflow_client.client import exceptions as vendor
+
+from dj_actions.exceptions import (
+    DestinationNotFound,
+    PublisherMisconfigured,
+    PublishError,
+    PublisherUnavailable,
+    PublishRejected,
+    RateLimited,
+)
+
+TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
+    vendor.BadRequestException: PublishRejected,
+    vendor.UnprocessableEntityException: PublishRejected,
+    vendor.ConflictException: PublishRejected,
+    # The token has been renewed before this is asked: the user may not, or is not known.
+    vendor.UnauthorizedException: PublisherMisconfigured,
+    vendor.ForbiddenException: PublisherMisconfigured,
+    vendor.NotFoundException: DestinationNotFound,
+    vendor.ServiceException: PublisherUnavailable,
+    # The client's own checks of what it is about to send.
+    vendor.ApiTypeError: PublishRejected,
+    vendor.ApiValueError: PublishRejected,
+    vendor.ApiAttributeError: PublishRejected,
+    vendor.ApiKeyError: PublishRejected,
+    # An answer that is no answer of Airflow, after the request was sent: the outcome is unknown.
+    pydantic.ValidationError: PublisherUnavailable,
+    # The way there. The client does not wrap what urllib3 raises.
+    transport.SSLError: PublisherMisconfigured,
+    transport.LocationValueError: PublisherMisconfigured,
+    transport.HTTPError: PublisherUnavailable,
+}
+"""Vendor class → ours. Other `ApiException`s are judged by their status."""
+
+TOO_MANY_REQUESTS = 429
+STALE_TOKEN = ("Invalid JWT token", "Token Expired", "Not authenticated")
+"""What Airflow says of a token that a new one would mend, with status 401 or 403."""
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turn what the client raises into a PublishError, with the cause chained.
+
+    Args:
+        what: what was asked for, to begin the message with.
+    """
+    try:
+        yield
+    except PublishError:
+        raise
+    except Exception as error:
+        raise translate(error, what) from error
+
+
+def translate(error: Exception, what: str) -> PublishError:
+    """Return our error for the client's."""
+    message = f"{what}: {_reason(error)}"
+    # urllib3 wraps the reason when its own retries, which we have switched off, are used up.
+    inner = getattr(error, "reason", None)
+    if isinstance(error, transport.MaxRetryError) and isinstance(inner, Exception):
+        return translate(inner, what)
+    if isinstance(error, vendor.ApiException) and type(error) not in TRANSLATIONS:
+        return _by_status(error, message)
+    if isinstance(error, vendor.BadRequestException) and "import errors" in message:
+        return DestinationNotFound(message)
+    if isinstance(error, vendor.NotFoundException) and "Dag" not in message:
+        return PublisherMisconfigured(f"{message} Is base_url the address of an Airflow 3?")
+    for kind in type(error).__mro__:
+        if kind in TRANSLATIONS:
+            return TRANSLATIONS[kind](message)
+    return PublisherUnavailable(message)
+
+
+def is_stale_token(error: Exception) -> bool:
+    """Tell whether a new token would mend this refusal."""
+    refused = isinstance(error, (vendor.UnauthorizedException, vendor.ForbiddenException))
+    return refused and any(word in _reason(error) for word in STALE_TOKEN)
+
+
+def retry_after(headers: Mapping[str, str] | None) -> float | None:
+    """Read a Retry-After in seconds; None for a date or nonsense (RFC 9110, 10.2.3)."""
+    try:
+        return float((headers or {}).get("Retry-After", ""))
+    except ValueError:
+        return None
+
+
+def _by_status(error: Any, message: str) -> PublishError:
+    """Judge an error that has no class of its own; status 0 is a failed TLS handshake."""
+    if error.status == TOO_MANY_REQUESTS:
+        return RateLimited(message, retry_after=retry_after(error.headers))
+    if not error.status or 300 <= error.status < 500:  # noqa: PLR2004 - classes of HTTP statuses
+        return PublisherMisconfigured(f"{message} Is base_url right, without a path?")
+    return PublisherUnavailable(message)
+
+
+def _reason(error: Exception) -> str:
+    """Return Airflow's own words, where it has given any."""
+    if not isinstance(error, vendor.ApiException):
+        return f"{type(error).__name__}: {error}"
+    try:
+        detail = json.loads(error.body)["detail"]
+    except (TypeError, ValueError, KeyError):
+        return f"{error.status} {error.reason or ''} {str(error.body or '')[:200]}".strip()
+    text = detail if isinstance(detail, str) else json.dumps(detail)
+    return f"{error.status} {text}"

@@ -1,0 +1,8 @@
+"""A local feeds server: Stream's Feeds v2 protocol as a Django app, for development and tests.
+
+It keeps what it is sent in the site's own database and talks to the unmodified Stream clients.
+It imports nothing of `dj_actions`: put `dj_actions_stream.server` in INSTALLED_APPS, include
+`dj_actions_stream.server.urls` at the root (the clients drop any prefix) and set FEEDS_SERVER.
+"""
+
+from __future__ import annotations

@@ -1,0 +1,122 @@
+"""An activity on its way in and out: JSON to a draft, a stored row to JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from dj_actions_stream.server.errors import InputError, TooLargeError
+from dj_actions_stream.server.feeds import FeedId
+from dj_actions_stream.server.fields import FieldReader
+from dj_actions_stream.server.identity import id_of_data, id_of_pair, render_time
+from dj_actions_stream.server.models import Activity
+
+# Stream's documented limit of one activity, as JSON. Its targets have a limit of their own, and
+# their tokens alone would exceed this one, so they are not counted.
+MAX_BYTES = 10 * 1024
+
+OWN_FIELDS = frozenset({"actor", "verb", "object", "target", "time", "foreign_id", "to"})
+# The server's answers hold them, and clients send back what they read.
+IGNORED_FIELDS = frozenset({"id", "origin"})
+# "Reserved field names" in Stream's documentation, without those above.
+RESERVED_FIELDS = frozenset(
+    {
+        "activity",
+        "activity_id",
+        "analytics",
+        "extra_context",
+        "is_read",
+        "is_seen",
+        "score",
+        "site_id",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """An activity that was understood and not yet stored."""
+
+    id: UUID
+    foreign_id: str
+    time: datetime
+    actor: str
+    verb: str
+    object: str
+    target: str
+    to: tuple[FeedId, ...]
+    custom: Mapping[str, Any]
+
+
+def read_drafts(items: Sequence[Any], *, received: datetime) -> list[Draft]:
+    """Return the drafts of a batch in its order, or raise with every wrong field of all items."""
+    wrong: dict[str, Sequence[str]] = {}
+    drafts = []
+    for index, item in enumerate(items):
+        try:
+            # Without a time of its own, a later item of a batch is a later activity.
+            drafts.append(read_draft(item, received=received + timedelta(microseconds=index)))
+        except InputError as error:
+            wrong |= _within(f"activities.{index}", error)
+    if wrong:
+        raise InputError.of_fields(wrong)
+    return drafts
+
+
+def read_draft(item: Any, *, received: datetime) -> Draft:
+    """Return the draft of one activity; `received` is its time if it has none."""
+    if not isinstance(item, dict):
+        raise InputError("An activity is a JSON object.")
+    _check_size(item)
+    reader = FieldReader(item)
+    time = reader.time("time", default=received)
+    foreign_id = reader.foreign_id("foreign_id")
+    data = {
+        "actor": reader.required("actor"),
+        "verb": reader.verb("verb"),
+        "object": reader.required("object"),
+        "target": reader.optional("target"),
+    }
+    to = reader.feeds("to")
+    reader.refuse(RESERVED_FIELDS)
+    reader.raise_errors()
+    custom = dict(_custom(item))
+    identity = id_of_pair(foreign_id, time) if foreign_id else id_of_data({**custom, **data}, time)
+    return Draft(id=identity, foreign_id=foreign_id, time=time, to=to, custom=custom, **data)
+
+
+def render_activity(activity: Activity) -> dict[str, Any]:
+    """Return the activity as Stream sends it; what it is wins over what was added to it."""
+    return {
+        **activity.custom,
+        "id": str(activity.id),
+        "actor": activity.actor,
+        "verb": activity.verb,
+        "object": activity.object,
+        "target": activity.target or None,
+        "time": render_time(activity.time),
+        "foreign_id": activity.foreign_id or None,
+        "origin": None,
+        "to": activity.to,
+    }
+
+
+def _custom(item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    return ((name, item[name]) for name in item if name not in OWN_FIELDS | IGNORED_FIELDS)
+
+
+def _check_size(item: Mapping[str, Any]) -> None:
+    counted = {name: value for name, value in item.items() if name != "to"}
+    text = json.dumps(counted, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode()) > MAX_BYTES:
+        raise TooLargeError(f"An activity has at most {MAX_BYTES} bytes as JSON.")
+
+
+def _within(place: str, error: InputError) -> dict[str, Sequence[str]]:
+    if error.fields is None:
+        return {place: [error.detail]}
+    return {f"{place}.{name}": messages for name, messages in error.fields.items()}

@@ -1,0 +1,22 @@
+"""The app's registration with Django."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core import checks
+
+from dj_actions_stream.server.checks import check_credentials, check_time_zone
+
+
+class FeedsServerConfig(AppConfig):
+    """The local feeds server."""
+
+    name = "dj_actions_stream.server"
+    label = "feeds_server"
+    verbose_name = "Feeds server"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Have the settings checked at start."""
+        checks.register(check_credentials)
+        checks.register(check_time_zone)

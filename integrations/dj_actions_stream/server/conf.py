@@ -1,0 +1,45 @@
+"""The one setting of the feeds server: whom it lets in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+SETTING = "FEEDS_SERVER"
+KEYS = ("API_KEY", "API_SECRET")
+EXAMPLE = f'{SETTING} = {{"API_KEY": "...", "API_SECRET": "..."}}'
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Credentials:
+    """What a client has to share with this server."""
+
+    api_key: str
+    api_secret: str
+
+    @classmethod
+    def current(cls) -> Self:
+        """Return the settings of this moment, so that overridden ones count."""
+        configured = configuration()
+        if missing_keys(configured):
+            raise ImproperlyConfigured(f"{SETTING} is incomplete; set {EXAMPLE}.")
+        return cls(api_key=configured["API_KEY"], api_secret=configured["API_SECRET"])
+
+
+def configuration() -> Mapping[str, Any]:
+    """Return the setting as it is written; empty where there is none."""
+    configured = getattr(settings, SETTING, None)
+    return configured if isinstance(configured, Mapping) else {}
+
+
+def missing_keys(configured: Mapping[str, Any]) -> list[str]:
+    """Return the keys that have no usable value."""
+    return [key for key in KEYS if not _is_text(configured.get(key))]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""

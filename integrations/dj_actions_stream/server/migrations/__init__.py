@@ -1,0 +1,3 @@
+"""The tables of the feeds server."""
+
+from __future__ import annotations

@@ -1,0 +1,81 @@
+"""Which part of a feed a request asks for, and where the next part lies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from dj_actions_stream.server.errors import InputError, PaginationError
+from dj_actions_stream.server.identity import parse_id
+from dj_actions_stream.server.models import Activity
+from dj_actions_stream.server.querysets import ActivityQuerySet
+
+DEFAULT_LIMIT = 25
+# Not documented; no official suite asks for more in one page.
+MAX_LIMIT = 100
+BOUNDS = ("id_lt", "id_lte", "id_gt", "id_gte")
+_OLDER = ("id_lt", "id_lte")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """A part of a feed: activities between bounds, from an offset on."""
+
+    limit: int
+    offset: int
+    bounds: Mapping[str, UUID]
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, str]) -> Self:
+        """Return what the query string asks for, or raise PaginationError."""
+        limit = _number(parameters, "limit", DEFAULT_LIMIT)
+        if limit < 1:
+            raise PaginationError("limit has to be at least 1.")
+        return cls(
+            limit=min(limit, MAX_LIMIT),
+            offset=_number(parameters, "offset", 0),
+            bounds={name: _bound(parameters, name) for name in BOUNDS if parameters.get(name)},
+        )
+
+    def of_feed(self, activities: ActivityQuerySet) -> tuple[list[Activity], bool]:
+        """Return the page's activities, and whether older ones follow."""
+        for name, activity_id in self.bounds.items():
+            side = activities.older_than if name in _OLDER else activities.newer_than
+            activities = side(activity_id, or_same=name.endswith("e"))
+        found = list(activities.newest_first()[self.offset : self.offset + self.limit + 1])
+        return found[: self.limit], len(found) > self.limit
+
+    def next_link(self, request: HttpRequest, activities: Sequence[Activity]) -> str:
+        """Return the address of the part after these, as Stream writes it: by id, from offset 0."""
+        newer = {name: str(of) for name, of in self.bounds.items() if name not in _OLDER}
+        parameters = {
+            "id_lt": str(activities[-1].id),
+            **newer,
+            "api_key": request.GET["api_key"],
+            "limit": str(self.limit),
+            "offset": "0",
+        }
+        return f"{request.path}?{urlencode(parameters)}"
+
+
+def _number(parameters: Mapping[str, str], name: str, default: int) -> int:
+    text = parameters.get(name)
+    if text is None:
+        return default
+    if not _NUMBER.fullmatch(text):
+        raise PaginationError(f"{name} has to be a whole number, not negative.")
+    return int(text)
+
+
+def _bound(parameters: Mapping[str, str], name: str) -> UUID:
+    try:
+        return parse_id(parameters[name])
+    except InputError as error:
+        raise PaginationError(f"{name} has to be an activity id.") from error

@@ -1,0 +1,94 @@
+"""Read a request's JSON: only what both databases can keep and give back unchanged.
+
+Python's parser takes more than JSON is (NaN, endless integers, lone surrogates), and PostgreSQL
+takes less (no NUL in a string). All of that is refused here, before anything else looks at it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from dj_actions_stream.server.errors import InputError
+
+MAX_DEPTH = 32
+# 64 bits, signed. A larger float comes back from PostgreSQL as an integer, and would not be the
+# number that was sent.
+MAX_NUMBER = 2**63
+_MAX_INTEGER_DIGITS = 20
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in `body`, or raise InputError."""
+    document = _parse(_decode(body))
+    if not isinstance(document, dict):
+        raise InputError("The body has to be a JSON object.")
+    _check(document)
+    return document
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether a database can keep the text: no NUL, no half of a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _decode(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise InputError("The body is not UTF-8.") from error
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(
+            text, parse_int=_integer, parse_float=_float, parse_constant=_refuse_constant
+        )
+    except json.JSONDecodeError as error:
+        raise InputError(f"The body is not JSON: {error}.") from error
+    except RecursionError as error:
+        raise _too_deep() from error
+
+
+def _integer(text: str) -> int:
+    # The length first: turning thousands of digits into a number is slow, or refused by Python.
+    if len(text) > _MAX_INTEGER_DIGITS or not -MAX_NUMBER <= int(text) < MAX_NUMBER:
+        raise InputError("The body holds a number that is too large.")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if not abs(number) < MAX_NUMBER:
+        raise InputError("The body holds a number that is too large.")
+    return number
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise InputError(f"The body is not JSON: {text} is no JSON value.")
+
+
+def _check(document: Any) -> None:
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        for value in level:
+            _check_text(value)
+        level = [child for value in level for child in _children(value)]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _check_text(value: Any) -> None:
+    if isinstance(value, str) and not is_storable(value):
+        raise InputError("The body holds a text with a NUL or an unpaired surrogate.")
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    return value if isinstance(value, list) else []
+
+
+def _too_deep() -> InputError:
+    return InputError(f"The body is nested deeper than {MAX_DEPTH} levels.")

@@ -1,0 +1,3 @@
+"""The tests of DJ Actions."""
+
+from __future__ import annotations

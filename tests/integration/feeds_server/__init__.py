@@ -1,0 +1,3 @@
+"""The local feeds server: its protocol with the real client, and what it does with bad input."""
+
+from __future__ import annotations

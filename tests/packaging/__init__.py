@@ -1,0 +1,3 @@
+"""What is shipped: the wheel, the image and the files around them."""
+
+from __future__ import annotations

@@ -1,0 +1,23 @@
+"""Settings of the suite: the example project, with publishers that stay in the process."""
+
+from __future__ import annotations
+
+import secrets
+
+from example.project.settings import *  # noqa: F403 - the example's settings, but for what follows
+from example.project.settings import INSTALLED_APPS as EXAMPLE_APPS
+
+SECRET_KEY = secrets.token_urlsafe(50)
+INSTALLED_APPS = [*EXAMPLE_APPS, "dj_actions_stream.server"]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+ROOT_URLCONF = "tests.urls"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+FEEDS_SERVER = {"API_KEY": "key", "API_SECRET": secrets.token_urlsafe(40)}
+DJ_ACTIONS = {
+    "PUBLISHERS": {
+        "memory": {
+            "BACKEND": "dj_actions.publishers.memory.MemoryPublisher",
+            "ROUTES": ["todo.*"],
+        },
+    },
+}
