@@ -41,6 +41,7 @@ class Lane:
 
     def run(self) -> None:
         """Work until the relay stops."""
+        self._prepare()
         while not self._stopping.is_set():
             if not self._survive_database():
                 self._stopping.wait(self._settings.poll_interval)
@@ -78,6 +79,12 @@ class Lane:
         deliver(batch, self._stopping)
         self.token = None
         return True
+
+    def _prepare(self) -> None:
+        try:
+            publishers[self.alias].prepare()
+        except Exception as error:  # noqa: BLE001 - the first delivery will say it again, with effect
+            logger.warning("Publisher %s is not ready: %s", self.alias, error)
 
     def _survive_database(self) -> bool:
         """Deliver one batch; when the database is away, wait for it instead."""

@@ -59,5 +59,8 @@ class BasePublisher(ABC):
         """Yield what is wrong with the configuration, without touching the network."""
         return ()
 
+    def prepare(self) -> None:
+        """Load what is slow to load; a relay calls it before the first message comes."""
+
     def close(self) -> None:
         """Give back connections; the instance may be used again afterwards."""

@@ -25,7 +25,7 @@ STOP_SECONDS = 10.0
 
 
 class Airflow:
-    """A running Airflow: `start` it in a `with` block, or `stop` it."""
+    """One private Airflow: `launch` it, and `stop` it or leave its `with` block."""
 
     def __init__(self, settings: AirflowSettings) -> None:
         self.settings = settings
@@ -34,35 +34,19 @@ class Airflow:
         self._execution_api = AirflowApi(settings.tasks_port, settings.admin)
         self._processes: dict[str, Process] = {}
 
-    @classmethod
-    def start(
-        cls,
-        folder: Path,
-        *,
-        database_url: str | None,
-        dags_folder: Path,
-        reports_folder: Path,
-        progress: Callable[[str], None],
-        dag_ids: Collection[str] = SAMPLE_DAGS,
-    ) -> Self:
-        """Start Airflow and return it when it is healthy and lists `dag_ids`.
+    def launch(
+        self, progress: Callable[[str], None], dag_ids: Collection[str] = SAMPLE_DAGS
+    ) -> None:
+        """Start all programs and return when they are healthy and list `dag_ids`.
 
-        `folder` exists and is empty. `database_url` is the `postgresql://` URL of an empty
-        database, or None for SQLite in the folder. On failure nothing is left running.
+        The settings' folder exists and is empty, their database too. `progress` is told each
+        step in a line for people. On failure nothing is left running.
         """
-        settings = AirflowSettings(
-            folder=folder,
-            database_url=database_url,
-            dags_folder=dags_folder,
-            reports_folder=reports_folder,
-        )
-        airflow = cls(settings)
         try:
-            airflow._start(progress, dag_ids)
+            self._start(progress, dag_ids)
         except BaseException:
-            airflow.stop()
+            self.stop()
             raise
-        return airflow
 
     @property
     def base_url(self) -> str:

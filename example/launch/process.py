@@ -123,6 +123,11 @@ class Process:
         """Send a signal to the program itself, not to its children."""
         self._popen.send_signal(number)
 
+    def ask_to_end(self) -> None:
+        """Send the signal that asks it to end; `stop` waits for that."""
+        if self.returncode is None:
+            self.send_signal(self._stop_signal)
+
     def log_tail(self) -> str:
         """Return the last lines the program printed, for an error message."""
         lines = self.log.read_text(errors="replace").splitlines()
@@ -131,7 +136,7 @@ class Process:
     def stop(self, *, timeout: float = STOP_SECONDS) -> None:
         """Ask the program to end, then end what is left of its group with SIGKILL."""
         if self.returncode is None:
-            self.send_signal(self._stop_signal)
+            self.ask_to_end()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(timeout)
         with contextlib.suppress(ProcessLookupError):

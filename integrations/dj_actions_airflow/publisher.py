@@ -107,6 +107,10 @@ class AirflowPublisher(BasePublisher):
                 id="dj_actions_airflow.E002",
             )
 
+    def prepare(self) -> None:
+        """Import the client."""
+        _ = self._client
+
     def close(self) -> None:
         """Close the connections."""
         if "_client" in self.__dict__:

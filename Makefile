@@ -1,0 +1,38 @@
+# Everything for people who work on DJ Actions, and for those who only want to see it.
+
+UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
+RUN := $(UV) run --quiet --locked
+
+.PHONY: help demo serve test lint format env
+help:  ## Show what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(UV)  ## Run the whole line once on real parts and print what happened (DB=sqlite for SQLite)
+	@$(RUN) python -m example.demo $(if $(DB),--db $(DB))
+
+serve: $(UV)  ## The same, kept up, with the URLs
+	@$(RUN) python -m example.demo --serve $(if $(DB),--db $(DB))
+
+test: $(UV)  ## Run all tests: on PostgreSQL, then what supports SQLite there, then the DAGs'
+	$(RUN) pytest
+	DATABASE_URL=sqlite $(RUN) pytest -m "not postgres and not airflow" tests/unit tests/integration
+	env -u VIRTUAL_ENV $(UV) run --quiet --locked --project dags pytest -c dags/pyproject.toml dags/tests
+
+lint: $(UV)  ## Check style, types, import directions and migrations
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) python example/manage.py makemigrations --check --dry-run
+
+format: $(UV)  ## Put the code into shape
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+env:  ## Write .env for docker compose with random secrets, unless there is one
+	python3 -m example.launch.env_file
+
+.tools/bin/uv:
+	@echo "Getting uv into .tools/"
+	@python3 -m venv .tools 2>/dev/null && .tools/bin/pip install --quiet uv \
+		|| python3 -m pip install --quiet --target .tools uv

@@ -1,0 +1,119 @@
+"""`python -m example.demo`: the whole line, once, on real parts; see `make demo`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+import time
+from typing import NoReturn
+
+from rich.console import Console
+
+from example.demo.client import TodoClient
+from example.demo.destinations import Feeds, Runs
+from example.demo.report import print_report
+from example.demo.scenario import Scenario
+from example.demo.verdict import is_settled, judge
+from example.launch.process import LaunchError, wait_until
+from example.launch.stack import ADMIN, USERS, Progress, Stack, open_stack
+
+SETTLE_SECONDS = 120.0
+INTERRUPTED = 130
+
+
+def main() -> int:
+    """Run the demonstration and return the exit code: 0 only if all of it is right."""
+    arguments = _parser().parse_args()
+    signal.signal(signal.SIGTERM, _interrupt)
+    started = time.monotonic()
+    console = Console(width=None if sys.stdout.isatty() else 176)
+
+    def progress(text: str) -> None:
+        console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {text}", highlight=False)
+
+    try:
+        with open_stack(progress, database=arguments.db) as stack:
+            stack.start(relays=2 if stack.databases.is_postgres else 1)
+            if arguments.serve:
+                return serve(console, stack)
+            return demonstrate(console, stack, progress)
+    except LaunchError as error:
+        console.print(f"[red]Failed:[/] {error}", highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Stopped; nothing is left running.")
+        return INTERRUPTED
+
+
+def demonstrate(console: Console, stack: Stack, tell: Progress) -> int:
+    """Act, wait for the ends, read back, and print."""
+    scenario = Scenario(_client(stack, "ann"), _client(stack, "bob"), _ids())
+    tell("Acting as ann and bob, over HTTP")
+    scenario.play()
+    admin = _client(stack, ADMIN)
+
+    def settled() -> bool:
+        stack.check_alive()
+        return is_settled(scenario.committed, admin.events())
+
+    tell("Waiting for the feeds and the DAG runs")
+    wait_until(settled, timeout=SETTLE_SECONDS, what="A delivery or a DAG run")
+    tell("Reading back from Stream's and Airflow's own clients")
+    events = admin.events()
+    judge(scenario.committed, events, Feeds(stack), Runs(stack), scenario.findings)
+    print_report(console, events, scenario.findings)
+    tell("Done, stopping everything")
+    return 1 if scenario.findings.missed else 0
+
+
+def serve(console: Console, stack: Stack) -> int:
+    """Keep everything up until someone stops it."""
+    todo = _client(stack, "ann").create("Buy milk")
+    console.print(_addresses(stack, todo), highlight=False, soft_wrap=True, markup=False)
+    never = threading.Event()
+    while not never.wait(1.0):
+        stack.check_alive()
+    return 0
+
+
+def _addresses(stack: Stack, todo: int) -> str:
+    web, password, feeds = stack.web_url, stack.secrets.password, stack.secrets
+    airflow = stack.airflow_settings
+    return f"""
+API      {web}/todos/ (ann, bob or {ADMIN}, password {password})
+Events   {web}/api/action-events/ ({ADMIN})
+Admin    {web}/admin/ ({ADMIN})
+Feeds    {stack.feeds_url}/api/v1.0/ (key {feeds.feeds_key}, secret {feeds.feeds_secret})
+Airflow  {airflow.base_url}/ ({airflow.admin.username}, password {airflow.admin.password})
+
+Try   curl -u ann:{password} -d note=done {web}/todos/{todo}/actions/mark_done/
+Stop  Ctrl-C"""
+
+
+def _client(stack: Stack, username: str) -> TodoClient:
+    return TodoClient(base_url=stack.web_url, username=username, password=stack.secrets.password)
+
+
+def _ids() -> dict[str, str]:
+    """Return the users' ids: `create_users` has made them in this order, from 1."""
+    return {name: str(number) for number, name in enumerate(USERS, start=1)}
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m example.demo", description=__doc__)
+    parser.add_argument("--serve", action="store_true", help="keep everything up, print the URLs")
+    parser.add_argument(
+        "--db", metavar="WHERE",
+        help="sqlite, or the URL of a PostgreSQL server (default: DATABASE_URL, else our own)",
+    )  # fmt: skip
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

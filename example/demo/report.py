@@ -1,0 +1,54 @@
+"""Print what happened, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from example.demo.scenario import Event, Findings
+
+COLUMNS = ("action", "objects", "publisher", "answer", "state", "DAG run", "tries",
+           "request → there", "request → end")  # fmt: skip
+
+
+def print_report(console: Console, events: Sequence[Event], findings: Findings) -> None:
+    """Print the table of deliveries, then what was expected and what was found."""
+    table = Table(title="What became of each action")
+    for column in COLUMNS:
+        table.add_column(column, overflow="fold")
+    for event in events:
+        for delivery in event["deliveries"]:
+            table.add_row(*_cells(event, delivery))
+        table.add_section()
+    console.print(table)
+    for line in findings.met:
+        console.print(f"  [green]ok[/]  {line}", highlight=False, soft_wrap=True)
+    for line in findings.missed:
+        console.print(f"  [red]NOT[/] {line}", highlight=False, soft_wrap=True)
+    total = len(findings.met) + len(findings.missed)
+    console.print(f"{len(findings.met)} of {total} expectations were met.")
+
+
+def _cells(event: Event, delivery: dict[str, Any]) -> tuple[str, ...]:
+    remote = delivery["remote_state"]
+    return (
+        event["action"],
+        ", ".join(event["object_ids"]),
+        delivery["publisher"],
+        delivery["receipt_id"] or (delivery["errors"] or [{}])[-1].get("message", ""),
+        delivery["state"],
+        "-" if remote == "untracked" else f"{remote} ({delivery['receipt_scope']})",
+        str(delivery["attempts"]),
+        _seconds(event["created_at"], delivery["settled_at"]),
+        _seconds(event["created_at"], delivery["remote_ended_at"]),
+    )
+
+
+def _seconds(start: str, end: str | None) -> str:
+    if end is None:
+        return "-"
+    return f"{(datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds():.2f} s"

@@ -1,0 +1,274 @@
+"""The whole stack: database, todo project, feeds server, relays and Airflow, side by side."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from example.launch.airflow import Airflow
+from example.launch.airflow_environment import DAGS_PROJECT, ROOT, AirflowSettings, install
+from example.launch.databases import Databases, open_databases
+from example.launch.process import LaunchError, Process, free_port
+
+Progress = Callable[[str], None]
+
+START_SECONDS = 60.0
+USERS = ("ann", "bob")
+ADMIN = "admin"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secrets:
+    """Random for each start."""
+
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
+    """Of all users of the todo project."""
+
+    django_key: str = field(default_factory=lambda: secrets.token_urlsafe(50), repr=False)
+    feeds_django_key: str = field(default_factory=lambda: secrets.token_urlsafe(50), repr=False)
+    feeds_key: str = field(default_factory=lambda: secrets.token_hex(8))
+    feeds_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48), repr=False)
+
+
+class Stack:
+    """All programs, their addresses and their credentials.
+
+    Args:
+        folder: an empty folder of ours.
+        databases: where the parts keep their data.
+        progress: told each step in a line for people; may be called by several threads.
+    """
+
+    def __init__(self, folder: Path, databases: Databases, progress: Progress) -> None:
+        self.folder = folder
+        self.databases = databases
+        self.secrets = Secrets()
+        self.web_port = free_port()
+        self.feeds_port = free_port()
+        self.reports = folder / "reports"
+        self.reports.mkdir()
+        airflow_home = folder / "airflow"
+        airflow_home.mkdir()
+        self.airflow_settings = AirflowSettings(
+            folder=airflow_home,
+            database_url=databases.create("airflow") if databases.is_postgres else None,
+            dags_folder=DAGS_PROJECT,
+            reports_folder=self.reports,
+        )
+        self._web_database = databases.create("todos")
+        self._feeds_database = databases.create("feeds")
+        self._progress = progress
+        self._closing = threading.Event()
+        self._lock = threading.Lock()
+        self._processes: list[Process] = []
+        self.airflow: Airflow | None = None
+
+    @property
+    def web_url(self) -> str:
+        """Address of the todo project, without a slash at the end."""
+        return f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def feeds_url(self) -> str:
+        """Address of the feeds server, without a slash at the end."""
+        # stream-python takes no other name than localhost as it is.
+        return f"http://localhost:{self.feeds_port}"
+
+    @property
+    def web_environment(self) -> Mapping[str, str]:
+        """What the todo project and its relays are told."""
+        settings = self.airflow_settings
+        return {
+            **os.environ,
+            "PYTHONUNBUFFERED": "1",
+            "DJANGO_SETTINGS_MODULE": "example.project.settings",
+            "DJANGO_SECRET_KEY": self.secrets.django_key,
+            "DJANGO_DEBUG": "0",
+            "DATABASE_URL": self._web_database,
+            "EXAMPLE_PASSWORD": self.secrets.password,
+            "STREAM_BASE_URL": self.feeds_url,
+            "STREAM_API_KEY": self.secrets.feeds_key,
+            "STREAM_API_SECRET": self.secrets.feeds_secret,
+            "AIRFLOW_BASE_URL": settings.base_url,
+            "AIRFLOW_USERNAME": settings.admin.username,
+            "AIRFLOW_PASSWORD": settings.admin.password,
+            "RELAY_POLL_INTERVAL": "0.1",
+            "RELAY_TRACK_INTERVAL": "0.3",
+        }
+
+    @property
+    def feeds_environment(self) -> Mapping[str, str]:
+        """What the feeds server is told."""
+        return {
+            **os.environ,
+            "PYTHONUNBUFFERED": "1",
+            "DJANGO_SETTINGS_MODULE": "example.feeds.settings",
+            "FEEDS_DATABASE_URL": self._feeds_database,
+            "FEEDS_API_KEY": self.secrets.feeds_key,
+            "FEEDS_API_SECRET": self.secrets.feeds_secret,
+            "FEEDS_SECRET_KEY": self.secrets.feeds_django_key,
+        }
+
+    def start(self, *, relays: int, airflow: bool = True) -> None:
+        """Start everything side by side and return when all of it is ready.
+
+        Raises:
+            LaunchError: a part could not be started; the message says which and why.
+        """
+        parts: list[Callable[[], object]] = [lambda: self.start_web(relays), self.start_feeds]
+        if airflow:
+            parts.append(self.start_airflow)
+        # Not a `with` block: on Ctrl-C it would wait for the starts instead of ending them.
+        pool = ThreadPoolExecutor(len(parts))
+        starts = [pool.submit(part) for part in parts]
+        try:
+            for start in starts:
+                start.result()
+        except BaseException:
+            self._abort(starts)
+            raise
+        finally:
+            pool.shutdown(wait=False)
+
+    def start_web(self, relays: int = 0) -> None:
+        """Make the todo project's tables and users, and serve it."""
+        self._manage("migrate", "--verbosity=0")
+        self._manage("create_users", *USERS, f"--admin={ADMIN}")
+        for number in range(1, relays + 1):
+            self.start_relay(f"relay-{number}")
+        self.serve_web()
+        self._tell(f"Todo project: ready at {self.web_url}")
+
+    def serve_web(self) -> Process:
+        """Serve the todo project."""
+        command = _gunicorn("example.project.wsgi", self.web_port)
+        web = self.launch("web", command, self.web_environment)
+        web.wait_until_ready(lambda: _is_healthy(self.web_url), timeout=START_SECONDS)
+        return web
+
+    def start_feeds(self) -> None:
+        """Make the feeds server's tables, and serve it."""
+        migrate = [sys.executable, "-m", "django", "migrate", "--verbosity=0"]
+        self._run("feeds-migrate", migrate, self.feeds_environment)
+        self.serve_feeds()
+        self._tell(f"Feeds server: ready at {self.feeds_url}")
+
+    def serve_feeds(self) -> Process:
+        """Serve the feeds."""
+        command = _gunicorn("example.feeds.wsgi", self.feeds_port)
+        feeds = self.launch("feeds", command, self.feeds_environment)
+        feeds.wait_until_ready(lambda: _is_healthy(self.feeds_url), timeout=START_SECONDS)
+        return feeds
+
+    def start_airflow(self) -> None:
+        """Install Airflow if need be, and start it."""
+        self._tell("Airflow: checking its environment (the first time takes a while)")
+        install()
+        self.airflow = Airflow(self.airflow_settings)
+        self.airflow.launch(self._tell)
+
+    def start_relay(self, name: str = "relay", **variables: str) -> Process:
+        """Start a relay; it needs no time to be ready."""
+        command = [sys.executable, str(ROOT / "example/manage.py"), "run_relay"]
+        relay = self.launch(name, command, {**self.web_environment, **variables})
+        self._tell(f"{name}: started")
+        return relay
+
+    def launch(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> Process:
+        """Start a program that ends with the stack, at the latest."""
+        with self._lock:
+            if self._closing.is_set():
+                raise LaunchError(f"{name} is not started: the stack is being stopped.")
+            log = self.folder / f"{name}.log"
+            process = Process(name, command, log=log, env=env, cwd=ROOT)
+            self._processes.append(process)
+        return process
+
+    def check_alive(self) -> None:
+        """Raise LaunchError when a part that should run has ended."""
+        if self.airflow:
+            self.airflow.check_alive()
+        for process in self._processes:
+            if process.returncode is not None:
+                raise LaunchError(
+                    f"{process.name} ended with exit code {process.returncode}.\n"
+                    f"{process.log_tail()}"
+                )
+
+    def stop(self) -> None:
+        """End all programs; relays first, so that they can give back what they hold."""
+        self._closing.set()
+        with self._lock:
+            processes, self._processes = self._processes, []
+        for process in processes:
+            process.ask_to_end()
+        if self.airflow:
+            self.airflow.stop()
+        for process in processes:
+            process.stop()
+
+    def _abort(self, starts: list[Future[object]]) -> None:
+        self.stop()
+        wait(starts)
+        # What a start was just about to launch when we stopped.
+        self.stop()
+
+    def _manage(self, command: str, *arguments: str) -> None:
+        program: list[str | Path] = [sys.executable, ROOT / "example/manage.py", command]
+        self._run(command, [*program, *arguments], self.web_environment)
+
+    def _run(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
+        process = self.launch(name, command, env)
+        if process.wait(timeout=START_SECONDS) != 0:
+            raise LaunchError(f"{name} failed.\n{process.log_tail()}")
+        with self._lock:
+            if process in self._processes:
+                self._processes.remove(process)
+
+    def _tell(self, text: str) -> None:
+        """Report progress, unless we are being stopped: then end the start that reports."""
+        if self._closing.is_set():
+            raise LaunchError("The stack is being stopped.")
+        self._progress(text)
+
+
+@contextmanager
+def open_stack(progress: Progress, *, database: str | None = None) -> Iterator[Stack]:
+    """Give a stack that is not started yet; stop it and remove every trace at the end.
+
+    Args:
+        progress: told each step in a line for people.
+        database: see `open_databases`.
+    """
+    with tempfile.TemporaryDirectory(prefix="dj-actions-") as name:
+        folder = Path(name)
+        with open_databases(folder, progress, wanted=database) as databases:
+            stack = Stack(folder, databases, progress)
+            try:
+                yield stack
+            finally:
+                stack.stop()
+
+
+def _gunicorn(application: str, port: int) -> list[str | Path]:
+    return [
+        sys.executable, "-m", "gunicorn", application, f"--bind=127.0.0.1:{port}",
+        "--workers=1", "--threads=4", "--access-logfile=-",
+    ]  # fmt: skip
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/healthz", timeout=2).ok
+    except requests.RequestException:
+        return False
