@@ -75,7 +75,7 @@ def deliver(batch: Batch, stopping: threading.Event) -> None:
     outcomes = _outcomes(batch)
     renewed_at = time.monotonic()
     try:
-        for delivery, outcome in zip(batch.deliveries, outcomes, strict=True):
+        for delivery, outcome in zip(batch.deliveries, outcomes, strict=False):
             _settle(delivery, outcome, batch)
             if stopping.is_set() or not batch.breaker.is_closed:
                 break
@@ -127,20 +127,19 @@ def describe_error(delivery: Delivery, kind: str, message: str) -> dict[str, Any
 
 
 def _outcomes(batch: Batch) -> Generator[object]:
-    """Yield exactly one outcome per delivery, whatever the publisher does."""
+    """Yield what the publisher yields; what it fails to yield is the next message's error.
+
+    Then it ends: the messages after that one have not been tried.
+    """
     messages = [message_of(delivery) for delivery in batch.deliveries]
-    missing = len(messages)
-    published = iter(batch.publisher.publish_many(messages))
-    while missing:
-        outcome: Any
-        try:
-            outcome = next(published)
-        except StopIteration:
-            outcome = TypeError(f"{_name(batch)}.publish_many gave no outcome for this message.")
-        except BaseException as error:  # noqa: BLE001 - a publisher must not take the relay along
-            outcome = error
-        yield outcome
-        missing -= 1
+    try:
+        yield from batch.publisher.publish_many(messages)
+    except GeneratorExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a publisher must not take the relay along
+        yield error
+    else:
+        yield TypeError(f"{_name(batch)}.publish_many gave no outcome for this message.")
 
 
 def _settle(delivery: Delivery, outcome: object, batch: Batch) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from dj_actions.breaker import Breaker
 from dj_actions.conf import PublisherSettings, Settings
-from dj_actions.database import TROUBLE, forget_connections
+from dj_actions.database import TROUBLE, forget_connections, patiently
 from dj_actions.delivery import Batch, deliver
 from dj_actions.exceptions import InvalidSetting, PublisherMisconfigured
 from dj_actions.maintenance import rescue
@@ -48,7 +48,7 @@ class Lane:
 
     def drain(self) -> None:
         """Work until nothing is due, nothing can be sent, or the relay stops."""
-        while not self._stopping.is_set() and self.run_once():
+        while not self._stopping.is_set() and patiently(self.run_once):
             pass
 
     def run_once(self) -> bool:

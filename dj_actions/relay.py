@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from django.core.files import locks
 from django.db import connections, router
 
 from dj_actions.conf import Settings, did_you_mean, get_settings
-from dj_actions.database import TROUBLE, forget_connections
+from dj_actions.database import TROUBLE, forget_connections, patiently
 from dj_actions.exceptions import InvalidSetting, PublishError, RelayAlreadyRunning
 from dj_actions.lane import Lane
 from dj_actions.models import Delivery
@@ -59,7 +60,7 @@ class Relay:
 
     def run_once(self) -> None:
         """Deliver at most one batch for each publisher, then end."""
-        self._run_to_end([lane.run_once for lane in self._lanes])
+        self._run_to_end([partial(patiently, lane.run_once) for lane in self._lanes])
 
     def drain(self) -> None:
         """Deliver all that is due, then end; what waits for a later try stays."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 import secrets
 
 from example.project.settings import *  # noqa: F403 - the example's settings, but for what follows
+from example.project.settings import DATABASES
 from example.project.settings import INSTALLED_APPS as EXAMPLE_APPS
 
 SECRET_KEY = secrets.token_urlsafe(50)
 INSTALLED_APPS = [*EXAMPLE_APPS, "dj_actions_stream.server"]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file: in memory, threads would share one cache, with locks that no project meets.
+    DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}.test"}
 ROOT_URLCONF = "tests.urls"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 FEEDS_SERVER = {"API_KEY": "key", "API_SECRET": secrets.token_urlsafe(40)}

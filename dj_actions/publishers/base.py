@@ -39,13 +39,16 @@ class BasePublisher(ABC):
             PublisherMisconfigured: not this message's fault; wait until it is mended.
         """
 
-    def publish_many(self, messages: Sequence[Message]) -> Iterator[Receipt | Exception]:
+    def publish_many(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:
         """Hand over messages in order and yield one outcome for each, as it becomes known."""
         for message in messages:
-            try:
-                yield self.publish(message)
-            except Exception as error:  # noqa: BLE001 - every error is an outcome, none may escape
-                yield error
+            yield self._outcome_of(message)
+
+    def _outcome_of(self, message: Message) -> Receipt | BaseException:
+        try:
+            return self.publish(message)
+        except BaseException as error:  # noqa: BLE001 - one message must not take others along
+            return error
 
     def track(self, receipts: Sequence[Receipt]) -> Sequence[RemoteRun]:
         """Ask what became of these, in as few calls as possible; one answer for each, in order.

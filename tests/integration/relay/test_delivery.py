@@ -1,0 +1,330 @@
+"""What becomes of a delivery, for each outcome a publisher can have."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any, NoReturn
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from dj_actions.conf import get_settings
+from dj_actions.exceptions import (
+    DestinationNotFound,
+    PublisherMisconfigured,
+    PublisherUnavailable,
+    PublishRejected,
+    RateLimited,
+)
+from dj_actions.lane import Lane
+from dj_actions.messages import Message, Receipt
+from dj_actions.models import Delivery
+from dj_actions.signals import delivery_settled
+from dj_actions.states import DeliveryState, RemoteState
+from tests.integration.relay.conftest import Queue
+from tests.integration.relay.scripted import accept, script
+
+pytestmark = pytest.mark.django_db
+
+
+def fail_with(error: BaseException) -> Any:
+    def behave(_message: Message) -> NoReturn:
+        raise error
+
+    return behave
+
+
+def states() -> list[str]:
+    return list(Delivery.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_a_receipt_settles_the_delivery(lane: Lane, queue: Queue) -> None:
+    queue()
+    assert lane.run_once()
+    delivery = Delivery.objects.get()
+    assert delivery.state == DeliveryState.DELIVERED
+    assert delivery.receipt_id == f"receipt-{delivery.event_id}"
+    assert (delivery.receipt_scope, delivery.receipt_url) == ("here", "https://example.org/1")
+    assert delivery.remote_state == RemoteState.UNTRACKED
+    assert delivery.settled_at
+    assert delivery.lease_token is None
+
+
+def test_a_tracked_receipt_begins_to_run(lane: Lane, queue: Queue) -> None:
+    queue()
+    script.behave = lambda _message: Receipt(id="run", tracked=True)
+    lane.run_once()
+    assert Delivery.objects.get().remote_state == RemoteState.RUNNING
+
+
+def test_the_message_says_what_the_record_says(lane: Lane, queue: Queue) -> None:
+    event = queue()[0].event
+    lane.run_once()
+    (message,) = script.seen
+    assert message.id == event.pk
+    assert message.occurred_at == event.created_at
+    assert (message.label, message.object_ids, message.attempt) == ("todo.mark_done", ("0",), 1)
+
+
+def test_an_idle_lane_has_nothing_to_do(lane: Lane) -> None:
+    assert not lane.run_once()
+
+
+def test_trouble_at_the_destination_is_tried_again_later(lane: Lane, queue: Queue) -> None:
+    queue()
+    script.behave = fail_with(PublisherUnavailable("502 from the proxy"))
+    lane.run_once()
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.attempts) == (DeliveryState.PENDING, 1)
+    assert delivery.available_at - delivery.queued_at > timedelta(seconds=90)
+    (error,) = delivery.errors
+    assert (error["kind"], error["message"], error["attempt"]) == (
+        "unavailable",
+        "502 from the proxy",
+        1,
+    )
+
+
+def test_a_rejected_message_is_given_up_at_once_with_the_reason(lane: Lane, queue: Queue) -> None:
+    queue()
+    script.behave = fail_with(PublishRejected("note is too long"))
+    lane.run_once()
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.attempts) == (DeliveryState.DEAD, 1)
+    assert delivery.errors[0]["message"] == "note is too long"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("bug"), KeyError("x"), SystemExit(3), KeyboardInterrupt(), ZeroDivisionError()],
+)
+def test_an_unknown_error_never_loses_a_message_nor_ends_the_lane(
+    lane: Lane, queue: Queue, error: BaseException
+) -> None:
+    queue(2)
+    first = Delivery.objects.earliest("pk").event_id
+    script.behave = lambda message: (
+        fail_with(error)(message) if message.id == first else accept(message)
+    )
+    lane.run_once()
+    assert states() == ["pending", "delivered"]
+    assert Delivery.objects.earliest("pk").errors[0]["kind"] == "unexpected"
+
+
+@pytest.mark.parametrize("nonsense", [None, "ok", {"id": 1}, Receipt])
+def test_an_answer_that_is_no_receipt_is_tried_again(
+    lane: Lane, queue: Queue, nonsense: object
+) -> None:
+    queue()
+    script.behave = lambda _message: nonsense
+    lane.run_once()
+    delivery = Delivery.objects.get()
+    assert delivery.state == DeliveryState.PENDING
+    assert "no Receipt" in delivery.errors[0]["message"]
+
+
+@pytest.mark.parametrize("name", ["SilentPublisher", "BrokenPublisher"])
+def test_a_publisher_that_owes_outcomes_harms_only_those(
+    settings: Settings, queue: Queue, stopping: threading.Event, name: str
+) -> None:
+    settings.DJ_ACTIONS = {
+        "PUBLISHERS": {"first": {"BACKEND": f"tests.integration.relay.scripted.{name}"}}
+    }
+    queue(3)
+    Lane("first", get_settings(), stopping).run_once()
+    assert DeliveryState.SENDING not in states()
+    (harmed,) = Delivery.objects.exclude(errors=[])
+    assert (harmed.attempts, harmed.errors[0]["kind"]) == (1, "unexpected")
+    untried = Delivery.objects.filter(state=DeliveryState.PENDING).exclude(pk=harmed.pk)
+    assert all(delivery.attempts == 0 for delivery in untried)
+
+
+def test_attempts_run_out_into_a_dead_letter(lane: Lane, queue: Queue) -> None:
+    queue()
+    script.behave = fail_with(RuntimeError("poison"))
+    for _ in range(5):
+        Delivery.objects.filter(state=DeliveryState.PENDING).retry_now()
+        lane.run_once()
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.attempts) == (DeliveryState.DEAD, 5)
+    assert delivery.errors[-1]["times"] == 5
+
+
+def test_a_missing_destination_gets_a_few_slow_tries_of_its_own(lane: Lane, queue: Queue) -> None:
+    queue(attempts=4)
+    script.behave = fail_with(DestinationNotFound("There is no DAG 'nope'"))
+    seen = []
+    for _ in range(3):
+        Delivery.objects.all().retry_now()
+        lane.run_once()
+        seen.append(Delivery.objects.get().state)
+    delivery = Delivery.objects.get()
+    assert seen == ["pending", "pending", "dead"]
+    assert "nope" in delivery.errors[-1]["message"]
+
+
+def test_a_missing_destination_does_not_hold_up_others(lane: Lane, queue: Queue) -> None:
+    queue(6)
+    script.behave = fail_with(DestinationNotFound("There is no DAG 'nope'"))
+    lane.run_once()
+    assert len(script.seen) == 6
+
+
+def test_a_wrong_configuration_stops_the_lane_and_blames_no_message(
+    lane: Lane, queue: Queue
+) -> None:
+    queue(5)
+    script.behave = fail_with(PublisherMisconfigured("The password is wrong."))
+    lane.run_once()
+    assert not lane.run_once()
+    assert len(script.seen) == 1
+    assert states() == ["pending"] * 5
+    assert {delivery.attempts for delivery in Delivery.objects.all()} == {0}
+    reasons = [error for delivery in Delivery.objects.all() for error in delivery.errors]
+    assert [error["message"] for error in reasons] == ["The password is wrong."]
+
+
+def test_all_flows_once_the_configuration_is_mended(
+    lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(5)
+    script.behave = fail_with(PublisherMisconfigured("The password is wrong."))
+    lane.run_once()
+    script.behave = accept
+    monkeypatch.setattr("dj_actions.breaker.FIRST_WAIT", 0)
+    pass_the_wait(lane, monkeypatch)
+    Delivery.objects.all().retry_now()
+    while lane.run_once():
+        pass
+    assert states() == ["delivered"] * 5
+
+
+def test_rate_limits_wait_as_long_as_asked_and_count_nothing(lane: Lane, queue: Queue) -> None:
+    queue(3)
+    script.behave = fail_with(RateLimited("slow down", retry_after=50))
+    lane.run_once()
+    assert not lane.run_once()
+    waiting = Delivery.objects.exclude(errors=[]).get()
+    assert (waiting.state, waiting.attempts) == (DeliveryState.PENDING, 0)
+    assert waiting.available_at - timezone.now() > timedelta(seconds=40)
+
+
+def test_an_outage_stops_attempts_and_the_rest_is_given_back(lane: Lane, queue: Queue) -> None:
+    queue(10)
+    script.behave = fail_with(PublisherUnavailable("down"))
+    lane.run_once()
+    assert len(script.seen) == 3
+    assert not lane.run_once()
+    assert sorted(Delivery.objects.values_list("attempts", flat=True)) == [0] * 7 + [1] * 3
+
+
+def test_a_probe_takes_one_message_and_does_not_count_its_failure(
+    lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(10)
+    script.behave = fail_with(PublisherUnavailable("down"))
+    lane.run_once()
+    pass_the_wait(lane, monkeypatch)
+    assert lane.run_once()
+    assert len(script.seen) == 4
+    assert sum(Delivery.objects.values_list("attempts", flat=True)) == 3
+
+
+def test_a_stopping_lane_finishes_one_and_gives_back_the_rest(
+    lane: Lane, queue: Queue, stopping: threading.Event
+) -> None:
+    queue(4)
+
+    def accept_then_stop(message: Message) -> Receipt:
+        stopping.set()
+        return accept(message)
+
+    script.behave = accept_then_stop
+    lane.run_once()
+    assert states() == ["delivered", "pending", "pending", "pending"]
+    assert sum(Delivery.objects.values_list("attempts", flat=True)) == 1
+
+
+def test_a_long_batch_renews_its_lease(
+    lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(3)
+    clock = Clock(monkeypatch)
+    ends = []
+
+    def slow(message: Message) -> Receipt:
+        held = Delivery.objects.filter(state=DeliveryState.SENDING).latest("pk")
+        ends.append(held.lease_expires_at)
+        clock.now += 25
+        return accept(message)
+
+    script.behave = slow
+    lane.run_once()
+    assert ends == sorted(set(ends))
+    assert states() == ["delivered"] * 3
+
+
+def test_a_lane_that_has_lost_its_lease_stops_sending(
+    lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(3)
+    clock = Clock(monkeypatch)
+
+    def hang(message: Message) -> Receipt:
+        clock.now += 100
+        Delivery.objects.update(lease_expires_at=timezone.now() - timedelta(hours=1))
+        for expired in Delivery.objects.expired("first", limit=10):
+            Delivery.objects.put_back(
+                expired, wait=0, error={"kind": "x", "message": "x"}, counted=True
+            )
+        return accept(message)
+
+    script.behave = hang
+    lane.run_once()
+    assert len(script.seen) == 1
+    assert states() == ["pending"] * 3
+
+
+def test_the_signal_tells_of_deaths_and_deliveries_and_survives_bad_receivers(
+    lane: Lane, queue: Queue
+) -> None:
+    heard: list[DeliveryState] = []
+
+    def bad(**_kwargs: Any) -> None:
+        raise RuntimeError("receiver")
+
+    def good(state: DeliveryState, **_kwargs: Any) -> None:
+        heard.append(state)
+
+    queue(2)
+    outcomes = iter([None, PublishRejected("no")])
+
+    def behave(message: Message) -> Receipt:
+        if error := next(outcomes):
+            raise error
+        return accept(message)
+
+    script.behave = behave
+    delivery_settled.connect(bad)
+    delivery_settled.connect(good)
+    try:
+        lane.run_once()
+    finally:
+        delivery_settled.disconnect(bad)
+        delivery_settled.disconnect(good)
+    assert heard == [DeliveryState.DELIVERED, DeliveryState.DEAD]
+
+
+class Clock:
+    """The lane's monotonic clock, in a test's hand."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr("dj_actions.delivery.time.monotonic", lambda: self.now)
+
+
+def pass_the_wait(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the breaker's wait be over."""
+    monkeypatch.setattr(lane._breaker, "_open_until", 0.0)

@@ -1,0 +1,60 @@
+"""What dead relays leave behind is taken over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from dj_actions.lane import Lane
+from dj_actions.messages import Receipt
+from dj_actions.models import Delivery
+from dj_actions.states import DeliveryState
+from tests.integration.relay.conftest import Queue
+
+pytestmark = pytest.mark.django_db
+
+
+def claim_and_die(lane: Lane) -> Delivery:
+    """Hold a delivery as a relay that was killed does."""
+    (held,) = Delivery.objects.claim(lane.alias, limit=1, lease=60)
+    Delivery.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    return held
+
+
+def test_an_expired_lease_is_taken_over_and_delivered(lane: Lane, queue: Queue) -> None:
+    queue()
+    claim_and_die(lane)
+    lane.run_once()
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.attempts) == (DeliveryState.DELIVERED, 2)
+    assert delivery.errors[0]["kind"] == "lease expired"
+
+
+def test_a_lease_that_still_runs_is_left_alone(lane: Lane, queue: Queue) -> None:
+    queue()
+    Delivery.objects.claim("first", limit=1, lease=60)
+    assert not lane.run_once()
+    assert Delivery.objects.get().state == DeliveryState.SENDING
+
+
+def test_a_message_that_kills_each_relay_ends_as_a_dead_letter(lane: Lane, queue: Queue) -> None:
+    queue()
+    for _ in range(4):
+        claim_and_die(lane)
+        Delivery.objects.update(state="pending", lease_token=None, lease_expires_at=None)
+    claim_and_die(lane)
+    lane.run_once()
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.attempts) == (DeliveryState.DEAD, 5)
+    assert "killed" in delivery.errors[-1]["message"]
+
+
+def test_the_zombies_late_answer_is_refused(lane: Lane, queue: Queue) -> None:
+    queue()
+    zombie = claim_and_die(lane)
+    lane.run_once()
+    receipt = Delivery.objects.get().receipt_id
+    assert not Delivery.objects.mark_delivered(zombie, Receipt(id="late"))
+    assert Delivery.objects.get().receipt_id == receipt

@@ -1,0 +1,168 @@
+"""A relay with its threads, on a database that others see."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from pytest_django import Settings
+
+from dj_actions.exceptions import InvalidSetting
+from dj_actions.messages import Message, Receipt, RemoteRun
+from dj_actions.models import Delivery
+from dj_actions.relay import Relay
+from dj_actions.states import DeliveryState, RemoteState
+from example.launch.process import wait_until
+from tests.integration.relay.conftest import Queue
+from tests.integration.relay.scripted import accept, script
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@contextmanager
+def running(relay: Relay) -> Iterator[Relay]:
+    """Run a relay in a thread, and stop it at the end."""
+
+    def run() -> None:
+        try:
+            relay.run()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield relay
+    finally:
+        relay.stop()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def wait_for(ready: Callable[[], bool], what: str) -> None:
+    wait_until(ready, timeout=20, what=what)
+
+
+def delivered(publisher: str = "first") -> int:
+    return Delivery.objects.filter(publisher=publisher, state=DeliveryState.DELIVERED).count()
+
+
+def test_it_delivers_what_comes_while_it_runs(queue: Queue) -> None:
+    with running(Relay()):
+        queue(3)
+        queue(2, publisher="second")
+        wait_for(lambda: delivered() == 3 and delivered("second") == 2, "All deliveries")
+
+
+def test_one_destinations_trouble_does_not_delay_another(queue: Queue) -> None:
+    release = threading.Event()
+    first = {delivery.event_id for delivery in queue(1)}
+    queue(25, publisher="second")
+
+    def hang_for_first(message: Message) -> Receipt:
+        if message.id in first:
+            release.wait(20)
+        return accept(message)
+
+    script.behave = hang_for_first
+    try:
+        with running(Relay()):
+            wait_for(lambda: delivered("second") == 25, "The second publisher")
+            assert delivered() == 0
+            release.set()
+            wait_for(lambda: delivered() == 1, "The first publisher")
+    finally:
+        release.set()
+
+
+def test_it_follows_runs_to_their_end(queue: Queue) -> None:
+    (delivery,) = queue()
+    run_id = str(delivery.event_id)
+    script.behave = lambda message: Receipt(id=str(message.id), tracked=True)
+    script.runs[run_id] = RemoteRun(state=RemoteState.RUNNING)
+
+    def state() -> str:
+        return Delivery.objects.get().remote_state
+
+    with running(Relay()):
+        wait_for(lambda: len(script.questions) > 1, "A second question")
+        assert state() == RemoteState.RUNNING
+        script.runs[run_id] = RemoteRun(state=RemoteState.SUCCEEDED)
+        wait_for(lambda: state() == RemoteState.SUCCEEDED, "The end of the run")
+
+
+def test_it_stops_when_told_before_it_runs_and_when_told_twice() -> None:
+    relay = Relay()
+    relay.stop()
+    relay.stop()
+    relay.run()
+
+
+def test_a_lane_that_hangs_is_left_behind_and_its_work_given_back(
+    queue: Queue, settings: Settings
+) -> None:
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "STOP_TIMEOUT": 0.1}
+    queue(3)
+    busy, release = threading.Event(), threading.Event()
+
+    def hang(message: Message) -> Receipt:
+        busy.set()
+        release.wait(20)
+        return accept(message)
+
+    script.behave = hang
+    try:
+        with running(Relay()):
+            assert busy.wait(20)
+        assert {entry.state for entry in Delivery.objects.all()} == {DeliveryState.PENDING}
+    finally:
+        release.set()
+        wait_for(lambda: threading.active_count() == 1, "The thread that hung")
+
+
+@pytest.mark.postgres
+def test_it_survives_the_loss_of_all_its_connections(queue: Queue) -> None:
+    with running(Relay()):
+        queue(1)
+        wait_for(lambda: delivered() == 1, "The first delivery")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
+            assert cursor.fetchone()[0] >= 2
+        queue(5)
+        wait_for(lambda: delivered() == 6, "The deliveries after the loss")
+    assert len({message.id for message in script.seen}) == 6
+
+
+def test_drain_delivers_all_that_is_due_and_ends(queue: Queue) -> None:
+    queue(35)
+    queue(3, publisher="second")
+    Relay().drain()
+    assert (delivered(), delivered("second")) == (35, 3)
+
+
+def test_once_delivers_one_batch_for_each_publisher(queue: Queue) -> None:
+    queue(35)
+    queue(3, publisher="second")
+    call_command("run_relay", "--once")
+    assert (delivered(), delivered("second")) == (10, 3)
+
+
+def test_the_command_serves_only_the_publishers_it_is_given(queue: Queue) -> None:
+    queue(1)
+    queue(1, publisher="second")
+    call_command("run_relay", "--drain", "--publisher=second")
+    assert (delivered(), delivered("second")) == (0, 1)
+
+
+def test_an_unknown_publisher_is_refused_with_a_hint() -> None:
+    with pytest.raises(InvalidSetting, match="Did you mean 'first'"):
+        Relay(["frist"])
+    with pytest.raises(CommandError, match="Did you mean 'first'"):
+        call_command("run_relay", "--once", "--publisher=frist")

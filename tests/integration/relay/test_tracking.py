@@ -1,0 +1,102 @@
+"""Following remote runs to their end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from dj_actions.exceptions import PublisherUnavailable
+from dj_actions.lane import Lane
+from dj_actions.messages import Receipt, RemoteRun
+from dj_actions.models import Delivery
+from dj_actions.publishers import publishers
+from dj_actions.signals import remote_finished
+from dj_actions.states import RemoteState
+from dj_actions.tracking import track
+from tests.integration.relay.conftest import Queue
+from tests.integration.relay.scripted import ScriptedPublisher, script
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def running(lane: Lane, queue: Queue) -> Delivery:
+    """A delivered message whose run has begun."""
+    queue()
+    script.behave = lambda message: Receipt(id=str(message.id), tracked=True)
+    lane.run_once()
+    return Delivery.objects.get()
+
+
+def ask(interval: float = 10) -> int:
+    return track(publishers["first"], interval=interval)
+
+
+@pytest.mark.parametrize("state", [RemoteState.SUCCEEDED, RemoteState.FAILED, RemoteState.LOST])
+def test_an_end_is_written_down_once(running: Delivery, state: RemoteState) -> None:
+    heard: list[Any] = []
+
+    def hear(**news: Any) -> None:
+        heard.append((news["delivery_id"], news["state"]))
+
+    script.runs[running.receipt_id] = RemoteRun(state=state, detail="the end")
+    remote_finished.connect(hear)
+    try:
+        assert ask() == 1
+        assert ask() == 0
+    finally:
+        remote_finished.disconnect(hear)
+    running.refresh_from_db()
+    assert (running.remote_state, running.remote_detail) == (state, "the end")
+    assert running.remote_ended_at
+    assert heard == [(running.pk, state)]
+
+
+def test_a_run_that_goes_on_is_asked_about_again_later(running: Delivery) -> None:
+    script.runs[running.receipt_id] = RemoteRun(state=RemoteState.RUNNING, detail="queued")
+    assert ask() == 1
+    assert ask() == 0
+    running.refresh_from_db()
+    assert (running.remote_state, running.remote_detail) == (RemoteState.RUNNING, "queued")
+
+
+def test_an_old_run_is_asked_about_less_often(running: Delivery) -> None:
+    Delivery.objects.update(settled_at=F("settled_at") - timedelta(minutes=20))
+    script.runs[running.receipt_id] = RemoteRun(state=RemoteState.RUNNING)
+    ask()
+    running.refresh_from_db()
+    assert running.remote_check_at
+    assert running.remote_check_at - timezone.now() > timedelta(seconds=100)
+
+
+def test_many_runs_are_asked_about_in_one_go(lane: Lane, queue: Queue) -> None:
+    queue(7)
+    script.behave = lambda message: Receipt(id=str(message.id), tracked=True)
+    lane.run_once()
+    assert ask() == 7
+    assert [len(question) for question in script.questions] == [7]
+
+
+def test_a_destination_that_cannot_be_asked_is_asked_again(
+    running: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_args: object) -> Any:
+        raise PublisherUnavailable("down")
+
+    monkeypatch.setattr(ScriptedPublisher, "track", down)
+    with pytest.raises(PublisherUnavailable):
+        ask()
+    running.refresh_from_db()
+    assert running.remote_state == RemoteState.RUNNING
+    assert running.remote_check_at
+    assert running.remote_check_at > timezone.now()
+
+
+def test_a_second_tracker_does_not_ask_at_the_same_time(running: Delivery) -> None:
+    (mine,) = Delivery.objects.claim_tracking("first", limit=10, interval=10)
+    assert mine.pk == running.pk
+    assert ask() == 0

@@ -1,0 +1,196 @@
+"""What is published is in the feeds, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import stream
+from dj_actions_stream import StreamPublisher
+from dj_actions_stream.activities import foreign_id
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from dj_actions.exceptions import PublisherMisconfigured
+from dj_actions.messages import Actor, Message
+from dj_actions.testing.contract import PublisherContract, make_message
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+API_KEY = "feeds-key"
+API_SECRET = "feeds-secret-of-more-than-32-bytes"
+WRONG_SECRET = "another-secret-of-more-than-32-bytes"
+
+
+class FeedsServer:
+    """The live feeds server, with publishers for it and a reader of its feeds."""
+
+    def __init__(self, port: int) -> None:
+        self._base_url = f"http://localhost:{port}"
+        self._publishers: list[StreamPublisher] = []
+        self._reader = stream.connect(API_KEY, API_SECRET, base_url=self._base_url, timeout=30)
+
+    def publisher(self, **options: Any) -> StreamPublisher:
+        """Return a publisher that is closed at the end."""
+        options = {"api_key": API_KEY, "api_secret": API_SECRET, "timeout": 30.0} | options
+        publisher = StreamPublisher(alias="feeds", base_url=self._base_url, **options)
+        self._publishers.append(publisher)
+        return publisher
+
+    def read(self, feed: str) -> list[dict[str, Any]]:
+        """Return what a feed holds, newest first."""
+        slug, _, owner = feed.partition(":")
+        results: list[dict[str, Any]] = self._reader.feed(slug, owner).get(limit=100)["results"]
+        return results
+
+    def activities(self, feed: str, message: Message) -> list[dict[str, Any]]:
+        """Return what a feed holds because of a message."""
+        return [entry for entry in self.read(feed) if entry["foreign_id"] == foreign_id(message)]
+
+    def close(self) -> None:
+        """Close all connections."""
+        for publisher in self._publishers:
+            publisher.close()
+        self._reader.session.close()
+
+
+@pytest.fixture
+def feeds(
+    settings: Settings, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FeedsServer]:
+    settings.ROOT_URLCONF = "dj_actions_stream.server.urls"
+    settings.FEEDS_SERVER = {"API_KEY": API_KEY, "API_SECRET": API_SECRET}
+    # Each of them would lead stream-python, which reads back, somewhere else.
+    for name in ("LOCAL", "STREAM_REGION", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    server = FeedsServer(live_server.thread.port)
+    yield server
+    server.close()
+
+
+class TestContract(PublisherContract):
+    """What every publisher must do."""
+
+    @pytest.fixture(autouse=True)
+    def _server(self, feeds: FeedsServer) -> None:
+        self.feeds = feeds
+
+    def make_publisher(self) -> StreamPublisher:
+        return self.feeds.publisher()
+
+    def count_effects(self, message: Message) -> int:
+        owner = message.actor.id if message.actor else "system"
+        return len(self.feeds.activities(f"user:{owner}", message))
+
+
+def test_the_receipt_is_the_activity_in_its_feed(feeds: FeedsServer) -> None:
+    message = make_message()
+    receipt = feeds.publisher().publish(message)
+
+    (activity,) = feeds.activities("user:1", message)
+    assert (receipt.id, receipt.scope, receipt.tracked) == (activity["id"], "user:1", False)
+
+
+def test_an_activity_says_what_happened_and_when(feeds: FeedsServer) -> None:
+    message = make_message(extra={"list": {"name": "Läden"}})
+    feeds.publisher().publish(message)
+
+    (activity,) = feeds.activities("user:1", message)
+    assert (activity["actor"], activity["verb"], activity["object"]) == (
+        "user:1",
+        "mark_done",
+        "todo:7",
+    )
+    assert (activity["time"], activity["extra"]) == (message.occurred_at, message.extra)
+
+
+def test_recipients_get_a_copy(feeds: FeedsServer) -> None:
+    message = make_message(recipients=("user:2", "team:blue"))
+    receipt = feeds.publisher().publish(message)
+
+    copies = [*feeds.activities("user:2", message), *feeds.activities("team:blue", message)]
+    assert [copy["id"] for copy in copies] == [receipt.id, receipt.id]
+
+
+def test_the_configured_targets_get_a_copy(feeds: FeedsServer) -> None:
+    message = make_message()
+    feeds.publisher(to=["{resource}:{object}", "log:all"]).publish(message)
+
+    assert feeds.activities("todo:7", message)
+    assert feeds.activities("log:all", message)
+
+
+def test_a_recipient_named_twice_gets_one_copy(feeds: FeedsServer) -> None:
+    message = make_message(recipients=("log:all", "log:all"))
+    feeds.publisher(to=["log:all"]).publish(message)
+
+    assert len(feeds.activities("log:all", message)) == 1
+
+
+def test_as_many_recipients_as_stream_takes_all_get_a_copy(feeds: FeedsServer) -> None:
+    message = make_message(recipients=tuple(f"team:{number}" for number in range(100)))
+    feeds.publisher().publish(message)
+
+    assert feeds.activities("team:0", message)
+    assert feeds.activities("team:99", message)
+
+
+def test_a_route_chooses_the_feed(feeds: FeedsServer) -> None:
+    message = make_message(options={"feed": "todo:{object}"})
+    receipt = feeds.publisher().publish(message)
+
+    assert receipt.scope == "todo:7"
+    assert feeds.activities("todo:7", message)
+    assert feeds.activities("user:1", message) == []
+
+
+def test_an_actor_whose_key_is_an_email_has_a_feed(feeds: FeedsServer) -> None:
+    message = make_message(actor=Actor(id="ann@example.com", label="ann"))
+    receipt = feeds.publisher().publish(message)
+
+    assert len(feeds.activities(receipt.scope, message)) == 1
+
+
+def test_a_late_delivery_lands_where_it_belongs(feeds: FeedsServer) -> None:
+    older = make_message()
+    newer = make_message(occurred_at=older.occurred_at + timedelta(microseconds=1))
+    list(feeds.publisher().publish_many([newer, older]))
+
+    in_feed = [entry["foreign_id"] for entry in feeds.read("user:1")]
+    assert in_feed == [foreign_id(newer), foreign_id(older)]
+
+
+def test_a_wrong_secret_stops_the_lane_and_is_not_told(feeds: FeedsServer) -> None:
+    with pytest.raises(PublisherMisconfigured, match="Stream: SignatureException") as why:
+        feeds.publisher(api_secret=WRONG_SECRET).publish(make_message())
+
+    assert type(why.value.__cause__).__name__ == "SignatureException"
+    assert WRONG_SECRET not in str(why.value)
+
+
+def test_a_wrong_key_stops_the_lane(feeds: FeedsServer) -> None:
+    with pytest.raises(PublisherMisconfigured, match="Stream: ApiKeyException"):
+        feeds.publisher(api_key="unknown").publish(make_message())
+
+
+def test_after_the_mend_the_same_message_is_delivered(feeds: FeedsServer) -> None:
+    message = make_message()
+    with pytest.raises(PublisherMisconfigured):
+        feeds.publisher(api_secret=WRONG_SECRET).publish(message)
+
+    feeds.publisher().publish(message)
+    assert len(feeds.activities("user:1", message)) == 1
+
+
+def test_one_bad_message_does_not_stop_its_neighbours(feeds: FeedsServer) -> None:
+    good, bad, last = make_message(), make_message(recipients=("nobody",)), make_message()
+    outcomes = list(feeds.publisher().publish_many([good, bad, last]))
+
+    assert [type(outcome).__name__ for outcome in outcomes] == [
+        "Receipt",
+        "PublishRejected",
+        "Receipt",
+    ]
+    assert [len(feeds.activities("user:1", message)) for message in (good, bad, last)] == [1, 0, 1]

@@ -1,0 +1,290 @@
+"""Every error of apache-airflow-client, and of the way to Airflow, in our words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pydantic
+import pytest
+import urllib3.exceptions as transport
+from airflow_client.client import exceptions as vendor
+from dj_actions_airflow.errors import (
+    STALE_TOKEN,
+    TRANSLATIONS,
+    is_stale_token,
+    retry_after,
+    translate,
+    translated,
+)
+from urllib3 import HTTPHeaderDict
+from urllib3.connection import HTTPConnection
+
+from dj_actions.exceptions import (
+    DestinationNotFound,
+    PublisherMisconfigured,
+    PublishError,
+    PublisherUnavailable,
+    PublishRejected,
+    RateLimited,
+)
+
+WHAT = "Airflow did not start a run of DAG 'reports'"
+NO_CONNECTION = HTTPConnection("127.0.0.1", 1)
+
+
+def subclasses(kind: type[Any]) -> Iterator[type[Any]]:
+    """Yield all classes of the vendor below a class."""
+    for below in kind.__subclasses__():
+        if below.__module__.startswith("airflow_client."):
+            yield below
+        yield from subclasses(below)
+
+
+def refusal(kind: Any, status: int, detail: object = "why", headers: Any = None) -> Any:
+    """Return an error as the client makes it from Airflow's answer."""
+    error = kind(status=status, reason="Reason", body=json.dumps({"detail": detail}))
+    error.headers = headers
+    return error
+
+
+def invalid_answer() -> pydantic.ValidationError:
+    """Return what the client raises for an answer that does not fit its models."""
+    with pytest.raises(pydantic.ValidationError) as caught:
+        pydantic.TypeAdapter(int).validate_python("<html>")
+    return caught.value
+
+
+def test_every_class_of_the_vendor_is_mapped() -> None:
+    judged_by_status = {vendor.ApiException}
+    unmapped = set(subclasses(vendor.OpenApiException)) - TRANSLATIONS.keys() - judged_by_status
+
+    assert unmapped == set(), "Decide in dj_actions_airflow/errors.py what these mean."
+
+
+def test_the_vendor_keeps_its_classes_where_we_look() -> None:
+    assert len(set(subclasses(vendor.ApiException))) >= 7
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "ours"),
+    [
+        (vendor.BadRequestException, 400, PublishRejected),
+        (vendor.UnauthorizedException, 401, PublisherMisconfigured),
+        (vendor.ForbiddenException, 403, PublisherMisconfigured),
+        (vendor.ConflictException, 409, PublishRejected),
+        (vendor.UnprocessableEntityException, 422, PublishRejected),
+        (vendor.ServiceException, 500, PublisherUnavailable),
+        (vendor.ServiceException, 503, PublisherUnavailable),
+    ],
+)
+def test_a_class_of_the_vendor_is_told_apart(
+    kind: Any, status: int, ours: type[PublishError]
+) -> None:
+    assert type(translate(refusal(kind, status), WHAT)) is ours
+
+
+@pytest.mark.parametrize("dag_id", ["reports", "DagOfTheDay"])
+@pytest.mark.parametrize(
+    ("detail", "ours"),
+    [
+        ("Dag with dag_id: 'reports' not found", DestinationNotFound),
+        ("Not Found", PublisherMisconfigured),
+    ],
+)
+def test_a_missing_dag_is_not_a_wrong_address(
+    dag_id: str, detail: str, ours: type[PublishError]
+) -> None:
+    error = refusal(vendor.NotFoundException, 404, detail)
+
+    assert type(translate(error, f"Airflow did not start a run of DAG {dag_id!r}")) is ours
+
+
+def test_a_dag_that_does_not_import_now_may_do_so_soon() -> None:
+    detail = "DAG with dag_id: 'reports' has import errors and cannot be triggered"
+
+    error = translate(refusal(vendor.BadRequestException, 400, detail), WHAT)
+    assert type(error) is DestinationNotFound
+
+
+@pytest.mark.parametrize(
+    ("status", "ours"),
+    [
+        (0, PublisherMisconfigured),
+        (302, PublisherMisconfigured),
+        (307, PublisherMisconfigured),
+        (405, PublisherMisconfigured),
+        (407, PublisherMisconfigured),
+        (408, PublisherUnavailable),
+        (413, PublishRejected),
+        (425, PublisherUnavailable),
+        (429, RateLimited),
+        (600, PublisherUnavailable),
+    ],
+)
+def test_an_error_without_a_class_is_judged_by_its_status(
+    status: int, ours: type[PublishError]
+) -> None:
+    error = translate(refusal(vendor.ApiException, status), WHAT)
+
+    assert type(error) is ours
+    assert f"{WHAT}: {status} why" in str(error)
+
+
+def test_a_new_class_of_the_vendor_is_judged_by_its_status() -> None:
+    kind = type("TooManyRequestsException", (vendor.ApiException,), {})
+
+    assert type(translate(refusal(kind, 429), WHAT)) is RateLimited
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [vendor.ApiTypeError, vendor.ApiValueError, vendor.ApiAttributeError, vendor.ApiKeyError],
+)
+def test_what_the_client_refuses_to_send_is_rejected(kind: Any) -> None:
+    assert type(translate(kind("why"), WHAT)) is PublishRejected
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        transport.NewConnectionError(NO_CONNECTION, "refused"),
+        transport.NameResolutionError("airflow", NO_CONNECTION, OSError(-2, "not known")),  # type: ignore[arg-type]  # a gaierror is one
+        transport.ConnectTimeoutError("late"),
+        transport.ReadTimeoutError(None, "/", "late"),  # type: ignore[arg-type]  # no pool needed
+        transport.ProtocolError("cut"),
+        transport.IncompleteRead(1, 2),
+        transport.DecodeError("cut"),
+        transport.ProxyError("down", OSError("refused")),
+        transport.MaxRetryError(None, "/", None),  # type: ignore[arg-type]  # no pool needed
+        invalid_answer(),
+        RuntimeError("never seen before"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_trouble_on_the_way_is_tried_again(error: Exception) -> None:
+    assert type(translate(error, WHAT)) is PublisherUnavailable
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        transport.SSLError("certificate verify failed"),
+        transport.LocationParseError("http://[::1"),
+        transport.LocationValueError("no host"),
+        transport.URLSchemeUnknown("ftp"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_address_that_cannot_work_stops_the_lane(error: Exception) -> None:
+    assert type(translate(error, WHAT)) is PublisherMisconfigured
+
+
+@pytest.mark.parametrize(
+    ("reason", "ours"),
+    [
+        (transport.SSLError("certificate verify failed"), PublisherMisconfigured),
+        (transport.NewConnectionError(NO_CONNECTION, "refused"), PublisherUnavailable),
+        (transport.ResponseError("too many redirects"), PublisherUnavailable),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_used_up_retries_mean_what_used_them_up(
+    reason: Exception, ours: type[PublishError]
+) -> None:
+    wrapped = transport.MaxRetryError(None, "/", reason)  # type: ignore[arg-type]  # no pool needed
+    error = translate(wrapped, WHAT)
+
+    assert type(error) is ours
+    assert str(error) == f"{WHAT}: {type(reason).__name__}: {reason}"
+
+
+@pytest.mark.parametrize("word", STALE_TOKEN)
+@pytest.mark.parametrize(
+    ("kind", "status"), [(vendor.UnauthorizedException, 401), (vendor.ForbiddenException, 403)]
+)
+def test_a_stale_token_is_recognised(kind: Any, status: int, word: str) -> None:
+    assert is_stale_token(refusal(kind, status, word))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal(vendor.ForbiddenException, 403, "Forbidden"),
+        refusal(vendor.UnauthorizedException, 401, "Invalid credentials"),
+        refusal(vendor.BadRequestException, 400, "Invalid JWT token"),
+        refusal(vendor.ServiceException, 500, "Token Expired"),
+        RuntimeError("Token Expired"),
+    ],
+    ids=str,
+)
+def test_another_refusal_is_no_stale_token(error: Exception) -> None:
+    assert not is_stale_token(error)
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [("0", 0.0), ("7", 7.0), ("86400000", 86.4e6), ("", None), ("soon", None)]
+    + [("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-1", None), ("inf", None), ("nan", None)]
+    + [("9" * 400, None)],
+)
+def test_a_wait_in_seconds_is_read(header: str, wait: float | None) -> None:
+    headers = HTTPHeaderDict({"retry-after": header})
+
+    assert retry_after(headers) == wait
+    error = translate(refusal(vendor.ApiException, 429, headers=headers), WHAT)
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == wait
+
+
+@pytest.mark.parametrize("headers", [None, {}, HTTPHeaderDict()])
+def test_no_header_is_no_wait(headers: Any) -> None:
+    assert retry_after(headers) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('{"detail": "Dag is broken"}', "400 Dag is broken"),
+        ('{"detail": [{"loc": ["body"], "msg": "extra"}]}', '400 [{"loc": ["body"], "msg": "extr'),
+        ('{"title": "Bad"}', '400 Reason {"title": "Bad"}'),
+        ('["detail"]', '400 Reason ["detail"]'),
+        ("7", "400 Reason 7"),
+        ("<html>", "400 Reason <html>"),
+        ("", "400 Reason"),
+        (None, "400 Reason"),
+    ],
+)
+def test_the_message_has_airflows_own_words(body: str | None, words: str) -> None:
+    error = vendor.BadRequestException(status=400, reason="Reason", body=body)
+
+    assert str(translate(error, WHAT)).startswith(f"{WHAT}: {words}")
+
+
+def test_a_long_page_is_cut() -> None:
+    error = vendor.ServiceException(status=502, reason="Bad Gateway", body="x" * 10_000)
+
+    assert len(str(translate(error, WHAT))) < 300
+
+
+def test_the_cause_is_chained() -> None:
+    cause = transport.ProtocolError("cut")
+
+    with pytest.raises(PublisherUnavailable) as caught, translated(WHAT):
+        raise cause
+    assert caught.value.__cause__ is cause
+
+
+def test_our_own_errors_pass_unchanged() -> None:
+    own = PublishRejected("ours")
+
+    with pytest.raises(PublishRejected) as caught, translated(WHAT):
+        raise own
+    assert caught.value is own
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_a_wish_to_stop_is_no_error_of_the_vendor(kind: type[BaseException]) -> None:
+    with pytest.raises(kind), translated(WHAT):
+        raise kind

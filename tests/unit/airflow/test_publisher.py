@@ -1,0 +1,118 @@
+"""What is wrong with a configuration or a message is said before anything is sent."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from dj_actions_airflow import AirflowPublisher
+
+from dj_actions.exceptions import PublisherMisconfigured, PublishRejected
+from dj_actions.testing.contract import make_message
+
+NOWHERE = "http://127.0.0.1:1"
+
+
+def make_publisher(**options: Any) -> AirflowPublisher:
+    """Return a publisher whose server is nowhere."""
+    return AirflowPublisher(alias="pipelines", **({"base_url": NOWHERE} | options))
+
+
+def findings(**options: Any) -> list[str | None]:
+    """Return the ids of what check() finds."""
+    return [found.id for found in make_publisher(**options).check()]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"username": "ann", "password": "word"},
+        {"base_url": "https://airflow.example.com/"},
+        {"base_url": "http://[::1]:8080"},
+        {"dag_id": "reports", "public_url": "https://airflow.example.com/ui"},
+    ],
+)
+def test_a_good_configuration_has_no_findings(options: dict[str, Any]) -> None:
+    assert findings(**options) == []
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "",
+        "localhost:8080",
+        "airflow",
+        "http://",
+        "ftp://airflow",
+        "http://airflow/api/v2",
+        "http://airflow?x=1",
+        "http://airflow#x",
+        "http://[::1",
+        "http://airflow:port",
+        "http://airflow:99999",
+        "http://ann:word@airflow",
+    ],
+)
+def test_an_address_that_cannot_work_is_found(base_url: str) -> None:
+    assert findings(base_url=base_url) == ["dj_actions_airflow.E001"]
+
+
+@pytest.mark.parametrize("options", [{"username": "ann"}, {"password": "hush-hush"}])
+def test_half_a_credential_is_found(options: dict[str, str]) -> None:
+    assert findings(**options) == ["dj_actions_airflow.E002"]
+
+
+def test_each_finding_names_the_place_and_has_a_hint() -> None:
+    found = list(make_publisher(base_url="airflow", username="ann").check())
+
+    assert len(found) == 2
+    where = 'DJ_ACTIONS["PUBLISHERS"]["pipelines"]["OPTIONS"]'
+    assert all(message.msg.startswith(where) and message.hint for message in found)
+
+
+def test_no_finding_tells_the_password() -> None:
+    publisher = make_publisher(base_url="airflow", password="hush-hush")
+
+    assert not any("hush-hush" in f"{found.msg}{found.hint}" for found in publisher.check())
+
+
+def test_a_message_without_a_dag_stops_the_lane_and_says_where_to_name_one() -> None:
+    with pytest.raises(PublisherMisconfigured) as why:
+        make_publisher().publish(make_message())
+
+    assert "No DAG is named for todo.mark_done" in str(why.value)
+    assert 'DJ_ACTIONS["PUBLISHERS"]["pipelines"]["ROUTES"]' in str(why.value)
+
+
+def test_a_large_payload_is_rejected_before_it_is_sent() -> None:
+    publisher = make_publisher(dag_id="reports", max_conf_bytes=100)
+
+    with pytest.raises(PublishRejected, match="max_conf_bytes allows 100"):
+        publisher.publish(make_message())
+
+
+def test_no_receipts_are_no_question() -> None:
+    """An empty pattern of ids would list all the runs there are."""
+    assert list(make_publisher().track([])) == []
+
+
+def test_closing_before_the_first_message_is_allowed() -> None:
+    make_publisher().close()
+
+
+def test_the_client_is_loaded_by_the_relay_only() -> None:
+    """It takes over a second to import, and every process of a site imports the publisher."""
+    code = (
+        "import sys; from dj_actions_airflow import AirflowPublisher;"
+        f"publisher = AirflowPublisher(alias='pipelines', base_url={NOWHERE!r});"
+        "list(publisher.check()); before = 'airflow_client' in sys.modules;"
+        "publisher.prepare(); print(before, 'airflow_client' in sys.modules)"
+    )
+    python = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert python.stdout.split() == ["False", "True"]

@@ -1,0 +1,176 @@
+"""Every error of stream-python in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jwt
+import pytest
+import requests
+from dj_actions_stream.errors import TRANSLATIONS, translate, translated
+from stream import exceptions as vendor
+
+from dj_actions.exceptions import (
+    DestinationNotFound,
+    PublisherMisconfigured,
+    PublishError,
+    PublisherUnavailable,
+    PublishRejected,
+    RateLimited,
+)
+
+
+def subclasses(kind: type[Any]) -> Iterator[type[Any]]:
+    """Yield all classes of the vendor below a class."""
+    for below in kind.__subclasses__():
+        if below.__module__.startswith("stream."):
+            yield below
+        yield from subclasses(below)
+
+
+def test_every_class_of_the_vendor_is_mapped() -> None:
+    unmapped = set(subclasses(vendor.StreamApiException)) - TRANSLATIONS.keys()
+
+    assert unmapped == set(), "Decide in dj_actions_stream/errors.py what these mean."
+
+
+def test_the_vendor_keeps_its_classes_where_we_look() -> None:
+    assert len(set(subclasses(vendor.StreamApiException))) >= 15
+
+
+@pytest.mark.parametrize(
+    ("kind", "ours"),
+    [
+        (vendor.ApiKeyException, PublisherMisconfigured),
+        (vendor.SignatureException, PublisherMisconfigured),
+        (vendor.SiteSuspendedException, PublisherMisconfigured),
+        (vendor.FeedConfigException, DestinationNotFound),
+        (vendor.RateLimitReached, RateLimited),
+        (vendor.InputException, PublishRejected),
+        (vendor.CustomFieldException, PublishRejected),
+        (vendor.NotAllowedException, PublishRejected),
+        (vendor.DoesNotExistException, PublishRejected),
+        # They are below FeedConfigException, and mean something else.
+        (vendor.MissingRankingException, PublishRejected),
+        (vendor.MissingUserException, PublishRejected),
+        (vendor.RankingException, PublishRejected),
+    ],
+)
+def test_a_class_of_the_vendor_is_told_apart(kind: Any, ours: type[PublishError]) -> None:
+    assert type(translate(kind("why", status_code=400))) is ours
+
+
+def test_a_class_below_a_mapped_one_is_treated_like_it() -> None:
+    kind = type("NewKeyException", (vendor.ApiKeyException,), {})
+
+    assert type(translate(kind("why"))) is PublisherMisconfigured
+
+
+@pytest.mark.parametrize(
+    ("status", "ours"),
+    [
+        (None, PublisherUnavailable),
+        (200, PublisherUnavailable),
+        (204, PublisherUnavailable),
+        (302, PublisherMisconfigured),
+        (400, PublishRejected),
+        (401, PublisherMisconfigured),
+        (403, PublisherMisconfigured),
+        (404, PublisherMisconfigured),
+        (405, PublisherMisconfigured),
+        (407, PublisherMisconfigured),
+        (408, PublisherUnavailable),
+        (409, PublishRejected),
+        (413, PublishRejected),
+        (422, PublishRejected),
+        (425, PublisherUnavailable),
+        (429, PublisherUnavailable),
+        (500, PublisherUnavailable),
+        (502, PublisherUnavailable),
+        (503, PublisherUnavailable),
+        (504, PublisherUnavailable),
+        (599, PublisherUnavailable),
+    ],
+)
+def test_an_error_without_a_class_is_judged_by_its_status(
+    status: int | None, ours: type[PublishError]
+) -> None:
+    error = translate(vendor.StreamApiException(f"GetStreamAPI{status}", status_code=status))
+
+    assert type(error) is ours
+    assert str(status) in str(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        requests.ConnectionError("refused"),
+        requests.ConnectTimeout("late"),
+        requests.ReadTimeout("late"),
+        requests.exceptions.ChunkedEncodingError("cut"),
+        requests.exceptions.ContentDecodingError("cut"),
+        requests.exceptions.ProxyError("down"),
+        requests.RequestException("anything"),
+        KeyError("detail"),
+        AttributeError("'list' object has no attribute 'get'"),
+        RuntimeError("never seen before"),
+        jwt.PyJWTError("never seen before"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_trouble_on_the_way_is_tried_again(error: Exception) -> None:
+    assert type(translate(error)) is PublisherUnavailable
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        requests.exceptions.SSLError("certificate verify failed"),
+        requests.exceptions.InvalidURL("no host"),
+        requests.exceptions.InvalidSchema("ftp"),
+        requests.exceptions.MissingSchema("no scheme"),
+        requests.exceptions.TooManyRedirects("1"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_address_that_cannot_work_stops_the_lane(error: Exception) -> None:
+    assert type(translate(error)) is PublisherMisconfigured
+
+
+@pytest.mark.parametrize("error", [TypeError("to is no list"), ValueError("no feed id")])
+def test_what_the_client_refuses_to_send_is_rejected(error: Exception) -> None:
+    assert type(translate(error)) is PublishRejected
+
+
+@pytest.mark.parametrize("error", [KeyError("detail"), AttributeError("no attribute 'get'")])
+def test_the_clients_stumbling_over_an_answer_is_explained(error: Exception) -> None:
+    assert "proxy" in str(translate(error))
+
+
+def test_the_message_has_the_vendors_class_and_words() -> None:
+    error = translate(vendor.ApiKeyException("api key is not valid", status_code=401))
+
+    assert str(error) == "Stream: ApiKeyException: api key is not valid"
+
+
+def test_the_cause_is_chained() -> None:
+    cause = requests.ReadTimeout("late")
+
+    with pytest.raises(PublisherUnavailable) as caught, translated():
+        raise cause
+    assert caught.value.__cause__ is cause
+
+
+def test_our_own_errors_pass_unchanged() -> None:
+    own = PublishRejected("ours")
+
+    with pytest.raises(PublishRejected) as caught, translated():
+        raise own
+    assert caught.value is own
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_a_wish_to_stop_is_no_error_of_the_vendor(kind: type[BaseException]) -> None:
+    with pytest.raises(kind), translated():
+        raise kind

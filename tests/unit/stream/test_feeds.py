@@ -1,0 +1,129 @@
+"""Names of feeds: parsed, filled in, and safe for any key of any object."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from uuid import UUID
+
+import pytest
+from dj_actions_stream.feeds import FeedId, fill, safe_id
+
+from dj_actions.messages import Actor
+from dj_actions.testing.contract import make_message
+
+SAFE = ["7", "ann", "ANN", "a-b", "a_b", "-", "_", str(UUID(int=7)), "x" * 100]
+TRICKY = [
+    "",
+    " ",
+    ".",
+    "..",
+    "a b",
+    "a  b",
+    "a.b",
+    "a:b",
+    "a/b",
+    "a\\b",
+    "a?b",
+    "a#b",
+    "a%20b",
+    "ann@example.com",
+    "ann+1@example.com",
+    "ann\n",
+    "ünï",
+    "u\u0308ni\u0308",
+    "名前",
+    "\u0661",
+    "\x00",
+    "x" * 300,
+    "y" * 300,
+    "x" * 100 + ".a",
+    "x" * 100 + ".b",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "feed"),
+    [
+        ("user:7", FeedId("user", "7")),
+        ("time_line2:a-B_3", FeedId("time_line2", "a-B_3")),
+        (f"user:{UUID(int=1)}", FeedId("user", str(UUID(int=1)))),
+    ],
+)
+def test_a_feed_is_read_and_written_alike(text: str, feed: FeedId) -> None:
+    assert (FeedId.parse(text), str(feed)) == (feed, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "user", ":", "user:", ":7", "user:7:8", "us-er:7", "usér:7", "user:ann@example.com"]
+    + ["user: 7", "user:7\n", "user:\u0667", " user:7", "user:..", "user:7 token"],
+)
+def test_what_is_no_feed_is_refused_with_the_rule(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no feed\. Use 'group:id'"):
+        FeedId.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("template", "feed"),
+    [
+        ("user:{actor}", "user:1"),
+        ("todo:{object}", "todo:7"),
+        ("{resource}:{object}", "todo:7"),
+        ("{action}:all", "mark_done:all"),
+        ("log:{resource}-{action}-{object}", "log:todo-mark_done-7"),
+        ("team:blue", "team:blue"),
+    ],
+)
+def test_a_template_is_filled_with_what_happened(template: str, feed: str) -> None:
+    assert str(fill(template, make_message())) == feed
+
+
+def test_a_bulk_message_fills_in_all() -> None:
+    assert str(fill("todo:{object}", make_message(object_id=None))) == "todo:all"
+
+
+def test_a_message_of_nobody_fills_in_the_system() -> None:
+    assert str(fill("user:{actor}", make_message(actor=None))) == "user:system"
+
+
+@pytest.mark.parametrize("actor", TRICKY)
+def test_any_actor_has_a_feed_that_stream_accepts(actor: str) -> None:
+    feed = fill("user:{actor}", make_message(actor=Actor(id=actor, label="")))
+
+    assert FeedId.parse(str(feed)) == feed
+
+
+def test_a_colon_in_a_key_does_not_choose_another_group() -> None:
+    assert fill("user:{object}", make_message(object_id="admin:1")).slug == "user"
+
+
+@pytest.mark.parametrize("length", [1, 100, 255])
+def test_a_feed_fits_the_column_it_is_stored_in(length: int) -> None:
+    assert len(str(fill("user:{object}", make_message(object_id="x" * length)))) <= 255
+
+
+@pytest.mark.parametrize("text", SAFE)
+def test_a_safe_id_stays_as_it_is(text: str) -> None:
+    assert safe_id(text) == text
+
+
+@pytest.mark.parametrize("text", TRICKY)
+def test_a_made_id_has_allowed_characters_only(text: str) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", safe_id(text))
+
+
+@pytest.mark.parametrize("text", TRICKY)
+def test_a_made_id_is_the_same_every_time(text: str) -> None:
+    assert safe_id(text) == safe_id(text)
+
+
+def test_no_two_texts_share_an_id() -> None:
+    shared = [(a, b) for a, b in combinations(SAFE + TRICKY, 2) if safe_id(a) == safe_id(b)]
+
+    assert shared == []
+
+
+def test_nobody_can_take_the_id_made_for_another() -> None:
+    """A text that looks like a made id is not that id."""
+    assert [text for text in TRICKY if safe_id(safe_id(text)) == safe_id(text)] == []

@@ -1,0 +1,139 @@
+"""What is wrong with a configuration or a message is said before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from dj_actions_stream import StreamPublisher
+
+from dj_actions.exceptions import PublisherMisconfigured, PublishRejected
+from dj_actions.testing.contract import make_message
+
+SECRET = "a-secret-of-more-than-thirty-two-bytes"
+
+
+def make_publisher(**options: Any) -> StreamPublisher:
+    """Return a publisher whose server is nowhere."""
+    options = {"api_key": "key", "api_secret": SECRET, "base_url": "http://127.0.0.1:1"} | options
+    return StreamPublisher(alias="feeds", **options)
+
+
+def findings(**options: Any) -> list[tuple[str | None, str]]:
+    """Return the ids and texts of what check() finds."""
+    return [(found.id, str(found.msg)) for found in make_publisher(**options).check()]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"base_url": None},
+        {"base_url": None, "location": "us-east"},
+        {"base_url": "https://stream.example.com/"},
+        {"base_url": "http://[::1]:9000"},
+        {"feed": "{resource}:{object}", "to": ["team:blue", "user:{actor}"]},
+    ],
+)
+def test_a_good_configuration_has_no_findings(options: dict[str, Any]) -> None:
+    assert findings(**options) == []
+
+
+@pytest.mark.parametrize("name", ["api_key", "api_secret"])
+def test_an_empty_credential_is_named(name: str) -> None:
+    where = 'DJ_ACTIONS["PUBLISHERS"]["feeds"]["OPTIONS"]'
+
+    assert findings(**{name: ""}) == [("dj_actions_stream.E001", f"{where}: {name} is empty.")]
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "",
+        "localhost:9000",
+        "feeds",
+        "http://",
+        "ftp://feeds",
+        "http://feeds/api",
+        "http://feeds?x=1",
+        "http://feeds#x",
+        "http://[::1",
+        "http://feeds:port",
+        "http://feeds:99999",
+        "http://ann:word@feeds",
+    ],
+)
+def test_an_address_that_cannot_work_is_found(base_url: str) -> None:
+    assert [found for found, _ in findings(base_url=base_url)] == ["dj_actions_stream.E002"]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "",
+        "user",
+        "user:",
+        ":{actor}",
+        "user:{}",
+        "user:{0}",
+        "user:{who}",
+        "user:{actor",
+        "user:{actor.id}",
+        "user:{actor[id]}",
+        "user:a b",
+        "us-er:{actor}",
+    ],
+)
+def test_a_template_that_names_no_feed_is_found(template: str) -> None:
+    expected = ["dj_actions_stream.E003"]
+
+    assert [found for found, _ in findings(feed=template)] == expected
+    assert [found for found, _ in findings(to=[template])] == expected
+
+
+def test_each_finding_has_a_hint() -> None:
+    publisher = make_publisher(api_key="", api_secret="", base_url="x", feed="x")
+
+    found = list(publisher.check())
+    assert len(found) == 4
+    assert all(message.hint for message in found)
+
+
+def test_no_finding_tells_the_secret() -> None:
+    publisher = make_publisher(base_url="x", feed="x")
+
+    assert not any(SECRET in f"{found.msg}{found.hint}" for found in publisher.check())
+
+
+@pytest.mark.parametrize("recipient", ["ann@example.com", "user", "user:", "us er:1", ""])
+def test_a_recipient_that_is_no_feed_is_rejected_by_name(recipient: str) -> None:
+    message = make_message(recipients=("user:1", recipient))
+
+    with pytest.raises(PublishRejected, match=r"A recipient of todo\.mark_done is wrong: ") as why:
+        make_publisher().publish(message)
+    assert repr(recipient) in str(why.value)
+    assert isinstance(why.value.__cause__, ValueError)
+
+
+def test_too_many_recipients_are_rejected() -> None:
+    message = make_message(recipients=tuple(f"user:{number}" for number in range(101)))
+
+    with pytest.raises(PublishRejected, match="101 recipients"):
+        make_publisher().publish(message)
+
+
+@pytest.mark.parametrize("template", ["user:{who}", "user:{actor.id}", "user:{", "us er:1"])
+def test_a_route_that_names_no_feed_stops_the_lane(template: str) -> None:
+    message = make_message(options={"feed": template})
+
+    with pytest.raises(PublisherMisconfigured) as why:
+        make_publisher().publish(message)
+    assert template in str(why.value)
+
+
+def test_it_does_not_track() -> None:
+    assert not StreamPublisher.supports_tracking
+
+
+def test_closing_before_the_first_message_is_allowed() -> None:
+    make_publisher().close()

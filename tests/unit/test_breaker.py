@@ -1,0 +1,170 @@
+"""The breaker: closed, open, half open, by a clock of our own."""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+
+import pytest
+
+from dj_actions.breaker import FAILURES_TO_OPEN, FIRST_WAIT, LONGEST_WAIT, Breaker
+from dj_actions.exceptions import (
+    DestinationNotFound,
+    PublisherMisconfigured,
+    PublisherUnavailable,
+    PublishRejected,
+    RateLimited,
+)
+from dj_actions.messages import Receipt
+from dj_actions.retry import LONGEST_WAIT as LONGEST_RETRY
+from dj_actions.retry import SHORTEST_WAIT
+
+DOWN = PublisherUnavailable("connection refused")
+SUCCESS = Receipt(id="1")
+
+
+@dataclass
+class Clock:
+    """A clock that goes when it is told to."""
+
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("dj_actions.breaker.time.monotonic", clock)
+    return clock
+
+
+@pytest.fixture
+def breaker(clock: Clock) -> Breaker:
+    return Breaker("feeds")
+
+
+@pytest.fixture
+def open_breaker(breaker: Breaker) -> Breaker:
+    for _ in range(FAILURES_TO_OPEN):
+        breaker.record(DOWN)
+    return breaker
+
+
+def test_it_starts_closed(breaker: Breaker) -> None:
+    assert breaker.is_closed
+    assert breaker.remaining() == 0
+
+
+def test_one_message_in_trouble_does_not_open_it(breaker: Breaker) -> None:
+    for _ in range(FAILURES_TO_OPEN - 1):
+        breaker.record(DOWN)
+
+    assert breaker.is_closed
+
+
+def test_trouble_in_a_row_opens_it(open_breaker: Breaker) -> None:
+    assert not open_breaker.is_closed
+    assert open_breaker.remaining() == FIRST_WAIT
+
+
+@pytest.mark.parametrize(
+    "outcome", [SUCCESS, PublishRejected("no"), DestinationNotFound("no DAG"), ValueError("bug")]
+)
+def test_what_speaks_for_the_destination_ends_the_row(breaker: Breaker, outcome: object) -> None:
+    breaker.record(DOWN)
+    breaker.record(DOWN)
+    breaker.record(outcome)
+    breaker.record(DOWN)
+
+    assert breaker.is_closed
+
+
+def test_time_makes_it_half_open(open_breaker: Breaker, clock: Clock) -> None:
+    clock.now += FIRST_WAIT
+
+    assert open_breaker.remaining() == 0
+    assert not open_breaker.is_closed
+
+
+def test_remaining_counts_down_and_stops_at_zero(open_breaker: Breaker, clock: Clock) -> None:
+    clock.now += FIRST_WAIT / 4
+    assert open_breaker.remaining() == pytest.approx(FIRST_WAIT * 3 / 4)
+
+    clock.now += 1000
+    assert open_breaker.remaining() == 0
+
+
+def test_a_probe_that_succeeds_closes_it(open_breaker: Breaker) -> None:
+    open_breaker.record(SUCCESS)
+
+    assert open_breaker.is_closed
+    assert open_breaker.remaining() == 0
+
+
+def test_each_probe_that_fails_doubles_the_wait_up_to_a_limit(
+    open_breaker: Breaker, clock: Clock
+) -> None:
+    waits = []
+    for _ in range(2000):
+        clock.now += open_breaker.remaining()
+        open_breaker.record(DOWN)
+        waits.append(open_breaker.remaining())
+
+    assert waits[:5] == pytest.approx([2, 4, 8, 16, LONGEST_WAIT])
+    assert waits[-1] == pytest.approx(LONGEST_WAIT)
+
+
+def test_after_it_has_closed_it_starts_anew(open_breaker: Breaker) -> None:
+    open_breaker.record(DOWN)
+    open_breaker.record(SUCCESS)
+    open_breaker.record(DOWN)
+    assert open_breaker.is_closed
+
+    open_breaker.record(DOWN)
+    open_breaker.record(DOWN)
+    assert open_breaker.remaining() == FIRST_WAIT
+
+
+def test_a_misconfigured_publisher_opens_it_at_once(breaker: Breaker) -> None:
+    breaker.record(PublisherMisconfigured("wrong password"))
+
+    assert breaker.remaining() == FIRST_WAIT
+
+
+def test_rate_limits_are_obeyed_at_once(breaker: Breaker) -> None:
+    breaker.record(RateLimited("slow down", retry_after=120))
+
+    assert breaker.remaining() == 120
+
+
+def test_a_rate_limit_that_names_no_time_waits_like_trouble(breaker: Breaker) -> None:
+    breaker.record(RateLimited("slow down"))
+
+    assert breaker.remaining() == FIRST_WAIT
+
+
+@pytest.mark.parametrize(
+    ("asked", "wait"),
+    [(-5, SHORTEST_WAIT), (0, SHORTEST_WAIT), (math.inf, LONGEST_RETRY), (math.nan, LONGEST_RETRY)],
+)
+def test_a_nonsensical_rate_limit_is_made_sane(breaker: Breaker, asked: float, wait: float) -> None:
+    breaker.record(RateLimited("slow down", retry_after=asked))
+
+    assert breaker.remaining() == pytest.approx(wait)
+
+
+def test_it_says_why_it_opens_and_that_it_closes(
+    breaker: Breaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    breaker.record(PublisherMisconfigured("wrong password"))
+    breaker.record(SUCCESS)
+    breaker.record(SUCCESS)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "Publisher feeds: nothing is sent for 1.0 s. wrong password",
+        "Publisher feeds: works again.",
+    ]

@@ -1,0 +1,269 @@
+"""The DJ_ACTIONS setting: typed, checked, read once."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from pytest_django import Settings as DjangoSettings
+from tenacity import wait_fixed
+
+from dj_actions.conf import ALIAS_LENGTH, PublisherSettings, Settings, did_you_mean, get_settings
+from dj_actions.exceptions import InvalidSetting
+from dj_actions.retry import RetryPolicy
+
+BACKEND = "dj_actions.publishers.memory.MemoryPublisher"
+
+
+def publisher(settings: DjangoSettings, **entry: Any) -> PublisherSettings:
+    """Return the one publisher of a setting with this entry."""
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"feeds": {"BACKEND": BACKEND, **entry}}}
+    return get_settings().publishers["feeds"]
+
+
+def refusal(settings: DjangoSettings, value: Any) -> str:
+    """Return what is said about a setting that is refused."""
+    settings.DJ_ACTIONS = value
+    with pytest.raises(InvalidSetting) as refused:
+        get_settings()
+    return str(refused.value)
+
+
+def test_without_the_setting_there_are_defaults(settings: DjangoSettings) -> None:
+    del settings.DJ_ACTIONS
+
+    assert get_settings() == Settings()
+    assert get_settings().publishers == {}
+
+
+def test_a_publisher_has_defaults(settings: DjangoSettings) -> None:
+    entry = publisher(settings)
+
+    assert (entry.backend, entry.options, entry.routes, entry.batch_size) == (BACKEND, {}, {}, 50)
+    assert isinstance(entry.retry, RetryPolicy)
+
+
+def test_values_replace_defaults(settings: DjangoSettings) -> None:
+    settings.DJ_ACTIONS = {
+        "LEASE": 5,
+        "POLL_INTERVAL": 0.1,
+        "TRACK_INTERVAL": 2,
+        "STOP_TIMEOUT": 3,
+        "MAX_BODY_BYTES": 10,
+    }
+
+    assert get_settings() == Settings(
+        lease=5, poll_interval=0.1, track_interval=2, stop_timeout=3, max_body_bytes=10
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"PUBLISHER": {}}, "'PUBLISHER'. Did you mean 'PUBLISHERS'?"),
+        ({"publishers": {}}, "'publishers'. Did you mean 'PUBLISHERS'?"),
+        ({"LEASES": 1}, "'LEASES'. Did you mean 'LEASE'?"),
+        (
+            {"PUBLISHERS": {"feeds": {"BACKEND": BACKEND, "OPTION": {}}}},
+            """DJ_ACTIONS["PUBLISHERS"]["feeds"]: 'OPTION'. Did you mean 'OPTIONS'?""",
+        ),
+        (
+            {"PUBLISHERS": {"feeds": {"BACKEND": BACKEND, "RETRY": {"wiat": wait_fixed(1)}}}},
+            """DJ_ACTIONS["PUBLISHERS"]["feeds"]["RETRY"]: 'wiat'. Did you mean 'wait'?""",
+        ),
+    ],
+)
+def test_an_unknown_key_is_refused_with_the_nearest(
+    settings: DjangoSettings, value: Any, said: str
+) -> None:
+    assert said in refusal(settings, value)
+
+
+def test_an_unknown_key_like_no_other_is_refused_without_a_guess(
+    settings: DjangoSettings,
+) -> None:
+    assert refusal(settings, {"XYZ": 1}) == "Unknown DJ_ACTIONS setting 'XYZ'."
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        (None, "DJ_ACTIONS"),
+        ([], "DJ_ACTIONS"),
+        ({"PUBLISHERS": [BACKEND]}, 'DJ_ACTIONS["PUBLISHERS"]'),
+        ({"PUBLISHERS": {7: {}}}, 'DJ_ACTIONS["PUBLISHERS"]'),
+        ({"PUBLISHERS": {"feeds": BACKEND}}, 'DJ_ACTIONS["PUBLISHERS"]["feeds"]'),
+    ],
+)
+def test_what_is_no_dict_is_refused_and_named(
+    settings: DjangoSettings, value: Any, where: str
+) -> None:
+    said = refusal(settings, value)
+
+    assert said.startswith(f"{where} must be a dict")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("OPTIONS", "api_key"),
+        ("ROUTES", "todo.*"),
+        ("ROUTES", [7]),
+        ("ROUTES", [{"todo.*": {}}]),
+        ("ROUTES", {"todo.*": "dag"}),
+        ("RETRY", 5),
+    ],
+)
+def test_a_wrong_value_of_a_publisher_is_refused_and_named(
+    settings: DjangoSettings, key: str, value: Any
+) -> None:
+    said = refusal(settings, {"PUBLISHERS": {"feeds": {"BACKEND": BACKEND, key: value}}})
+
+    assert said.startswith(f'DJ_ACTIONS["PUBLISHERS"]["feeds"]["{key}"]')
+    assert "must be a dict" in said
+
+
+@pytest.mark.parametrize("value", [0, -1, "5", None, True, math.nan, math.inf])
+@pytest.mark.parametrize(
+    "key", ["LEASE", "POLL_INTERVAL", "TRACK_INTERVAL", "STOP_TIMEOUT", "MAX_BODY_BYTES"]
+)
+def test_a_number_above_zero_is_demanded(settings: DjangoSettings, key: str, value: Any) -> None:
+    assert refusal(settings, {key: value}) == (
+        f'DJ_ACTIONS["{key}"] must be a number above zero, not {value!r}.'
+    )
+
+
+@pytest.mark.parametrize("value", [0, -1, "5", None, 2.5])
+def test_a_batch_size_is_a_whole_number(settings: DjangoSettings, value: Any) -> None:
+    said = refusal(settings, {"PUBLISHERS": {"feeds": {"BACKEND": BACKEND, "BATCH_SIZE": value}}})
+
+    assert said.startswith('DJ_ACTIONS["PUBLISHERS"]["feeds"]["BATCH_SIZE"] must be a')
+    assert said.endswith(f"above zero, not {value!r}.")
+
+
+@pytest.mark.parametrize("entry", [{}, {"BACKEND": None}, {"BACKEND": 7}])
+def test_a_publisher_without_a_backend_is_refused_with_an_example(
+    settings: DjangoSettings, entry: dict[str, Any]
+) -> None:
+    said = refusal(settings, {"PUBLISHERS": {"feeds": entry}})
+
+    assert 'DJ_ACTIONS["PUBLISHERS"]["feeds"] needs a BACKEND' in said
+    assert "dj_actions.publishers.console.ConsolePublisher" in said
+
+
+@pytest.mark.parametrize("alias", ["", "x" * (ALIAS_LENGTH + 1)])
+def test_an_alias_must_fit_its_column(settings: DjangoSettings, alias: str) -> None:
+    said = refusal(settings, {"PUBLISHERS": {alias: {"BACKEND": BACKEND}}})
+
+    assert f"between 1 and {ALIAS_LENGTH} characters" in said
+
+
+def test_routes_can_be_a_list(settings: DjangoSettings) -> None:
+    entry = publisher(settings, ROUTES=["todo.*", "order.ship"])
+
+    assert entry.routes == {"todo.*": {}, "order.ship": {}}
+
+
+def test_routes_can_carry_options(settings: DjangoSettings) -> None:
+    entry = publisher(settings, ROUTES={"todo.*": {"dag_id": "todos"}})
+
+    assert entry.route("todo.mark_done") == {"dag_id": "todos"}
+
+
+def test_the_first_route_that_matches_counts(settings: DjangoSettings) -> None:
+    routes = {"todo.mark_*": {"n": 1}, "todo.*": {"n": 2}, "*": {"n": 3}}
+    entry = publisher(settings, ROUTES=routes)
+    labels = ["todo.mark_done", "todo.hand_over", "order.ship"]
+
+    assert [entry.route(label) for label in labels] == [{"n": 1}, {"n": 2}, {"n": 3}]
+
+
+@pytest.mark.parametrize("label", ["todos.mark_done", "Todo.mark_done", "todo"])
+def test_a_route_that_does_not_match_is_none(settings: DjangoSettings, label: str) -> None:
+    assert publisher(settings, ROUTES=["todo.*"]).route(label) is None
+
+
+def test_a_retry_policy_can_be_given_whole(settings: DjangoSettings) -> None:
+    policy = RetryPolicy(wait=wait_fixed(1))
+
+    assert publisher(settings, RETRY=policy).retry is policy
+
+
+def test_a_retry_policy_can_be_given_in_parts(settings: DjangoSettings) -> None:
+    wait = wait_fixed(1)
+
+    assert publisher(settings, RETRY={"wait": wait}).retry.wait is wait
+
+
+def two_publishers() -> Settings:
+    return Settings(
+        publishers={
+            "feeds": PublisherSettings(backend=BACKEND, routes={"todo.*": {}}),
+            "pipelines": PublisherSettings(backend=BACKEND, routes={"*.mark_done": {"dag": "d"}}),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("label", "aliases"),
+    [
+        ("todo.mark_done", ("feeds", "pipelines")),
+        ("todo.hand_over", ("feeds",)),
+        ("order.ship", ()),
+    ],
+)
+def test_routes_choose_the_publishers(label: str, aliases: tuple[str, ...]) -> None:
+    assert two_publishers().publishers_for(label, None) == aliases
+
+
+@pytest.mark.parametrize("chosen", [(), ("pipelines",), ("pipelines", "feeds")])
+def test_what_an_action_chooses_beats_the_routes(chosen: tuple[str, ...]) -> None:
+    assert two_publishers().publishers_for("todo.mark_done", chosen) == chosen
+
+
+def test_an_action_cannot_choose_a_publisher_that_is_not_there() -> None:
+    with pytest.raises(InvalidSetting, match=r"'pipeline'.*Did you mean 'pipelines'\?"):
+        two_publishers().publishers_for("todo.mark_done", ("pipeline",))
+
+
+@pytest.mark.parametrize(
+    ("alias", "options"), [("pipelines", {"dag": "d"}), ("feeds", {}), ("gone", {})]
+)
+def test_options_of_a_route(alias: str, options: dict[str, Any]) -> None:
+    assert two_publishers().route_options(alias, "todo.mark_done") == options
+
+
+def test_the_setting_is_read_once(settings: DjangoSettings) -> None:
+    settings.DJ_ACTIONS = {"LEASE": 7}
+
+    assert get_settings() is get_settings()
+
+
+def test_override_settings_is_honoured_and_undone() -> None:
+    before = get_settings().lease
+    with override_settings(DJ_ACTIONS={"LEASE": before + 1}):
+        assert get_settings().lease == before + 1
+
+    assert get_settings().lease == before
+
+
+def test_other_settings_leave_the_cache_alone() -> None:
+    before = get_settings()
+    with override_settings(DEBUG=True):
+        assert get_settings() is before
+
+
+def test_a_setting_that_was_refused_is_read_again(settings: DjangoSettings) -> None:
+    refusal(settings, {"LEASE": 0})
+    settings.DJ_ACTIONS = {"LEASE": 1}
+
+    assert get_settings().lease == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("fedes", " Did you mean 'feeds'?"), ("xyz", ""), ("", "")]
+)
+def test_did_you_mean(word: str, said: str) -> None:
+    assert did_you_mean(word, ["feeds", "pipelines"]) == said

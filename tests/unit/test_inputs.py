@@ -1,0 +1,233 @@
+"""What an action accepts, whichever way it is declared."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django import forms
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from dj_actions.exceptions import InvalidAction
+from dj_actions.inputs import adapter_for, require_mapping
+
+
+class NoteSerializer(serializers.Serializer[Any]):
+    note = serializers.CharField(max_length=5, help_text="How it went.")
+    stars = serializers.IntegerField(required=False)
+    shown = serializers.CharField(read_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("stars") == 0:
+            raise serializers.ValidationError("No stars at all?")
+        return attrs
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(max_length=5, help_text="How it went.")
+    stars = forms.IntegerField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("stars") == 0:
+            raise forms.ValidationError("No stars at all?")
+        return self.cleaned_data
+
+
+class StructuredForm(forms.Form):
+    text = forms.CharField(required=False)
+    colours = forms.MultipleChoiceField(choices=[("r", "red"), ("b", "blue")], required=False)
+    anything = forms.JSONField(required=False)
+
+
+class UploadForm(forms.Form):
+    picture = forms.FileField()
+
+
+class WordsSerializer(serializers.Serializer[Any]):
+    words = serializers.ListField()
+
+
+@dataclass
+class Data:
+    """A way to declare an input that is not supported."""
+
+    note: str
+
+
+def errors_of(declared: object, raw: Any, **context: Any) -> Any:
+    """Return, as plain JSON, the errors of an input that is refused."""
+    with pytest.raises(ValidationError) as refused:
+        adapter_for(declared).validate(require_mapping(raw), context)
+    return json.loads(json.dumps(refused.value.detail))
+
+
+BOTH = pytest.mark.parametrize("declared", [NoteSerializer, NoteForm])
+
+
+def test_no_input_ignores_what_was_sent() -> None:
+    assert adapter_for(None).validate({"note": "x"}, {}) == {}
+
+
+def test_no_input_has_no_fields() -> None:
+    assert adapter_for(None).describe() == []
+
+
+@BOTH
+def test_what_is_valid_is_converted(declared: Any) -> None:
+    assert adapter_for(declared).validate({"note": " x ", "stars": "3", "other": 1}, {}) == {
+        "note": "x",
+        "stars": 3,
+    }
+
+
+@BOTH
+def test_a_form_encoded_body_is_as_good_as_json(declared: Any) -> None:
+    validated = adapter_for(declared).validate(QueryDict("note=x&stars=3"), {})
+
+    assert validated == {"note": "x", "stars": 3}
+
+
+@BOTH
+def test_errors_are_lists_of_texts_by_field(declared: Any) -> None:
+    errors = errors_of(declared, {"note": "too long", "stars": "many"})
+
+    assert set(errors) == {"note", "stars"}
+    assert all(
+        isinstance(messages, list) and all(isinstance(message, str) for message in messages)
+        for messages in errors.values()
+    )
+
+
+@BOTH
+def test_a_missing_field_is_required(declared: Any) -> None:
+    assert errors_of(declared, {}) == {"note": ["This field is required."]}
+
+
+@BOTH
+def test_errors_of_the_whole_have_the_name_that_drf_gives_them(declared: Any) -> None:
+    assert errors_of(declared, {"note": "x", "stars": 0}) == {
+        "non_field_errors": ["No stars at all?"]
+    }
+
+
+@BOTH
+def test_fields_are_described(declared: Any) -> None:
+    note, stars = adapter_for(declared).describe()
+
+    assert note == {
+        "name": "note",
+        "type": "CharField",
+        "required": True,
+        "description": "How it went.",
+    }
+    assert (stars["name"], stars["required"]) == ("stars", False)
+
+
+def test_a_serializer_sees_the_context() -> None:
+    class Greedy(serializers.Serializer[Any]):
+        def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+            return {**attrs, **self.context}
+
+    assert adapter_for(Greedy).validate({}, {"actor": "ann"}) == {"actor": "ann"}
+
+
+@pytest.mark.parametrize("value", [[], ["x"], {}, {"a": 1}])
+def test_a_form_takes_no_list_or_object_for_a_text(value: Any) -> None:
+    assert errors_of(NoteForm, {"note": value}) == {"note": ["Not a valid value."]}
+
+
+def test_a_form_takes_lists_and_objects_where_it_knows_what_to_do() -> None:
+    validated = adapter_for(StructuredForm).validate(
+        {"colours": ["r", "b"], "anything": {"deep": [1, None]}}, {}
+    )
+
+    assert validated == {"text": "", "colours": ["r", "b"], "anything": {"deep": [1, None]}}
+
+
+@pytest.mark.parametrize("colours", ["r", 7, True, {"r": 1}, ["green"], [["r"]], [None]])
+def test_a_form_refuses_what_is_no_list_of_choices(colours: Any) -> None:
+    assert list(errors_of(StructuredForm, {"colours": colours})) == ["colours"]
+
+
+@pytest.mark.parametrize("value", [None, "", 0, 1.5, True])
+def test_a_form_takes_any_single_value_of_json(value: Any) -> None:
+    validated = adapter_for(StructuredForm).validate({"text": value}, {})
+
+    assert isinstance(validated["text"], str)
+
+
+def test_a_form_takes_an_uploaded_file() -> None:
+    picture = SimpleUploadedFile("cat.png", b"meow")
+    body = QueryDict(mutable=True)
+    files: Any = MultiValueDict({"picture": [picture]})
+    body.update(files)  # as DRF's multipart parser hands them over
+
+    assert adapter_for(UploadForm).validate(body, {}) == {"picture": picture}
+
+
+@pytest.mark.parametrize("value", ["cat.png", 7, True, ["x"], {"name": "x"}, None])
+def test_a_form_takes_nothing_else_for_a_file(value: Any) -> None:
+    assert list(errors_of(UploadForm, {"picture": value})) == ["picture"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [([], "list"), ("x", "str"), (7, "int"), (True, "bool"), (None, "NoneType")]
+)
+@pytest.mark.parametrize("declared", [NoteSerializer, NoteForm, None])
+def test_a_body_that_is_no_object_is_refused(declared: Any, body: Any, kind: str) -> None:
+    assert errors_of(declared, body) == {
+        "non_field_errors": [f"Invalid data. Expected a dictionary, but got {kind}."]
+    }
+
+
+UNSTORABLE = pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800", "a\udfffb"])
+
+
+@UNSTORABLE
+@pytest.mark.parametrize("declared", [NoteSerializer, NoteForm, None])
+def test_text_that_no_database_can_store_is_refused(declared: Any, text: str) -> None:
+    errors = errors_of(declared, {"note": text, "stars": 3})
+
+    assert errors == {"note": ["Null characters and lone surrogates are not allowed."]}
+
+
+@UNSTORABLE
+def test_unstorable_text_is_found_at_any_depth(text: str) -> None:
+    for value in ([text], {"a": text}, {text: "a"}, [{"a": [{"b": ({"c": text},)}]}]):
+        assert list(errors_of(None, {"fine": "x", "anything": value})) == ["anything"]
+
+
+@UNSTORABLE
+def test_an_unstorable_name_of_a_field_is_not_repeated(text: str) -> None:
+    assert list(errors_of(None, {text: "x"})) == ["non_field_errors"]
+
+
+def test_unstorable_text_is_found_among_repeated_form_fields() -> None:
+    assert list(errors_of(WordsSerializer, QueryDict("words=%00&words=b"))) == ["words"]
+
+
+@pytest.mark.parametrize("text", ["ünï", "\U0001f600", "\x01\x1f\x7f", "\u2028", "\ufffe", ""])
+def test_all_other_text_is_taken(text: str) -> None:
+    body = {"note": [{text: text}]}
+
+    assert require_mapping(body) == body
+
+
+def test_deep_nesting_is_refused() -> None:
+    body: Any = {}
+    for _ in range(5000):
+        body = {"a": body}
+
+    assert list(errors_of(None, {"note": body})) == ["note"]
+
+
+@pytest.mark.parametrize("declared", [7, "NoteForm", NoteForm(), object, Data, dict])
+def test_what_is_no_way_to_declare_an_input_is_refused(declared: Any) -> None:
+    with pytest.raises(InvalidAction, match="Use a rest_framework Serializer class"):
+        adapter_for(declared)
