@@ -10,16 +10,14 @@ from typing import Any, ClassVar, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
-from django.http import HttpRequest
-from rest_framework.exceptions import NotAuthenticated, NotFound, PermissionDenied
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from dj_actions.definitions import ActionContext, ActionDefinition, Output
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution import ActionCall, ActionResult, execute
 from dj_actions.inputs import adapter_for
+from dj_actions.permissions import authorize
 from dj_actions.querysets import locked
 from dj_actions.registry import registry
 from dj_actions.rendering import render
@@ -89,6 +87,8 @@ class Action(ABC):
     ) -> ActionResult:
         """Run the action from code: the same steps as over HTTP, the same record.
 
+        The viewset's own permissions and queryset are not asked: there is no viewset.
+
         Args:
             actor: the user who acts, whose permissions are asked. None is the system itself,
                 which may do everything.
@@ -100,13 +100,13 @@ class Action(ABC):
             InvalidAction: the wrong one of `object` and `objects` was given.
             rest_framework.exceptions.APIException: not found, not allowed, bad input.
         """
-        definition = cls.definition
+        definition = cls._own_definition()
         given = _given_objects(definition, object, objects)
 
         def load() -> Sequence[Model]:
             found = _lock(definition, given)
             if actor is not None:
-                _authorize(definition, actor, found)
+                authorize(definition, actor, found)
             return found
 
         return execute(
@@ -118,6 +118,14 @@ class Action(ABC):
                 render=lambda value: render(value, definition.output),
             )
         )
+
+    @classmethod
+    def _own_definition(cls) -> ActionDefinition:
+        """Return this class's definition, not the one of a registered parent."""
+        definition = cls.__dict__.get("definition")
+        if not isinstance(definition, ActionDefinition):
+            raise InvalidAction(f"{cls.__qualname__} is not registered. Put @register on it.")
+        return definition
 
 
 _ActionClass = TypeVar("_ActionClass", bound=type[Action])
@@ -155,6 +163,8 @@ def _compile(action: type[Action]) -> ActionDefinition:
         raise InvalidAction("it does not define perform(self, context, data).")
     if isinstance(action.publish, str):
         raise InvalidAction(f"publish is a text. Did you mean publish = ({action.publish!r},)?")
+    if action.publish is not None and len(set(action.publish)) != len(action.publish):
+        raise InvalidAction(f"publish names a publisher twice: {action.publish!r}.")
     name = action.name or _snake_case(action.__name__)
     if not NAME.fullmatch(name) or name in RESERVED_NAMES:
         raise InvalidAction(
@@ -192,12 +202,17 @@ def _documentation(action: type[Action], name: str) -> tuple[str, str]:
 def _given_objects(
     definition: ActionDefinition, one: Model | None, many: Sequence[Model] | None
 ) -> Sequence[Model]:
-    if definition.bulk and many is not None and one is None:
-        return many
-    if not definition.bulk and one is not None and many is None:
-        return (one,)
-    wanted = "objects=[…]" if definition.bulk else "object=…"
-    raise InvalidAction(f"Call {definition.label} with {wanted}, and with nothing else.")
+    given = many if definition.bulk else one
+    if given is None or (one is not None and many is not None):
+        name = "objects=[…]" if definition.bulk else "object=…"
+        raise InvalidAction(f"Call {definition.label} with {name}, and with nothing else.")
+    wanted = (given,) if isinstance(given, Model) else tuple(given)
+    for entry in wanted:
+        if not isinstance(entry, definition.model):
+            raise InvalidAction(
+                f"{definition.label} acts on {definition.model.__name__}, not on {entry!r}."
+            )
+    return wanted
 
 
 def _lock(definition: ActionDefinition, given: Sequence[Model]) -> Sequence[Model]:
@@ -215,20 +230,3 @@ def _lock(definition: ActionDefinition, given: Sequence[Model]) -> Sequence[Mode
     if missing:
         raise NotFound(f"There is no {definition.resource} {', '.join(missing)}.")
     return [found[key] for key in keys]
-
-
-def _authorize(definition: ActionDefinition, actor: Any, objects: Sequence[Model]) -> None:
-    """Ask the action's DRF permissions outside a request, with one that carries the actor."""
-    http_request = HttpRequest()
-    http_request.method = "POST"
-    request = Request(http_request)
-    request.user = actor
-    view = APIView()
-    view.request = request
-    for permission in (entry() for entry in definition.permissions):
-        allowed = permission.has_permission(request, view) and all(
-            permission.has_object_permission(request, view, entry) for entry in objects
-        )
-        if not allowed:
-            refusal = PermissionDenied if actor.is_authenticated else NotAuthenticated
-            raise refusal(getattr(permission, "message", None))

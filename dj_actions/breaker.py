@@ -8,9 +8,11 @@ import time
 from dj_actions.exceptions import (
     DestinationNotFound,
     PublisherMisconfigured,
+    PublishError,
     PublisherUnavailable,
     RateLimited,
 )
+from dj_actions.messages import Receipt
 from dj_actions.retry import clamp_wait
 
 logger = logging.getLogger(__name__)
@@ -22,7 +24,8 @@ FIRST_WAIT = 1.0
 """Seconds before the first probe; each probe that fails doubles it."""
 
 LONGEST_WAIT = 30.0
-"""Seconds between two probes at the most: so long after a repair all flows again."""
+"""Seconds between two probes, unless the destination asked for more: so long after a repair
+all flows again."""
 
 
 class Breaker:
@@ -54,8 +57,11 @@ class Breaker:
             self._failures += 1
             if self._failures >= FAILURES_TO_OPEN or not self.is_closed:
                 self._open(self._next_wait(), str(outcome))
-        else:
+        elif isinstance(outcome, (Receipt, PublishError)):
+            # It has answered, whatever it thinks of the message.
             self._close()
+        elif not self.is_closed:
+            self._open(self._next_wait(), str(outcome))
 
     def _next_wait(self) -> float:
         # Bounded: two to the thousandth would overflow a float long before an outage ends.

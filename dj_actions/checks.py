@@ -51,6 +51,33 @@ def check_database(*, databases: Iterable[str] | None = None, **_: Any) -> list[
     ]
 
 
+@register(Tags.database, "dj_actions")
+def check_open_deliveries(
+    *, databases: Iterable[str] | None = None, **_: Any
+) -> list[CheckMessage]:
+    """Check that each open delivery has a publisher: an alias may have been renamed."""
+    alias = router.db_for_write(Delivery)
+    if alias not in (databases or ()) or not _has_table(alias):
+        return []
+    try:
+        known = get_settings().publishers
+    except InvalidSetting:
+        return []
+    unknown = Delivery.objects.using(alias).of_unknown_publishers(known)
+    return [
+        Warning(
+            f"There are open deliveries to the publisher {name!r}, which is not configured.",
+            hint="Configure it again, or cancel these deliveries in the admin.",
+            id="dj_actions.W004",
+        )
+        for name in sorted(set(unknown.values_list("publisher", flat=True)))
+    ]
+
+
+def _has_table(alias: str) -> bool:
+    return Delivery._meta.db_table in connections[alias].introspection.table_names()
+
+
 def _check_publishers(settings: Settings) -> Iterator[CheckMessage]:
     for alias, entry in settings.publishers.items():
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
@@ -130,6 +131,8 @@ def _publisher(alias: str, entry: object) -> PublisherSettings:
     values["routes"] = _routes(values.get("routes", {}), f'{where}["ROUTES"]')
     values["retry"] = _retry(values.get("retry", {}), f'{where}["RETRY"]')
     settings = PublisherSettings(**values)
+    if not isinstance(settings.batch_size, int):
+        raise InvalidSetting(f'{where}["BATCH_SIZE"] must be a whole number.')
     _require_positive(settings.batch_size, f'{where}["BATCH_SIZE"]')
     return settings
 
@@ -164,12 +167,19 @@ def _known_values(
 
 def _mapping(value: object, where: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise InvalidSetting(f"{where} must be a dict with names as keys, not {value!r}.")
+        raise InvalidSetting(f"{where} must be a dict with names as keys, not {_kind(value)}.")
     return value
 
 
+def _kind(value: object) -> str:
+    """Describe a wrong value without showing it: it may hold secrets."""
+    if isinstance(value, Mapping):
+        return "one with other keys"
+    return f"a value of type {type(value).__name__}"
+
+
 def _require_positive(value: object, where: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
         raise InvalidSetting(f"{where} must be a number above zero, not {value!r}.")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,6 +26,7 @@ from dj_actions.publishers import BasePublisher
 from dj_actions.retry import RetryPolicy
 from dj_actions.signals import delivery_settled
 from dj_actions.states import DeliveryState
+from dj_actions.storable import cleaned
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +54,6 @@ class Batch:
     publisher: BasePublisher
     policy: RetryPolicy
     breaker: Breaker
-    lease: float
-    """Seconds."""
 
     @property
     def token(self) -> UUID:
@@ -73,16 +71,11 @@ def deliver(batch: Batch, stopping: threading.Event) -> None:
     been tried by then is given back as if it had never been claimed.
     """
     outcomes = _outcomes(batch)
-    renewed_at = time.monotonic()
     try:
         for delivery, outcome in zip(batch.deliveries, outcomes, strict=False):
-            _settle(delivery, outcome, batch)
-            if stopping.is_set() or not batch.breaker.is_closed:
+            held = _settle(delivery, outcome, batch)
+            if not held or stopping.is_set() or not batch.breaker.is_closed:
                 break
-            if time.monotonic() - renewed_at > batch.lease / 3:
-                if not patiently(_renew, batch.token, batch.lease):
-                    break
-                renewed_at = time.monotonic()
     finally:
         outcomes.close()
         patiently(Delivery.objects.release, batch.token)
@@ -122,7 +115,7 @@ def describe_error(delivery: Delivery, kind: str, message: str) -> dict[str, Any
         "at": delivery.claimed_at.isoformat(),
         "attempt": delivery.attempts,
         "kind": kind,
-        "message": message[:MAX_ERROR_LENGTH],
+        "message": cleaned(message, MAX_ERROR_LENGTH),
     }
 
 
@@ -142,8 +135,8 @@ def _outcomes(batch: Batch) -> Generator[object]:
         yield TypeError(f"{_name(batch)}.publish_many gave no outcome for this message.")
 
 
-def _settle(delivery: Delivery, outcome: object, batch: Batch) -> None:
-    """Write one outcome to its row, with the breaker in the state it had before."""
+def _settle(delivery: Delivery, outcome: object, batch: Batch) -> bool:
+    """Write one outcome to its row; return whether the lease was still ours."""
     probing = not batch.breaker.is_closed
     batch.breaker.record(outcome)
     if isinstance(outcome, Receipt):
@@ -160,43 +153,43 @@ def _settle(delivery: Delivery, outcome: object, batch: Batch) -> None:
         )
     elif state != DeliveryState.PENDING:
         _announce(delivery, state)
+    return held
 
 
 def _settle_failure(
     delivery: Delivery, error: BaseException, batch: Batch, *, probing: bool
 ) -> tuple[bool, DeliveryState]:
+    """Put the delivery back in line, or give it up; return whether the lease was still ours."""
     kind = _kind(error)
-    entry = describe_error(delivery, kind, str(error) or type(error).__name__)
-    waiting = isinstance(error, (PublisherMisconfigured, RateLimited)) or (
+    counted = not (
+        isinstance(error, (PublisherMisconfigured, RateLimited))
         # A probe of a destination that is down says nothing about the message it carries.
-        probing and isinstance(error, PublisherUnavailable) and kind != NOT_FOUND
+        or (probing and isinstance(error, PublisherUnavailable) and kind != NOT_FOUND)
     )
-    if waiting:
-        seconds: float | None = batch.breaker.remaining()
-    elif isinstance(error, PublishRejected):
-        seconds = None
-    else:
-        seconds = batch.policy.next_wait(
-            attempts=_times_not_found(delivery) + 1 if kind == NOT_FOUND else delivery.attempts,
-            age=age_of(delivery),
-            not_found=kind == NOT_FOUND,
-        )
+    wait = _wait_after(delivery, error, batch.policy) if counted else batch.breaker.remaining()
+    entry = describe_error(delivery, kind, _text_of(error))
     logger.warning(
         "Delivery %s to %s failed (%s), %s: %s",
         delivery.pk,
         delivery.publisher,
         kind,
-        "given up" if seconds is None else f"again in {seconds:.1f} s",
-        error,
+        "given up" if wait is None else f"again in {wait:.1f} s",
+        entry["message"],
         extra={"action": "delivery_failed", "publisher": delivery.publisher},
     )
-    if seconds is None:
-        held = patiently(Delivery.objects.give_up, delivery, error=entry)
-        return held, DeliveryState.DEAD
-    held = patiently(
-        Delivery.objects.put_back, delivery, wait=seconds, error=entry, counted=not waiting
-    )
+    if wait is None:
+        return patiently(Delivery.objects.give_up, delivery, error=entry), DeliveryState.DEAD
+    held = patiently(Delivery.objects.put_back, delivery, wait=wait, error=entry, counted=counted)
     return held, DeliveryState.PENDING
+
+
+def _wait_after(delivery: Delivery, error: BaseException, policy: RetryPolicy) -> float | None:
+    """Return the seconds until the next try, or None to give up."""
+    if isinstance(error, PublishRejected):
+        return None
+    not_found = isinstance(error, DestinationNotFound)
+    attempts = _times_not_found(delivery) + 1 if not_found else delivery.attempts
+    return policy.next_wait(attempts=attempts, age=age_of(delivery), not_found=not_found)
 
 
 def _times_not_found(delivery: Delivery) -> int:
@@ -206,7 +199,8 @@ def _times_not_found(delivery: Delivery) -> int:
         if entry["kind"] != NOT_FOUND:
             break
         times += entry.get("times", 1)
-    return times
+    # A replay keeps the history, but starts to count afresh.
+    return min(times, delivery.attempts - 1)
 
 
 def _kind(error: BaseException) -> str:
@@ -222,21 +216,21 @@ def _as_error(outcome: object, batch: Batch) -> BaseException:
     return TypeError(f"{_name(batch)} answered {outcome!r}, which is no Receipt.")
 
 
-def _renew(token: UUID, lease: float) -> int:
-    return Delivery.objects.renew(token, lease=lease)
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error) or type(error).__name__
+    except Exception:  # noqa: BLE001 - a message that cannot even be read must not end the lane
+        return type(error).__name__
 
 
 def _announce(delivery: Delivery, state: DeliveryState) -> None:
-    results = delivery_settled.send_robust(
+    delivery_settled.send_robust(
         sender=Delivery,
         delivery_id=delivery.pk,
         publisher=delivery.publisher,
-        message=message_of(delivery),
+        event_id=delivery.event_id,
         state=state,
     )
-    for receiver, answer in results:
-        if isinstance(answer, Exception):
-            logger.error("Receiver %r of delivery_settled failed.", receiver, exc_info=answer)
 
 
 def _name(batch: Batch) -> str:

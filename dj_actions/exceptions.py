@@ -12,7 +12,6 @@ DJActionsError
  │  ├ RateLimited               later, not counted as an attempt
  │  ├ PublishRejected           never
  │  └ PublisherMisconfigured    not until someone mends it: the whole lane waits
- ├ InvalidTransition            a delivery cannot go where it was told to go
  ├ InvalidSetting               also a Django ImproperlyConfigured
  └ RelayAlreadyRunning          SQLite allows one relay only
 """
@@ -79,10 +78,6 @@ class PublisherMisconfigured(PublishError):
 
     The lane of this publisher waits; no attempt is counted and nothing is given up.
     """
-
-
-class InvalidTransition(DJActionsError):
-    """A delivery cannot go from the state it is in to the one asked for."""
 
 
 class InvalidSetting(DJActionsError, ImproperlyConfigured):

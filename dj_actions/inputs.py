@@ -15,6 +15,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.settings import api_settings
 
 from dj_actions.exceptions import InvalidAction
+from dj_actions.storable import is_storable
 
 STRUCTURED_FORM_FIELDS = (
     forms.JSONField,
@@ -99,9 +100,10 @@ class FormInput(InputAdapter):
 
     form_class: type[forms.BaseForm]
 
-    def validate(self, raw: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+    def validate(self, raw: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
         """Validate with the form."""
-        form = self.form_class(data=cast("Any", raw))
+        files = getattr(context.get("request"), "FILES", None)
+        form = self.form_class(data=cast("Any", raw), files=files)
         self._refuse_structures(form, raw)
         if not form.is_valid():
             raise ValidationError(_drf_errors(form))
@@ -169,27 +171,16 @@ def require_mapping(raw: object) -> Mapping[str, Any]:
     refused = {
         key: [_("Null characters and lone surrogates are not allowed.")]
         for key in raw
-        if not (_storable(key) and _storable(raw[key]))
+        if not (is_storable(key) and is_storable(raw[key]))
     }
     if refused:
         raise ValidationError(
             {
-                key if _storable(key) else api_settings.NON_FIELD_ERRORS_KEY: messages
+                key if is_storable(key) else api_settings.NON_FIELD_ERRORS_KEY: messages
                 for key, messages in refused.items()
             }
         )
     return raw
-
-
-def _storable(value: object) -> bool:
-    """Tell whether all text inside is UTF-8 without U+0000, as PostgreSQL demands of jsonb."""
-    if isinstance(value, str):
-        return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
-    if isinstance(value, Mapping):
-        return all(_storable(key) and _storable(entry) for key, entry in value.items())
-    if isinstance(value, (list, tuple)):
-        return all(map(_storable, value))
-    return True
 
 
 def _drf_errors(form: forms.BaseForm) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from uuid import UUID
 
 from dj_actions.breaker import Breaker
@@ -17,8 +18,11 @@ from dj_actions.publishers import publishers
 
 logger = logging.getLogger(__name__)
 
-DATABASE_WAIT = 1.0
-"""Seconds before a lane that has lost the database tries again."""
+WAIT_AFTER_ERROR = 1.0
+"""Seconds before a lane that has lost the database, or met the unexpected, tries again."""
+
+MOST_LEASES = 10
+"""How many leases long a batch may take before others may take it over: its publisher hangs."""
 
 
 class Lane:
@@ -38,12 +42,13 @@ class Lane:
         self._own: PublisherSettings = settings.publishers[alias]
         self._stopping = stopping
         self._breaker = Breaker(alias)
+        self._busy_since = 0.0
 
     def run(self) -> None:
         """Work until the relay stops."""
         self._prepare()
         while not self._stopping.is_set():
-            if not self._survive_database():
+            if not self._run_once_whatever_happens():
                 self._stopping.wait(self._settings.poll_interval)
 
     def drain(self) -> None:
@@ -73,12 +78,19 @@ class Lane:
             publisher=publisher,
             policy=self._own.retry,
             breaker=self._breaker,
-            lease=self._settings.lease,
         )
-        self.token = batch.token
-        deliver(batch, self._stopping)
-        self.token = None
+        self._busy_since, self.token = time.monotonic(), batch.token
+        try:
+            deliver(batch, self._stopping)
+        finally:
+            self.token = None
         return True
+
+    def renew_lease(self) -> None:
+        """Prolong the lease of what it holds; called by the relay while the lane is busy."""
+        token = self.token
+        if token and time.monotonic() - self._busy_since < MOST_LEASES * self._settings.lease:
+            Delivery.objects.renew(token, lease=self._settings.lease)
 
     def _prepare(self) -> None:
         try:
@@ -86,12 +98,14 @@ class Lane:
         except Exception as error:  # noqa: BLE001 - the first delivery will say it again, with effect
             logger.warning("Publisher %s is not ready: %s", self.alias, error)
 
-    def _survive_database(self) -> bool:
-        """Deliver one batch; when the database is away, wait for it instead."""
+    def _run_once_whatever_happens(self) -> bool:
+        """Deliver one batch; whatever goes wrong, log it, wait, and let the lane live on."""
         try:
             return self.run_once()
         except TROUBLE as error:
             logger.warning("Publisher %s: the database is away: %s", self.alias, error)
-            forget_connections()
-            self._stopping.wait(DATABASE_WAIT)
-            return True
+        except Exception:
+            logger.exception("Publisher %s: an error that its lane did not expect.", self.alias)
+        forget_connections()
+        self._stopping.wait(WAIT_AFTER_ERROR)
+        return True

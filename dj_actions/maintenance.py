@@ -17,10 +17,18 @@ RESCUE_LIMIT = 500
 def rescue(publisher: str, policy: RetryPolicy) -> int:
     """Put deliveries whose lease ran out back in line; return how many.
 
-    The try counts: a message that kills each relay that sends it ends as a dead letter.
+    A relay settles a batch in order, so only the first that is left can have been in flight:
+    its try counts, for a message that kills each relay has to end as a dead letter. The others
+    were not tried.
     """
     expired = Delivery.objects.expired(publisher, limit=RESCUE_LIMIT)
-    return sum(_take_over(delivery, policy) for delivery in expired)
+    first_of_batch = {delivery.lease_token: delivery for delivery in reversed(expired)}
+    rescued = 0
+    for token, delivery in first_of_batch.items():
+        rescued += _take_over(delivery, policy)
+        if token:
+            rescued += Delivery.objects.release(token, expired=True)
+    return rescued
 
 
 def _take_over(delivery: Delivery, policy: RetryPolicy) -> bool:
@@ -36,5 +44,6 @@ def _take_over(delivery: Delivery, policy: RetryPolicy) -> bool:
         extra={"action": "delivery_rescued", "publisher": delivery.publisher},
     )
     if policy.next_wait(attempts=delivery.attempts, age=age_of(delivery)) is None:
-        return Delivery.objects.give_up(delivery, error=error)
-    return Delivery.objects.put_back(delivery, wait=0, error=error, counted=True)
+        return Delivery.objects.give_up(delivery, error=error, expired=True)
+    # At once: the lease has been wait enough, and a relay that was killed is no one's fault.
+    return Delivery.objects.put_back(delivery, wait=0, error=error, counted=True, expired=True)

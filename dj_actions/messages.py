@@ -9,6 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from dj_actions.states import RemoteState
+from dj_actions.storable import is_storable
+
+RECEIPT_ID_LENGTH = 255
+RECEIPT_URL_LENGTH = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a destination answered."""
+    """What a destination answered.
+
+    Raises:
+        ValueError: a value is of the wrong type, or cannot be stored.
+    """
 
     id: str
     """The destination's own id of what it made: an activity id, a DAG run id."""
@@ -96,6 +104,13 @@ class Receipt:
     tracked: bool = False
     """Whether there is a run whose end is worth waiting for."""
 
+    def __post_init__(self) -> None:
+        if not self.id:
+            raise ValueError("A receipt needs the destination's own id of what it made.")
+        _require_text("id", self.id, RECEIPT_ID_LENGTH)
+        _require_text("scope", self.scope, RECEIPT_ID_LENGTH)
+        _require_text("url", self.url, RECEIPT_URL_LENGTH)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteRun:
@@ -104,3 +119,11 @@ class RemoteRun:
     state: RemoteState
     detail: str = ""
     """The destination's own word for it, for example `queued`."""
+
+
+def _require_text(name: str, value: object, length: int) -> None:
+    if not isinstance(value, str) or len(value) > length or not is_storable(value):
+        raise ValueError(
+            f"A receipt's {name} must be storable text of at most {length} characters, "
+            f"not {str(value)[:100]!r}."
+        )

@@ -19,6 +19,7 @@ from dj_actions.conf import get_settings
 from dj_actions.definitions import ActionDefinition
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution import ActionCall, execute
+from dj_actions.permissions import require_object_permission, require_permission
 from dj_actions.querysets import locked
 from dj_actions.registry import registry
 from dj_actions.rendering import render
@@ -113,10 +114,17 @@ class ActionMixin(Base):
             _refuse_large_body(request)
         super().initial(request, *args, **kwargs)
 
-    def get_permissions(self) -> list[Any]:
+    def check_permissions(self, request: Request) -> None:
         """Ask the viewset's permissions, then the action's."""
-        own = self.definition.permissions if self.definition else ()
-        return [*super().get_permissions(), *(permission() for permission in own)]
+        super().check_permissions(request)
+        if self.definition:
+            require_permission(self.definition, request, self)
+
+    def check_object_permissions(self, request: Request, obj: Any) -> None:
+        """Ask the viewset's permissions about an object, then the action's."""
+        super().check_object_permissions(request, obj)
+        if self.definition:
+            require_object_permission(self.definition, request, self, obj)
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Lock what an action is going to change, in the query that fetches it."""
@@ -131,12 +139,16 @@ class ActionMixin(Base):
                 actor=self.request.user,
                 data=_body(self.request),
                 load=self.get_objects if definition.bulk else self.get_one_object,
-                render=lambda value: render(value, definition.output, self.get_serializer),
+                render=self._render,
                 request=self.request,
                 traceparent=_traceparent(self.request),
             )
         )
         return Response(result.body, headers={EVENT_HEADER: str(result.event.pk)})
+
+    def _render(self, value: Any) -> Any:
+        output = self.definition.output if self.definition else None
+        return render(value, output, self.get_serializer, context=self.get_serializer_context())
 
     def get_one_object(self) -> Sequence[Model]:
         """Fetch, lock and authorize the object in the URL."""
@@ -153,10 +165,8 @@ class ActionMixin(Base):
         field = self.lookup_field
         keys = requested_keys(self.request.data, self.get_queryset().model, field)
         # One order for all requests: two that share objects wait instead of deadlocking.
-        rows = self.filter_queryset(
-            self.get_queryset().filter(**{f"{field}__in": keys}).order_by("pk")
-        )
-        found = ordered_by_request(rows, keys, field)
+        rows = self.filter_queryset(self.get_queryset().filter(**{f"{field}__in": keys}))
+        found = ordered_by_request(rows.order_by("pk"), keys, field)
         for entry in found:
             self.check_object_permissions(self.request, entry)
         return found
@@ -251,7 +261,8 @@ def _describe(definition: ActionDefinition, url: str) -> Mapping[str, Any]:
 
 def _refuse_large_body(request: Request) -> None:
     limit = get_settings().max_body_bytes
-    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    header = str(request.META.get("CONTENT_LENGTH") or "0")
+    length = int(header) if header.isdecimal() else 0
     if length > limit:
         raise PayloadTooLarge(
             f"The body has {length} bytes; an action takes at most {limit}. Send less at once."

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from dj_actions.conf import ALIAS_LENGTH
 from dj_actions.identifiers import uuid7
-from dj_actions.querysets import ActionEventQuerySet, DeliveryQuerySet
+from dj_actions.messages import RECEIPT_ID_LENGTH, RECEIPT_URL_LENGTH
+from dj_actions.querysets import DETAIL_LENGTH, ActionEventQuerySet, DeliveryQuerySet
 from dj_actions.states import SETTLED_STATES, DeliveryState, RemoteState
 
 
@@ -86,16 +87,16 @@ class Delivery(models.Model):
     lease_expires_at = models.DateTimeField(_("lease ends"), null=True, editable=False)
     settled_at = models.DateTimeField(_("settled"), null=True)
     errors = models.JSONField(_("errors"), default=list, help_text=_("The latest ones."))
-    receipt_id = models.CharField(_("receipt"), max_length=255, blank=True)
-    receipt_scope = models.CharField(_("DAG or feed"), max_length=255, blank=True)
-    receipt_url = models.CharField(_("link"), max_length=2000, blank=True)
+    receipt_id = models.CharField(_("receipt"), max_length=RECEIPT_ID_LENGTH, blank=True)
+    receipt_scope = models.CharField(_("DAG or feed"), max_length=RECEIPT_ID_LENGTH, blank=True)
+    receipt_url = models.CharField(_("link"), max_length=RECEIPT_URL_LENGTH, blank=True)
     remote_state = models.CharField(
         _("remote state"),
         max_length=16,
         choices=[(state.value, state.value) for state in RemoteState],
         default=RemoteState.UNTRACKED,
     )
-    remote_detail = models.CharField(_("remote detail"), max_length=255, blank=True)
+    remote_detail = models.CharField(_("remote detail"), max_length=DETAIL_LENGTH, blank=True)
     remote_check_at = models.DateTimeField(_("next question"), null=True, editable=False)
     remote_ended_at = models.DateTimeField(_("remote end"), null=True)
 

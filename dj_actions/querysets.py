@@ -11,17 +11,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID, uuid4
 
-from django.db import connections, models, transaction
+from django.db import connections, models, router, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from dj_actions.messages import Receipt, RemoteRun
 from dj_actions.states import DeliveryState, RemoteState
+from dj_actions.storable import cleaned
 
 if TYPE_CHECKING:
     from dj_actions.models import ActionEvent, Delivery  # noqa: F401 - ruff misses the string below
 
 _Model = TypeVar("_Model", bound=models.Model)
+
+DETAIL_LENGTH = 255
+"""Characters of a destination's own word for a state that are kept."""
 
 MAX_ERRORS = 10
 """How many errors a delivery remembers: the latest ones."""
@@ -41,9 +45,11 @@ def locked(queryset: models.QuerySet[_Model]) -> models.QuerySet[_Model]:
     refuses it); then the rows that it names are.
     """
     query = queryset.query
+    # Row locks are taken where writes go, whatever database reads are routed to.
+    queryset = queryset.using(router.db_for_write(queryset.model))
     if query.distinct or query.combinator or query.group_by is not None:
         rows = queryset.model._base_manager.using(queryset.db)
-        queryset = rows.filter(pk__in=queryset.order_by().values("pk"))
+        queryset = rows.filter(pk__in=queryset.order_by().values("pk")).order_by("pk")
     return queryset.select_for_update(of=("self",))
 
 
@@ -102,11 +108,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             lease: seconds until another relay may take them over.
         """
         token = uuid4()
-        with transaction.atomic(using=self.db):
-            due = self.due(publisher).select_related("event").annotate(database_time=Now())
+        rows = self._primary()
+        with transaction.atomic(using=rows.db):
+            due = rows.due(publisher).select_related("event").annotate(database_time=Now())
             claimed = list(due.select_for_update(of=("self",), skip_locked=True)[:limit])
             if claimed:
-                self.filter(pk__in=[delivery.pk for delivery in claimed]).update(
+                rows.filter(pk__in=[delivery.pk for delivery in claimed]).update(
                     state=DeliveryState.SENDING,
                     attempts=F("attempts") + 1,
                     lease_token=token,
@@ -121,9 +128,13 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Prolong the lease of all that is still held under this token; return how many."""
         return self._held(token).update(lease_expires_at=after(lease))
 
-    def release(self, token: UUID) -> int:
-        """SENDING → PENDING for all that is still held, as if it had never been claimed."""
-        return self._held(token).update(
+    def release(self, token: UUID, *, expired: bool = False) -> int:
+        """SENDING → PENDING for all that is still held, as if it had never been claimed.
+
+        Args:
+            expired: only if the lease has run out and was not renewed meanwhile.
+        """
+        return self._held(token, expired=expired).update(
             state=DeliveryState.PENDING,
             attempts=F("attempts") - 1,
             lease_token=None,
@@ -148,7 +159,13 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         )
 
     def put_back(
-        self, delivery: Delivery, *, wait: float, error: dict[str, Any], counted: bool
+        self,
+        delivery: Delivery,
+        *,
+        wait: float,
+        error: dict[str, Any],
+        counted: bool,
+        expired: bool = False,
     ) -> bool:
         """SENDING → PENDING after a failed try; False if the lease has gone to another relay.
 
@@ -156,19 +173,27 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             wait: seconds until it may be claimed again.
             error: what happened, for people.
             counted: whether the try counts towards giving up.
+            expired: only if the lease has run out and was not renewed meanwhile.
         """
         return self._settle(
             delivery,
+            expired=expired,
             state=DeliveryState.PENDING,
             available_at=after(wait),
             attempts=delivery.attempts if counted else delivery.attempts - 1,
             errors=_with_error(delivery, error),
         )
 
-    def give_up(self, delivery: Delivery, *, error: dict[str, Any]) -> bool:
-        """SENDING → DEAD; False if the lease has gone to another relay."""
+    def give_up(self, delivery: Delivery, *, error: dict[str, Any], expired: bool = False) -> bool:
+        """SENDING → DEAD; False if the lease has gone to another relay.
+
+        Args:
+            error: what happened, for people.
+            expired: only if the lease has run out and was not renewed meanwhile.
+        """
         return self._settle(
             delivery,
+            expired=expired,
             state=DeliveryState.DEAD,
             settled_at=Now(),
             errors=_with_error(delivery, error),
@@ -177,12 +202,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def expired(self, publisher: str, *, limit: int) -> list[Delivery]:
         """Deliveries whose relay has let its lease run out: it was killed, or hangs."""
         return _taken(
-            self.filter(
-                publisher=publisher, state=DeliveryState.SENDING, lease_expires_at__lt=Now()
-            )
+            self._primary()
+            .filter(publisher=publisher, state=DeliveryState.SENDING, lease_expires_at__lt=Now())
             .select_related("event")
             .annotate(database_time=Now())
-            .order_by("lease_expires_at")[:limit]
+            .order_by("lease_expires_at", "available_at", "pk")[:limit]
         )
 
     def open(self) -> Self:
@@ -215,9 +239,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         Args:
             interval: seconds until another tracker may ask, should this one die.
         """
-        with transaction.atomic(using=self.db):
+        rows = self._primary()
+        with transaction.atomic(using=rows.db):
             due = list(
-                self.filter(
+                rows.filter(
                     publisher=publisher,
                     remote_state=RemoteState.RUNNING,
                     remote_check_at__lte=Now(),
@@ -226,7 +251,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
                 .order_by("remote_check_at")
                 .select_for_update(skip_locked=True)[:limit]
             )
-            self.filter(pk__in=[delivery.pk for delivery in due]).update(
+            rows.filter(pk__in=[delivery.pk for delivery in due]).update(
                 remote_check_at=after(interval)
             )
         return _taken(due)
@@ -234,7 +259,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def record_progress(self, delivery: Delivery, run: RemoteRun, *, wait: float) -> bool:
         """RUNNING → RUNNING: keep the destination's word, ask again after `wait` seconds."""
         return (
-            self._tracked(delivery).update(remote_detail=run.detail, remote_check_at=after(wait))
+            self._tracked(delivery).update(
+                remote_detail=cleaned(run.detail, DETAIL_LENGTH),
+                remote_check_at=after(wait),
+            )
             == 1
         )
 
@@ -243,7 +271,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return (
             self._tracked(delivery).update(
                 remote_state=run.state,
-                remote_detail=run.detail,
+                remote_detail=cleaned(run.detail, DETAIL_LENGTH),
                 remote_check_at=None,
                 remote_ended_at=Now(),
             )
@@ -253,13 +281,22 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def _tracked(self, delivery: Delivery) -> Self:
         return self.filter(pk=delivery.pk, remote_state=RemoteState.RUNNING)
 
-    def _held(self, token: UUID) -> Self:
-        return self.filter(state=DeliveryState.SENDING, lease_token=token)
+    def of_unknown_publishers(self, known: Iterable[str]) -> Self:
+        """Open deliveries whose publisher is not configured any more."""
+        return self.open().exclude(publisher__in=list(known))
 
-    def _settle(self, delivery: Delivery, **values: Any) -> bool:
+    def _primary(self) -> Self:
+        """The same rows where writes go: with replicas, reads may be routed elsewhere."""
+        return self.using(router.db_for_write(self.model))
+
+    def _held(self, token: UUID, *, expired: bool = False) -> Self:
+        held = self.filter(state=DeliveryState.SENDING, lease_token=token)
+        return held.filter(lease_expires_at__lt=Now()) if expired else held
+
+    def _settle(self, delivery: Delivery, *, expired: bool = False, **values: Any) -> bool:
         if delivery.lease_token is None:
             return False
-        held = self._held(delivery.lease_token).filter(pk=delivery.pk)
+        held = self._held(delivery.lease_token, expired=expired).filter(pk=delivery.pk)
         return held.update(lease_token=None, lease_expires_at=None, **values) == 1
 
 

@@ -97,9 +97,21 @@ def record(
             f"{definition.label} was to be recorded outside a transaction. "
             "Use Action.run() or open transaction.atomic() around the change and the record."
         )
+    event = _event(definition, context, result=result)
+    event.request_data = to_json(data)
+    event.duration_ms = duration_ms
+    event.traceparent = traceparent
+    event.save(using=database, force_insert=True)
+    aliases = get_settings().publishers_for(definition.label, definition.publish)
+    _queue(event, aliases, database)
+    action_recorded.send(sender=ActionEvent, event=event)
+    return event
+
+
+def _event(definition: ActionDefinition, context: ActionContext, *, result: Any) -> ActionEvent:
     actor = actor_of(context.actor)
     object_ids = [str(entry.pk) for entry in context.objects]
-    event = ActionEvent.objects.using(database).create(
+    return ActionEvent(
         resource=definition.resource,
         action=definition.name,
         version=definition.version,
@@ -107,18 +119,11 @@ def record(
         object_ids=object_ids,
         actor_id=actor.id if actor else None,
         actor_label=actor.label if actor else "",
-        request_data=to_json(data),
         response_data=result,
-        duration_ms=duration_ms,
         summary=context.emission.summary,
         recipients=list(context.emission.recipients),
         extra=to_json(context.emission.extra),
-        traceparent=traceparent,
     )
-    aliases = get_settings().publishers_for(definition.label, definition.publish)
-    _queue(event, aliases, database)
-    action_recorded.send(sender=ActionEvent, event=event)
-    return event
 
 
 def _queue(event: ActionEvent, aliases: Iterable[str], database: str) -> None:

@@ -6,8 +6,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from uuid import UUID
 
 from django.core.files import locks
 from django.db import connections, router
@@ -21,6 +22,12 @@ from dj_actions.publishers import publisher_class, publishers
 from dj_actions.tracking import track
 
 logger = logging.getLogger(__name__)
+
+Work = Callable[[], object]
+"""What one thread of a relay does."""
+
+WAIT_AFTER_ERROR = 1.0
+"""Seconds."""
 
 
 class Relay:
@@ -45,6 +52,7 @@ class Relay:
                     f"{did_you_mean(alias, known)}"
                 )
         self._stopping = threading.Event()
+        self._errors: list[BaseException] = []
         self._lanes = [Lane(alias, self._settings, self._stopping) for alias in aliases or known]
 
     def stop(self) -> None:
@@ -54,7 +62,9 @@ class Relay:
     def run(self) -> None:
         """Work until `stop` is called."""
         with sole_relay():
-            threads = self._start([lane.run for lane in self._lanes] + self._trackers())
+            self._warn_of_unknown_publishers()
+            works = [*(lane.run for lane in self._lanes), *self._trackers(), self._renew_leases]
+            threads = self._start(works)
             self._stopping.wait()
             self._join(threads, self._settings.stop_timeout)
 
@@ -66,17 +76,39 @@ class Relay:
         """Deliver all that is due, then end; what waits for a later try stays."""
         self._run_to_end([lane.drain for lane in self._lanes])
 
-    def _run_to_end(self, works: Sequence[Callable[[], object]]) -> None:
+    def _run_to_end(self, works: Sequence[Work]) -> None:
+        """Run until all of it has ended; raise the first error there was."""
         with sole_relay():
+            renewal = self._start([self._renew_leases])
             threads = self._start(works)
             while any(thread.is_alive() for thread in threads) and not self._stopping.is_set():
                 for thread in threads:
                     thread.join(0.1)
-            self._join(threads, self._settings.stop_timeout)
+            self.stop()
+            self._join([*threads, *renewal], self._settings.stop_timeout)
+        for error in self._errors:
+            raise error
 
-    def _trackers(self) -> list[Callable[[], object]]:
+    def _renew_leases(self) -> None:
+        """Prolong what busy lanes hold, so that only the dead and the hanging are overtaken."""
+        while not self._stopping.wait(self._settings.lease / 3):
+            for lane in self._lanes:
+                self._whatever_happens("renew a lease", lane.renew_lease)
+
+    def _warn_of_unknown_publishers(self) -> None:
+        """Tell of deliveries that nobody serves: their alias was renamed or removed."""
+        unknown = Delivery.objects.of_unknown_publishers(self._settings.publishers)
+        aliases = patiently(lambda: sorted(set(unknown.values_list("publisher", flat=True))))
+        if aliases:
+            logger.error(
+                "There are open deliveries to publishers that are not configured: %s. Configure "
+                "them again, or cancel these deliveries in the admin.",
+                ", ".join(aliases),
+            )
+
+    def _trackers(self) -> list[Work]:
         return [
-            lambda alias=lane.alias: self._track(alias)  # type: ignore[misc]  # bound per lane
+            partial(self._track, lane.alias)
             for lane in self._lanes
             if _supports_tracking(lane.alias, self._settings)
         ]
@@ -85,23 +117,42 @@ class Relay:
         """Follow the remote runs of one publisher until the relay stops."""
         interval = self._settings.track_interval
         while not self._stopping.is_set():
-            asked = 0
-            try:
-                asked = track(publishers[alias], interval=interval)
-            except (PublishError, InvalidSetting) as error:
-                logger.warning("Publisher %s cannot be asked about its runs: %s", alias, error)
-                self._stopping.wait(interval)
-            except TROUBLE as error:
-                logger.warning("Tracker of %s: the database is away: %s", alias, error)
-                forget_connections()
+            asked = self._whatever_happens(
+                f"ask {alias} about its runs", lambda: track(publishers[alias], interval=interval)
+            )
             if not asked:
                 self._stopping.wait(min(interval, self._settings.poll_interval))
 
-    def _start(self, works: Sequence[Callable[[], object]]) -> list[threading.Thread]:
-        threads = [threading.Thread(target=_guarded, args=(work,), daemon=True) for work in works]
+    def _whatever_happens(self, what: str, work: Work) -> object:
+        """Call, and return the answer; log an error, wait a little, and return None."""
+        try:
+            return work()
+        except (PublishError, InvalidSetting, *TROUBLE) as error:
+            logger.warning("The relay could not %s: %s", what, error)
+        except Exception:
+            logger.exception("The relay could not %s.", what)
+        forget_connections()
+        self._stopping.wait(WAIT_AFTER_ERROR)
+        return None
+
+    def _start(self, works: Sequence[Work]) -> list[threading.Thread]:
+        threads = [
+            threading.Thread(target=self._guarded, args=(work,), daemon=True) for work in works
+        ]
         for thread in threads:
             thread.start()
         return threads
+
+    def _guarded(self, work: Work) -> None:
+        """Run a thread's work, keep its error, and leave no connection behind."""
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - raised again by who waits for the thread
+            self._errors.append(error)
+        finally:
+            with suppress(Exception):
+                publishers.close_all()
+            forget_connections()
 
     def _join(self, threads: Sequence[threading.Thread], timeout: float) -> None:
         """Wait for what is in flight; after `timeout` seconds, give back what is still held."""
@@ -109,20 +160,13 @@ class Relay:
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         for lane in self._lanes:
-            if lane.token is not None and any(thread.is_alive() for thread in threads):
-                logger.warning(
-                    "Publisher %s did not stop in time; its work is given back.", lane.alias
-                )
-                Delivery.objects.release(lane.token)
+            if lane.token is not None:
+                logger.warning("Publisher %s did not stop in time.", lane.alias)
+                self._whatever_happens("give its work back", partial(_release, lane.token))
 
 
-def _guarded(work: Callable[[], object]) -> None:
-    """Run a thread's work, and leave no connection behind."""
-    try:
-        work()
-    finally:
-        publishers.close_all()
-        forget_connections()
+def _release(token: UUID) -> int:
+    return Delivery.objects.release(token)
 
 
 def _supports_tracking(alias: str, settings: Settings) -> bool:

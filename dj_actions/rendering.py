@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -14,7 +14,13 @@ MakeSerializer = Callable[..., BaseSerializer[Any]]
 """Called like a serializer class: `make(instance, many=…)`."""
 
 
-def render(value: Any, output: Output, fallback: MakeSerializer | None = None) -> Any:
+def render(
+    value: Any,
+    output: Output,
+    fallback: MakeSerializer | None = None,
+    *,
+    context: Mapping[str, Any] | None = None,
+) -> Any:
     """Return the answer for a result.
 
     Args:
@@ -22,10 +28,11 @@ def render(value: Any, output: Output, fallback: MakeSerializer | None = None) -
         output: the action's own choice; see `Action.output`.
         fallback: makes the viewset's serializer, for models where the action made no choice;
             without one, a model is answered with its primary key.
+        context: what the action's own serializer is told.
     """
     many = isinstance(value, (list, tuple, QuerySet))
     if output:
-        return output(value, many=many).data
+        return output(value, many=many, context=dict(context or {})).data
     if output is None and _is_models(value):
         return _models(value, fallback, many=many)
     return value

@@ -22,6 +22,9 @@ DAY = 86_400.0
 LONGEST_WAIT = DAY
 """Seconds; whatever a strategy or a destination says, nobody waits longer between two tries."""
 
+MOST_ATTEMPTS_TO_WAIT_FOR = 1000
+"""Attempts beyond which a wait does not grow: floats end at two to the 1024th."""
+
 SHORTEST_WAIT = 0.05
 """Seconds; keeps a strategy that answers zero from turning a relay into a busy loop."""
 
@@ -44,9 +47,14 @@ class RetryPolicy:
     """Seconds between two tries after trouble at the destination."""
 
     stop: StopBaseT = field(
-        default_factory=lambda: stop_after_attempt(100) | stop_after_delay(7 * DAY)
+        default_factory=lambda: (
+            stop_after_attempt(100) | (stop_after_delay(7 * DAY) & stop_after_attempt(10))
+        )
     )
-    """When a message in trouble is given up: counted tries, or seconds since it was queued."""
+    """When a message in trouble is given up: counted tries, or seconds since it was queued.
+
+    By default never for its age alone: a relay that was away for long gives each a fair try.
+    """
 
     not_found_wait: WaitBaseT = field(default_factory=lambda: wait_fixed(30))
     """Seconds between two tries while the DAG or feed does not exist."""
@@ -75,15 +83,18 @@ class RetryPolicy:
             (self.not_found_wait, self.not_found_stop) if not_found else (self.wait, self.stop)
         )
         state = _state_after(attempts, age)
-        state.upcoming_sleep = clamp_wait(wait(state))
-        return None if stop(state) else state.upcoming_sleep
+        if stop(state):
+            return None
+        # wait_exponential computes 2 ** attempts; by then it has long met its maximum.
+        state.attempt_number = min(attempts, MOST_ATTEMPTS_TO_WAIT_FOR)
+        return clamp_wait(wait(state))
 
 
 def _state_after(attempts: int, age: float) -> RetryCallState:
     """Build what tenacity's strategies look at: so many failed tries over so many seconds."""
     state = RetryCallState(Retrying(), None, (), {})
-    # wait_exponential computes 2 ** attempts; past this point it has long met its maximum.
-    state.attempt_number = min(attempts, 1000)
+    state.attempt_number = attempts
+    state.set_result(None)
     state.outcome_timestamp = time.monotonic()
     state.start_time = state.outcome_timestamp - age
     return state

@@ -2,7 +2,7 @@
 
 Receivers run where the signal is sent: `action_recorded` inside the action's transaction,
 the others in the relay, outside any transaction. A receiver that raises in the relay is
-logged and changes nothing.
+logged by Django and changes nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ action_recorded = Signal()
 """An action has been recorded. Arguments: `event` (ActionEvent)."""
 
 delivery_settled = Signal()
-"""A delivery has left the relay. Arguments: `delivery_id`, `publisher`, `message`, `state`."""
+"""A delivery has left the relay. Arguments: `delivery_id`, `event_id`, `publisher`, `state`."""
 
 remote_finished = Signal()
-"""A tracked run has ended. Arguments: `delivery_id`, `publisher`, `state`, `detail`."""
+"""A tracked run has ended. Arguments: `delivery_id`, `event_id`, `publisher`, `state`,
+`detail`."""

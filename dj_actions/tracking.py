@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-
+from dj_actions.exceptions import PublishError
 from dj_actions.messages import Receipt, RemoteRun
 from dj_actions.models import Delivery
 from dj_actions.publishers import BasePublisher
 from dj_actions.signals import remote_finished
 from dj_actions.states import RemoteState
-
-logger = logging.getLogger(__name__)
 
 BATCH = 100
 """Runs asked about in one go."""
@@ -34,7 +31,12 @@ def track(publisher: BasePublisher, *, interval: float) -> int:
     due = Delivery.objects.claim_tracking(publisher.alias, limit=BATCH, interval=interval)
     if not due:
         return 0
-    runs = publisher.track([_receipt(delivery) for delivery in due])
+    runs = list(publisher.track([_receipt(delivery) for delivery in due]))
+    if len(runs) != len(due) or not all(isinstance(run, RemoteRun) for run in runs):
+        raise PublishError(
+            f"{type(publisher).__name__}.track must give one RemoteRun for each of {len(due)} "
+            f"receipts, not {len(runs)} answers: {str(runs)[:200]}."
+        )
     for delivery, run in zip(due, runs, strict=True):
         _write_down(delivery, run, interval)
     return len(due)
@@ -63,13 +65,11 @@ def _next_wait(delivery: Delivery, interval: float) -> float:
 
 
 def _announce(delivery: Delivery, run: RemoteRun) -> None:
-    results = remote_finished.send_robust(
+    remote_finished.send_robust(
         sender=Delivery,
         delivery_id=delivery.pk,
+        event_id=delivery.event_id,
         publisher=delivery.publisher,
         state=run.state,
         detail=run.detail,
     )
-    for receiver, answer in results:
-        if isinstance(answer, Exception):
-            logger.error("Receiver %r of remote_finished failed.", receiver, exc_info=answer)

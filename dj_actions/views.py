@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from uuid import UUID
 
 from django.db.models import QuerySet
 from rest_framework import permissions, viewsets
-from rest_framework.exceptions import ValidationError
-from rest_framework.pagination import CursorPagination
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
 
 from dj_actions.conf import did_you_mean, get_settings
 from dj_actions.models import ActionEvent
 from dj_actions.querysets import ActionEventQuerySet
 from dj_actions.serializers import ActionEventSerializer
 from dj_actions.states import DeliveryState, RemoteState
+from dj_actions.storable import is_storable
 
 FILTERS = ("resource", "action", "object", "actor", "publisher", "state", "remote_state")
 """Query parameters that narrow the list."""
@@ -28,6 +31,20 @@ class EventPagination(CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 500
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """Read the cursor.
+
+        Raises:
+            NotFound: it was not made here.
+        """
+        cursor = super().decode_cursor(request)
+        if cursor is not None and cursor.position is not None:
+            try:
+                UUID(str(cursor.position))
+            except ValueError:
+                raise NotFound(self.invalid_cursor_message) from None
+        return cursor
 
 
 class ActionEventViewSet(viewsets.ReadOnlyModelViewSet[ActionEvent]):
@@ -55,7 +72,9 @@ class ActionEventViewSet(viewsets.ReadOnlyModelViewSet[ActionEvent]):
             ValidationError: a parameter, a publisher or a state is unknown.
         """
         given = self.request.query_params.dict()
-        for name in given:
+        for name, value in given.items():
+            if not is_storable(value):
+                raise ValidationError({name: ["Null characters are not allowed."]})
             if name not in (*FILTERS, *PAGING):
                 raise ValidationError({name: [f"Unknown filter.{did_you_mean(name, FILTERS)}"]})
         _require_known(given, "state", DeliveryState)
@@ -73,7 +92,9 @@ def _require_known(given: dict[str, str], name: str, states: type[StrEnum]) -> N
 def _require_publisher(given: dict[str, str]) -> None:
     known = get_settings().publishers
     alias = given.get("publisher")
-    if alias is not None and alias not in known:
+    # One that is not configured any more may still have deliveries to look at.
+    gone = ActionEvent.objects.all().matching(publisher=alias)
+    if alias is not None and alias not in known and not gone.exists():
         raise ValidationError(
             {"publisher": [f"There is no publisher {alias!r}.{did_you_mean(alias, known)}"]}
         )

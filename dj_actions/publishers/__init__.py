@@ -60,9 +60,9 @@ class PublisherHandler(HandlerBase):
         _refuse_unknown_options(alias, backend, entry)
         try:
             return backend(alias=alias, **entry.options)
-        except (TypeError, ValueError) as error:
+        except Exception as error:
             raise InvalidSetting(
-                f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["OPTIONS"]: {error}'
+                f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["OPTIONS"]: {type(error).__name__}: {error}'
             ) from error
 
     def reset(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -195,5 +196,5 @@ class AirflowSettings:
         if self.database_url is None:
             return {"sql_alchemy_conn": f"sqlite:///{self.folder / 'airflow.db'}"}
         # psycopg serves both of Airflow's engines; its defaults are two other drivers.
-        url = self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+        url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", self.database_url)
         return {"sql_alchemy_conn": url, "sql_alchemy_conn_async": url}

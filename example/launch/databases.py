@@ -85,15 +85,21 @@ def open_databases(
 
 
 def _on_our_own(folder: Path, progress: Callable[[str], None]) -> Iterator[Databases]:
-    try:
-        server = Postgres.start(folder / "postgres")
-    except LaunchError as error:
-        progress(f"Database: SQLite, as no PostgreSQL can be started here. {error}")
+    server = _start(folder, progress)
+    if server is None:
         yield SqliteDatabases(folder)
         return
     with server:
         progress(f"Database: PostgreSQL on port {server.port}")
         yield PostgresDatabases(server.url(), secrets.token_hex(4), [])
+
+
+def _start(folder: Path, progress: Callable[[str], None]) -> Postgres | None:
+    try:
+        return Postgres.start(folder / "postgres")
+    except LaunchError as error:
+        progress(f"Database: SQLite, as no PostgreSQL can be started here. {error}")
+        return None
 
 
 def _on_server(server_url: str) -> Iterator[Databases]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -136,8 +137,7 @@ def create_database(server_url: str, name: str) -> str:
         LaunchError: the server cannot be reached, or does not let us.
     """
     _execute(server_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    head, _, tail = server_url.partition("?")
-    return f"{head.rpartition('/')[0]}/{name}{'?' if tail else ''}{tail}"
+    return urlsplit(server_url)._replace(path=f"/{name}").geturl()
 
 
 def drop_database(server_url: str, name: str) -> None:

@@ -47,7 +47,12 @@ TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
 }
 """Vendor class → ours. Other `ApiException`s are judged by their status."""
 
+REQUEST_TOO_LARGE = 413
 TOO_MANY_REQUESTS = 429
+FIRST_SERVER_ERROR = 500
+PASSING_STATUSES = frozenset({408, 425})
+"""Refusals that pass; so do all of the server's own failures."""
+
 STALE_TOKEN = ("Invalid JWT token", "Token Expired", "Not authenticated")
 """What Airflow says of a token that a new one would mend, with status 401 or 403."""
 
@@ -69,21 +74,29 @@ def translated(what: str) -> Iterator[None]:
 
 def translate(error: Exception, what: str) -> PublishError:
     """Return our error for the client's."""
-    message = f"{what}: {_reason(error)}"
     # urllib3 wraps the reason when its own retries, which we have switched off, are used up.
     inner = getattr(error, "reason", None)
     if isinstance(error, transport.MaxRetryError) and isinstance(inner, Exception):
         return translate(inner, what)
-    if isinstance(error, vendor.ApiException) and type(error) not in TRANSLATIONS:
-        return _by_status(error, message)
-    if isinstance(error, vendor.BadRequestException) and "import errors" in message:
-        return DestinationNotFound(message)
-    if isinstance(error, vendor.NotFoundException) and "Dag" not in message:
-        return PublisherMisconfigured(f"{message} Is base_url the address of an Airflow 3?")
+    message = f"{what}: {_reason(error)}"
+    if isinstance(error, vendor.ApiException):
+        return _of_answer(error, message)
     for kind in type(error).__mro__:
         if kind in TRANSLATIONS:
             return TRANSLATIONS[kind](message)
     return PublisherUnavailable(message)
+
+
+def _of_answer(error: vendor.ApiException, message: str) -> PublishError:
+    """Judge an answer by its class, if Airflow gave it, else by its status alone."""
+    detail = _detail(error)
+    if type(error) not in TRANSLATIONS or (detail is None and error.status < FIRST_SERVER_ERROR):
+        return _by_status(error, message)
+    if isinstance(error, vendor.BadRequestException) and "import errors" in str(detail):
+        return DestinationNotFound(message)
+    if isinstance(error, vendor.NotFoundException) and "Dag" not in str(detail):
+        return _misconfigured(message)
+    return TRANSLATIONS[type(error)](message)
 
 
 def is_stale_token(error: Exception) -> bool:
@@ -100,22 +113,38 @@ def retry_after(headers: Mapping[str, str] | None) -> float | None:
         return None
 
 
-def _by_status(error: Any, message: str) -> PublishError:
-    """Judge an error that has no class of its own; status 0 is a failed TLS handshake."""
-    if error.status == TOO_MANY_REQUESTS:
+def _by_status(error: vendor.ApiException, message: str) -> PublishError:
+    """Judge an answer that Airflow has not worded; status 0 is a failed TLS handshake."""
+    status = error.status or 0
+    if status == TOO_MANY_REQUESTS:
         return RateLimited(message, retry_after=retry_after(error.headers))
-    if not error.status or 300 <= error.status < 500:  # noqa: PLR2004 - classes of HTTP statuses
-        return PublisherMisconfigured(f"{message} Is base_url right, without a path?")
-    return PublisherUnavailable(message)
+    if status == REQUEST_TOO_LARGE:
+        return PublishRejected(f"{message} Put less into the action's input or result.")
+    if status in PASSING_STATUSES or status >= FIRST_SERVER_ERROR:
+        return PublisherUnavailable(message)
+    return _misconfigured(message)
+
+
+def _misconfigured(message: str) -> PublisherMisconfigured:
+    return PublisherMisconfigured(
+        f"{message} Is base_url the address of an Airflow 3, without a path, and does nothing "
+        "stand between?"
+    )
 
 
 def _reason(error: Exception) -> str:
     """Return Airflow's own words, where it has given any."""
     if not isinstance(error, vendor.ApiException):
         return f"{type(error).__name__}: {error}"
-    try:
-        detail = json.loads(error.body)["detail"]
-    except (TypeError, ValueError, KeyError):
+    detail = _detail(error)
+    if detail is None:
         return f"{error.status} {error.reason or ''} {str(error.body or '')[:200]}".strip()
-    text = detail if isinstance(detail, str) else json.dumps(detail)
-    return f"{error.status} {text}"
+    return f"{error.status} {detail if isinstance(detail, str) else json.dumps(detail)}"
+
+
+def _detail(error: vendor.ApiException) -> Any:
+    """Return the `detail` of Airflow's JSON, or None if the answer is something else."""
+    try:
+        return json.loads(error.body)["detail"]
+    except (TypeError, ValueError, KeyError):
+        return None

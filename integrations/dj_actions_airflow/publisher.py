@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from django.core.checks import CheckMessage, Error
 
-from dj_actions.exceptions import PublisherMisconfigured, PublishRejected
+from dj_actions.exceptions import DestinationNotFound, PublisherUnavailable, PublishRejected
 from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.publishers import BasePublisher
 from dj_actions_airflow.runs import LOST, conf_of, refuse_large, remote_run_of, run_id_of
@@ -93,8 +93,7 @@ class AirflowPublisher(BasePublisher):
     def check(self) -> Iterable[CheckMessage]:
         """Yield what is missing or malformed."""
         where = f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["OPTIONS"]'
-        parts = urlsplit(self._base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
+        if not _is_base_url(self._base_url):
             yield Error(
                 f"{where}: base_url is {self._base_url!r}.",
                 hint="Give scheme, host and port only, for example 'http://localhost:8080'.",
@@ -119,7 +118,8 @@ class AirflowPublisher(BasePublisher):
     def _dag_id_of(self, message: Message) -> str:
         dag_id = str(message.options.get("dag_id") or self._dag_id)
         if not dag_id:
-            raise PublisherMisconfigured(
+            # Of this route alone: the lane goes on for the others.
+            raise DestinationNotFound(
                 f"No DAG is named for {message.label}. Give its route a dag_id in "
                 f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["ROUTES"], or set the option dag_id.'
             )
@@ -128,7 +128,12 @@ class AirflowPublisher(BasePublisher):
     def _require_ours(self, dag_id: str, run_id: str, message: Message) -> None:
         """Refuse a conflict that is not with our own earlier try."""
         conf = self._client.conf_of(dag_id, run_id)
-        if conf is None or conf.get("id") != str(message.id):
+        if conf is None:
+            raise PublisherUnavailable(
+                f"Airflow refused run {run_id} of DAG {dag_id!r} as already there, but does not "
+                "list it. Was it just deleted, or may this user not read runs?"
+            )
+        if conf.get("id") != str(message.id):
             raise PublishRejected(
                 f"Airflow refused run {run_id} of DAG {dag_id!r} as already there, but what is "
                 f"there is not ours: its payload is {str(conf)[:200]}."
@@ -136,3 +141,12 @@ class AirflowPublisher(BasePublisher):
 
     def _run_url(self, dag_id: str, run_id: str) -> str:
         return f"{self._public_url}/dags/{quote(dag_id)}/runs/{quote(run_id)}"
+
+
+def _is_base_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    rest = (parts.username, parts.password, parts.path, parts.query, parts.fragment)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(rest)

@@ -56,8 +56,17 @@ TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
 }
 """Vendor class → ours. `StreamApiException` itself is judged by its status."""
 
+REFUSALS_OF_THE_MESSAGE = frozenset({400, 409, 413, 422})
+"""Statuses that say something about the message, when Stream's own JSON comes with them."""
+
 PASSING_STATUSES = frozenset({408, 425, 429})
 """Refusals that pass; so do all of the server's own failures."""
+
+REQUEST_TOO_LARGE = 413
+"""Proxies refuse a large body themselves, in their own words."""
+
+NO_JSON = "GetStreamAPI"
+"""How the client begins the text of an error whose answer was no JSON of Stream."""
 
 
 @contextmanager
@@ -74,8 +83,6 @@ def translated() -> Iterator[None]:
 def translate(error: Exception) -> PublishError:
     """Return our error for the client's."""
     message = f"Stream: {type(error).__name__}: {error}"
-    if type(error) is vendor.StreamApiException:
-        return _by_status(error, message)
     for kind in type(error).__mro__:
         if kind in TRANSLATIONS:
             return TRANSLATIONS[kind](message)
@@ -88,8 +95,16 @@ def _by_status(error: vendor.StreamApiException, message: str) -> PublishError:
     """Judge an error that has no class of its own.
 
     A 2xx ends up here when its body was cut or replaced on the way: the activity was probably
-    added, and adding it again does no harm.
+    added, and adding it again does no harm. A refusal without Stream's own JSON comes from
+    something else that answers at this address.
     """
-    status = getattr(error, "status_code", None)
-    final = status is not None and 300 <= status < 500 and status not in PASSING_STATUSES  # noqa: PLR2004 - classes of HTTP statuses
-    return PublishRejected(message) if final else PublisherUnavailable(message)
+    status = getattr(error, "status_code", None) or 0
+    if not 300 <= status < 500 or status in PASSING_STATUSES:  # noqa: PLR2004 - classes of HTTP statuses
+        return PublisherUnavailable(message)
+    if status in REFUSALS_OF_THE_MESSAGE and not str(error).startswith(NO_JSON):
+        return PublishRejected(message)
+    if status == REQUEST_TOO_LARGE:
+        return PublishRejected(message)
+    return PublisherMisconfigured(
+        f"{message} Is base_url the address of a feeds server, and does nothing stand between?"
+    )

@@ -45,6 +45,10 @@ def fill(template: str, message: Message) -> FeedId:
 
     Args:
         template: may hold `{actor}`, `{object}`, `{resource}` and `{action}`.
+
+    Raises:
+        KeyError: it holds another name.
+        ValueError: what comes of it is no feed.
     """
     values = {
         "actor": message.actor.id if message.actor else "system",
@@ -53,7 +57,9 @@ def fill(template: str, message: Message) -> FeedId:
         "action": message.action,
     }
     slug, _, rest = template.partition(":")
-    return FeedId(slug.format(**values), safe_id(rest.format(**values)))
+    if not rest:
+        raise ValueError("it is not of the form group:id")
+    return FeedId.parse(f"{slug.format(**values)}:{safe_id(rest.format(**values))}")
 
 
 def safe_id(text: str) -> str:

@@ -9,7 +9,12 @@ from urllib.parse import urlsplit
 
 from django.core.checks import CheckMessage, Error
 
-from dj_actions.exceptions import PublisherUnavailable, PublishRejected
+from dj_actions.exceptions import (
+    DestinationNotFound,
+    PublisherMisconfigured,
+    PublisherUnavailable,
+    PublishRejected,
+)
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
 from dj_actions_stream.activities import activity_of
@@ -54,7 +59,7 @@ class StreamPublisher(BasePublisher):
         self._to = tuple(to)
         self._base_url = base_url
         self._location = location
-        self._timeouts = (connect_timeout, timeout)
+        self._timeouts = (float(connect_timeout), float(timeout))
 
     @cached_property
     def _client(self) -> FeedsClient:
@@ -68,10 +73,11 @@ class StreamPublisher(BasePublisher):
 
     def publish(self, message: Message) -> Receipt:
         """Add the activity; Stream overwrites it with itself if it is already there."""
-        feed = fill(message.options.get("feed", self._feed), message)
+        feed = self._fill(str(message.options.get("feed", self._feed)), message)
         activity = activity_of(message, to=self._targets(message))
+        client = self._make_client()
         with translated():
-            answer = self._client.feed(feed.slug, feed.id).add_activity(activity)
+            answer = client.feed(feed.slug, feed.id).add_activity(activity)
         return Receipt(id=_activity_id(answer), scope=str(feed))
 
     def check(self) -> Iterable[CheckMessage]:
@@ -92,13 +98,31 @@ class StreamPublisher(BasePublisher):
             )
         yield from self._check_templates(where)
 
+    def _make_client(self) -> FeedsClient:
+        """Return the client; what it refuses when it is made is no message's fault."""
+        try:
+            return self._client
+        except Exception as error:
+            raise PublisherMisconfigured(
+                f"Stream: no client can be made from the OPTIONS: {type(error).__name__}: {error}"
+            ) from error
+
     def close(self) -> None:
         """Close the connections."""
         if "_client" in self.__dict__:
             self.__dict__.pop("_client").session.close()
 
+    def _fill(self, template: str, message: Message) -> FeedId:
+        try:
+            return fill(template, message)
+        except (KeyError, IndexError, ValueError) as error:
+            raise DestinationNotFound(
+                f"The feed template {template!r} of {message.label} cannot be filled: {error}. "
+                "Known are {actor}, {object}, {resource} and {action}."
+            ) from error
+
     def _targets(self, message: Message) -> list[str]:
-        filled = [str(fill(template, message)) for template in self._to]
+        filled = [str(self._fill(template, message)) for template in self._to]
         try:
             emitted = [str(FeedId.parse(entry)) for entry in message.recipients]
         except ValueError as error:
@@ -120,8 +144,11 @@ class StreamPublisher(BasePublisher):
 
 
 def _is_base_url(text: str) -> bool:
-    parts = urlsplit(text)
-    rest = (parts.path.strip("/"), parts.query, parts.fragment)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    rest = (parts.username, parts.password, parts.path.strip("/"), parts.query, parts.fragment)
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(rest)
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -208,22 +209,18 @@ def test_run_keeps_the_order_of_objects_and_takes_each_once(make_todo: MakeTodo)
 @pytest.mark.parametrize("pk", [None, 999_999])
 def test_run_does_not_find_what_is_not_there(make_todo: MakeTodo, pk: int | None) -> None:
     there = make_todo()
-    for call in (
-        lambda: MarkDone.run(object=Todo(pk=pk)),
-        lambda: BulkMarkDone.run(objects=[there, Todo(pk=pk)]),
-    ):
-        with pytest.raises(NotFound, match=f"There is no todo {pk}"):
-            call()
+    with pytest.raises(NotFound, match=f"There is no todo {pk}"):
+        MarkDone.run(object=Todo(pk=pk))
+    with pytest.raises(NotFound, match=f"There is no todo {pk}"):
+        BulkMarkDone.run(objects=[there, Todo(pk=pk)])
     assert_untouched(there)
 
 
 def test_run_refuses_an_object_of_another_model(ann: User, todo: Todo) -> None:
-    for call in (
-        lambda: MarkDone.run(object=ann),
-        lambda: BulkMarkDone.run(objects=[todo, ann]),
-    ):
-        with pytest.raises(InvalidAction, match=r"todo\..*User"):
-            call()
+    with pytest.raises(InvalidAction, match=r"todo\..*User"):
+        MarkDone.run(object=ann)
+    with pytest.raises(InvalidAction, match=r"todo\..*User"):
+        BulkMarkDone.run(objects=[todo, ann])
     assert_untouched(todo)
 
 
@@ -428,9 +425,9 @@ def test_a_receiver_sees_the_event_as_it_is_stored(
 
 
 def test_a_surrounding_transaction_takes_the_event_back(todo: Todo) -> None:
-    with pytest.raises(Trouble), transaction.atomic():
+    with transaction.atomic():
         MarkDone.run(object=todo)
-        raise Trouble
+        transaction.set_rollback(True)
     assert_untouched(todo)
 
 
@@ -510,10 +507,10 @@ def test_all_objects_of_a_bulk_action_are_locked_and_no_others(
     declare: Declare, make_todo: MakeTodo, in_thread: InThread[Any]
 ) -> None:
     todos = [make_todo() for _ in range(3)]
-    seen = []
+    seen: list[bool] = []
 
     def perform(*_: Any) -> None:
-        seen.extend(in_thread(lambda entry=entry: try_to_lock(entry)) for entry in todos)
+        seen.extend(in_thread(partial(try_to_lock, entry)) for entry in todos)
 
     declare(perform, bulk=True).run(objects=todos[:2])
 
@@ -530,7 +527,7 @@ def test_objects_are_locked_over_http(
 
     def perform(*_: Any) -> None:
         with ThreadPoolExecutor(1) as executor:
-            seen.append(executor.submit(alone, lambda: try_to_lock(todo)).result())
+            seen.append(executor.submit(alone, partial(try_to_lock, todo)).result())
 
     declare(perform, bulk=bulk)
     serve(queryset=Todo.objects.distinct())
@@ -560,7 +557,7 @@ def test_two_bulk_actions_that_share_objects_wait_for_each_other(make_todo: Make
             BulkMarkDone.run(objects=objects)
 
     with ThreadPoolExecutor(2) as executor:
-        runs = [executor.submit(alone, lambda t=order: run(t)) for order in (todos, todos[::-1])]
+        runs = [executor.submit(alone, partial(run, order)) for order in (todos, todos[::-1])]
         for entry in runs:
             entry.result(timeout=60)
 

@@ -40,7 +40,12 @@ class Command(BaseCommand):
         """Run the relay in the chosen mode."""
         try:
             relay = Relay(options["publisher"])
-            with on_stop_signal(relay.stop):
+
+            def stop() -> None:
+                self.stderr.write("Relay is stopping: it finishes what is in flight.")
+                relay.stop()
+
+            with on_stop_signal(stop):
                 self._work(relay, once=options["once"], drain=options["drain"])
         except DJActionsError as error:
             raise CommandError(str(error)) from error

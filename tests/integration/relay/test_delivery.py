@@ -19,8 +19,10 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.lane import Lane
+from dj_actions.maintenance import rescue
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
+from dj_actions.retry import RetryPolicy
 from dj_actions.signals import delivery_settled
 from dj_actions.states import DeliveryState, RemoteState
 from tests.integration.relay.conftest import Queue
@@ -247,44 +249,59 @@ def test_a_stopping_lane_finishes_one_and_gives_back_the_rest(
     assert sum(Delivery.objects.values_list("attempts", flat=True)) == 1
 
 
-def test_a_long_batch_renews_its_lease(
-    lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lane_that_has_lost_its_lease_stops_sending(lane: Lane, queue: Queue) -> None:
     queue(3)
-    clock = Clock(monkeypatch)
-    ends = []
-
-    def slow(message: Message) -> Receipt:
-        held = Delivery.objects.filter(state=DeliveryState.SENDING).latest("pk")
-        ends.append(held.lease_expires_at)
-        clock.now += 25
-        return accept(message)
-
-    script.behave = slow
-    lane.run_once()
-    assert ends == sorted(set(ends))
-    assert states() == ["delivered"] * 3
-
-
-def test_a_lane_that_has_lost_its_lease_stops_sending(
-    lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    queue(3)
-    clock = Clock(monkeypatch)
 
     def hang(message: Message) -> Receipt:
-        clock.now += 100
         Delivery.objects.update(lease_expires_at=timezone.now() - timedelta(hours=1))
-        for expired in Delivery.objects.expired("first", limit=10):
-            Delivery.objects.put_back(
-                expired, wait=0, error={"kind": "x", "message": "x"}, counted=True
-            )
+        rescue("first", RetryPolicy())
         return accept(message)
 
     script.behave = hang
     lane.run_once()
     assert len(script.seen) == 1
     assert states() == ["pending"] * 3
+
+
+@pytest.mark.parametrize("receipt_id", ["", "x" * 256, "nul\x00", 7])
+def test_a_receipt_that_cannot_be_stored_harms_its_own_delivery_only(
+    lane: Lane, queue: Queue, receipt_id: Any
+) -> None:
+    first = queue(3)[0].event_id
+    script.behave = lambda message: (
+        Receipt(id=receipt_id) if message.id == first else accept(message)
+    )
+    lane.run_once()
+    assert states() == ["pending", "delivered", "delivered"]
+    assert "receipt" in Delivery.objects.earliest("pk").errors[0]["message"]
+
+
+class UnreadableError(Exception):
+    """An error that cannot even say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("error", [RuntimeError("\x00 \ud800"), UnreadableError()])
+def test_an_error_text_that_cannot_be_stored_is_mended(
+    lane: Lane, queue: Queue, error: Exception
+) -> None:
+    queue()
+    script.behave = fail_with(error)
+    lane.run_once()
+    assert Delivery.objects.get().errors[0]["kind"] == "unexpected"
+
+
+def test_a_replayed_message_gets_all_its_tries_again(lane: Lane, queue: Queue) -> None:
+    queue()
+    script.behave = fail_with(DestinationNotFound("There is no DAG 'nope'"))
+    for _ in range(3):
+        Delivery.objects.all().retry_now()
+        lane.run_once()
+    Delivery.objects.all().replay()
+    lane.run_once()
+    assert Delivery.objects.get().state == DeliveryState.PENDING
 
 
 def test_the_signal_tells_of_deaths_and_deliveries_and_survives_bad_receivers(
@@ -315,14 +332,6 @@ def test_the_signal_tells_of_deaths_and_deliveries_and_survives_bad_receivers(
         delivery_settled.disconnect(bad)
         delivery_settled.disconnect(good)
     assert heard == [DeliveryState.DELIVERED, DeliveryState.DEAD]
-
-
-class Clock:
-    """The lane's monotonic clock, in a test's hand."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 1000.0
-        monkeypatch.setattr("dj_actions.delivery.time.monotonic", lambda: self.now)
 
 
 def pass_the_wait(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,10 @@ import pytest
 from django.utils import timezone
 
 from dj_actions.lane import Lane
+from dj_actions.maintenance import rescue
 from dj_actions.messages import Receipt
 from dj_actions.models import Delivery
+from dj_actions.retry import RetryPolicy
 from dj_actions.states import DeliveryState
 from tests.integration.relay.conftest import Queue
 
@@ -49,6 +51,27 @@ def test_a_message_that_kills_each_relay_ends_as_a_dead_letter(lane: Lane, queue
     delivery = Delivery.objects.get()
     assert (delivery.state, delivery.attempts) == (DeliveryState.DEAD, 5)
     assert "killed" in delivery.errors[-1]["message"]
+
+
+def test_only_the_message_in_flight_is_blamed_for_a_killed_relay(lane: Lane, queue: Queue) -> None:
+    queue(4)
+    Delivery.objects.claim("first", limit=4, lease=60)
+    Delivery.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    assert rescue("first", RetryPolicy()) == 4
+    assert sorted(Delivery.objects.values_list("attempts", flat=True)) == [0, 0, 0, 1]
+
+
+def test_a_lease_that_is_renewed_meanwhile_is_not_taken(queue: Queue) -> None:
+    queue()
+    (held,) = Delivery.objects.claim("first", limit=1, lease=60)
+    Delivery.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    (expired,) = Delivery.objects.expired("first", limit=1)
+    assert held.lease_token
+    Delivery.objects.renew(held.lease_token, lease=60)
+    error = {"kind": "x", "message": "x"}
+    assert not Delivery.objects.put_back(expired, wait=0, error=error, counted=True, expired=True)
+    assert not Delivery.objects.give_up(expired, error=error, expired=True)
+    assert Delivery.objects.release(held.lease_token, expired=True) == 0
 
 
 def test_the_zombies_late_answer_is_refused(lane: Lane, queue: Queue) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import ProgrammingError, connection
 from pytest_django import Settings
 
 from dj_actions.exceptions import InvalidSetting
@@ -166,3 +167,73 @@ def test_an_unknown_publisher_is_refused_with_a_hint() -> None:
         Relay(["frist"])
     with pytest.raises(CommandError, match="Did you mean 'first'"):
         call_command("run_relay", "--once", "--publisher=frist")
+
+
+def test_a_busy_lane_keeps_its_lease(queue: Queue, settings: Settings) -> None:
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.3}
+    queue(1)
+    busy, release = threading.Event(), threading.Event()
+
+    def work(message: Message) -> Receipt:
+        busy.set()
+        release.wait(20)
+        return accept(message)
+
+    def lease() -> object:
+        return Delivery.objects.get().lease_expires_at
+
+    script.behave = work
+    try:
+        with running(Relay()):
+            assert busy.wait(20)
+            first = lease()
+            wait_for(lambda: lease() != first, "A renewal")
+            release.set()
+            wait_for(lambda: delivered() == 1, "The delivery")
+    finally:
+        release.set()
+    assert len(script.seen) == 1
+    assert Delivery.objects.get().attempts == 1
+
+
+def test_a_lane_survives_what_nobody_expected(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dj_actions.lane.WAIT_AFTER_ERROR", 0.01)
+    seen = []
+
+    def rescue_with_a_fault(*_args: object) -> int:
+        seen.append(1)
+        if len(seen) < 3:
+            raise ProgrammingError("relation does not exist")
+        return 0
+
+    monkeypatch.setattr("dj_actions.lane.rescue", rescue_with_a_fault)
+    queue(2)
+    with running(Relay(["first"])):
+        wait_for(lambda: delivered() == 2, "The deliveries")
+
+
+def test_drain_and_once_raise_what_stopped_them(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object) -> int:
+        raise ProgrammingError("relation does not exist")
+
+    monkeypatch.setattr("dj_actions.lane.rescue", fail)
+    queue(1)
+    with pytest.raises(ProgrammingError):
+        Relay().drain()
+    with pytest.raises(ProgrammingError):
+        Relay().run_once()
+
+
+def test_open_deliveries_of_a_removed_publisher_are_named(
+    queue: Queue, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue(1, publisher="renamed")
+    relay = Relay()
+    relay.stop()
+    relay.run()
+    assert "renamed" in caplog.text
+    assert [finding.id for finding in run_checks(databases=["default"])] == ["dj_actions.W004"]

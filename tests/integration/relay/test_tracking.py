@@ -9,7 +9,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from dj_actions.exceptions import PublisherUnavailable
+from dj_actions.exceptions import PublishError, PublisherUnavailable
 from dj_actions.lane import Lane
 from dj_actions.messages import Receipt, RemoteRun
 from dj_actions.models import Delivery
@@ -100,3 +100,22 @@ def test_a_second_tracker_does_not_ask_at_the_same_time(running: Delivery) -> No
     (mine,) = Delivery.objects.claim_tracking("first", limit=10, interval=10)
     assert mine.pk == running.pk
     assert ask() == 0
+
+
+@pytest.mark.parametrize("answers", [[], ["nonsense"]])
+def test_wrong_answers_leave_the_run_to_be_asked_about_again(
+    running: Delivery, monkeypatch: pytest.MonkeyPatch, answers: list[Any]
+) -> None:
+    monkeypatch.setattr(ScriptedPublisher, "track", lambda *_args: answers)
+    with pytest.raises(PublishError, match="one RemoteRun for each"):
+        ask()
+    running.refresh_from_db()
+    assert running.remote_state == RemoteState.RUNNING
+
+
+def test_a_detail_that_cannot_be_stored_is_cut(running: Delivery) -> None:
+    detail = "\x00" + "x" * 1000
+    script.runs[running.receipt_id] = RemoteRun(state=RemoteState.FAILED, detail=detail)
+    ask()
+    running.refresh_from_db()
+    assert len(running.remote_detail) == 255

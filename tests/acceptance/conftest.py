@@ -1,0 +1,102 @@
+"""Real parts: the feeds server and Airflow once for all tests, relays as each test wants them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from pytest_django import Settings
+
+from dj_actions.execution import ActionResult
+from dj_actions.models import Delivery
+from example.launch.airflow_environment import ROOT
+from example.launch.process import Process, wait_until
+from example.launch.stack import Stack, open_stack
+from example.todos.actions import MarkDone
+from example.todos.models import Todo
+
+SETTLE_SECONDS = 60.0
+
+
+class StartRelay(Protocol):
+    """Starts a relay as its own process, on the database of the test."""
+
+    def __call__(self, *arguments: str, **variables: str) -> Process:
+        """Start it with arguments of `run_relay` and variables of its environment."""
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The feeds server and a real Airflow."""
+    with open_stack(lambda _text: None, database=os.environ["DATABASE_URL"]) as stack:
+        stack.start_feeds()
+        stack.start_airflow()
+        yield stack
+
+
+@pytest.fixture
+def routed(settings: Settings) -> None:
+    """Let actions of this process queue deliveries for the relays' publishers."""
+    entry = {"BACKEND": "dj_actions.publishers.memory.MemoryPublisher", "ROUTES": ["todo.*"]}
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"feeds": entry, "pipelines": entry}}
+
+
+@pytest.fixture
+def act(transactional_db: None, routed: None) -> Callable[..., ActionResult]:
+    """Run an action on a new todo of a new user."""
+
+    def run(**data: Any) -> ActionResult:
+        ann, _ = get_user_model()._default_manager.get_or_create(username="ann")
+        todo = Todo.objects.create(title="Buy milk", owner=ann)
+        return MarkDone.run(actor=ann, object=todo, data=data)
+
+    return run
+
+
+@pytest.fixture
+def start_relay(stack: Stack, transactional_db: None, tmp_path: Path) -> Iterator[StartRelay]:
+    """Start relays; end what is left of them."""
+    started: list[Process] = []
+
+    def start(*arguments: str, **variables: str) -> Process:
+        relay = run_relay(
+            tmp_path / f"relay-{len(started)}.log",
+            *arguments,
+            **{**stack.web_environment, "DATABASE_URL": database_url(), **variables},
+        )
+        started.append(relay)
+        return relay
+
+    yield start
+    for relay in started:
+        relay.stop()
+
+
+def run_relay(log: Path, *arguments: str, **environment: str) -> Process:
+    """Start `manage.py run_relay` with the settings of these tests."""
+    environment = {**environment, "DJANGO_SETTINGS_MODULE": "tests.acceptance.settings"}
+    command = [sys.executable, "-m", "django", "run_relay", *arguments]
+    return Process(log.stem, command, log=log, env=environment, cwd=ROOT)
+
+
+def database_url() -> str:
+    """Return the URL of the database that pytest-django has made."""
+    values = connection.settings_dict
+    credentials = f"{values['USER']}:{values['PASSWORD']}"
+    return f"postgresql://{credentials}@{values['HOST']}:{values['PORT']}/{values['NAME']}"
+
+
+def wait_for(ready: Callable[[], bool], what: str) -> None:
+    """Wait for a condition; fail when it does not come about."""
+    wait_until(ready, timeout=SETTLE_SECONDS, what=what)
+
+
+def delivery(result: ActionResult, publisher: str) -> Delivery:
+    """Return how the delivery of an action to a publisher stands."""
+    return Delivery.objects.get(event=result.event, publisher=publisher)

@@ -1,0 +1,33 @@
+"""Settings of the relays that the acceptance tests start: the example's, and ways to disturb it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from tenacity import stop_after_attempt, wait_fixed
+
+from example.project.settings import *  # noqa: F403 - the example's settings, but for what follows
+from example.project.settings import DJ_ACTIONS
+
+RETRY: dict[str, Any] = {
+    "wait": wait_fixed(0.2),
+    "stop": stop_after_attempt(50),
+    "not_found_wait": wait_fixed(0.2),
+    "not_found_stop": stop_after_attempt(3),
+}
+
+publishers: dict[str, Any] = DJ_ACTIONS["PUBLISHERS"]
+if "TEST_FILE" in os.environ:
+    publishers["test"] = {
+        "BACKEND": f"tests.acceptance.publishers.{os.environ['TEST_PUBLISHER']}",
+        "OPTIONS": {"file": os.environ["TEST_FILE"]},
+        "BATCH_SIZE": 20,
+    }
+if "TEST_KILL_ONCE" in os.environ:
+    publishers["feeds"]["BACKEND"] = "tests.acceptance.publishers.KillingStreamPublisher"
+    publishers["pipelines"]["BACKEND"] = "tests.acceptance.publishers.KillingAirflowPublisher"
+if "TEST_DAG" in os.environ:
+    publishers["pipelines"]["ROUTES"] = {"todo.*": {"dag_id": os.environ["TEST_DAG"]}}
+for entry in publishers.values():
+    entry["RETRY"] = RETRY

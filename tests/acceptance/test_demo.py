@@ -1,0 +1,87 @@
+"""The demonstration itself, as people start it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from example.launch.airflow_environment import ROOT
+from example.launch.process import Process
+from tests.acceptance.conftest import wait_for
+
+pytestmark = [pytest.mark.postgres, pytest.mark.airflow]
+
+Demo = Callable[..., Process]
+MOST_SECONDS = 180.0
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Demo:
+    """Start the demonstration, with its temporary files in a folder of the test."""
+    temporary = tmp_path / "t"
+    temporary.mkdir()
+
+    def start(*arguments: str, **variables: str) -> Process:
+        outer = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        environment = {**outer, "TMPDIR": str(temporary), "DEMO_TEST": str(tmp_path), **variables}
+        command = [sys.executable, "-m", "example.demo", *arguments]
+        return Process("demo", command, log=tmp_path / "demo.log", env=environment, cwd=ROOT)
+
+    return start
+
+
+def programs_of(tmp_path: Path) -> list[str]:
+    """Return what still runs of the programs that the demonstration has started."""
+    mark = f"DEMO_TEST={tmp_path}".encode()
+    folder = str(tmp_path / "t").encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes().split(b"\0")
+            command = (process / "cmdline").read_bytes()
+        except OSError:
+            continue  # it has ended, or is not ours
+        if mark in environment or folder in command:
+            found.append(command.replace(b"\0", b" ").decode())
+    return found
+
+
+def assert_no_trace(tmp_path: Path) -> None:
+    assert programs_of(tmp_path) == []
+    assert list((tmp_path / "t").iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("--db=sqlite",)], ids=["postgres", "sqlite"])
+def test_it_meets_all_expectations_and_leaves_no_trace(
+    demo: Demo, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    run = demo(*arguments)
+    assert run.wait(timeout=MOST_SECONDS) == 0, run.log.read_text()
+    text = run.log.read_text()
+    assert "27 of 27 expectations were met." in text
+    assert "NOT" not in text
+    assert_no_trace(tmp_path)
+
+
+@pytest.mark.parametrize("moment", ["creating its tables", "Acting as ann"])
+def test_ctrl_c_ends_it_and_leaves_no_trace(demo: Demo, tmp_path: Path, moment: str) -> None:
+    run = demo()
+    wait_for(lambda: moment in run.log.read_text(), moment)
+    assert programs_of(tmp_path)
+    run.send_signal(signal.SIGINT)
+    assert run.wait(timeout=60) == 130, run.log.read_text()
+    assert "nothing is left running" in run.log.read_text()
+    assert_no_trace(tmp_path)
+
+
+def test_a_database_that_cannot_be_reached_is_named_in_one_line(demo: Demo, tmp_path: Path) -> None:
+    run = demo("--db=postgres://nobody@127.0.0.1:1/nothing")
+    assert run.wait(timeout=60) == 1
+    (line,) = [line for line in run.log.read_text().splitlines() if "Failed" in line]
+    assert "PostgreSQL refused" in line
+    assert_no_trace(tmp_path)

@@ -1,0 +1,133 @@
+"""Relays as processes: sharing work, signals, and what they leave behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dj_actions.models import ActionEvent, Delivery
+from dj_actions.states import DeliveryState
+from example.launch.process import Process
+from tests.acceptance.conftest import database_url, run_relay, wait_for
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+Start = Callable[..., Process]
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Path:
+    """The file that the test publisher writes to."""
+    return tmp_path / "outbox"
+
+
+@pytest.fixture
+def start(tmp_path: Path, outbox: Path) -> Iterator[Start]:
+    """Start relays that serve the test publisher and need nothing else."""
+    started: list[Process] = []
+
+    def run(publisher: str = "CountingPublisher", *arguments: str, **variables: str) -> Process:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "TEST_FILE": str(outbox),
+            "TEST_PUBLISHER": publisher,
+            "RELAY_POLL_INTERVAL": "0.05",
+            **variables,
+        }
+        log = tmp_path / f"relay-{len(started)}.log"
+        started.append(run_relay(log, "--publisher=test", *arguments, **environment))
+        return started[-1]
+
+    yield run
+    for relay in started:
+        relay.stop(timeout=2)
+
+
+def queue(count: int) -> None:
+    events = ActionEvent.objects.bulk_create(
+        ActionEvent(resource="todo", action="mark_done", object_id=str(number))
+        for number in range(count)
+    )
+    Delivery.objects.bulk_create(Delivery(event=event, publisher="test") for event in events)
+
+
+def sent(outbox: Path) -> list[str]:
+    """Return the ids of all messages that have been sent, in order."""
+    if not outbox.exists():
+        return []
+    return [line.split()[1] for line in outbox.read_text().splitlines()]
+
+
+def count(state: DeliveryState) -> int:
+    return Delivery.objects.filter(state=state).count()
+
+
+def test_two_relays_share_3000_deliveries_and_none_is_lost_or_sent_twice(
+    start: Start, outbox: Path
+) -> None:
+    queue(3000)
+    start()
+    start()
+    wait_for(lambda: count(DeliveryState.DELIVERED) == 3000, "All deliveries")
+    ids = sent(outbox)
+    assert len(ids) == 3000
+    assert set(ids) == {str(pk) for pk in ActionEvent.objects.values_list("pk", flat=True)}
+    workers = Counter(line.split()[0] for line in outbox.read_text().splitlines())
+    assert len(workers) == 2
+    assert set(Delivery.objects.values_list("attempts", flat=True)) == {1}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_it_finish_one_give_back_the_rest_and_exit_0(
+    start: Start, outbox: Path, number: int
+) -> None:
+    queue(5)
+    relay = start("GatedPublisher")
+    wait_for(lambda: len(sent(outbox)) == 1, "The first message")
+    relay.send_signal(number)
+    outbox.with_suffix(".open").touch()
+    assert relay.wait(timeout=30) == 0
+    assert (count(DeliveryState.DELIVERED), count(DeliveryState.PENDING)) == (1, 4)
+    assert sum(Delivery.objects.values_list("attempts", flat=True)) == 1
+    assert len(sent(outbox)) == 1
+
+
+def test_a_second_signal_ends_it_at_once(start: Start, outbox: Path) -> None:
+    queue(1)
+    relay = start("GatedPublisher")
+    wait_for(lambda: len(sent(outbox)) == 1, "The first message")
+    relay.send_signal(signal.SIGTERM)
+    wait_for(lambda: "stopping" in relay.log.read_text(), "The first signal")
+    relay.send_signal(signal.SIGTERM)
+    assert relay.wait(timeout=10) == -signal.SIGTERM
+
+
+def test_a_killed_relay_is_overtaken_when_its_lease_ends(start: Start, outbox: Path) -> None:
+    queue(5)
+    killed = start("GatedPublisher", RELAY_LEASE="1")
+    wait_for(lambda: len(sent(outbox)) == 1, "The first message")
+    killed.send_signal(signal.SIGKILL)
+    killed.wait(timeout=10)
+    assert count(DeliveryState.SENDING) == 5
+    start(RELAY_LEASE="1")
+    wait_for(lambda: count(DeliveryState.DELIVERED) == 5, "The rescue")
+
+
+def test_once_and_drain_end_by_themselves(start: Start, outbox: Path) -> None:
+    queue(50)
+    assert start("CountingPublisher", "--once").wait(timeout=30) == 0
+    assert len(sent(outbox)) == 20
+    assert start("CountingPublisher", "--drain").wait(timeout=30) == 0
+    assert len(sent(outbox)) == 50
+
+
+def test_an_unknown_option_is_refused_with_a_hint(start: Start) -> None:
+    relay = start("CountingPublisher", "--publisher=tset")
+    assert relay.wait(timeout=30) == 1
+    assert "Did you mean 'test'?" in relay.log_tail()

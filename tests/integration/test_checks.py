@@ -1,0 +1,208 @@
+"""System checks: each finds its trouble and names the mend."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.core.checks import CheckMessage, Error, Warning, run_checks  # noqa: A004
+from django.db import connection
+from pytest_django import Settings
+
+from dj_actions.checks import check_database, check_settings
+from dj_actions.messages import Message, Receipt
+from dj_actions.publishers import BasePublisher
+from example.project import settings as example_settings
+from tests.conftest import Declare
+
+MEMORY = "dj_actions.publishers.memory.MemoryPublisher"
+
+
+class Complaining(BasePublisher):
+    """A publisher with a check of its own."""
+
+    def publish(self, message: Message) -> Receipt:
+        return Receipt(id="1")
+
+    def check(self) -> Sequence[CheckMessage]:
+        return [Error("No key.", id="complaining.E001")]
+
+
+def configure(settings: Settings, **entry: Any) -> None:
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"feeds": {"BACKEND": MEMORY, **entry}}}
+
+
+def found(identifier: str) -> list[CheckMessage]:
+    """Return the messages of a check; there must be no other."""
+    messages = check_settings()
+    assert {message.id for message in messages} <= {identifier}
+    return messages
+
+
+def test_the_settings_of_the_tests_are_fine() -> None:
+    assert check_settings() == []
+
+
+def test_the_settings_of_the_example_are_fine(settings: Settings) -> None:
+    settings.DJ_ACTIONS = example_settings.DJ_ACTIONS
+
+    assert check_settings() == []
+
+
+def test_all_checks_together_find_nothing() -> None:
+    assert run_checks() == []
+
+
+def test_e001_an_unknown_setting_is_named_with_the_nearest(settings: Settings) -> None:
+    settings.DJ_ACTIONS = {"PUBLISHER": {}}
+    (message,) = found("dj_actions.E001")
+
+    assert message.msg == "Unknown DJ_ACTIONS setting 'PUBLISHER'. Did you mean 'PUBLISHERS'?"
+    assert isinstance(message, Error)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"LEASE": float("inf")},
+        {"PUBLISHERS": {"feeds": {"BACKEND": MEMORY, "ROUTES": [{"todo.*": {}}]}}},
+        {"PUBLISHERS": {"feeds": {"BACKEND": MEMORY, "RETRY": {"wait": 5}}}},
+    ],
+)
+def test_e001_a_value_that_cannot_be_used_is_named(settings: Settings, value: Any) -> None:
+    settings.DJ_ACTIONS = value
+
+    assert len(found("dj_actions.E001")) == 1
+
+
+def test_e002_a_backend_that_cannot_be_imported_is_named(settings: Settings) -> None:
+    configure(settings, BACKEND="no.such.Publisher")
+    (message,) = found("dj_actions.E002")
+
+    assert message.msg.startswith('DJ_ACTIONS["PUBLISHERS"]["feeds"]["BACKEND"] cannot be')
+
+
+def test_e002_an_unknown_option_is_named_with_the_nearest(settings: Settings) -> None:
+    configure(settings, BACKEND="dj_actions_stream.StreamPublisher", OPTIONS={"api_kye": "x"})
+    (message,) = found("dj_actions.E002")
+
+    assert "'api_kye'. Did you mean 'api_key'?" in message.msg
+
+
+@pytest.mark.parametrize(
+    ("backend", "vendor", "extra"),
+    [
+        ("dj_actions_stream.StreamPublisher", "stream", "dj-actions[stream]"),
+        ("dj_actions_airflow.AirflowPublisher", "airflow_client", "dj-actions[airflow]"),
+    ],
+)
+def test_e002_an_extra_that_is_missing_is_named_in_the_hint(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, backend: str, vendor: str, extra: str
+) -> None:
+    package = backend.partition(".")[0]
+    monkeypatch.delitem(sys.modules, package, raising=False)
+    monkeypatch.setitem(sys.modules, vendor, None)  # Python's word for a module that is missing
+    configure(settings, BACKEND=backend)
+    (message,) = found("dj_actions.E002")
+
+    assert f"pip install '{extra}'" in str(message.hint)
+    assert package in message.msg
+
+
+def test_e002_does_not_hide_the_other_publishers(settings: Settings) -> None:
+    settings.DJ_ACTIONS = {
+        "PUBLISHERS": {"feeds": {"BACKEND": "a.B"}, "pipelines": {"BACKEND": "c.D"}}
+    }
+
+    assert len(found("dj_actions.E002")) == 2
+
+
+def test_e003_an_action_that_names_no_publisher_of_ours_is_named(declare: Declare) -> None:
+    declare(publish=("memroy",))
+    (message,) = found("dj_actions.E003")
+
+    assert "Action todo.poke publishes to 'memroy'" in message.msg
+    assert "Did you mean 'memory'?" in message.msg
+
+
+class RecordsElsewhere:
+    """A router that puts records and objects into different databases."""
+
+    def db_for_write(self, model: Any, **_: Any) -> str | None:
+        return "elsewhere" if model._meta.app_label == "dj_actions" else None
+
+
+def test_e004_records_in_another_database_than_the_objects_are_refused(
+    settings: Settings,
+) -> None:
+    settings.DATABASE_ROUTERS = [RecordsElsewhere()]
+    messages = found("dj_actions.E004")
+
+    assert {str(message.msg).partition(" ")[0] for message in messages} == {
+        "todo.mark_done",
+        "todo.bulk_mark_done",
+        "todo.hand_over",
+    }
+    assert "must share one" in messages[0].msg
+    assert messages[0].hint == "Route both to one database in DATABASE_ROUTERS."
+
+
+def test_w001_a_route_that_matches_nothing_is_named_with_the_nearest(settings: Settings) -> None:
+    configure(settings, ROUTES=["todo.mark_dne", "todo.*"])
+    (message,) = found("dj_actions.W001")
+
+    assert isinstance(message, Warning)
+    assert "'todo.mark_dne' matches no registered action." in message.msg
+    assert "Did you mean 'todo.mark_done'?" in message.msg
+    assert message.hint == "Patterns match `resource.action`, for example 'todo.*'."
+
+
+@pytest.mark.parametrize("options", [{}, {"transaction_mode": "DEFERRED"}, None])
+def test_w003_sqlite_that_upgrades_its_lock_is_warned_about(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, str] | None
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+    monkeypatch.setattr(connection, "vendor", "sqlite")
+    (message,) = check_database(databases=["default"])
+
+    assert message.id == "dj_actions.W003"
+    assert "opens deferred transactions" in message.msg
+    assert "'transaction_mode': 'IMMEDIATE'" in str(message.hint)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "mode", "databases"),
+    [
+        ("sqlite", "IMMEDIATE", ["default"]),
+        ("sqlite", "immediate", ["default"]),
+        ("sqlite", "DEFERRED", []),
+        ("sqlite", "DEFERRED", None),
+        ("sqlite", "DEFERRED", ["other"]),
+        ("postgresql", "DEFERRED", ["default"]),
+    ],
+)
+def test_w003_is_for_a_checked_sqlite_without_immediate_transactions(
+    monkeypatch: pytest.MonkeyPatch, vendor: str, mode: str, databases: list[str] | None
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"transaction_mode": mode})
+    monkeypatch.setattr(connection, "vendor", vendor)
+
+    assert check_database(databases=databases) == []
+
+
+def test_a_publishers_own_checks_are_run(settings: Settings) -> None:
+    configure(settings, BACKEND=f"{__name__}.Complaining")
+
+    assert [message.id for message in check_settings()] == ["complaining.E001"]
+
+
+def test_checks_of_stream_are_run_without_a_network(settings: Settings) -> None:
+    configure(
+        settings,
+        BACKEND="dj_actions_stream.StreamPublisher",
+        OPTIONS={"api_key": "", "api_secret": "x"},
+    )
+
+    assert [message.id for message in check_settings()] == ["dj_actions_stream.E001"]

@@ -1,0 +1,417 @@
+"""The records: impossible rows are refused, queries find what they should, by their indexes."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
+
+from dj_actions.identifiers import uuid7
+from dj_actions.models import ActionEvent, Delivery
+from dj_actions.states import SETTLED_STATES, DeliveryState, RemoteState
+from example.todos.actions import MarkDone
+from example.todos.models import Todo
+from tests.conftest import MakeDelivery, MakeEvent
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+HELD = {"lease_token": uuid4(), "lease_expires_at": NOW, "attempts": 1}
+
+POSSIBLE: dict[str, dict[str, Any]] = {
+    "pending": {},
+    "tried before": {"attempts": 3, "errors": [{"kind": "unavailable"}]},
+    "sending": {"state": "sending", **HELD},
+    "delivered": {"state": "delivered", "settled_at": NOW, "receipt_id": "1"},
+    "delivered, no receipt": {"state": "delivered", "settled_at": NOW},
+    "dead": {"state": "dead", "settled_at": NOW},
+    "cancelled": {"state": "cancelled", "settled_at": NOW},
+    "running": {
+        "state": "delivered", "settled_at": NOW, "receipt_id": "1",
+        "remote_state": "running", "remote_check_at": NOW,
+    },
+    "succeeded": {
+        "state": "delivered", "settled_at": NOW, "receipt_id": "1",
+        "remote_state": "succeeded", "remote_ended_at": NOW,
+    },
+}  # fmt: skip
+RUNNING, ENDED = POSSIBLE["running"], POSSIBLE["succeeded"]
+
+IMPOSSIBLE: dict[str, list[dict[str, Any]]] = {
+    "dja_delivery_state_known": [{"state": ""}, {"state": "PENDING"}, {"state": "sent"}],
+    "dja_remote_state_known": [
+        {**ENDED, "remote_state": ""},
+        {**ENDED, "remote_state": "queued"},
+    ],
+    "dja_lease_only_while_sending": [
+        {"state": "sending"},
+        {"state": "sending", **HELD, "lease_token": None},
+        {"state": "sending", **HELD, "lease_expires_at": None},
+        {"state": "sending", **HELD, "attempts": 0},
+        {**HELD},
+        {"lease_token": uuid4()},
+        {"lease_expires_at": NOW},
+        {"state": "dead", "settled_at": NOW, **HELD},
+    ],
+    "dja_settled_at_only_when_settled": [
+        {"state": "delivered"},
+        {"state": "dead"},
+        {"state": "cancelled"},
+        {"settled_at": NOW},
+        {"state": "sending", **HELD, "settled_at": NOW},
+    ],
+    "dja_receipt_only_when_delivered": [
+        {"receipt_id": "1"},
+        {"state": "dead", "settled_at": NOW, "receipt_id": "1"},
+        {"remote_state": "running", "remote_check_at": NOW},
+        {"state": "cancelled", "settled_at": NOW, "remote_state": "lost", "remote_ended_at": NOW},
+    ],
+    "dja_check_only_while_running": [
+        {**RUNNING, "remote_check_at": None},
+        {**ENDED, "remote_check_at": NOW},
+        {"remote_check_at": NOW},
+    ],
+    "dja_remote_end_only_when_ended": [
+        {**ENDED, "remote_ended_at": None},
+        {**ENDED, "remote_state": "failed", "remote_ended_at": None},
+        {**ENDED, "remote_state": "lost", "remote_ended_at": None},
+        {**RUNNING, "remote_ended_at": NOW},
+        {"remote_ended_at": NOW},
+    ],
+}
+
+
+# Constraints
+
+
+@pytest.mark.parametrize("name", POSSIBLE)
+def test_a_possible_row_is_taken(make_delivery: MakeDelivery, name: str) -> None:
+    assert make_delivery(**POSSIBLE[name]).pk
+
+
+@pytest.mark.parametrize(
+    ("name", "row"), [(name, row) for name, rows in IMPOSSIBLE.items() for row in rows]
+)
+def test_an_impossible_row_is_refused_by_the_database(
+    make_delivery: MakeDelivery, make_event: MakeEvent, name: str, row: dict[str, Any]
+) -> None:
+    event = make_event()
+    # An unknown remote state has no end either: whichever the database looks at first.
+    said = "dja_remote_" if name == "dja_remote_state_known" else name
+    with pytest.raises(IntegrityError, match=said), transaction.atomic():
+        make_delivery(event=event, **row)
+
+    assert not Delivery.objects.exists()
+
+
+def test_each_check_is_tried() -> None:
+    checks = [
+        entry.name
+        for entry in Delivery._meta.constraints
+        if isinstance(entry, models.CheckConstraint)
+    ]
+
+    assert sorted(checks) == sorted(IMPOSSIBLE)
+
+
+def test_an_event_goes_to_a_publisher_once(make_delivery: MakeDelivery) -> None:
+    delivery = make_delivery()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_delivery(event=delivery.event)
+    make_delivery(event=delivery.event, publisher="other")
+
+    assert delivery.event.deliveries.count() == 2
+
+
+def test_the_number_of_attempts_cannot_fall_below_zero(make_delivery: MakeDelivery) -> None:
+    delivery = make_delivery()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Delivery.objects.filter(pk=delivery.pk).update(attempts=-1)
+
+
+def test_states_of_the_models_are_those_of_the_machines() -> None:
+    fields = Delivery._meta.get_field("state"), Delivery._meta.get_field("remote_state")
+    choices = [[value for value, _ in field.choices or ()] for field in fields]
+
+    assert choices == [list(DeliveryState), list(RemoteState)]
+
+
+# Defaults
+
+
+def test_times_come_from_the_database(make_delivery: MakeDelivery) -> None:
+    delivery = make_delivery()
+    delivery.refresh_from_db()
+    event = delivery.event
+
+    assert delivery.queued_at == delivery.available_at
+    assert abs(timezone.now() - event.created_at) < timedelta(minutes=1)
+
+
+def test_an_event_has_an_id_that_sorts_by_time(make_event: MakeEvent) -> None:
+    made = [make_event() for _ in range(5)]
+
+    assert list(ActionEvent.objects.all()) == made[::-1]
+
+
+@pytest.mark.parametrize(
+    ("object_id", "object_ids", "text"),
+    [("7", ["7"], "todo.mark_done 7"), (None, ["7", "8"], "todo.mark_done 2")],
+)
+def test_an_event_says_what_it_is(
+    make_event: MakeEvent, object_id: str | None, object_ids: list[str], text: str
+) -> None:
+    assert str(make_event(object_id=object_id, object_ids=object_ids)) == text
+
+
+def test_a_delivery_says_what_it_is(make_delivery: MakeDelivery) -> None:
+    delivery = make_delivery()
+
+    assert str(delivery) == f"{delivery.event_id} → memory: pending"
+
+
+def test_an_event_outlives_its_actor_and_its_object(ann: User, todo: Todo) -> None:
+    pk = ann.pk
+    MarkDone.run(actor=ann, object=todo)
+    ann.delete()
+    event = ActionEvent.objects.get()
+
+    assert not Todo.objects.exists()
+    assert (event.actor_id, event.actor_label) == (str(pk), "ann")
+    assert event.deliveries.count() == 1
+
+
+def test_an_event_takes_its_deliveries_along(make_delivery: MakeDelivery) -> None:
+    make_delivery().event.delete()
+
+    assert not Delivery.objects.exists()
+
+
+# Migrations and indexes
+
+
+def test_migrations_match_the_models() -> None:
+    output = StringIO()
+    call_command("makemigrations", "--check", "--dry-run", stdout=output)
+
+    assert output.getvalue() == "No changes detected\n"
+
+
+def test_migrations_hold_no_code_that_may_move() -> None:
+    module = importlib.import_module("dj_actions.migrations.0001_initial")
+    fields = module.Migration.operations[0].fields
+
+    assert dict(fields)["id"].default is uuid7
+
+
+def index_definitions() -> dict[str, str]:
+    """Return the SQL of each index on the table of deliveries."""
+    queries = {
+        "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s",
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = %s",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(queries[connection.vendor], [Delivery._meta.db_table])
+        return {name: statement or "" for name, statement in cursor.fetchall()}
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("dja_delivery_due", "pending"),
+        ("dja_delivery_leased", "sending"),
+        ("dja_delivery_dead", "dead"),
+        ("dja_delivery_tracked", "running"),
+    ],
+)
+def test_an_index_holds_only_the_rows_it_is_for(name: str, state: str) -> None:
+    _, _, condition = index_definitions()[name].partition(" WHERE ")
+
+    assert f"'{state}'" in condition
+
+
+def plan_of(query: models.QuerySet[Any]) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+    return query.explain(format="text")
+
+
+@pytest.mark.postgres
+def test_the_claim_reads_its_index_in_order() -> None:
+    query = Delivery.objects.due("memory").select_for_update(of=("self",), skip_locked=True)[:50]
+    plan = plan_of(query)
+
+    assert "Index Scan using dja_delivery_due" in plan
+    assert "Sort" not in plan
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("index", "query"),
+    [
+        (
+            "dja_delivery_leased",
+            lambda: Delivery.objects.filter(
+                publisher="memory", state=DeliveryState.SENDING, lease_expires_at__lt=NOW
+            ).order_by("lease_expires_at"),
+        ),
+        (
+            "dja_delivery_tracked",
+            lambda: Delivery.objects.filter(
+                publisher="memory", remote_state=RemoteState.RUNNING, remote_check_at__lte=NOW
+            ).order_by("remote_check_at"),
+        ),
+        (
+            "dja_delivery_dead",
+            lambda: Delivery.objects.filter(publisher="memory", state=DeliveryState.DEAD).order_by(
+                "-settled_at"
+            ),
+        ),
+    ],
+)
+def test_a_query_of_the_relay_reads_its_index(index: str, query: Any) -> None:
+    plan = plan_of(query())
+
+    assert f"using {index}" in plan
+    assert "Sort" not in plan
+
+
+# Finding events
+
+
+def labels(**wanted: str) -> list[str]:
+    """Return the summaries of the events that match, sorted."""
+    return sorted(event.summary for event in ActionEvent.objects.matching(**wanted))
+
+
+@pytest.fixture
+def events(make_event: MakeEvent, make_delivery: MakeDelivery) -> None:
+    one = make_event(summary="one", actor_id="1", actor_label="ann")
+    many = make_event(
+        summary="many", action="bulk", object_id=None, object_ids=["7", "17"], actor_label="bob"
+    )
+    make_event(summary="other", resource="order", object_id="70", object_ids=["70"])
+    make_delivery(event=one, publisher="feeds", **POSSIBLE["dead"])
+    make_delivery(event=one, publisher="pipelines", **RUNNING)
+    make_delivery(event=many, publisher="feeds")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, ["many", "one", "other"]),
+        ({"resource": "todo"}, ["many", "one"]),
+        ({"action": "bulk"}, ["many"]),
+        ({"resource": "order", "action": "bulk"}, []),
+        ({"object": "7"}, ["many", "one"]),
+        ({"object": "17"}, ["many"]),
+        ({"object": "70"}, ["other"]),
+        ({"object": "1"}, []),
+        ({"object": ""}, []),
+        ({"actor": "1"}, ["one"]),
+        ({"actor": "ann"}, ["one"]),
+        ({"actor": "bob"}, ["many"]),
+        ({"actor": "nobody"}, []),
+        ({"publisher": "feeds"}, ["many", "one"]),
+        ({"state": "dead"}, ["one"]),
+        ({"remote_state": "running"}, ["one"]),
+        ({"publisher": "feeds", "state": "dead"}, ["one"]),
+        ({"publisher": "pipelines", "state": "dead"}, []),
+        ({"publisher": "feeds", "remote_state": "running"}, []),
+        ({"object": "7", "state": "pending"}, ["many"]),
+    ],
+)
+def test_events_are_found(events: None, wanted: dict[str, str], found: list[str]) -> None:
+    assert labels(**wanted) == found
+
+
+@pytest.mark.parametrize(
+    "hostile", ["%", "_", '"', "\\", '7"]', '["7"]', "a,b", "ü", "\U0001f600", "a'b", "A"]
+)
+def test_objects_of_a_bulk_event_are_found_by_their_whole_key(
+    make_event: MakeEvent, hostile: str
+) -> None:
+    make_event(object_id=None, object_ids=["x", hostile], summary="it")
+    make_event(object_id=None, object_ids=[f"{hostile}x", f"x{hostile}", hostile.swapcase() + "y"])
+
+    assert labels(object=hostile) == ["it"]
+
+
+def test_keys_of_a_bulk_event_differ_by_case(make_event: MakeEvent) -> None:
+    make_event(object_id=None, object_ids=["abc"], summary="lower")
+    make_event(object_id=None, object_ids=["ABC"], summary="upper")
+
+    assert labels(object="abc") == ["lower"]
+
+
+# Operating on deliveries
+
+
+@pytest.fixture
+def of_all_states(make_delivery: MakeDelivery) -> None:
+    for name in ("pending", "sending", "delivered", "dead", "cancelled"):
+        make_delivery(**POSSIBLE[name])
+
+
+def states() -> list[str]:
+    return [entry.state for entry in Delivery.objects.order_by("pk")]
+
+
+@pytest.mark.parametrize(
+    ("operate", "after"),
+    [
+        (lambda rows: rows.cancel(), ["cancelled", "sending", "delivered", "dead", "cancelled"]),
+        (lambda rows: rows.replay(), ["pending", "sending", "delivered", "pending", "cancelled"]),
+        (lambda rows: rows.retry_now(), ["pending", "sending", "delivered", "dead", "cancelled"]),
+    ],
+    ids=["cancel", "replay", "retry"],
+)
+def test_only_what_is_in_the_right_state_changes(
+    of_all_states: None, operate: Any, after: list[str]
+) -> None:
+    assert operate(Delivery.objects.all()) == 1
+    assert states() == after
+
+
+def test_a_replay_starts_anew(make_delivery: MakeDelivery) -> None:
+    old = timezone.now() - timedelta(days=30)
+    delivery = make_delivery(**POSSIBLE["dead"], attempts=9, queued_at=old, available_at=old)
+    Delivery.objects.replay()
+    delivery.refresh_from_db()
+
+    assert (delivery.state, delivery.attempts, delivery.settled_at) == ("pending", 0, None)
+    assert delivery.queued_at == delivery.available_at > old
+
+
+def test_a_retry_makes_what_waits_due(make_delivery: MakeDelivery) -> None:
+    make_delivery(available_at=timezone.now() + timedelta(days=1))
+    assert not Delivery.objects.due("memory").exists()
+    Delivery.objects.retry_now()
+
+    assert Delivery.objects.due("memory").exists()
+
+
+def test_what_is_open_is_what_is_not_settled(of_all_states: None) -> None:
+    found = {entry.state for entry in Delivery.objects.open()}
+
+    assert found == set(DeliveryState) - SETTLED_STATES
+
+
+def test_records_can_hold_any_json(make_event: MakeEvent) -> None:
+    value: Any = {"ü": [None, True, 1.5, 10**20, "\U0001f600 \\ \" '", {"": []}]}
+    event = make_event(request_data=value, response_data=value, extra=value)
+    event.refresh_from_db()
+
+    assert event.request_data == event.response_data == event.extra == value
+    assert json.dumps(event.extra) == json.dumps(value)
