@@ -22,6 +22,9 @@ from dj_actions.querysets import locked
 from dj_actions.registry import registry
 from dj_actions.rendering import render
 
+NAME_LENGTH = 100
+"""Longest name of a resource or an action: both are stored with each event."""
+
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED_NAMES = frozenset({"list"})
 """`GET /todos/actions/list/` lists the actions."""
@@ -171,9 +174,12 @@ def _compile(action: type[Action]) -> ActionDefinition:
             f"the name {name!r} cannot be used. Use lower-case letters, digits and underscores, "
             "starting with a letter, and not the reserved word 'list'."
         )
+    resource = action.resource or str(model._meta.model_name)
+    if max(len(name), len(resource)) > NAME_LENGTH:
+        raise InvalidAction(f"name and resource have at most {NAME_LENGTH} characters.")
     title, description = _documentation(action, name)
     return ActionDefinition(
-        resource=action.resource or str(model._meta.model_name),
+        resource=resource,
         name=name,
         title=title,
         description=description,
@@ -194,7 +200,7 @@ def _snake_case(name: str) -> str:
 
 def _documentation(action: type[Action], name: str) -> tuple[str, str]:
     """Return the first line of the docstring, and the rest."""
-    text = inspect.cleandoc(action.__doc__ or "")
+    text = inspect.cleandoc(action.__doc__ or "").strip()
     title, _, description = text.partition("\n")
     return title or name.replace("_", " ").capitalize(), description.strip()
 

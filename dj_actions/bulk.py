@@ -11,8 +11,13 @@ from django.db.models import Field, Model
 from django.http import QueryDict
 from rest_framework.exceptions import NotFound, ValidationError
 
+from dj_actions.storable import is_storable
+
 IDS = "ids"
 """Field of the request that names the objects."""
+
+MOST_NAMED = 20
+"""How many missing objects an error names."""
 
 
 def requested_keys(data: Any, model: type[Model], lookup_field: str) -> list[Any]:
@@ -36,12 +41,13 @@ def ordered_by_request(
     """Return the rows in the order of their keys.
 
     Raises:
-        NotFound: a key has no row; the message names them all.
+        NotFound: a key has no row; the message names the first of them.
     """
     found = {getattr(row, lookup_field): row for row in rows}
     missing = [str(key) for key in keys if key not in found]
     if missing:
-        raise NotFound(f"Not found: {', '.join(missing)}.")
+        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+        raise NotFound(f"Not found: {', '.join(missing[:MOST_NAMED])}{more}.")
     return [found[key] for key in keys]
 
 
@@ -59,7 +65,7 @@ def _lookup(model: type[Model], lookup_field: str) -> Field[Any, Any]:
 
 
 def _key(entry: Any, field: Field[Any, Any]) -> Any:
-    if isinstance(entry, bool) or not isinstance(entry, (int, str)):
+    if isinstance(entry, bool) or not isinstance(entry, (int, str)) or not is_storable(entry):
         raise ValidationError({IDS: [f"{entry!r} is no id: use a number or a text."]})
     try:
         return field.clean(entry, None)

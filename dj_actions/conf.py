@@ -96,8 +96,9 @@ class Settings:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean '…'?` for the nearest known word, or an empty string."""
-    matches = difflib.get_close_matches(word, list(known), n=1)
-    return f" Did you mean {matches[0]!r}?" if matches else ""
+    by_folded = {entry.casefold(): entry for entry in known}
+    matches = difflib.get_close_matches(word.casefold(), list(by_folded), n=1)
+    return f" Did you mean {by_folded[matches[0]]!r}?" if matches else ""
 
 
 @functools.cache
@@ -139,7 +140,7 @@ def _publisher(alias: str, entry: object) -> PublisherSettings:
 
 def _routes(routes: object, where: str) -> Mapping[str, Mapping[str, Any]]:
     """Accept a list of patterns, or a mapping of pattern → options."""
-    if isinstance(routes, (list, tuple)):
+    if isinstance(routes, (list, tuple)) and all(isinstance(entry, str) for entry in routes):
         routes = {pattern: {} for pattern in routes}
     return {
         pattern: _mapping(options, f'{where}["{pattern}"]')

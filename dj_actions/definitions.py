@@ -12,6 +12,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
+from dj_actions.exceptions import InvalidAction
 from dj_actions.inputs import InputAdapter
 
 Output = type[BaseSerializer[Any]] | Literal[False] | None
@@ -37,11 +38,17 @@ class ActionContext:
     objects: tuple[Any, ...]
     """The locked objects, in the order of the request."""
 
+    object_ids: tuple[str, ...] = field(init=False)
+    """Their primary keys, as text: still known when the action has deleted them."""
+
     request: Request | HttpRequest | None = None
     """The request, or None when the action was called from code."""
 
     emission: Emission = field(default_factory=Emission)
     """What has been emitted so far."""
+
+    def __post_init__(self) -> None:
+        self.object_ids = tuple(str(entry.pk) for entry in self.objects)
 
     @property
     def object(self) -> Any:
@@ -62,11 +69,16 @@ class ActionContext:
             summary: one sentence for people; the last one counts.
             recipients: who else should see it; what a recipient is, the publisher says.
             extra: more data, anything JSON can hold; later keys win.
+
+        Raises:
+            InvalidAction: recipients is one text instead of several.
         """
+        if isinstance(recipients, str):
+            raise InvalidAction(f"recipients is a text. Did you mean [{recipients!r}]?")
         if summary is not None:
             self.emission.summary = summary
-        new = (entry for entry in recipients if entry not in self.emission.recipients)
-        self.emission.recipients += tuple(new)
+        known = dict.fromkeys([*self.emission.recipients, *recipients])
+        self.emission.recipients = tuple(known)
         self.emission.extra |= extra or {}
 
 

@@ -10,9 +10,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 
 from dj_actions.definitions import ActionContext, ActionDefinition
+from dj_actions.exceptions import InvalidAction
 from dj_actions.inputs import require_mapping
 from dj_actions.models import ActionEvent
 from dj_actions.recording import database_of, record, to_json
@@ -67,12 +70,14 @@ def execute(call: ActionCall) -> ActionResult:
     with transaction.atomic(using=database_of(definition)):
         context = ActionContext(actor=call.actor, objects=tuple(call.load()), request=call.request)
         data = _validated(call, context)
+        # Before `perform` can change it, or delete what it refers to.
+        recorded = _recordable(data)
         value = _or_objects(definition.perform(context, data), context, definition)
         body = to_json(call.render(value))
         event = record(
             definition,
             context,
-            data=data,
+            data=recorded,
             result=body,
             duration_ms=(time.perf_counter() - started) * 1000,
             traceparent=call.traceparent,
@@ -87,6 +92,14 @@ def _validated(call: ActionCall, context: ActionContext) -> dict[str, Any]:
         "objects": context.objects,
     }
     return call.definition.input.validate(require_mapping(call.data), surroundings)
+
+
+def _recordable(data: dict[str, Any]) -> Any:
+    """Return the input as plain JSON; refuse it if it cannot be stored."""
+    try:
+        return to_json(data)
+    except InvalidAction as error:
+        raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [str(error)]}) from error
 
 
 def _or_objects(value: Any, context: ActionContext, definition: ActionDefinition) -> Any:

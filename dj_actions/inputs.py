@@ -8,14 +8,20 @@ from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.settings import api_settings
 
 from dj_actions.exceptions import InvalidAction
 from dj_actions.storable import is_storable
+
+UNSTORABLE = _lazy(
+    "Null characters, lone surrogates, infinite numbers and deep nesting are not allowed."
+)
 
 STRUCTURED_FORM_FIELDS = (
     forms.JSONField,
@@ -24,6 +30,9 @@ STRUCTURED_FORM_FIELDS = (
     forms.MultiValueField,
 )
 """Form fields that know what to do with a list or an object."""
+
+TRUTH_FORM_FIELDS = (forms.BooleanField, forms.NullBooleanField, forms.ChoiceField, forms.JSONField)
+"""Form fields that know what to do with true and false."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +109,11 @@ class FormInput(InputAdapter):
 
     form_class: type[forms.BaseForm]
 
-    def validate(self, raw: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    def validate(self, raw: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """Validate with the form."""
-        files = getattr(context.get("request"), "FILES", None)
-        form = self.form_class(data=cast("Any", raw), files=files)
-        self._refuse_structures(form, raw)
+        # DRF puts uploaded files among the data; a form takes its files from here.
+        form = self.form_class(data=_as_submitted(raw), files=cast("Any", raw))
+        self._refuse_what_forms_misread(form, raw)
         if not form.is_valid():
             raise ValidationError(_drf_errors(form))
         return dict(form.cleaned_data)
@@ -121,18 +130,39 @@ class FormInput(InputAdapter):
             for name, field in self.form_class().fields.items()
         ]
 
-    def _refuse_structures(self, form: forms.BaseForm, raw: Mapping[str, Any]) -> None:
-        """Refuse a JSON list or object where a form would silently take its Python text."""
-        if isinstance(raw, QueryDict):
-            return
+    def _refuse_what_forms_misread(self, form: forms.BaseForm, raw: Mapping[str, Any]) -> None:
+        """Refuse what a form would silently take as its Python text."""
         wrong = {
             name: [_("Not a valid value.")]
             for name, field in form.fields.items()
-            if isinstance(raw.get(name), (list, dict))
-            and not isinstance(field, STRUCTURED_FORM_FIELDS)
+            if not _suits(field, raw.get(name), from_form=isinstance(raw, QueryDict))
         }
         if wrong:
             raise ValidationError(wrong)
+
+
+def _suits(field: forms.Field, value: object, *, from_form: bool) -> bool:
+    if isinstance(value, UploadedFile):
+        return isinstance(field, forms.FileField)
+    if from_form:
+        return True
+    if isinstance(value, (list, dict)):
+        return isinstance(field, STRUCTURED_FORM_FIELDS)
+    if isinstance(value, bool):
+        return isinstance(field, TRUTH_FORM_FIELDS)
+    return True
+
+
+def _as_submitted(raw: Mapping[str, Any]) -> Any:
+    """Write numbers as a browser would: form fields expect text."""
+    if isinstance(raw, QueryDict):
+        return raw
+    return {
+        name: str(value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+        else value
+        for name, value in raw.items()
+    }
 
 
 def adapter_for(declared: object) -> InputAdapter:
@@ -168,11 +198,7 @@ def require_mapping(raw: object) -> Mapping[str, Any]:
                 ]
             }
         )
-    refused = {
-        key: [_("Null characters and lone surrogates are not allowed.")]
-        for key in raw
-        if not (is_storable(key) and is_storable(raw[key]))
-    }
+    refused = {key: [UNSTORABLE] for key in raw if not is_storable([key, _all_of(raw, key)])}
     if refused:
         raise ValidationError(
             {
@@ -181,6 +207,11 @@ def require_mapping(raw: object) -> Mapping[str, Any]:
             }
         )
     return raw
+
+
+def _all_of(raw: Mapping[str, Any], key: str) -> Any:
+    """Return all values of a field: a form may repeat it."""
+    return raw.getlist(key) if isinstance(raw, QueryDict) else raw[key]
 
 
 def _drf_errors(form: forms.BaseForm) -> dict[str, list[str]]:

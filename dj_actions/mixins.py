@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from urllib.parse import unquote
 
 from django.db.models import Model, QuerySet
+from django.urls import NoReverseMatch
 from rest_framework import status
 from rest_framework.decorators import action as extra_action
 from rest_framework.exceptions import APIException, NotFound, ParseError
@@ -19,10 +21,11 @@ from dj_actions.conf import get_settings
 from dj_actions.definitions import ActionDefinition
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution import ActionCall, execute
-from dj_actions.permissions import require_object_permission, require_permission
-from dj_actions.querysets import locked
+from dj_actions.permissions import refusing
+from dj_actions.querysets import can_lock, lock_rows, locked
 from dj_actions.registry import registry
 from dj_actions.rendering import render
+from dj_actions.storable import is_storable
 
 if TYPE_CHECKING:
     from rest_framework.viewsets import GenericViewSet
@@ -34,16 +37,19 @@ else:
 EVENT_HEADER = "Action-Event"
 """Response header with the id of the event that was recorded."""
 
-TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """Version 00 of https://www.w3.org/TR/trace-context/#traceparent-header."""
 
-ANY_METHOD: Sequence[Literal["get", "post", "put", "patch", "delete"]] = (
-    "get",
-    "post",
-    "put",
-    "patch",
-    "delete",
+SET_BY_DRF = frozenset(
+    {
+        *("action", "action_map", "args", "format_kwarg", "headers", "kwargs", "request"),
+        *("basename", "description", "detail", "name", "response", "suffix"),
+    }
 )
+"""What DRF puts on a view while it answers: an action of that name would be overwritten."""
+
+FALLBACKS = frozenset({"unknown_instance_action", "unknown_bulk_action"})
+"""Methods whose routes match any name, and so have to come last."""
 
 
 class PayloadTooLarge(APIException):
@@ -66,6 +72,9 @@ class ActionMixin(Base):
     locks_objects = False
     """Whether this request fetches objects in order to change them."""
 
+    has_locked = False
+    """Whether the query that fetched them could lock them."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.attach_actions()
@@ -79,13 +88,14 @@ class ActionMixin(Base):
         """
         for definition in cls.action_definitions():
             present = getattr(cls, definition.name, None)
-            if present is None:
-                setattr(cls, definition.name, _endpoint(definition))
-            elif getattr(present, "definition", None) is not definition:
+            if getattr(present, "definition", None) is definition:
+                continue
+            if hasattr(cls, definition.name) or definition.name in SET_BY_DRF:
                 raise InvalidAction(
                     f"{cls.__name__} already has an attribute {definition.name!r}; give the "
                     f"action {definition.label} another `name`."
                 )
+            setattr(cls, definition.name, _endpoint(definition))
 
     @classmethod
     def action_definitions(cls) -> list[ActionDefinition]:
@@ -101,7 +111,7 @@ class ActionMixin(Base):
         # class was made is served.
         cls.attach_actions()
         found = super().get_extra_actions()
-        return sorted(found, key=lambda entry: entry.__name__.startswith("unknown_"))
+        return sorted(found, key=lambda entry: entry.__name__ in FALLBACKS)
 
     @property
     def definition(self) -> ActionDefinition | None:
@@ -112,24 +122,32 @@ class ActionMixin(Base):
         """Refuse a body that is too large before anything reads it."""
         if self.definition:
             _refuse_large_body(request)
+            if not is_storable(list(kwargs.values())):
+                raise NotFound
         super().initial(request, *args, **kwargs)
 
     def check_permissions(self, request: Request) -> None:
         """Ask the viewset's permissions, then the action's."""
         super().check_permissions(request)
-        if self.definition:
-            require_permission(self.definition, request, self)
+        self._ask_action(request, None)
 
     def check_object_permissions(self, request: Request, obj: Any) -> None:
         """Ask the viewset's permissions about an object, then the action's."""
         super().check_object_permissions(request, obj)
-        if self.definition:
-            require_object_permission(self.definition, request, self, obj)
+        self._ask_action(request, obj)
+
+    def _ask_action(self, request: Request, target: Any) -> None:
+        if self.definition and (refusal := refusing(self.definition, request, self, target)):
+            message, code = (getattr(refusal, name, None) for name in ("message", "code"))
+            self.permission_denied(request, message=message, code=code)
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Lock what an action is going to change, in the query that fetches it."""
+        """Lock what an action is going to change, in the query that fetches it if possible."""
         queryset = super().filter_queryset(queryset)
-        return locked(queryset) if self.locks_objects else queryset
+        if not (self.locks_objects and can_lock(queryset)):
+            return queryset
+        self.has_locked = True
+        return locked(queryset)
 
     def run_action(self, definition: ActionDefinition) -> Response:
         """Run the action that was asked for, and answer with its result."""
@@ -153,7 +171,12 @@ class ActionMixin(Base):
     def get_one_object(self) -> Sequence[Model]:
         """Fetch, lock and authorize the object in the URL."""
         self.locks_objects = True
-        return (self.get_object(),)
+        found = self.get_object()
+        if not self.has_locked:
+            lock_rows(type(found), [found.pk])
+            # As it is now that nobody else can change it.
+            found = self.get_object()
+        return (found,)
 
     def get_objects(self) -> Sequence[Model]:
         """Fetch, lock and authorize the objects named by `ids`, in their order.
@@ -162,58 +185,75 @@ class ActionMixin(Base):
         field, under its object permissions.
         """
         self.locks_objects = True
-        field = self.lookup_field
-        keys = requested_keys(self.request.data, self.get_queryset().model, field)
-        # One order for all requests: two that share objects wait instead of deadlocking.
-        rows = self.filter_queryset(self.get_queryset().filter(**{f"{field}__in": keys}))
-        found = ordered_by_request(rows.order_by("pk"), keys, field)
+        keys = requested_keys(self.request.data, self.get_queryset().model, self.lookup_field)
+        found = self._fetch(keys)
+        if not self.has_locked:
+            lock_rows(self.get_queryset().model, [entry.pk for entry in found])
+            found = self._fetch(keys)
         for entry in found:
             self.check_object_permissions(self.request, entry)
         return found
 
+    def _fetch(self, keys: Sequence[Any]) -> Sequence[Model]:
+        field = self.lookup_field
+        rows = self.filter_queryset(self.get_queryset().filter(**{f"{field}__in": keys}))
+        # One order for all requests: two that share objects wait instead of deadlocking.
+        return ordered_by_request(rows.order_by("pk"), keys, field)
+
     @extra_action(detail=False, methods=["get"], url_path="actions/list", url_name="action-list")
     def list_actions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the actions of this resource."""
-        actions = request.path.removesuffix("list/")
-        one = actions.removesuffix("actions/") + "{" + self.lookup_field + "}/actions/"
         definitions = self.action_definitions()
+        described = [_describe(entry, self._url_of(entry)) for entry in definitions]
         return Response(
             {
                 "resource": definitions[0].resource if definitions else None,
-                "instance_actions": [
-                    _describe(entry, f"{one}{entry.name}/")
-                    for entry in definitions
-                    if not entry.bulk
-                ],
-                "bulk_actions": [
-                    _describe(entry, f"{actions}{entry.name}/")
-                    for entry in definitions
-                    if entry.bulk
-                ],
+                "instance_actions": [entry for entry in described if entry["type"] == "instance"],
+                "bulk_actions": [entry for entry in described if entry["type"] == "bulk"],
             }
         )
 
+    def _url_of(self, definition: ActionDefinition) -> str:
+        """Return an action's path, with `{pk}` for the object."""
+        field = self.lookup_url_kwarg or self.lookup_field
+        kwargs = {} if definition.bulk else {field: f"{{{self.lookup_field}}}"}
+        try:
+            url = self.reverse_action(f"action-{definition.name}", kwargs=kwargs, request=None)
+        except NoReverseMatch:  # the lookup's own pattern refuses the placeholder
+            return ""
+        return unquote(url)
+
     @extra_action(
         detail=True,
-        methods=ANY_METHOD,
-        url_path=r"actions/(?P<name>[^/.]+)",
+        methods=["get", "post"],
+        url_path=r"actions/(?P<unknown_action>[^/.]+)",
         url_name="action-unknown",
         schema=None,
     )
-    def unknown_instance_action(self, request: Request, name: str, **kwargs: Any) -> NoReturn:  # noqa: ARG002
+    def unknown_instance_action(
+        self,
+        request: Request,  # noqa: ARG002
+        unknown_action: str,
+        **kwargs: Any,  # noqa: ARG002
+    ) -> NoReturn:
         """Answer 404 and name the nearest action."""
-        self.refuse_unknown(name, bulk=False)
+        self.refuse_unknown(unknown_action, bulk=False)
 
     @extra_action(
         detail=False,
-        methods=ANY_METHOD,
-        url_path=r"actions/(?P<name>[^/.]+)",
+        methods=["get", "post"],
+        url_path=r"actions/(?P<unknown_action>[^/.]+)",
         url_name="bulk-action-unknown",
         schema=None,
     )
-    def unknown_bulk_action(self, request: Request, name: str, **kwargs: Any) -> NoReturn:  # noqa: ARG002
+    def unknown_bulk_action(
+        self,
+        request: Request,  # noqa: ARG002
+        unknown_action: str,
+        **kwargs: Any,  # noqa: ARG002
+    ) -> NoReturn:
         """Answer 404 and name the nearest action."""
-        self.refuse_unknown(name, bulk=True)
+        self.refuse_unknown(unknown_action, bulk=True)
 
     def refuse_unknown(self, name: str, *, bulk: bool) -> NoReturn:
         """Raise NotFound, saying what the client may have meant."""
@@ -230,7 +270,7 @@ def _endpoint(definition: ActionDefinition) -> Callable[..., Any]:
     """Make the viewset method that DRF's router turns into a route."""
 
     def endpoint(self: ActionMixin, request: Request, **kwargs: Any) -> Response:  # noqa: ARG001
-        if request.method == "GET":
+        if request.method != "POST":  # DRF hands over HEAD where it hands over GET
             return Response(_describe(definition, request.path))
         return self.run_action(definition)
 
@@ -262,7 +302,8 @@ def _describe(definition: ActionDefinition, url: str) -> Mapping[str, Any]:
 def _refuse_large_body(request: Request) -> None:
     limit = get_settings().max_body_bytes
     header = str(request.META.get("CONTENT_LENGTH") or "0")
-    length = int(header) if header.isdecimal() else 0
+    # More digits than any body has bytes would only keep int() busy.
+    length = int(header[:20]) if header.isdecimal() else 0
     if length > limit:
         raise PayloadTooLarge(
             f"The body has {length} bytes; an action takes at most {limit}. Send less at once."
@@ -274,6 +315,8 @@ def _body(request: Request) -> Any:
         return request.data
     except RecursionError:
         raise ParseError("JSON parse error - nested too deeply.") from None
+    except (UnicodeError, LookupError) as error:
+        raise ParseError(f"The body cannot be decoded - {error}") from None
 
 
 def _traceparent(request: Request) -> str:

@@ -7,34 +7,33 @@ from typing import Any
 
 from django.db.models import Model
 from django.http import HttpRequest
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from dj_actions.definitions import ActionDefinition
 
 
-def require_permission(definition: ActionDefinition, request: Request, view: APIView) -> None:
-    """Ask whether this user may run the action at all.
+def refusing(
+    definition: ActionDefinition, request: Request, view: APIView, target: Model | None = None
+) -> BasePermission | None:
+    """Return the first of the action's permissions that refuses the request, or None.
 
-    Raises:
-        rest_framework.exceptions.APIException: not authenticated, or not allowed.
+    Args:
+        definition: the action.
+        request: carries the user.
+        view: what permissions look at for the model and the action's name.
+        target: the object to act on; without one, whether the action may be run at all.
     """
     for permission in (entry() for entry in definition.permissions):
-        if not permission.has_permission(request, view):
-            _refuse(permission, request, view)
-
-
-def require_object_permission(
-    definition: ActionDefinition, request: Request, view: APIView, target: Model
-) -> None:
-    """Ask whether this user may run the action on this object.
-
-    Raises:
-        rest_framework.exceptions.APIException: not authenticated, or not allowed.
-    """
-    for permission in (entry() for entry in definition.permissions):
-        if not permission.has_object_permission(request, view, target):
-            _refuse(permission, request, view)
+        if target is None:
+            allowed = permission.has_permission(request, view)
+        else:
+            allowed = permission.has_object_permission(request, view, target)
+        if not allowed:
+            return permission
+    return None
 
 
 def authorize(definition: ActionDefinition, actor: Any, objects: Sequence[Model]) -> None:
@@ -52,14 +51,7 @@ def authorize(definition: ActionDefinition, actor: Any, objects: Sequence[Model]
     view.action = definition.name
     # DjangoModelPermissions reads the model from here.
     view.queryset = definition.model._default_manager.all()
-    require_permission(definition, request, view)
-    for target in objects:
-        require_object_permission(definition, request, view, target)
-
-
-def _refuse(permission: Any, request: Request, view: APIView) -> None:
-    view.permission_denied(
-        request,
-        message=getattr(permission, "message", None),
-        code=getattr(permission, "code", None),
-    )
+    for target in (None, *objects):
+        if refusal := refusing(definition, request, view, target):
+            error = PermissionDenied if actor.is_authenticated else NotAuthenticated
+            raise error(getattr(refusal, "message", None), getattr(refusal, "code", None))

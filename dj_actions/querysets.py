@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID, uuid4
 
 from django.db import connections, models, router, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Now, StrIndex
+from django.db.models.lookups import GreaterThan
 
 from dj_actions.messages import Receipt, RemoteRun
 from dj_actions.states import DeliveryState, RemoteState
@@ -38,19 +39,34 @@ def after(seconds: float) -> models.Expression:
     )
 
 
-def locked(queryset: models.QuerySet[_Model]) -> models.QuerySet[_Model]:
-    """Lock the rows of a queryset until the transaction ends; a no-op on SQLite.
+def can_lock(queryset: models.QuerySet[Any]) -> bool:
+    """Tell whether PostgreSQL can lock the rows of a query as it is.
 
-    A query with DISTINCT, GROUP BY or a set operation cannot be locked itself (PostgreSQL
-    refuses it); then the rows that it names are.
+    It refuses DISTINCT, GROUP BY, set operations and window functions.
     """
     query = queryset.query
+    return not (
+        query.distinct
+        or query.combinator
+        or query.group_by is not None
+        or any(entry.contains_over_clause for entry in query.annotations.values())
+    )
+
+
+def locked(queryset: models.QuerySet[_Model]) -> models.QuerySet[_Model]:
+    """Lock the rows of a queryset, as it is read, until the transaction ends.
+
+    A no-op on SQLite, which has no row locks: there a writing transaction is alone.
+    """
     # Row locks are taken where writes go, whatever database reads are routed to.
-    queryset = queryset.using(router.db_for_write(queryset.model))
-    if query.distinct or query.combinator or query.group_by is not None:
-        rows = queryset.model._base_manager.using(queryset.db)
-        queryset = rows.filter(pk__in=queryset.order_by().values("pk")).order_by("pk")
-    return queryset.select_for_update(of=("self",))
+    return queryset.using(router.db_for_write(queryset.model)).select_for_update(of=("self",))
+
+
+def lock_rows(model: type[models.Model], keys: Iterable[Any]) -> None:
+    """Lock the rows with these primary keys until the transaction ends, in one order for all."""
+    rows = locked(model._base_manager.filter(pk__in=list(keys)).order_by("pk"))
+    # Read, or nothing is locked.
+    list(rows.values_list("pk"))
 
 
 class ActionEventQuerySet(models.QuerySet["ActionEvent"]):
@@ -88,7 +104,8 @@ class ActionEventQuerySet(models.QuerySet["ActionEvent"]):
         if connections[self.db].features.supports_json_field_contains:
             among_others = Q(object_ids__contains=[object_id])
         else:
-            among_others = Q(object_ids__icontains=json.dumps(object_id))
+            text = Cast("object_ids", models.TextField())
+            among_others = Q(GreaterThan(StrIndex(text, Value(json.dumps(object_id))), 0))
         return Q(object_id=object_id) | Q(object_id=None) & among_others
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
@@ -18,6 +18,7 @@ from dj_actions.exceptions import InvalidAction, OutsideTransaction
 from dj_actions.messages import Actor
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.signals import action_recorded
+from dj_actions.storable import is_storable
 
 
 class RecordEncoder(DjangoJSONEncoder):
@@ -43,9 +44,15 @@ def to_json(value: Any) -> Any:
         InvalidAction: it holds something that JSON, or a database's JSON column, cannot hold.
     """
     try:
-        return json.loads(json.dumps(value, cls=RecordEncoder, allow_nan=False))
-    except (TypeError, ValueError) as error:
+        plain = json.loads(json.dumps(value, cls=RecordEncoder, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidAction(f"An action's data must be storable as JSON: {error}") from error
+    if not is_storable(plain):
+        raise InvalidAction(
+            "An action's data must be storable as JSON: it holds null characters, lone "
+            "surrogates or very deep nesting."
+        )
+    return plain
 
 
 def actor_of(user: Any) -> Actor | None:
@@ -75,7 +82,7 @@ def record(
     definition: ActionDefinition,
     context: ActionContext,
     *,
-    data: Mapping[str, Any],
+    data: Any,
     result: Any,
     duration_ms: float,
     traceparent: str = "",
@@ -83,7 +90,7 @@ def record(
     """Write one event and one delivery per publisher.
 
     Args:
-        data: the validated input.
+        data: the validated input, as plain JSON.
         result: what the caller is answered, as plain JSON.
         duration_ms: time from the start of the action, in milliseconds.
         traceparent: W3C trace context of the request.
@@ -98,7 +105,7 @@ def record(
             "Use Action.run() or open transaction.atomic() around the change and the record."
         )
     event = _event(definition, context, result=result)
-    event.request_data = to_json(data)
+    event.request_data = data
     event.duration_ms = duration_ms
     event.traceparent = traceparent
     event.save(using=database, force_insert=True)
@@ -110,7 +117,7 @@ def record(
 
 def _event(definition: ActionDefinition, context: ActionContext, *, result: Any) -> ActionEvent:
     actor = actor_of(context.actor)
-    object_ids = [str(entry.pk) for entry in context.objects]
+    object_ids = list(context.object_ids)
     return ActionEvent(
         resource=definition.resource,
         action=definition.name,

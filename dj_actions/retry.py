@@ -36,6 +36,15 @@ def clamp_wait(seconds: float) -> float:
     return min(max(seconds, SHORTEST_WAIT), LONGEST_WAIT)
 
 
+def retry_after_seconds(header: str | None) -> float | None:
+    """Read a Retry-After header in seconds; None for a date or nonsense (RFC 9110, 10.2.3)."""
+    try:
+        seconds = float(header or "")
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < math.inf else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """How long a publisher's messages wait between tries, and when one is given up.

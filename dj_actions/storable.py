@@ -1,10 +1,11 @@
-"""Text that a database can keep: PostgreSQL refuses U+0000, and UTF-8 has no lone surrogates.
+"""What a database can keep: no U+0000, no lone surrogates, no infinite numbers.
 
 See https://www.postgresql.org/docs/current/datatype-json.html.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,20 +13,28 @@ from typing import Any
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
+MAX_DEPTH = 100
+"""Levels of nesting: deeper, and Python's JSON gives up somewhere on the way."""
+
 
 def is_storable(value: object) -> bool:
-    """Tell whether all text in a JSON value, keys included, can be stored; of any depth."""
-    unseen: list[Any] = [value]
+    """Tell whether a JSON value can be stored: its text, its numbers and its depth."""
+    unseen: list[tuple[Any, int]] = [(value, 0)]
     while unseen:
-        entry = unseen.pop()
-        if isinstance(entry, str):
-            if UNSTORABLE.search(entry):
-                return False
-        elif isinstance(entry, Mapping):
-            unseen += [*entry.keys(), *entry.values()]
+        entry, depth = unseen.pop()
+        if isinstance(entry, Mapping):
+            unseen += ((inner, depth + 1) for pair in entry.items() for inner in pair)
         elif isinstance(entry, (list, tuple)):
-            unseen += entry
+            unseen += ((inner, depth + 1) for inner in entry)
+        if depth > MAX_DEPTH or not _is_storable_leaf(entry):
+            return False
     return True
+
+
+def _is_storable_leaf(entry: object) -> bool:
+    if isinstance(entry, str):
+        return not UNSTORABLE.search(entry)
+    return not isinstance(entry, float) or math.isfinite(entry)
 
 
 def cleaned(text: str, length: int) -> str:

@@ -73,8 +73,10 @@ class ActionEventViewSet(viewsets.ReadOnlyModelViewSet[ActionEvent]):
         """
         given = self.request.query_params.dict()
         for name, value in given.items():
-            if not is_storable(value):
+            if name in FILTERS and not is_storable(value):
                 raise ValidationError({name: ["Null characters are not allowed."]})
+            if name in FILTERS and len(self.request.query_params.getlist(name)) > 1:
+                raise ValidationError({name: ["Give it once."]})
             if name not in (*FILTERS, *PAGING):
                 raise ValidationError({name: [f"Unknown filter.{did_you_mean(name, FILTERS)}"]})
         _require_known(given, "state", DeliveryState)

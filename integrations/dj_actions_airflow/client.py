@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import urllib3
 from airflow_client.client import ApiClient, Configuration
@@ -12,16 +12,30 @@ from airflow_client.client.api.dag_run_api import DagRunApi
 from airflow_client.client.exceptions import ApiException, ConflictException
 from airflow_client.client.models.trigger_dag_run_post_body import TriggerDAGRunPostBody
 
-from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable
-from dj_actions_airflow.errors import is_stale_token, translated
+from dj_actions.exceptions import (
+    PublisherMisconfigured,
+    PublishError,
+    PublisherUnavailable,
+    RateLimited,
+)
+from dj_actions.retry import retry_after_seconds
+from dj_actions_airflow.errors import (
+    FIRST_SERVER_ERROR,
+    PASSING_STATUSES,
+    TOO_MANY_REQUESTS,
+    is_stale_token,
+    translated,
+)
 
 ALL_DAGS = "~"
 PAGE = 100
 """Rows of one answer: `[api] maximum_page_limit` of a default installation."""
 
+RUN_KEYS = frozenset({"dag_id", "dag_run_id", "state"})
+"""What we read of a run."""
+
 CREATED = 201
-FIRST_REFUSAL = 400
-FIRST_SERVER_ERROR = 500
+FIRST_REDIRECT = 300
 
 Answer = TypeVar("Answer")
 
@@ -59,13 +73,17 @@ class AirflowClient:
         )
         with translated(f"Airflow did not start a run of DAG {dag_id!r}"):
             try:
-                self._authorized(
+                run = self._authorized(
                     lambda: self._runs.trigger_dag_run(
                         dag_id, body, _request_timeout=self._timeouts
                     )
                 )
             except ConflictException:
                 return False
+        if getattr(run, "dag_run_id", None) != run_id:
+            raise PublisherUnavailable(
+                f"Airflow answered without the run {run_id}. Does a proxy stand between?"
+            )
         return True
 
     def conf_of(self, dag_id: str, run_id: str) -> Mapping[str, Any] | None:
@@ -82,6 +100,8 @@ class AirflowClient:
         The raw answer is read: the client's models refuse what a newer server adds.
         """
         found: list[dict[str, Any]] = []
+        if not run_ids:
+            return found
         with translated("Airflow did not list its runs"):
             while True:
                 page = self._page(run_ids, offset=len(found))
@@ -124,28 +144,47 @@ class AirflowClient:
     def _renew_token(self) -> None:
         """Get a token: https://airflow.apache.org/docs/apache-airflow/stable/security/api.html."""
         self._configuration.access_token = None
-        response = urllib3.request(
+        # The client's own pool: whatever it knows of proxies and certificates counts here too.
+        response = self._api_client.rest_client.pool_manager.request(
             "POST",
             f"{self._base_url}/auth/token",
             json={"username": self._username, "password": self._password},
             timeout=urllib3.Timeout(connect=self._timeouts[0], read=self._timeouts[1]),
             retries=False,
         )
-        if response.status >= FIRST_SERVER_ERROR:
-            raise PublisherUnavailable(
-                f"Airflow at {self._base_url} gave no token: status {response.status}."
-            )
         if response.status != CREATED:
-            raise PublisherMisconfigured(
-                f"Airflow at {self._base_url} refused the user {self._username!r} "
-                f"(status {response.status}). Correct base_url, username or password."
+            raise self._refusal_of_token(response.status, response.headers)
+        self._configuration.access_token = _token_of(response.data)
+
+    def _refusal_of_token(self, status: int, headers: Mapping[str, str]) -> PublishError:
+        where = f"Airflow at {self._base_url}"
+        if status == TOO_MANY_REQUESTS:
+            return RateLimited(
+                f"{where} gave no token: status {status}.",
+                retry_after=retry_after_seconds(headers.get("Retry-After")),
             )
-        self._configuration.access_token = response.json()["access_token"]
+        if status >= FIRST_SERVER_ERROR or status in PASSING_STATUSES:
+            return PublisherUnavailable(f"{where} gave no token: status {status}.")
+        return PublisherMisconfigured(
+            f"{where} refused the user {self._username!r} (status {status}). Correct base_url, "
+            "username or password."
+        )
+
+
+def _token_of(body: bytes) -> str:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    token = answer.get("access_token") if isinstance(answer, dict) else None
+    if isinstance(token, str) and token:
+        return token
+    raise PublisherUnavailable("Airflow: the answer holds no token. Does a proxy stand between?")
 
 
 def _raise_for_status(response: Any, body: bytes) -> None:
     """Raise what the client would have raised, had it read the answer itself."""
-    if response.status >= FIRST_REFUSAL:
+    if response.status >= FIRST_REDIRECT:
         raise ApiException.from_response(
             http_resp=response, body=body.decode(errors="replace"), data=None
         )
@@ -153,8 +192,12 @@ def _raise_for_status(response: Any, body: bytes) -> None:
 
 def _page_of(body: bytes) -> dict[str, Any]:
     page = json.loads(body)
-    if not isinstance(page, dict) or not isinstance(page.get("dag_runs"), list):
+    runs = page.get("dag_runs") if isinstance(page, dict) else None
+    whole = isinstance(runs, list) and all(
+        isinstance(run, dict) and run.keys() >= RUN_KEYS for run in runs
+    )
+    if not whole or not isinstance(page.get("total_entries"), int):
         raise PublisherUnavailable(
             f"Airflow: this is no list of runs: {body[:200]!r}. Does a proxy stand between?"
         )
-    return page
+    return cast("dict[str, Any]", page)

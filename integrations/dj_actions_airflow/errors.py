@@ -23,6 +23,7 @@ from dj_actions.exceptions import (
     PublishRejected,
     RateLimited,
 )
+from dj_actions.retry import retry_after_seconds
 
 TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     vendor.BadRequestException: PublishRejected,
@@ -53,6 +54,9 @@ FIRST_SERVER_ERROR = 500
 PASSING_STATUSES = frozenset({408, 425})
 """Refusals that pass; so do all of the server's own failures."""
 
+UNREADABLE = (pydantic.ValidationError, json.JSONDecodeError, UnicodeDecodeError)
+"""What an answer raises that Airflow cannot have given."""
+
 STALE_TOKEN = ("Invalid JWT token", "Token Expired", "Not authenticated")
 """What Airflow says of a token that a new one would mend, with status 401 or 403."""
 
@@ -79,6 +83,8 @@ def translate(error: Exception, what: str) -> PublishError:
     if isinstance(error, transport.MaxRetryError) and isinstance(inner, Exception):
         return translate(inner, what)
     message = f"{what}: {_reason(error)}"
+    if isinstance(error, UNREADABLE):
+        message += ". This was no answer of Airflow; does a proxy stand between?"
     if isinstance(error, vendor.ApiException):
         return _of_answer(error, message)
     for kind in type(error).__mro__:
@@ -105,19 +111,13 @@ def is_stale_token(error: Exception) -> bool:
     return refused and any(word in _reason(error) for word in STALE_TOKEN)
 
 
-def retry_after(headers: Mapping[str, str] | None) -> float | None:
-    """Read a Retry-After in seconds; None for a date or nonsense (RFC 9110, 10.2.3)."""
-    try:
-        return float((headers or {}).get("Retry-After", ""))
-    except ValueError:
-        return None
-
-
 def _by_status(error: vendor.ApiException, message: str) -> PublishError:
     """Judge an answer that Airflow has not worded; status 0 is a failed TLS handshake."""
     status = error.status or 0
     if status == TOO_MANY_REQUESTS:
-        return RateLimited(message, retry_after=retry_after(error.headers))
+        return RateLimited(
+            message, retry_after=retry_after_seconds((error.headers or {}).get("Retry-After"))
+        )
     if status == REQUEST_TOO_LARGE:
         return PublishRejected(f"{message} Put less into the action's input or result.")
     if status in PASSING_STATUSES or status >= FIRST_SERVER_ERROR:

@@ -146,6 +146,7 @@ class AirflowPublisher(BasePublisher):
 def _is_base_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
+        _ = parts.port  # raises for one that is no number, or too large
     except ValueError:
         return False
     rest = (parts.username, parts.password, parts.path, parts.query, parts.fragment)

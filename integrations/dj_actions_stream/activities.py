@@ -53,7 +53,9 @@ def activity_of(message: Message, *, to: list[str]) -> dict[str, Any]:
         "extra": message.extra,
         "to": to,
     }
-    size = len(json.dumps(activity, cls=DjangoJSONEncoder).encode())
+    # stream-python sends null, in silence, for what only Django's encoder knows.
+    text = json.dumps(activity, cls=DjangoJSONEncoder)
+    size = len(text.encode())
     if size > MAX_ACTIVITY_BYTES:
         raise PublishRejected(
             f"The activity of {message.label} has {size} bytes; Stream takes {MAX_ACTIVITY_BYTES}. "
@@ -63,7 +65,8 @@ def activity_of(message: Message, *, to: list[str]) -> dict[str, Any]:
         raise PublishRejected(
             f"{message.label} has {len(to)} recipients; Stream takes {MAX_TARGETS} in one activity."
         )
-    return activity
+    plain: dict[str, Any] = json.loads(text)
+    return plain
 
 
 def _object(message: Message) -> str:

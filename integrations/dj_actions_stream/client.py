@@ -7,7 +7,10 @@ from typing import Any
 import requests
 from stream.client import StreamClient
 
-from dj_actions.exceptions import RateLimited
+from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable, RateLimited
+from dj_actions.retry import retry_after_seconds
+
+HOSTED_DOMAIN = "stream-io-api.com"
 
 
 class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no type hints
@@ -34,31 +37,42 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
     ) -> None:
         super().__init__(api_key, api_secret, None, base_url=base_url, location=location)
         self._own_base_url = base_url.rstrip("/") if base_url else None
+        self._region = location
         self.timeout = timeouts
-        # A redirected POST arrives without its body.
-        self.session.max_redirects = 0
-        # The client drops headers, and takes a 429 without Stream's own fields for success.
-        self.session.hooks["response"].append(refuse_throttled)
+        # The client drops headers, takes a 429 without Stream's own fields for success, and
+        # follows redirects, which lose the body of a POST.
+        self.session.hooks["response"].append(refuse_what_the_client_misreads)
 
     def get_full_url(self, service_name: str, relative_url: str) -> str:
         """Return the URL of a request."""
-        if self._own_base_url is None:
-            return str(super().get_full_url(service_name, relative_url))
-        return f"{self._own_base_url}/{service_name}/{self.version}/{relative_url}"
+        base = self._own_base_url or f"https://{self._hosted(service_name)}"
+        return f"{base}/{service_name}/{self.version}/{relative_url}"
+
+    def _hosted(self, service_name: str) -> str:
+        """Return the host of Stream's own server for a service, as stream-python names it."""
+        if self._region is None:
+            return f"{service_name}.{HOSTED_DOMAIN}"
+        suffix = "" if service_name == "analytics" else f"-{service_name}"
+        return f"{self._region}{suffix}.{HOSTED_DOMAIN}"
 
 
-def refuse_throttled(response: requests.Response, *_args: Any, **_kwargs: Any) -> None:
-    """Raise RateLimited for a 429, with the wait that the server asks for."""
+def refuse_what_the_client_misreads(
+    response: requests.Response, *_args: Any, **_kwargs: Any
+) -> None:
+    """Raise for what the client follows, or takes for success, or loses the status of."""
     if response.status_code == requests.codes.too_many_requests:
+        response.close()
         raise RateLimited(
             "Stream: 429 Too Many Requests.",
-            retry_after=seconds(response.headers.get("Retry-After")),
+            retry_after=retry_after_seconds(response.headers.get("Retry-After")),
         )
-
-
-def seconds(header: str | None) -> float | None:
-    """Read a Retry-After in seconds; None for a date or nonsense (RFC 9110, 10.2.3)."""
-    try:
-        return float(header or "")
-    except ValueError:
-        return None
+    # Without a `detail` the client stumbles, and the status is lost.
+    broken = response.status_code >= requests.codes.internal_server_error
+    if broken and '"detail"' not in response.text:
+        raise PublisherUnavailable(f"Stream: {response.status_code} {response.text[:200]}")
+    if 300 <= response.status_code < 400:  # noqa: PLR2004 - the class of HTTP redirects
+        response.close()
+        raise PublisherMisconfigured(
+            f"Stream: {response.status_code} redirects to {response.headers.get('Location')}. "
+            "Is base_url the address of a feeds server, with the right scheme?"
+        )

@@ -21,6 +21,11 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 
+STUMBLES = (KeyError, AttributeError)
+"""What the client's parser raises for JSON that is not Stream's."""
+
+NO_ANSWER = "This was no answer of Stream; does a proxy stand between?"
+
 TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     # The account, not the message.
     vendor.ApiKeyException: PublisherMisconfigured,
@@ -48,8 +53,7 @@ TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     requests.exceptions.TooManyRedirects: PublisherMisconfigured,
     requests.exceptions.RequestException: PublisherUnavailable,
     # The client's parser, on an answer that is no answer of Stream.
-    KeyError: PublisherUnavailable,
-    AttributeError: PublisherUnavailable,
+    **dict.fromkeys(STUMBLES, PublisherUnavailable),
     # The client's own checks, before it sends anything.
     TypeError: PublishRejected,
     ValueError: PublishRejected,
@@ -83,6 +87,8 @@ def translated() -> Iterator[None]:
 def translate(error: Exception) -> PublishError:
     """Return our error for the client's."""
     message = f"Stream: {type(error).__name__}: {error}"
+    if isinstance(error, STUMBLES):
+        message += f". {NO_ANSWER}"
     for kind in type(error).__mro__:
         if kind in TRANSLATIONS:
             return TRANSLATIONS[kind](message)
@@ -100,7 +106,7 @@ def _by_status(error: vendor.StreamApiException, message: str) -> PublishError:
     """
     status = getattr(error, "status_code", None) or 0
     if not 300 <= status < 500 or status in PASSING_STATUSES:  # noqa: PLR2004 - classes of HTTP statuses
-        return PublisherUnavailable(message)
+        return PublisherUnavailable(f"{message}. {NO_ANSWER}")
     if status in REFUSALS_OF_THE_MESSAGE and not str(error).startswith(NO_JSON):
         return PublishRejected(message)
     if status == REQUEST_TOO_LARGE:

@@ -9,9 +9,15 @@ from typing import Self
 
 from dj_actions.messages import Message
 
-SLUG = re.compile(r"[A-Za-z0-9_]+")
+SLUG = re.compile(r"[A-Za-z0-9_]{1,100}")
 ID = re.compile(r"[A-Za-z0-9_-]+")
 """What all of Stream's clients accept; the Python one alone would take more."""
+
+
+MAX_ID_LENGTH = 100
+
+MADE = re.compile("--[0-9a-f]{12}$")
+"""How the ids we make end: an id that ends so by itself is made anew, so that none are equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ def safe_id(text: str) -> str:
 
     Emails, dots and spaces are common in keys of users, and Stream refuses them.
     """
-    if ID.fullmatch(text):
+    if ID.fullmatch(text) and len(text) <= MAX_ID_LENGTH and not MADE.search(text):
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return f"{re.sub(r'[^A-Za-z0-9_-]', '_', text)[:100]}-{digest}"
+    return f"{re.sub(r'[^A-Za-z0-9_-]', '_', text)[:MAX_ID_LENGTH]}--{digest}"

@@ -115,7 +115,7 @@ class StreamPublisher(BasePublisher):
     def _fill(self, template: str, message: Message) -> FeedId:
         try:
             return fill(template, message)
-        except (KeyError, IndexError, ValueError) as error:
+        except (LookupError, AttributeError, TypeError, ValueError) as error:
             raise DestinationNotFound(
                 f"The feed template {template!r} of {message.label} cannot be filled: {error}. "
                 "Known are {actor}, {object}, {resource} and {action}."
@@ -134,7 +134,7 @@ class StreamPublisher(BasePublisher):
         for template in (self._feed, *self._to):
             try:
                 FeedId.parse(template.format(**example))
-            except (ValueError, KeyError, IndexError) as error:
+            except (LookupError, AttributeError, TypeError, ValueError) as error:
                 yield Error(
                     f"{where}: {template!r} names no feed: {error}",
                     hint="For example 'user:{actor}'; known are {actor}, {object}, {resource} "
@@ -146,6 +146,7 @@ class StreamPublisher(BasePublisher):
 def _is_base_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
+        _ = parts.port  # raises for one that is no number, or too large
     except ValueError:
         return False
     rest = (parts.username, parts.password, parts.path.strip("/"), parts.query, parts.fragment)
@@ -157,8 +158,9 @@ def _activity_id(answer: Any) -> str:
 
     The client takes any JSON without an `exception` for success, a proxy's 404 page included.
     """
-    if isinstance(answer, dict) and isinstance(answer.get("id"), str):
-        return str(answer["id"])
+    found = answer.get("id") if isinstance(answer, dict) else None
+    if isinstance(found, str) and found:
+        return found
     raise PublisherUnavailable(
         f"Stream: the answer holds no activity: {str(answer)[:200]}. Does a proxy stand between?"
     )

@@ -11,11 +11,12 @@ from django.core.checks import CheckMessage, Error, Warning, run_checks  # noqa:
 from django.db import connection
 from pytest_django import Settings
 
-from dj_actions.checks import check_database, check_settings
+from dj_actions.checks import check_database, check_open_deliveries, check_settings
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
 from example.project import settings as example_settings
-from tests.conftest import Declare
+from tests.conftest import Declare, MakeDelivery
+from tests.integration.test_records import POSSIBLE
 
 MEMORY = "dj_actions.publishers.memory.MemoryPublisher"
 
@@ -206,3 +207,27 @@ def test_checks_of_stream_are_run_without_a_network(settings: Settings) -> None:
     )
 
     assert [message.id for message in check_settings()] == ["dj_actions_stream.E001"]
+
+
+@pytest.mark.django_db
+def test_w004_open_deliveries_to_a_publisher_that_is_gone_are_named(
+    make_delivery: MakeDelivery,
+) -> None:
+    make_delivery(publisher="renamed")
+    make_delivery(publisher="settled", **POSSIBLE["dead"])
+    make_delivery()
+    (message,) = check_open_deliveries(databases=["default"])
+
+    assert message.id == "dj_actions.W004"
+    assert "open deliveries to the publisher 'renamed'" in message.msg
+    assert message.hint == "Configure it again, or cancel these deliveries in the admin."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("databases", [None, [], ["other"]])
+def test_w004_touches_no_database_that_is_not_checked(
+    make_delivery: MakeDelivery, databases: list[str] | None
+) -> None:
+    make_delivery(publisher="renamed")
+
+    assert check_open_deliveries(databases=databases) == []

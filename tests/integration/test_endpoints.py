@@ -32,7 +32,9 @@ from tests.conftest import ClientOf, Declare, MakeTodo, MakeUser, Serve
 pytestmark = pytest.mark.django_db
 
 BULK = "/todos/actions/bulk_mark_done/"
-UNSTORABLE = ["Null characters and lone surrogates are not allowed."]
+UNSTORABLE = [
+    "Null characters, lone surrogates, infinite numbers and deep nesting are not allowed."
+]
 
 
 def url_of(todo: Todo, action: str = "mark_done") -> str:
@@ -274,7 +276,7 @@ def test_another_method_is_not_allowed(api: APIClient, todo: Todo, method: str) 
         ("/todos/actions/mark_done/", "'mark_done' is found at …/{id}/actions/mark_done/."),
     ],
 )
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_unknown_action_is_answered_with_the_nearest(
     api: APIClient, todo: Todo, method: str, url: str, said: str
 ) -> None:

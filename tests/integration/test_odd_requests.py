@@ -95,7 +95,6 @@ class AllForm(forms.Form):
     anything = forms.JSONField(required=False)
     split = forms.SplitDateTimeField(required=False)
     user = forms.ModelChoiceField(User.objects.all(), required=False)
-    users = forms.ModelMultipleChoiceField(User.objects.all(), required=False)
     picture = forms.FileField(required=False)
 
 
@@ -128,7 +127,7 @@ def test_any_json_in_any_field_is_taken_or_refused(
     assert broken == {}
 
 
-@pytest.mark.parametrize("value", ["nan", "inf", "1e999", "x", "", "%00", "%ED%A0%80", "1" * 5000])
+@pytest.mark.parametrize("value", ["nan", "inf", "1e999", "x", "", "%00", "%ED%A0%80", "1" * 4000])
 @pytest.mark.parametrize("declared", DECLARED)
 def test_any_form_text_in_any_field_is_taken_or_refused(
     api: APIClient, poke: Callable[..., str], declared: str, value: str

@@ -225,7 +225,7 @@ def test_later_keys_of_extra_win() -> None:
 
 @pytest.mark.parametrize("count", [0, 2])
 def test_the_one_object_is_there_only_if_it_is_one(count: int) -> None:
-    context = ActionContext(actor=None, objects=tuple(range(count)))
+    context = ActionContext(actor=None, objects=(Todo(),) * count)
 
     with pytest.raises(ValueError, match="values to unpack"):
         _ = context.object

@@ -70,9 +70,7 @@ def test_trouble_in_a_row_opens_it(open_breaker: Breaker) -> None:
     assert open_breaker.remaining() == FIRST_WAIT
 
 
-@pytest.mark.parametrize(
-    "outcome", [SUCCESS, PublishRejected("no"), DestinationNotFound("no DAG"), ValueError("bug")]
-)
+@pytest.mark.parametrize("outcome", [SUCCESS, PublishRejected("no"), DestinationNotFound("no DAG")])
 def test_what_speaks_for_the_destination_ends_the_row(breaker: Breaker, outcome: object) -> None:
     breaker.record(DOWN)
     breaker.record(DOWN)
@@ -80,6 +78,28 @@ def test_what_speaks_for_the_destination_ends_the_row(breaker: Breaker, outcome:
     breaker.record(DOWN)
 
     assert breaker.is_closed
+
+
+def test_an_error_that_no_publisher_has_translated_says_nothing_while_all_flows(
+    breaker: Breaker,
+) -> None:
+    breaker.record(DOWN)
+    breaker.record(DOWN)
+    for _ in range(FAILURES_TO_OPEN):
+        breaker.record(ValueError("bug"))
+    assert breaker.is_closed
+
+    breaker.record(DOWN)
+    assert not breaker.is_closed
+
+
+def test_a_probe_that_ends_in_such_an_error_keeps_it_open(
+    open_breaker: Breaker, clock: Clock
+) -> None:
+    clock.now += open_breaker.remaining()
+    open_breaker.record(ValueError("bug"))
+
+    assert open_breaker.remaining() == pytest.approx(2 * FIRST_WAIT)
 
 
 def test_time_makes_it_half_open(open_breaker: Breaker, clock: Clock) -> None:

@@ -11,7 +11,14 @@ from tenacity.stop import stop_never
 from tenacity.wait import wait_base
 
 from dj_actions.exceptions import InvalidSetting
-from dj_actions.retry import DAY, LONGEST_WAIT, SHORTEST_WAIT, RetryPolicy, clamp_wait
+from dj_actions.retry import (
+    DAY,
+    LONGEST_WAIT,
+    SHORTEST_WAIT,
+    RetryPolicy,
+    clamp_wait,
+    retry_after_seconds,
+)
 
 
 class Says(wait_base):
@@ -63,10 +70,22 @@ def test_it_gives_up_by_age(age: float, given_up: bool) -> None:  # noqa: FBT001
     assert (policy.next_wait(attempts=1, age=age) is None) is given_up
 
 
-@pytest.mark.parametrize(("attempts", "age"), [(100, 0), (1, 7 * DAY + 1)])
-def test_by_default_it_gives_up_after_100_attempts_or_a_week(attempts: int, age: float) -> None:
-    assert RetryPolicy().next_wait(attempts=attempts, age=age) is None
-    assert RetryPolicy().next_wait(attempts=attempts - 1 or 1, age=age / 2) is not None
+@pytest.mark.parametrize(
+    ("attempts", "age", "given_up"),
+    [
+        (99, 0, False),
+        (100, 0, True),
+        (9, 8 * DAY, False),
+        (10, 6 * DAY, False),
+        (10, 8 * DAY, True),
+    ],
+)
+def test_by_default_it_gives_up_after_100_attempts_or_a_week_and_10(
+    attempts: int,
+    age: float,
+    given_up: bool,  # noqa: FBT001
+) -> None:
+    assert (RetryPolicy().next_wait(attempts=attempts, age=age) is None) is given_up
 
 
 def test_a_limit_beyond_a_thousand_attempts_is_kept() -> None:
@@ -134,3 +153,29 @@ def test_asking_twice_changes_nothing() -> None:
     answers = [policy.next_wait(attempts=3, age=0) for _ in range(2)]
 
     assert answers == [4, 4]
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"), [("0", 0.0), ("1", 1.0), ("120", 120.0), (" 7 ", 7.0), ("86400000", 86.4e6)]
+)
+def test_a_retry_after_in_seconds_is_read(header: str, wait: float) -> None:
+    assert retry_after_seconds(header) == wait
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "soon",
+        "Wed, 21 Oct 2026 07:28:00 GMT",
+        "1, 2",
+        "-1",
+        "inf",
+        "-inf",
+        "nan",
+        pytest.param("9" * 400, id="more than a float holds"),
+    ],
+)
+def test_a_date_or_nonsense_is_no_retry_after(header: str | None) -> None:
+    assert retry_after_seconds(header) is None

@@ -34,8 +34,9 @@ class FeedsServer:
 
     def publisher(self, **options: Any) -> StreamPublisher:
         """Return a publisher that is closed at the end."""
-        options = {"api_key": API_KEY, "api_secret": API_SECRET, "timeout": 30.0} | options
-        publisher = StreamPublisher(alias="feeds", base_url=self._base_url, **options)
+        defaults: dict[str, Any] = {"base_url": self._base_url, "timeout": 30.0}
+        credentials = {"api_key": API_KEY, "api_secret": API_SECRET}
+        publisher = StreamPublisher(alias="feeds", **(defaults | credentials | options))
         self._publishers.append(publisher)
         return publisher
 

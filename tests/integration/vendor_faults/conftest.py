@@ -42,9 +42,15 @@ def refusing_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def stream_server() -> Iterator[FaultyServer]:
+def stream_vendor() -> Stream:
+    """What the server that speaks Stream's protocol holds."""
+    return Stream()
+
+
+@pytest.fixture
+def stream_server(stream_vendor: Stream) -> Iterator[FaultyServer]:
     """A server that speaks Stream's protocol."""
-    with FaultyServer(Stream()) as server:
+    with FaultyServer(stream_vendor) as server:
         yield server
 
 
@@ -55,8 +61,9 @@ def make_stream_publisher(
     """Return a maker of publishers to that server."""
 
     def make(**options: Any) -> StreamPublisher:
-        options = {"base_url": stream_server.url, "timeout": 30.0} | options
-        publisher = StreamPublisher(alias="feeds", api_key="key", api_secret=API_SECRET, **options)
+        defaults: dict[str, Any] = {"base_url": stream_server.url, "timeout": 30.0}
+        credentials = {"api_key": "key", "api_secret": API_SECRET}
+        publisher = StreamPublisher(alias="feeds", **(defaults | credentials | options))
         closing(publisher)
         return publisher
 
@@ -83,9 +90,11 @@ def make_airflow_publisher(
     """Return a maker of publishers to that server."""
 
     def make(**options: Any) -> AirflowPublisher:
-        defaults = {"username": USERNAME, "password": PASSWORD, "dag_id": "reports"}
-        base: dict[str, Any] = {"base_url": airflow_server.url, "timeout": 30.0}
-        publisher = AirflowPublisher(alias="pipelines", **(base | defaults | options))
+        defaults: dict[str, Any] = {"base_url": airflow_server.url, "timeout": 30.0}
+        credentials = {"username": USERNAME, "password": PASSWORD}
+        publisher = AirflowPublisher(
+            alias="pipelines", **({"dag_id": "reports"} | defaults | credentials | options)
+        )
         closing(publisher)
         return publisher
 

@@ -8,6 +8,21 @@ import pytest
 
 from dj_actions.exceptions import PublishError
 
+RETRY_AFTER = [
+    ("0", 0.0),
+    ("7", 7.0),
+    ("864000", 864_000.0),
+    ("", None),
+    ("soon", None),
+    ("-5", None),
+    ("inf", None),
+    ("-inf", None),
+    ("nan", None),
+    ("9" * 400, None),
+    ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+]
+"""What a server may say, and the wait that can be read from it."""
+
 
 def failure_of(work: Callable[[], object]) -> PublishError:
     """Return the error that the work ends with."""
@@ -18,8 +33,5 @@ def failure_of(work: Callable[[], object]) -> PublishError:
 
 def words_of(error: BaseException) -> str:
     """Return all that a log with a traceback would say of an error."""
-    words = [f"{error} {error!r}"]
-    for reason in (error.__cause__, error.__context__):
-        if reason is not None:
-            words.append(words_of(reason))
-    return "\n".join(words)
+    reasons = (error.__cause__, error.__context__)
+    return "\n".join([f"{error} {error!r}", *map(words_of, filter(None, reasons))])

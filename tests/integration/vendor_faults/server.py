@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from sys import exception
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -83,7 +83,7 @@ class FaultyServer(ThreadingHTTPServer):
         self._faults: list[tuple[str, Answer | Fault]] = []
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,))
 
-    def __enter__(self) -> FaultyServer:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -114,9 +114,7 @@ class FaultyServer(ThreadingHTTPServer):
 
     def count(self, method: str, path: str) -> int:
         """Return how many requests of that method had that in their path."""
-        return sum(
-            request.method == method and path in request.path for request in self.requests
-        )
+        return sum(request.method == method and path in request.path for request in self.requests)
 
     def handle_error(self, *_: Any) -> None:
         """Stay silent about clients that have hung up."""
@@ -127,6 +125,7 @@ class FaultyServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: FaultyServer
     protocol_version = "HTTP/1.1"  # connections stay open, as the vendors' do
+    wbufsize = -1  # an answer leaves in one piece: two would wait for each other's confirmation
 
     def setup(self) -> None:
         super().setup()

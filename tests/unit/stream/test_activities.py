@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -76,7 +77,7 @@ def test_the_object_with_an_id_that_looks_empty_is_no_collection() -> None:
 
 
 @pytest.mark.parametrize("changes", [{}, {"attempt": 9}, {"options": {"feed": "team:blue"}}])
-def test_one_message_is_one_activity_at_every_attempt(changes: dict[str, object]) -> None:
+def test_one_message_is_one_activity_at_every_attempt(changes: dict[str, Any]) -> None:
     message = make_message()
 
     assert activity_of(replace(message, **changes), to=[]) == activity_of(message, to=[])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from dj_actions_stream.client import FeedsClient, seconds
+from dj_actions_stream.client import FeedsClient
 
 Connect = Callable[..., FeedsClient]
 
@@ -73,23 +73,3 @@ def test_without_an_address_it_is_streams_own(
     url = connect(location=location).get_full_url("api", "feed/user/1/")
 
     assert url == f"https://{host}/api/v1.0/feed/user/1/"
-
-
-def test_redirects_are_not_followed(connect: Connect) -> None:
-    assert connect().session.max_redirects == 0
-
-
-@pytest.mark.parametrize(
-    ("header", "wait"), [("0", 0.0), ("1", 1.0), ("120", 120.0), (" 7 ", 7.0), ("86400000", 86.4e6)]
-)
-def test_a_wait_in_seconds_is_read(header: str, wait: float) -> None:
-    assert seconds(header) == wait
-
-
-@pytest.mark.parametrize(
-    "header",
-    [None, "", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "-1", "inf", "-inf", "nan", "1, 2"]
-    + ["9" * 400],
-)
-def test_a_date_or_nonsense_is_no_wait(header: str | None) -> None:
-    assert seconds(header) is None

@@ -56,8 +56,23 @@ def test_a_feed_is_read_and_written_alike(text: str, feed: FeedId) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "user", ":", "user:", ":7", "user:7:8", "us-er:7", "usér:7", "user:ann@example.com"]
-    + ["user: 7", "user:7\n", "user:\u0667", " user:7", "user:..", "user:7 token"],
+    [
+        "",
+        "user",
+        ":",
+        "user:",
+        ":7",
+        "user:7:8",
+        "us-er:7",
+        "usér:7",
+        "user:ann@example.com",
+        "user: 7",
+        " user:7",
+        "user:7\n",
+        "user:\u0667",
+        "user:..",
+        "user:7 token",
+    ],
 )
 def test_what_is_no_feed_is_refused_with_the_rule(text: str) -> None:
     with pytest.raises(ValueError, match=r"is no feed\. Use 'group:id'"):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dj_actions_stream import StreamPublisher
 
-from dj_actions.exceptions import PublisherMisconfigured, PublishRejected
+from dj_actions.exceptions import DestinationNotFound, PublisherMisconfigured, PublishRejected
 from dj_actions.testing.contract import make_message
 
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
@@ -122,13 +122,23 @@ def test_too_many_recipients_are_rejected() -> None:
         make_publisher().publish(message)
 
 
-@pytest.mark.parametrize("template", ["user:{who}", "user:{actor.id}", "user:{", "us er:1"])
-def test_a_route_that_names_no_feed_stops_the_lane(template: str) -> None:
+@pytest.mark.parametrize(
+    "template",
+    ["user", "user:", "user:{who}", "user:{actor.id}", "user:{actor[id]}", "user:{", "us er:1"],
+)
+def test_a_route_that_names_no_feed_waits_for_one(template: str) -> None:
     message = make_message(options={"feed": template})
 
-    with pytest.raises(PublisherMisconfigured) as why:
+    with pytest.raises(DestinationNotFound) as why:
         make_publisher().publish(message)
-    assert template in str(why.value)
+    assert repr(template) in str(why.value)
+    assert why.value.__cause__ is not None
+
+
+@pytest.mark.parametrize("options", [{"base_url": "http://feeds:99999"}, {"api_secret": None}])
+def test_a_client_that_cannot_be_made_stops_the_lane(options: dict[str, Any]) -> None:
+    with pytest.raises(PublisherMisconfigured, match="no client can be made from the OPTIONS"):
+        make_publisher(**options).publish(make_message())
 
 
 def test_it_does_not_track() -> None:
