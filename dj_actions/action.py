@@ -17,8 +17,8 @@ from dj_actions.definitions import ActionContext, ActionDefinition, Output
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution import ActionCall, ActionResult, execute
 from dj_actions.inputs import adapter_for
+from dj_actions.locking import locked
 from dj_actions.permissions import authorize
-from dj_actions.querysets import locked
 from dj_actions.registry import registry
 from dj_actions.rendering import render
 

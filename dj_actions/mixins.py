@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from urllib.parse import unquote
 
 from django.db.models import Model, QuerySet
 from django.urls import NoReverseMatch
-from rest_framework import status
 from rest_framework.decorators import action as extra_action
-from rest_framework.exceptions import APIException, NotFound, ParseError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dj_actions.bulk import ordered_by_request, requested_keys
-from dj_actions.conf import get_settings
 from dj_actions.definitions import ActionDefinition
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution import ActionCall, execute
+from dj_actions.locking import can_lock, lock_rows, locked
+from dj_actions.payload import body_of, refuse_large_body, traceparent_of
 from dj_actions.permissions import refusing
-from dj_actions.querysets import can_lock, lock_rows, locked
 from dj_actions.registry import registry
 from dj_actions.rendering import render
 from dj_actions.storable import is_storable
@@ -37,9 +35,6 @@ else:
 EVENT_HEADER = "Action-Event"
 """Response header with the id of the event that was recorded."""
 
-TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-"""Version 00 of https://www.w3.org/TR/trace-context/#traceparent-header."""
-
 SET_BY_DRF = frozenset(
     {
         *("action", "action_map", "args", "format_kwarg", "headers", "kwargs", "request"),
@@ -50,13 +45,6 @@ SET_BY_DRF = frozenset(
 
 FALLBACKS = frozenset({"unknown_instance_action", "unknown_bulk_action"})
 """Methods whose routes match any name, and so have to come last."""
-
-
-class PayloadTooLarge(APIException):
-    """The body is larger than DJ_ACTIONS["MAX_BODY_BYTES"]."""
-
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_code = "payload_too_large"
 
 
 class ActionMixin(Base):
@@ -121,7 +109,7 @@ class ActionMixin(Base):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a body that is too large before anything reads it."""
         if self.definition:
-            _refuse_large_body(request)
+            refuse_large_body(request)
             if not is_storable(list(kwargs.values())):
                 raise NotFound
         super().initial(request, *args, **kwargs)
@@ -155,11 +143,11 @@ class ActionMixin(Base):
             ActionCall(
                 definition=definition,
                 actor=self.request.user,
-                data=_body(self.request),
+                data=body_of(self.request),
                 load=self.get_objects if definition.bulk else self.get_one_object,
                 render=self._render,
                 request=self.request,
-                traceparent=_traceparent(self.request),
+                traceparent=traceparent_of(self.request),
             )
         )
         return Response(result.body, headers={EVENT_HEADER: str(result.event.pk)})
@@ -297,28 +285,3 @@ def _describe(definition: ActionDefinition, url: str) -> Mapping[str, Any]:
         "url": url,
         "fields": definition.input.describe(),
     }
-
-
-def _refuse_large_body(request: Request) -> None:
-    limit = get_settings().max_body_bytes
-    header = str(request.META.get("CONTENT_LENGTH") or "0")
-    # More digits than any body has bytes would only keep int() busy.
-    length = int(header[:20]) if header.isdecimal() else 0
-    if length > limit:
-        raise PayloadTooLarge(
-            f"The body has {length} bytes; an action takes at most {limit}. Send less at once."
-        )
-
-
-def _body(request: Request) -> Any:
-    try:
-        return request.data
-    except RecursionError:
-        raise ParseError("JSON parse error - nested too deeply.") from None
-    except (UnicodeError, LookupError) as error:
-        raise ParseError(f"The body cannot be decoded - {error}") from None
-
-
-def _traceparent(request: Request) -> str:
-    header = request.headers.get("traceparent", "")
-    return header if TRACEPARENT.fullmatch(header) else ""

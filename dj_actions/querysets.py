@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID, uuid4
 
 from django.db import connections, models, router, transaction
@@ -23,8 +23,6 @@ from dj_actions.storable import cleaned
 if TYPE_CHECKING:
     from dj_actions.models import ActionEvent, Delivery  # noqa: F401 - ruff misses the string below
 
-_Model = TypeVar("_Model", bound=models.Model)
-
 DETAIL_LENGTH = 255
 """Characters of a destination's own word for a state that are kept."""
 
@@ -34,39 +32,11 @@ MAX_ERRORS = 10
 
 def after(seconds: float) -> models.Expression:
     """Return the moment so many seconds from now, by the database's clock."""
+    if not seconds:
+        return Now()  # not `Now() + 0`, which SQLite writes as a later text of the same moment
     return models.ExpressionWrapper(
         Now() + timedelta(seconds=seconds), output_field=models.DateTimeField()
     )
-
-
-def can_lock(queryset: models.QuerySet[Any]) -> bool:
-    """Tell whether PostgreSQL can lock the rows of a query as it is.
-
-    It refuses DISTINCT, GROUP BY, set operations and window functions.
-    """
-    query = queryset.query
-    return not (
-        query.distinct
-        or query.combinator
-        or query.group_by is not None
-        or any(entry.contains_over_clause for entry in query.annotations.values())
-    )
-
-
-def locked(queryset: models.QuerySet[_Model]) -> models.QuerySet[_Model]:
-    """Lock the rows of a queryset, as it is read, until the transaction ends.
-
-    A no-op on SQLite, which has no row locks: there a writing transaction is alone.
-    """
-    # Row locks are taken where writes go, whatever database reads are routed to.
-    return queryset.using(router.db_for_write(queryset.model)).select_for_update(of=("self",))
-
-
-def lock_rows(model: type[models.Model], keys: Iterable[Any]) -> None:
-    """Lock the rows with these primary keys until the transaction ends, in one order for all."""
-    rows = locked(model._base_manager.filter(pk__in=list(keys)).order_by("pk"))
-    # Read, or nothing is locked.
-    list(rows.values_list("pk"))
 
 
 class ActionEventQuerySet(models.QuerySet["ActionEvent"]):
