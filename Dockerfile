@@ -23,7 +23,7 @@ RUN uv export --quiet --locked --no-default-groups --no-emit-project \
         --output-file constraints.txt \
     && uv venv /opt/venv \
     && uv pip install --requirements requirements.txt \
-    && uv pip install --constraints constraints.txt gunicorn dj-database-url
+    && uv pip install --constraints constraints.txt gunicorn dj-database-url whitenoise
 
 COPY README.md CHANGELOG.md LICENSE ./
 COPY dj_actions/ dj_actions/

@@ -202,7 +202,9 @@ def address_problems(stack: Stack) -> list[str]:
     return [
         f"{name}: {problem}"
         for name, service in stack.services.items()
-        for url in _URL.findall(with_defaults(" ".join(environment(service).values())))
+        for variable, value in environment(service).items()
+        if not variable.endswith("_PUBLIC_URL")  # an address for people, outside the network
+        for url in _URL.findall(with_defaults(value))
         for problem in _url_problems(stack, url, made)
     ]
 
