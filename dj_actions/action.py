@@ -56,7 +56,11 @@ class Action(ABC):
     """A DRF Serializer class, a Django Form class, or None."""
 
     output: ClassVar[Output] = None
-    """A serializer for the result; None for the viewset's; False for plain JSON."""
+    """A serializer for the result; None for the viewset's; False for plain JSON.
+
+    Name one if the action is also run from code: there is no viewset there, and with None the
+    record then holds the object's key alone.
+    """
 
     permissions: ClassVar[Sequence[type[BasePermission]]] = ()
     """DRF permission classes, asked in addition to the viewset's."""

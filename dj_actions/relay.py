@@ -62,7 +62,8 @@ class Relay:
     def run(self) -> None:
         """Work until `stop` is called."""
         with sole_relay():
-            self._warn_of_unknown_publishers()
+            # Also before the tables are there: the lanes wait for them.
+            self._whatever_happens("look for open deliveries", self._warn_of_unknown_publishers)
             works = [*(lane.run for lane in self._lanes), *self._trackers(), self._renew_leases]
             threads = self._start(works)
             self._stopping.wait()
@@ -98,7 +99,7 @@ class Relay:
     def _warn_of_unknown_publishers(self) -> None:
         """Tell of deliveries that nobody serves: their alias was renamed or removed."""
         unknown = Delivery.objects.of_unknown_publishers(self._settings.publishers)
-        aliases = patiently(lambda: sorted(set(unknown.values_list("publisher", flat=True))))
+        aliases = sorted(set(unknown.values_list("publisher", flat=True)))
         if aliases:
             logger.error(
                 "There are open deliveries to publishers that are not configured: %s. Configure "

@@ -215,6 +215,20 @@ def test_a_lane_survives_what_nobody_expected(
         wait_for(lambda: delivered() == 2, "The deliveries")
 
 
+def test_a_relay_that_starts_before_the_tables_are_there_waits_for_them(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dj_actions.relay.WAIT_AFTER_ERROR", 0.01)
+
+    def fail(_relay: Relay) -> None:
+        raise ProgrammingError("relation does not exist")
+
+    monkeypatch.setattr(Relay, "_warn_of_unknown_publishers", fail)
+    queue(1)
+    with running(Relay(["first"])):
+        wait_for(lambda: delivered() == 1, "The delivery")
+
+
 def test_drain_and_once_raise_what_stopped_them(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
