@@ -24,6 +24,7 @@ from rest_framework.views import APIView
 from dj_actions.definitions import ActionContext
 from dj_actions.mixins import EVENT_HEADER
 from dj_actions.models import ActionEvent, Delivery
+from example.todos.actions import IsOwner
 from example.todos.models import Todo
 from example.todos.serializers import TodoSerializer
 from example.todos.views import TodoViewSet
@@ -929,4 +930,15 @@ def test_a_csrf_token_is_demanded_of_a_session(make_user: MakeUser, todo: Todo) 
 
     for method in ("POST", "HEAD"):
         client.generic(method, url_of(todo))
+    assert trace() == UNTOUCHED
+
+
+def test_a_viewset_that_decides_permissions_itself_does_not_drop_the_actions(
+    api: APIClient, serve: Serve, declare: Declare, todo: Todo, bob: User
+) -> None:
+    declare(permissions=[IsOwner])
+    serve(get_permissions=lambda _view: [IsAuthenticated()])
+    api.force_authenticate(bob)
+
+    assert post(api, f"/things/{todo.pk}/actions/poke/")[0] == 403
     assert trace() == UNTOUCHED
