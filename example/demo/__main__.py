@@ -44,7 +44,8 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         console.print("Stopped; nothing is left running.")
-        return INTERRUPTED
+        # What is served is meant to be stopped so.
+        return 0 if arguments.serve else INTERRUPTED
 
 
 def demonstrate(console: Console, stack: Stack, tell: Progress) -> int:
