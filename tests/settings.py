@@ -14,6 +14,8 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file: in memory, threads would share one cache, with locks that no project meets.
     DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}.test"}
+# The same database by another name, for tests of projects that read from a replica.
+DATABASES["replica"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}
 ROOT_URLCONF = "tests.urls"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 FEEDS_SERVER = {"API_KEY": "key", "API_SECRET": secrets.token_urlsafe(40)}

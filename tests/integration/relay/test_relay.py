@@ -229,6 +229,30 @@ def test_a_relay_that_starts_before_the_tables_are_there_waits_for_them(
         wait_for(lambda: delivered() == 1, "The delivery")
 
 
+class ReplicaRouter:
+    """Reads from a replica, writes to the primary: the router of Django's own documentation."""
+
+    def db_for_read(self, _model: object, **_hints: object) -> str:
+        return "replica"
+
+    def db_for_write(self, _model: object, **_hints: object) -> str:
+        return "default"
+
+    def allow_relation(self, _one: object, _other: object, **_hints: object) -> bool:
+        return True
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True, databases=["default", "replica"])
+def test_reads_that_are_routed_to_a_replica_do_not_disturb_it(
+    queue: Queue, settings: Settings
+) -> None:
+    queue(2)
+    settings.DATABASE_ROUTERS = [ReplicaRouter()]
+    Relay(["first"]).drain()
+    assert Delivery.objects.using("default").filter(state=DeliveryState.DELIVERED).count() == 2
+
+
 def test_drain_and_once_raise_what_stopped_them(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
