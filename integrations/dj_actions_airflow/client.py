@@ -100,14 +100,15 @@ class AirflowClient:
         The raw answer is read: the client's models refuse what a newer server adds.
         """
         found: list[dict[str, Any]] = []
-        if not run_ids:
+        wanted = frozenset(run_ids)
+        if not wanted:
             return found
         with translated("Airflow did not list its runs"):
             while True:
                 page = self._page(run_ids, offset=len(found))
                 found += page["dag_runs"]
                 if not page["dag_runs"] or len(found) >= page["total_entries"]:
-                    return [run for run in found if run["dag_run_id"] in set(run_ids)]
+                    return [run for run in found if run["dag_run_id"] in wanted]
 
     def close(self) -> None:
         """Close the connections."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from django.core.checks import CheckMessage, Error
 
 from dj_actions.exceptions import DestinationNotFound, PublisherUnavailable, PublishRejected
 from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.publishers import BasePublisher
+from dj_actions.publishers.base import is_base_url
 from dj_actions_airflow.runs import LOST, conf_of, refuse_large, remote_run_of, run_id_of
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class AirflowPublisher(BasePublisher):
     def check(self) -> Iterable[CheckMessage]:
         """Yield what is missing or malformed."""
         where = f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["OPTIONS"]'
-        if not _is_base_url(self._base_url):
+        if not is_base_url(self._base_url):
             yield Error(
                 f"{where}: base_url is {self._base_url!r}.",
                 hint="Give scheme, host and port only, for example 'http://localhost:8080'.",
@@ -141,13 +142,3 @@ class AirflowPublisher(BasePublisher):
 
     def _run_url(self, dag_id: str, run_id: str) -> str:
         return f"{self._public_url}/dags/{quote(dag_id)}/runs/{quote(run_id)}"
-
-
-def _is_base_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port  # raises for one that is no number, or too large
-    except ValueError:
-        return False
-    rest = (parts.username, parts.password, parts.path, parts.query, parts.fragment)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(rest)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.checks import CheckMessage, Error
 
@@ -17,6 +16,7 @@ from dj_actions.exceptions import (
 )
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
+from dj_actions.publishers.base import is_base_url
 from dj_actions_stream.activities import activity_of
 from dj_actions_stream.client import FeedsClient
 from dj_actions_stream.errors import translated
@@ -90,7 +90,7 @@ class StreamPublisher(BasePublisher):
                     hint="Take it from the environment; Stream's dashboard shows it.",
                     id="dj_actions_stream.E001",
                 )
-        if self._base_url is not None and not _is_base_url(self._base_url):
+        if self._base_url is not None and not is_base_url(self._base_url):
             yield Error(
                 f"{where}: base_url is {self._base_url!r}.",
                 hint="Give scheme, host and port only, for example 'http://localhost:9000'.",
@@ -141,16 +141,6 @@ class StreamPublisher(BasePublisher):
                     "and {action}.",
                     id="dj_actions_stream.E003",
                 )
-
-
-def _is_base_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port  # raises for one that is no number, or too large
-    except ValueError:
-        return False
-    rest = (parts.username, parts.password, parts.path.strip("/"), parts.query, parts.fragment)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(rest)
 
 
 def _activity_id(answer: Any) -> str:
