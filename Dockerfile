@@ -18,7 +18,8 @@ WORKDIR /source
 # extras; the lock pins them all the same, and serves as the constraint.
 COPY pyproject.toml uv.lock ./
 RUN uv export --quiet --locked --no-default-groups --no-emit-project \
-        --extra postgres --extra stream --extra airflow --output-file requirements.txt \
+        --extra postgres --extra stream --extra airflow --extra openapi \
+        --output-file requirements.txt \
     && uv export --quiet --locked --only-group dev --no-emit-project \
         --output-file constraints.txt \
     && uv venv /opt/venv \

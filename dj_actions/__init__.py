@@ -2,8 +2,8 @@
 
 Where to find what:
 
-- `dj_actions.action`: `Action`, `register`
-- `dj_actions.mixins`: `ActionMixin` for viewsets
+- `dj_actions.action`: `Action`, `register`; `dj_actions.context`: what `perform` is given
+- `dj_actions.mixins`: `ActionMixin` for viewsets; `dj_actions.model_admin`: `ActionAdminMixin`
 - `dj_actions.publishers`: `BasePublisher` for publishers of your own
 - `dj_actions.exceptions`, `dj_actions.signals`, `dj_actions.testing`
 """

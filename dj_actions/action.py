@@ -8,26 +8,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from django.core.exceptions import ObjectDoesNotExist
+from asgiref.sync import sync_to_async
 from django.db.models import Model
-from rest_framework.exceptions import NotFound
 from rest_framework.permissions import BasePermission
+from rest_framework.throttling import BaseThrottle
 
-from dj_actions.definitions import ActionContext, ActionDefinition, Output
+from dj_actions.context import ActionContext
+from dj_actions.declaration import Declared, compiled, require_model
+from dj_actions.definitions import ActionDefinition, Documentation, Output
 from dj_actions.exceptions import InvalidAction
-from dj_actions.execution import ActionCall, ActionResult, execute
+from dj_actions.execution import ActionResult
 from dj_actions.inputs import adapter_for
-from dj_actions.locking import locked
-from dj_actions.permissions import authorize
+from dj_actions.invocation import invoke
 from dj_actions.registry import registry
-from dj_actions.rendering import render
-
-NAME_LENGTH = 100
-"""Longest name of a resource or an action: both are stored with each event."""
-
-NAME = re.compile(r"[a-z][a-z0-9_]*")
-RESERVED_NAMES = frozenset({"list"})
-"""`GET /todos/actions/list/` lists the actions."""
+from dj_actions.words import ActionStatus
 
 
 class Action(ABC):
@@ -49,11 +43,26 @@ class Action(ABC):
     version: ClassVar[int] = 1
     """Raise it when the meaning of input or result changes for consumers."""
 
+    status: ClassVar[str] = ActionStatus.PROD
+    """How far it has come: `todo`, `alpha`, `beta` or `prod`; told in its documentation."""
+
     bulk: ClassVar[bool] = False
     """Whether it acts on many objects at once: the request then names them in `ids`."""
 
+    partial: ClassVar[bool] = False
+    """Whether a bulk action may succeed for some of its objects only.
+
+    `perform` is then called for each object, in a savepoint of its own.
+    """
+
+    max_items: ClassVar[int] = 1000
+    """How many objects one call of a bulk action may name."""
+
+    names_objects: ClassVar[bool] = True
+    """Whether the call names what to act on; if not, a bulk action finds its objects itself."""
+
     input: ClassVar[Any] = None
-    """A DRF Serializer class, a Django Form class, or None."""
+    """A Serializer, Form, dataclass or pydantic class, a JSON Schema, or None."""
 
     output: ClassVar[Output] = None
     """A serializer for the result; None for the viewset's; False for plain JSON.
@@ -67,6 +76,23 @@ class Action(ABC):
 
     publish: ClassVar[Sequence[str] | None] = None
     """Aliases of publishers; None lets the settings' ROUTES decide."""
+
+    throttles: ClassVar[Sequence[type[BaseThrottle] | str]] = ()
+    """DRF throttle classes, or rates such as `10/min` for each user, beside the viewset's."""
+
+    sensitive: ClassVar[Sequence[str]] = ()
+    """Names of fields whose values are never stored, published or shown. Those of password
+    fields need not be named."""
+
+    version_field: ClassVar[str | None] = None
+    """Field of the model that changes with each change: If-Match is compared with it."""
+
+    version_required: ClassVar[bool] = False
+    """Whether a request without If-Match is refused."""
+
+    tags: ClassVar[Sequence[str]] = ()
+    examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
+    """Each with `name`, `payload` and perhaps `description`, for the documentation."""
 
     definition: ClassVar[ActionDefinition]
     """The class in its compiled form; made by `@register`."""
@@ -91,6 +117,9 @@ class Action(ABC):
         object: Model | None = None,
         objects: Sequence[Model] | None = None,
         data: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+        parent: ActionContext | None = None,
     ) -> ActionResult:
         """Run the action from code: the same steps as over HTTP, the same record.
 
@@ -102,29 +131,29 @@ class Action(ABC):
             object: what to act on; it is locked and refreshed in place.
             objects: what a bulk action acts on.
             data: the input, to be validated.
+            idempotency_key: the caller's own name for this call: repeated, it is not run again.
+            dry_run: whether everything is rolled back in the end.
+            parent: the run that this one is a part of; see `ActionContext.run`.
 
         Raises:
             InvalidAction: the wrong one of `object` and `objects` was given.
             rest_framework.exceptions.APIException: not found, not allowed, bad input.
         """
-        definition = cls._own_definition()
-        given = _given_objects(definition, object, objects)
-
-        def load() -> Sequence[Model]:
-            found = _lock(definition, given)
-            if actor is not None:
-                authorize(definition, actor, found)
-            return found
-
-        return execute(
-            ActionCall(
-                definition=definition,
-                actor=actor,
-                data=data or {},
-                load=load,
-                render=lambda value: render(value, definition.output),
-            )
+        return invoke(
+            cls._own_definition(),
+            actor=actor,
+            object=object,
+            objects=objects,
+            data=data,
+            idempotency_key=idempotency_key,
+            dry_run=dry_run,
+            parent=parent,
         )
+
+    @classmethod
+    async def arun(cls, **arguments: Any) -> ActionResult:
+        """Do what `run` does, from async code: on a thread, so that nothing else waits."""
+        return await sync_to_async(cls.run, thread_sensitive=True)(**arguments)
 
     @classmethod
     def _own_definition(cls) -> ActionDefinition:
@@ -163,80 +192,56 @@ def compile_action(action: type[Action]) -> ActionDefinition:
 
 
 def _compile(action: type[Action]) -> ActionDefinition:
-    model = getattr(action, "model", None)
-    if not (isinstance(model, type) and issubclass(model, Model)):
-        raise InvalidAction(f"model is {model!r}. Set it to the model class it acts on.")
+    model = require_model(getattr(action, "model", None))
     if inspect.isabstract(action):
         raise InvalidAction("it does not define perform(self, context, data).")
-    if isinstance(action.publish, str):
-        raise InvalidAction(f"publish is a text. Did you mean publish = ({action.publish!r},)?")
-    if action.publish is not None and len(set(action.publish)) != len(action.publish):
-        raise InvalidAction(f"publish names a publisher twice: {action.publish!r}.")
-    name = action.name or _snake_case(action.__name__)
-    if not NAME.fullmatch(name) or name in RESERVED_NAMES:
-        raise InvalidAction(
-            f"the name {name!r} cannot be used. Use lower-case letters, digits and underscores, "
-            "starting with a letter, and not the reserved word 'list'."
+    name = name_of(action)
+    return compiled(
+        Declared(
+            publish=action.publish,
+            throttles=action.throttles,
+            sensitive=action.sensitive,
+            version_field=action.version_field,
+            version_required=action.version_required,
+            definition={
+                "resource": action.resource or str(model._meta.model_name),
+                "name": name,
+                "documentation": _documentation(action, name),
+                "version": action.version,
+                "model": model,
+                "bulk": action.bulk,
+                "input": adapter_for(action.input),
+                "output": action.output,
+                "permissions": tuple(action.permissions),
+                "perform": lambda context, data: action().perform(context, data),
+                "names_objects": action.names_objects,
+                "partial": action.partial,
+                "max_items": action.max_items,
+                "has_many_results": action.bulk,
+            },
         )
-    resource = action.resource or str(model._meta.model_name)
-    if max(len(name), len(resource)) > NAME_LENGTH:
-        raise InvalidAction(f"name and resource have at most {NAME_LENGTH} characters.")
-    title, description = _documentation(action, name)
-    return ActionDefinition(
-        resource=resource,
-        name=name,
-        title=title,
-        description=description,
-        version=action.version,
-        model=model,
-        bulk=action.bulk,
-        input=adapter_for(action.input),
-        output=action.output,
-        permissions=tuple(action.permissions),
-        publish=None if action.publish is None else tuple(action.publish),
-        perform=lambda context, data: action().perform(context, data),
     )
+
+
+def name_of(action: type[Action]) -> str:
+    """Return the name an action has in URLs and records."""
+    return action.name or _snake_case(action.__name__)
 
 
 def _snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
-def _documentation(action: type[Action], name: str) -> tuple[str, str]:
-    """Return the first line of the docstring, and the rest."""
+def _documentation(action: type[Action], name: str) -> Documentation:
+    """Take the title from the docstring's first line, the description from the rest."""
     text = inspect.cleandoc(action.__doc__ or "").strip()
     title, _, description = text.partition("\n")
-    return title or name.replace("_", " ").capitalize(), description.strip()
-
-
-def _given_objects(
-    definition: ActionDefinition, one: Model | None, many: Sequence[Model] | None
-) -> Sequence[Model]:
-    given = many if definition.bulk else one
-    if given is None or (one is not None and many is not None):
-        name = "objects=[…]" if definition.bulk else "object=…"
-        raise InvalidAction(f"Call {definition.label} with {name}, and with nothing else.")
-    wanted = (given,) if isinstance(given, Model) else tuple(given)
-    for entry in wanted:
-        if not isinstance(entry, definition.model):
-            raise InvalidAction(
-                f"{definition.label} acts on {definition.model.__name__}, not on {entry!r}."
-            )
-    return wanted
-
-
-def _lock(definition: ActionDefinition, given: Sequence[Model]) -> Sequence[Model]:
-    rows = definition.model._base_manager.all()
-    if not definition.bulk:
-        (one,) = given
-        try:
-            one.refresh_from_db(from_queryset=locked(rows))
-        except ObjectDoesNotExist:
-            raise NotFound(f"There is no {definition.resource} {one.pk}.") from None
-        return given
-    keys = list(dict.fromkeys(entry.pk for entry in given))
-    found = {entry.pk: entry for entry in locked(rows.filter(pk__in=keys).order_by("pk"))}
-    missing = [str(key) for key in keys if key not in found]
-    if missing:
-        raise NotFound(f"There is no {definition.resource} {', '.join(missing)}.")
-    return [found[key] for key in keys]
+    examples = tuple(action.examples)
+    return Documentation(
+        title=title or name.replace("_", " ").capitalize(),
+        description=description.strip(),
+        status=str(action.status),
+        tags=tuple(action.tags),
+        example_payload=examples[0].get("payload") if examples else None,
+        examples=examples,
+    )

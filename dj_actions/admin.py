@@ -14,16 +14,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from dj_actions.models import ActionEvent, Delivery
+from dj_actions.models import ActionEvent, ArchivedActionEvent, Delivery
 from dj_actions.querysets import DeliveryQuerySet
+from dj_actions.states import Outcome
 
 if TYPE_CHECKING:
     DeliveryInlineBase = admin.TabularInline[Delivery, ActionEvent]
     EventAdminBase = admin.ModelAdmin[ActionEvent]
+    ArchivedEventAdminBase = admin.ModelAdmin[ArchivedActionEvent]
     DeliveryAdminBase = admin.ModelAdmin[Delivery]
 else:
     DeliveryInlineBase = admin.TabularInline
-    EventAdminBase = DeliveryAdminBase = admin.ModelAdmin
+    EventAdminBase = DeliveryAdminBase = ArchivedEventAdminBase = admin.ModelAdmin
 
 
 class ReadOnly:
@@ -64,12 +66,45 @@ class DeliveryInline(ReadOnly, DeliveryInlineBase):
         return link_to_receipt(delivery)
 
 
+class OutcomeFilter(admin.SimpleListFilter):
+    """Events of actions that succeeded, or that failed."""
+
+    title = _("outcome")
+    parameter_name = "outcome"
+
+    def lookups(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        model_admin: Any,  # noqa: ARG002
+    ) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [(Outcome.SUCCEEDED.value, _("succeeded")), (Outcome.FAILED.value, _("failed"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002
+        """Return the events of the chosen outcome."""
+        return queryset.matching(outcome=self.value())
+
+
 @admin.register(ActionEvent)
 class ActionEventAdmin(ReadOnly, EventAdminBase):
     """What happened."""
 
-    list_display = ("created_at", "label", "object_id", "actor_label", "summary", "state_of_all")
-    list_filter = ("resource", "action", "deliveries__state", "deliveries__publisher")
+    list_display = (
+        "created_at",
+        "label",
+        "object_id",
+        "actor_label",
+        "status_code",
+        "summary",
+        "state_of_all",
+    )
+    list_filter = (
+        "resource",
+        "action",
+        OutcomeFilter,
+        "deliveries__state",
+        "deliveries__publisher",
+    )
     search_fields = ("=id", "=object_id", "=actor_id", "actor_label", "summary")
     date_hierarchy = "created_at"
     ordering = ("-id",)
@@ -179,3 +214,13 @@ def link_to_receipt(delivery: Delivery) -> SafeString | str:
     if not delivery.receipt_url.startswith(("http://", "https://")):
         return delivery.receipt_id
     return format_html('<a href="{}">{}</a>', delivery.receipt_url, delivery.receipt_id)
+
+
+@admin.register(ArchivedActionEvent)
+class ArchivedActionEventAdmin(ReadOnly, ArchivedEventAdminBase):
+    """What happened long ago."""
+
+    list_display = ("created_at", "resource", "action", "object_id", "actor_id", "archived_at")
+    list_filter = ("resource", "action")
+    search_fields = ("=id", "=object_id", "=actor_id")
+    show_full_result_count = False

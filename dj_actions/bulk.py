@@ -11,6 +11,7 @@ from django.db.models import Field, Model
 from django.http import QueryDict
 from rest_framework.exceptions import NotFound, ValidationError
 
+from dj_actions.context import Selected
 from dj_actions.storable import is_storable
 
 IDS = "ids"
@@ -20,35 +21,53 @@ MOST_NAMED = 20
 """How many missing objects an error names."""
 
 
-def requested_keys(data: Any, model: type[Model], lookup_field: str) -> list[Any]:
+def requested_keys(
+    data: Any, model: type[Model], lookup_field: str, *, max_items: int
+) -> list[Any]:
     """Return what `ids` names, converted to the lookup field's type, each once.
 
     Raises:
-        ValidationError: it is missing, empty, no list, or holds something that is no key.
+        ValidationError: it is missing, empty, too long, no list, or holds something that is no
+            key.
     """
     raw = data.getlist(IDS) if isinstance(data, QueryDict) else _named(data)
     if not isinstance(raw, list):
         raise ValidationError({IDS: [f'Expected a list of items but got type "{_kind(raw)}".']})
     if not raw:
         raise ValidationError({IDS: ["This list may not be empty."]})
+    if len(raw) > max_items:
+        raise ValidationError({IDS: [f"Name at most {max_items} at once, not {len(raw)}."]})
     field = _lookup(model, lookup_field)
     return list(dict.fromkeys(_key(entry, field) for entry in raw))
 
 
-def ordered_by_request(
+def in_order_of_request(
     rows: Iterable[Model], keys: Sequence[Any], lookup_field: str
-) -> list[Model]:
-    """Return the rows in the order of their keys.
+) -> list[Selected]:
+    """Return one entry per key, in the order of the keys; what has no row is refused."""
+    found = {getattr(row, lookup_field): row for row in rows}
+    return [
+        Selected(key=key, object=found[key])
+        if key in found
+        else Selected(key=key, refusal=NotFound(f"Not found: {key}."))
+        for key in keys
+    ]
+
+
+def require_all(selected: Sequence[Selected]) -> None:
+    """Refuse all if one is missing, or may not be touched.
 
     Raises:
-        NotFound: a key has no row; the message names the first of them.
+        rest_framework.exceptions.APIException: the first refusal; if keys have no row, one that
+            names them.
     """
-    found = {getattr(row, lookup_field): row for row in rows}
-    missing = [str(key) for key in keys if key not in found]
+    missing = [str(entry.key) for entry in selected if isinstance(entry.refusal, NotFound)]
     if missing:
         more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
         raise NotFound(f"Not found: {', '.join(missing[:MOST_NAMED])}{more}.")
-    return [found[key] for key in keys]
+    for entry in selected:
+        if entry.refusal:
+            raise entry.refusal
 
 
 def _named(data: Any) -> Any:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
+from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import connections, router
 
 from dj_actions.conf import Settings, did_you_mean, get_settings
+from dj_actions.discovery import load_viewsets
 from dj_actions.exceptions import InvalidAction, InvalidSetting
 from dj_actions.models import Delivery
 from dj_actions.publishers import publisher_class, publishers
@@ -25,6 +27,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     except InvalidSetting as error:
         return [Error(str(error), id="dj_actions.E001")]
     return [
+        *_check_old_settings(),
         *_check_publishers(settings),
         *_check_routes(settings),
         *_check_actions(settings),
@@ -78,6 +81,15 @@ def _has_table(alias: str) -> bool:
     return Delivery._meta.db_table in connections[alias].introspection.table_names()
 
 
+def _check_old_settings() -> Iterator[CheckMessage]:
+    if hasattr(django_settings, "TRACK_ACTIONS"):
+        yield Warning(
+            "The setting TRACK_ACTIONS is not read.",
+            hint='Use DJ_ACTIONS["TRACK_ACTIONS"], or DJACTION_TRACK_ACTIONS.',
+            id="dj_actions.W005",
+        )
+
+
 def _check_publishers(settings: Settings) -> Iterator[CheckMessage]:
     for alias, entry in settings.publishers.items():
         try:
@@ -96,6 +108,10 @@ def _extra_to_install(error: BaseException) -> str | None:
 
 
 def _check_routes(settings: Settings) -> Iterator[CheckMessage]:
+    try:
+        load_viewsets()
+    except Exception:  # noqa: BLE001 - Django's own check of the URLs tells it
+        return
     labels = [definition.label for definition in registry]
     for alias, entry in settings.publishers.items():
         for pattern in entry.routes:

@@ -7,6 +7,7 @@ import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -16,8 +17,30 @@ from django.core.signals import setting_changed
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.retry import RetryPolicy
 
+POSITIVE = (
+    *("lease", "poll_interval", "track_interval", "stop_timeout"),
+    *("max_body_bytes", "max_stored_bytes", "ttl_minutes"),
+)
+"""Settings that are numbers above zero."""
+
 ALIAS_LENGTH = 64
 """Longest alias of a publisher: it is stored with each delivery."""
+
+
+OLD_SETTINGS = {
+    "DJACTION_TRACK_ACTIONS": "TRACK_ACTIONS",
+    "DJACTION_TTL_MINUTES": "TTL_MINUTES",
+}
+"""Settings of dj-actions 0.0.7 that are still read, and where they belong now."""
+
+
+class RecordFailures(StrEnum):
+    """Which failed actions leave a record."""
+
+    ALL = "all"
+    SERVER = "server"
+    """Only faults of the server: status codes from 500 on."""
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +79,21 @@ class Settings:
 
     max_body_bytes: int = 1_048_576
     """Largest request body an action accepts; a larger one is answered with 413."""
+
+    max_stored_bytes: int = 1_048_576
+    """Largest input, result and extra data that is stored, each; of a larger one, its size."""
+
+    sensitive_fields: tuple[str, ...] = ()
+    """Names of fields that no action's record may hold, beside those each action declares."""
+
+    record_failures: RecordFailures = RecordFailures.ALL
+    """Which actions that were refused or crashed leave a record."""
+
+    track_actions: bool = True
+    """Whether events are kept that no publisher, no other event and no repetition needs."""
+
+    ttl_minutes: float = 60 * 24
+    """Age in minutes from which `archive_actions` puts events away."""
 
     lease: float = 60.0
     """Seconds a relay may keep a claimed delivery without renewing its lease."""
@@ -109,13 +147,48 @@ def get_settings() -> Settings:
         InvalidSetting: a key is unknown or a value cannot be used.
     """
     raw = _mapping(getattr(django_settings, "DJ_ACTIONS", {}), "DJ_ACTIONS")
-    values = _known_values(Settings, raw, "DJ_ACTIONS setting")
+    own = _known_values(Settings, raw, "DJ_ACTIONS setting")
+    values = _old_values(own) | own
     publishers = _mapping(values.get("publishers", {}), 'DJ_ACTIONS["PUBLISHERS"]')
     values["publishers"] = {alias: _publisher(alias, entry) for alias, entry in publishers.items()}
+    values["sensitive_fields"] = _names(values.get("sensitive_fields", ()), "SENSITIVE_FIELDS")
+    values["record_failures"] = _record_failures(values.get("record_failures", "all"))
     settings = Settings(**values)
-    for name in ("lease", "poll_interval", "track_interval", "stop_timeout", "max_body_bytes"):
+    for name in POSITIVE:
         _require_positive(getattr(settings, name), f'DJ_ACTIONS["{name.upper()}"]')
+    _require_truth(settings.track_actions, 'DJ_ACTIONS["TRACK_ACTIONS"]')
     return settings
+
+
+def _old_values(own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is set the way of dj-actions 0.0.7, and not by our own settings."""
+    values = {}
+    for old, new in OLD_SETTINGS.items():
+        if hasattr(django_settings, old) and new.lower() not in own:
+            values[new.lower()] = value = getattr(django_settings, old)
+            if new == "TRACK_ACTIONS":
+                _require_truth(value, old)
+            else:
+                _require_positive(value, old)
+    return values
+
+
+def _names(value: object, key: str) -> tuple[str, ...]:
+    if isinstance(value, (list, tuple, set, frozenset)) and all(
+        isinstance(entry, str) for entry in value
+    ):
+        return tuple(entry.lower() for entry in value)
+    raise InvalidSetting(f'DJ_ACTIONS["{key}"] must be a list of names, not {_kind(value)}.')
+
+
+def _record_failures(value: object) -> RecordFailures:
+    try:
+        return RecordFailures(str(value))
+    except ValueError:
+        known = ", ".join(repr(entry.value) for entry in RecordFailures)
+        raise InvalidSetting(
+            f'DJ_ACTIONS["RECORD_FAILURES"] must be one of {known}, not {value!r}.'
+        ) from None
 
 
 def _publisher(alias: str, entry: object) -> PublisherSettings:
@@ -175,8 +248,13 @@ def _mapping(value: object, where: str) -> Mapping[str, Any]:
 def _kind(value: object) -> str:
     """Describe a wrong value without showing it: it may hold secrets."""
     if isinstance(value, Mapping):
-        return "one with other keys"
+        return "a dict with other keys"
     return f"a value of type {type(value).__name__}"
+
+
+def _require_truth(value: object, where: str) -> None:
+    if not isinstance(value, bool):
+        raise InvalidSetting(f"{where} must be True or False, not {value!r}.")
 
 
 def _require_positive(value: object, where: str) -> None:
@@ -185,7 +263,7 @@ def _require_positive(value: object, where: str) -> None:
 
 
 def _forget(*, setting: str, **_: object) -> None:
-    if setting == "DJ_ACTIONS":
+    if setting == "DJ_ACTIONS" or setting in OLD_SETTINGS:
         get_settings.cache_clear()
 
 

@@ -1,85 +1,58 @@
-"""What an action is, once declared; and what it sees while it runs."""
+"""What an action is, once declared."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.db.models import Model
-from django.http import HttpRequest
 from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
+from rest_framework.throttling import BaseThrottle
 
-from dj_actions.exceptions import InvalidAction
+from dj_actions.context import ActionContext
 from dj_actions.inputs import InputAdapter
+from dj_actions.words import ActionStatus, ActionType
 
 Output = type[BaseSerializer[Any]] | Literal[False] | None
 """A serializer for the result; False for plain JSON; None for the viewset's serializer."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Emission:
-    """What an action tells publishers beside its input and result."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documentation:
+    """What people are told about an action."""
 
-    summary: str = ""
-    recipients: tuple[str, ...] = ()
-    extra: dict[str, Any] = field(default_factory=dict)
+    title: str = ""
+    description: str = ""
+
+    status: str = ActionStatus.PROD
+    is_live: bool = True
+    """Whether its makers call it ready; told, and nothing else."""
+
+    capabilities: tuple[Any, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    example_payload: Any = None
+    examples: tuple[Any, ...] = ()
+    """Each with `name`, `description` and `payload`."""
+
+    commands: tuple[Any, ...] = ()
+    """Each with `name` and `command`: how to try it."""
+
+    as_written: Mapping[str, Any] = field(default_factory=dict)
+    """What a registry's entry says, in its own words: shown in place of the above."""
 
 
-@dataclass(slots=True, kw_only=True)
-class ActionContext:
-    """What `perform` sees: who acts on what, and a way to say more about it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precondition:
+    """Which version of an object a caller has to have seen."""
 
-    actor: Any
-    """The user, or None for the system itself."""
+    field: str
+    """The model's field that changes with every change of the object."""
 
-    objects: tuple[Any, ...]
-    """The locked objects, in the order of the request."""
-
-    object_ids: tuple[str, ...] = field(init=False)
-    """Their primary keys, as text: still known when the action has deleted them."""
-
-    request: Request | HttpRequest | None = None
-    """The request, or None when the action was called from code."""
-
-    emission: Emission = field(default_factory=Emission)
-    """What has been emitted so far."""
-
-    def __post_init__(self) -> None:
-        self.object_ids = tuple(str(entry.pk) for entry in self.objects)
-
-    @property
-    def object(self) -> Any:
-        """The one object of an action that is not bulk."""
-        (found,) = self.objects
-        return found
-
-    def emit(
-        self,
-        *,
-        summary: str | None = None,
-        recipients: Iterable[str] = (),
-        extra: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Add to what publishers receive. Nothing is sent before the transaction commits.
-
-        Args:
-            summary: one sentence for people; the last one counts.
-            recipients: who else should see it; what a recipient is, the publisher says.
-            extra: more data, anything JSON can hold; later keys win.
-
-        Raises:
-            InvalidAction: recipients is one text instead of several.
-        """
-        if isinstance(recipients, str):
-            raise InvalidAction(f"recipients is a text. Did you mean [{recipients!r}]?")
-        if summary is not None:
-            self.emission.summary = summary
-        known = dict.fromkeys([*self.emission.recipients, *recipients])
-        self.emission.recipients = tuple(known)
-        self.emission.extra |= extra or {}
+    required: bool = False
+    """Whether a request must name a version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +65,7 @@ class ActionDefinition:
     name: str
     """Its name in URLs and records, for example `mark_done`."""
 
-    title: str
-    description: str
+    documentation: Documentation
 
     version: int
     """Version of the contract that publishers and their consumers see."""
@@ -115,7 +87,48 @@ class ActionDefinition:
     perform: Callable[[ActionContext, dict[str, Any]], Any]
     """The mutation itself, called inside the transaction."""
 
+    names_objects: bool = True
+    """Whether a call names what to act on; if not, a bulk action finds its objects itself."""
+
+    partial: bool = False
+    """Whether a bulk action may succeed for some of its objects only."""
+
+    max_items: int = 1000
+    """How many objects one bulk call may name."""
+
+    has_many_results: bool = False
+    """Whether its result is a list."""
+
+    serializes_any_result: bool = False
+    """Whether the serializer is given whatever the result is, not only objects of a model."""
+
+    precondition: Precondition | None = None
+
+    throttles: tuple[type[BaseThrottle], ...] = ()
+    """Asked in addition to the viewset's."""
+
+    sensitive: frozenset[str] = frozenset()
+    """Names of fields whose values are never stored, published or shown."""
+
+    offered_everywhere: bool = True
+    """Whether each viewset of the model offers it, or only those that name its registry."""
+
     @property
     def label(self) -> str:
         """Resource and name in one word, for example `todo.mark_done`."""
         return f"{self.resource}.{self.name}"
+
+    @property
+    def title(self) -> str:
+        """What it does, in a few words."""
+        return self.documentation.title
+
+    @property
+    def description(self) -> str:
+        """What it does, at length."""
+        return self.documentation.description
+
+    @property
+    def type(self) -> ActionType:
+        """Whether it acts on one object or on many."""
+        return ActionType.BULK if self.bulk else ActionType.INSTANCE

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
-from urllib.parse import unquote
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from types import FunctionType
+from typing import Any
 
-from django.db.models import Model, QuerySet
-from django.urls import NoReverseMatch
+from django.db import router, transaction
+from django.views import View
 from rest_framework.decorators import action as extra_action
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotAcceptable, NotFound
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 
-from dj_actions.bulk import ordered_by_request, requested_keys
-from dj_actions.definitions import ActionDefinition
-from dj_actions.exceptions import InvalidAction
-from dj_actions.execution import ActionCall, execute
-from dj_actions.locking import can_lock, lock_rows, locked
-from dj_actions.payload import body_of, refuse_large_body, traceparent_of
+from dj_actions.catalogue import CatalogueMixin
+from dj_actions.definitions import ActionDefinition, Precondition
+from dj_actions.descriptions import describe_fully
+from dj_actions.execution import ActionCall, ActionResult, execute
+from dj_actions.idempotency import HEADER as IDEMPOTENCY_HEADER
+from dj_actions.idempotency import REPLAYED_HEADER
+from dj_actions.models import ActionEvent
+from dj_actions.payload import (
+    DRY_RUN,
+    body_of,
+    refuse_large_body,
+    traceparent_of,
+    wants_dry_run,
+)
 from dj_actions.permissions import refusing
-from dj_actions.registry import registry
-from dj_actions.rendering import render
+from dj_actions.preconditions import entity_tag_of
+from dj_actions.problems import ProblemRenderer, problem_of, wants_problem
+from dj_actions.recording import Failed, record_failure
+from dj_actions.rendering import declared_many, render
+from dj_actions.selection import SelectionMixin
 from dj_actions.storable import is_storable
-
-if TYPE_CHECKING:
-    from rest_framework.viewsets import GenericViewSet
-
-    Base = GenericViewSet[Any]
-else:
-    Base = object
+from dj_actions.view_schema import ViewSchema
 
 EVENT_HEADER = "Action-Event"
 """Response header with the id of the event that was recorded."""
@@ -41,27 +49,31 @@ SET_BY_DRF = frozenset(
         *("basename", "description", "detail", "name", "response", "suffix"),
     }
 )
-"""What DRF puts on a view while it answers: an action of that name would be overwritten."""
+"""What DRF puts on a view while it answers: a method of that name would be overwritten."""
+
+NOT_FOR_ACTIONS = SET_BY_DRF | set(View.http_method_names)
+"""A method named after one of HTTP's would answer it on every route."""
 
 FALLBACKS = frozenset({"unknown_instance_action", "unknown_bulk_action"})
 """Methods whose routes match any name, and so have to come last."""
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-class ActionMixin(Base):
+
+class ActionMixin(CatalogueMixin, SelectionMixin):
     """Put it first among a viewset's bases: `class TodoViewSet(ActionMixin, ModelViewSet)`.
 
     `POST /todos/7/actions/mark_done/` runs an action, `GET` on it describes it, and
     `GET /todos/actions/list/` lists all of them.
     """
 
-    action_model: ClassVar[type[Model] | None] = None
-    """The model whose actions are offered; by default that of `queryset`."""
+    schema = ViewSchema("dj_actions.openapi.actions.ActionSchema")
 
-    locks_objects = False
-    """Whether this request fetches objects in order to change them."""
+    action_started = 0.0
+    """When this request began, by the process's clock in seconds."""
 
-    has_locked = False
-    """Whether the query that fetched them could lock them."""
+    fetched: Any = None
+    """The object in the URL, once it has been fetched."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -69,50 +81,76 @@ class ActionMixin(Base):
 
     @classmethod
     def attach_actions(cls) -> None:
-        """Add the endpoint of each registered action that the viewset still lacks.
+        """Add the endpoint of each of its actions that the viewset still lacks.
 
         Raises:
-            InvalidAction: the viewset already has a method or attribute of that name.
+            InvalidAction: an entry of the action registry is wrong.
         """
+        cls.compile_registry()
+        attached = _endpoints_of(cls)
         for definition in cls.action_definitions():
-            present = getattr(cls, definition.name, None)
-            if getattr(present, "definition", None) is definition:
-                continue
-            if hasattr(cls, definition.name) or definition.name in SET_BY_DRF:
-                raise InvalidAction(
-                    f"{cls.__name__} already has an attribute {definition.name!r}; give the "
-                    f"action {definition.label} another `name`."
-                )
-            setattr(cls, definition.name, _endpoint(definition))
+            if definition not in attached:
+                name = cls._free_name(definition.name.replace("-", "_"))
+                setattr(cls, name, _endpoint(definition, name))
 
     @classmethod
-    def action_definitions(cls) -> list[ActionDefinition]:
-        """Return the actions this viewset offers, sorted by name."""
-        queryset: QuerySet[Model] | None = getattr(cls, "queryset", None)
-        model = cls.action_model or (queryset.model if queryset is not None else None)
-        return registry.of_model(model) if model else []
+    def _free_name(cls, name: str) -> str:
+        """Return the name of an action's method; another one if the viewset uses it itself."""
+        taken = {attribute for base in cls.__mro__ for attribute in vars(base)}
+        while name in NOT_FOR_ACTIONS or name in taken:
+            name += "_action"
+        return name
 
     @classmethod
     def get_extra_actions(cls) -> list[Callable[..., Any]]:
         """Return all extra actions for the router, the fallbacks for unknown names last."""
         # The router asks late, when all apps are ready: also what was registered after this
         # class was made is served.
+        cls.require_model()
         cls.attach_actions()
         found = super().get_extra_actions()
         return sorted(found, key=lambda entry: entry.__name__ in FALLBACKS)
+
+    @classmethod
+    def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
+        """Make a view; that of an action is not wrapped by ATOMIC_REQUESTS.
+
+        An action is a transaction of its own: so the failure of one can be recorded after its
+        rollback, and the survivors of a partial one are kept.
+        """
+        names = {name for name in (actions or {}).values() if isinstance(name, str)}
+        if names & FALLBACKS:
+            # Not part of the API's description. Said here, as drf-spectacular's @extend_schema
+            # on a viewset fails where a method itself says it.
+            initkwargs["schema"] = None
+        view = super().as_view(actions, **initkwargs)
+        if any(hasattr(getattr(cls, name, None), "definition") for name in names):
+            transaction.non_atomic_requests(router.db_for_write(ActionEvent))(view)
+        return view
 
     @property
     def definition(self) -> ActionDefinition | None:
         """The action that this request asks for, if any."""
         return getattr(getattr(self, self.action or "", None), "definition", None)
 
+    @property
+    def runs_action(self) -> bool:
+        """Whether this request is to run an action, not only to read about one."""
+        return self.definition is not None and self.request.method not in SAFE_METHODS
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a body that is too large before anything reads it."""
+        self.action_started = time.perf_counter()
         if self.definition:
             refuse_large_body(request)
             if not is_storable(list(kwargs.values())):
                 raise NotFound
         super().initial(request, *args, **kwargs)
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        """Return the viewset's throttles; where an action is to be run, also its own."""
+        own = self.definition.throttles if self.definition and self.runs_action else ()
+        return [*super().get_throttles(), *(throttle() for throttle in own)]
 
     def check_permissions(self, request: Request) -> None:
         """Ask the viewset's permissions, then the action's."""
@@ -129,140 +167,130 @@ class ActionMixin(Base):
             message, code = (getattr(refusal, name, None) for name in ("message", "code"))
             self.permission_denied(request, message=message, code=code)
 
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Lock what an action is going to change, in the query that fetches it if possible."""
-        queryset = super().filter_queryset(queryset)
-        if not (self.locks_objects and can_lock(queryset)):
-            return queryset
-        self.has_locked = True
-        return locked(queryset)
-
     def run_action(self, definition: ActionDefinition) -> Response:
         """Run the action that was asked for, and answer with its result."""
+        request = self.request
+        dry_run = wants_dry_run(request)
         result = execute(
             ActionCall(
                 definition=definition,
-                actor=self.request.user,
-                data=body_of(self.request),
-                load=self.get_objects if definition.bulk else self.get_one_object,
-                render=self._render,
-                request=self.request,
-                traceparent=traceparent_of(self.request),
+                actor=request.user,
+                data=body_of(request),
+                select=lambda: self.select_objects(definition),
+                render=lambda value: self._render(definition, value),
+                target=request.path,
+                request=request,
+                view=self,
+                traceparent=traceparent_of(request),
+                idempotency_key=request.headers.get(IDEMPOTENCY_HEADER),
+                if_match=request.headers.get("If-Match"),
+                checks_version=True,
+                dry_run=dry_run,
             )
         )
-        return Response(result.body, headers={EVENT_HEADER: str(result.event.pk)})
+        return _dry_answer(result) if dry_run else _answer(definition, result)
 
-    def _render(self, value: Any) -> Any:
-        output = self.definition.output if self.definition else None
-        return render(value, output, self.get_serializer, context=self.get_serializer_context())
-
-    def get_one_object(self) -> Sequence[Model]:
-        """Fetch, lock and authorize the object in the URL."""
-        self.locks_objects = True
-        found = self.get_object()
-        if not self.has_locked:
-            lock_rows(type(found), [found.pk])
-            # As it is now that nobody else can change it.
-            found = self.get_object()
-        return (found,)
-
-    def get_objects(self) -> Sequence[Model]:
-        """Fetch, lock and authorize the objects named by `ids`, in their order.
-
-        They are found the way each alone would be: in the viewset's queryset, by its lookup
-        field, under its object permissions.
-        """
-        self.locks_objects = True
-        keys = requested_keys(self.request.data, self.get_queryset().model, self.lookup_field)
-        found = self._fetch(keys)
-        if not self.has_locked:
-            lock_rows(self.get_queryset().model, [entry.pk for entry in found])
-            found = self._fetch(keys)
-        for entry in found:
-            self.check_object_permissions(self.request, entry)
-        return found
-
-    def _fetch(self, keys: Sequence[Any]) -> Sequence[Model]:
-        field = self.lookup_field
-        rows = self.filter_queryset(self.get_queryset().filter(**{f"{field}__in": keys}))
-        # One order for all requests: two that share objects wait instead of deadlocking.
-        return ordered_by_request(rows.order_by("pk"), keys, field)
-
-    @extra_action(detail=False, methods=["get"], url_path="actions/list", url_name="action-list")
-    def list_actions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
-        """List the actions of this resource."""
-        definitions = self.action_definitions()
-        described = [_describe(entry, self._url_of(entry)) for entry in definitions]
-        return Response(
-            {
-                "resource": definitions[0].resource if definitions else None,
-                "instance_actions": [entry for entry in described if entry["type"] == "instance"],
-                "bulk_actions": [entry for entry in described if entry["type"] == "bulk"],
-            }
+    def _render(self, definition: ActionDefinition, value: Any) -> Any:
+        return render(
+            value,
+            definition.output,
+            self.get_serializer,
+            context=self.get_serializer_context(),
+            many=declared_many(definition),
         )
 
-    def _url_of(self, definition: ActionDefinition) -> str:
-        """Return an action's path, with `{pk}` for the object."""
-        field = self.lookup_url_kwarg or self.lookup_field
-        kwargs = {} if definition.bulk else {field: f"{{{self.lookup_field}}}"}
+    def _object_ids(self) -> tuple[str, ...]:
+        key = self.kwargs.get(self.lookup_url_kwarg or self.lookup_field)
+        return () if key is None else (str(key),)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer an error, and record that the action failed."""
         try:
-            url = self.reverse_action(f"action-{definition.name}", kwargs=kwargs, request=None)
-        except NoReverseMatch:  # the lookup's own pattern refuses the placeholder
-            return ""
-        return unquote(url)
+            response = super().handle_exception(exc)
+        except Exception as error:
+            # Now a fault of the server, which Django answers.
+            self._record_failure(500, {"detail": type(error).__name__})
+            raise
+        self._record_failure(response.status_code, response.data)
+        if wants_problem(self.request):
+            response.data = problem_of(exc, instance=self.request.path)
+        return response
 
-    @extra_action(
-        detail=True,
-        methods=["get", "post"],
-        url_path=r"actions/(?P<unknown_action>[^/.]+)",
-        url_name="action-unknown",
-        schema=None,
-    )
-    def unknown_instance_action(
+    def _record_failure(self, status_code: int, body: Any) -> None:
+        if not (self.definition and self.runs_action) or DRY_RUN in self.request.query_params:
+            return
+        record_failure(
+            self.definition,
+            Failed(
+                actor=self.request.user,
+                object_ids=self._object_ids(),
+                data=_sent(self.request),
+                body=body,
+                status_code=status_code,
+                duration_ms=(time.perf_counter() - self.action_started) * 1000,
+                traceparent=traceparent_of(self.request),
+            ),
+        )
+
+    def get_object(self) -> Any:
+        """Fetch the object in the URL, and keep it for the version that the answer tells."""
+        self.fetched = super().get_object()
+        return self.fetched
+
+    def perform_content_negotiation(
         self,
-        request: Request,  # noqa: ARG002
-        unknown_action: str,
-        **kwargs: Any,  # noqa: ARG002
-    ) -> NoReturn:
-        """Answer 404 and name the nearest action."""
-        self.refuse_unknown(unknown_action, bulk=False)
+        request: Request,
+        force: bool = False,  # noqa: FBT001, FBT002 - DRF's own
+    ) -> tuple[BaseRenderer, str]:
+        """Let a client ask for nothing but problem details: what succeeds is answered as usual."""
+        try:
+            return super().perform_content_negotiation(request, force)
+        except NotAcceptable:
+            if not wants_problem(request):
+                raise
+        renderer = self.get_renderers()[0]
+        return renderer, str(renderer.media_type)
 
-    @extra_action(
-        detail=False,
-        methods=["get", "post"],
-        url_path=r"actions/(?P<unknown_action>[^/.]+)",
-        url_name="bulk-action-unknown",
-        schema=None,
-    )
-    def unknown_bulk_action(
-        self,
-        request: Request,  # noqa: ARG002
-        unknown_action: str,
-        **kwargs: Any,  # noqa: ARG002
-    ) -> NoReturn:
-        """Answer 404 and name the nearest action."""
-        self.refuse_unknown(unknown_action, bulk=True)
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Mark an error as problem details if its client asked for them; tell a version."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self.action == "retrieve" and self.fetched is not None:
+            self._tell_version(response)
+        if getattr(response, "exception", False) and wants_problem(request):
+            response.accepted_renderer = ProblemRenderer()
+            response.accepted_media_type = ProblemRenderer.media_type
+        return response
 
-    def refuse_unknown(self, name: str, *, bulk: bool) -> NoReturn:
-        """Raise NotFound, saying what the client may have meant."""
-        known = {entry.name: entry for entry in self.action_definitions()}
-        if name in known and known[name].bulk != bulk:
-            place = "…/actions/{}/, with `ids`" if known[name].bulk else "…/{{id}}/actions/{}/"
-            raise NotFound(f"{name!r} is found at {place.format(name)}.")
-        nearest = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-        raise NotFound(f"There is no action {name!r}.{hint}")
+    def _tell_version(self, response: Response) -> None:
+        """Tell the object's version, if the actions agree on which field holds it."""
+        known = {
+            entry.precondition.field for entry in self.action_definitions() if entry.precondition
+        }
+        if len(known) == 1:
+            response["ETag"] = entity_tag_of(self.fetched, Precondition(field=known.pop()))
 
 
-def _endpoint(definition: ActionDefinition) -> Callable[..., Any]:
+def _endpoints_of(viewset: type[Any]) -> list[ActionDefinition]:
+    """Return the actions whose endpoints a viewset has, its own and inherited ones."""
+    attributes = [attribute for base in viewset.__mro__ for attribute in vars(base).values()]
+    return [
+        entry.definition
+        for entry in attributes
+        if isinstance(entry, FunctionType) and hasattr(entry, "definition")
+    ]
+
+
+def _endpoint(definition: ActionDefinition, name: str) -> Callable[..., Any]:
     """Make the viewset method that DRF's router turns into a route."""
 
     def endpoint(self: ActionMixin, request: Request, **kwargs: Any) -> Response:  # noqa: ARG001
-        if request.method != "POST":  # DRF hands over HEAD where it hands over GET
-            return Response(_describe(definition, request.path))
+        if not self.runs_action:  # DRF hands over HEAD where it hands over GET
+            return Response(describe_fully(definition, request.path, self.get_serializer))
         return self.run_action(definition)
 
-    endpoint.__name__ = definition.name
+    endpoint.__name__ = name
     endpoint.__doc__ = f"{definition.title}\n\n{definition.description}".strip()
     endpoint.definition = definition  # type: ignore[attr-defined]  # read back by `definition`
     return extra_action(
@@ -274,14 +302,32 @@ def _endpoint(definition: ActionDefinition) -> Callable[..., Any]:
     )(endpoint)
 
 
-def _describe(definition: ActionDefinition, url: str) -> Mapping[str, Any]:
-    return {
-        "id": definition.name,
-        "resource": definition.resource,
-        "type": "bulk" if definition.bulk else "instance",
-        "title": definition.title,
-        "description": definition.description,
-        "version": definition.version,
-        "url": url,
-        "fields": definition.input.describe(),
-    }
+def _answer(definition: ActionDefinition, result: ActionResult) -> Response:
+    headers = {EVENT_HEADER: str(result.event.pk)} if result.is_recorded else {}
+    if result.is_replay:
+        headers[REPLAYED_HEADER] = "true"
+    elif definition.precondition and result.objects:
+        (entry,) = result.objects
+        if entry.pk is not None:  # it has not been deleted
+            headers["ETag"] = entity_tag_of(entry, definition.precondition)
+    return Response(result.body, status=result.status_code, headers=headers)
+
+
+def _dry_answer(result: ActionResult) -> Response:
+    """Tell what would have been answered, and what would have been set off."""
+    return Response(
+        {
+            "dry_run": True,
+            "status": result.status_code,
+            "result": result.body,
+            "deliveries": [asdict(delivery) for delivery in result.planned],
+        }
+    )
+
+
+def _sent(request: Request) -> Any:
+    """Return the body of a request that was refused, perhaps for its very body."""
+    try:
+        return body_of(request)
+    except Exception:  # noqa: BLE001 - whatever is wrong with it has been answered already
+        return None

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Model
-from django.http import HttpRequest
-from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from dj_actions.definitions import ActionDefinition
+from dj_actions.stand_in import request_of, view_of
 
 
 def refusing(
@@ -36,22 +35,27 @@ def refusing(
     return None
 
 
-def authorize(definition: ActionDefinition, actor: Any, objects: Sequence[Model]) -> None:
-    """Ask outside a request, with one that carries nothing but the actor.
+def authorize(definition: ActionDefinition, actor: Any) -> None:
+    """Ask whether someone may run the action at all, outside a request.
 
     Raises:
         rest_framework.exceptions.APIException: not authenticated, or not allowed.
     """
-    http_request = HttpRequest()
-    http_request.method = "POST"
-    request = Request(http_request)
-    request.user = actor
-    view: Any = APIView()
-    view.request = request
-    view.action = definition.name
-    # DjangoModelPermissions reads the model from here.
-    view.queryset = definition.model._default_manager.all()
-    for target in (None, *objects):
-        if refusal := refusing(definition, request, view, target):
-            error = PermissionDenied if actor.is_authenticated else NotAuthenticated
-            raise error(getattr(refusal, "message", None), getattr(refusal, "code", None))
+    if refusal := _refusal(definition, actor, None):
+        raise refusal
+
+
+def authorize_object(
+    definition: ActionDefinition, actor: Any, target: Model
+) -> APIException | None:
+    """Return why someone may not run the action on an object, outside a request; else None."""
+    return _refusal(definition, actor, target)
+
+
+def _refusal(definition: ActionDefinition, actor: Any, target: Model | None) -> APIException | None:
+    request = request_of(actor)
+    permission = refusing(definition, request, view_of(definition, request), target)
+    if permission is None:
+        return None
+    error = PermissionDenied if actor.is_authenticated else NotAuthenticated
+    return error(getattr(permission, "message", None), getattr(permission, "code", None))

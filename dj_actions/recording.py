@@ -2,64 +2,97 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from enum import Enum
+import functools
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.core.files import File
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connections, router
-from django.db.models import Model, QuerySet
+from django.db import DatabaseError, connections, router, transaction
 
-from dj_actions.conf import get_settings
-from dj_actions.definitions import ActionContext, ActionDefinition
+from dj_actions.conf import RecordFailures, Settings, get_settings
+from dj_actions.context import ActionContext, PlannedDelivery
+from dj_actions.definitions import ActionDefinition
 from dj_actions.exceptions import InvalidAction, OutsideTransaction
 from dj_actions.messages import Actor
 from dj_actions.models import ActionEvent, Delivery
+from dj_actions.plain import for_record, to_json
+from dj_actions.querysets import insert_event
 from dj_actions.signals import action_recorded
-from dj_actions.storable import is_storable
+from dj_actions.storable import cleaned, is_storable
+
+logger = logging.getLogger(__name__)
+
+TEXT_LENGTH = 255
+"""Characters of an id or a name that a record keeps."""
+
+FLOOD_GUARDS = frozenset({413, 429})
+"""Refusals that exist to keep a flood out: recording each would let it in by another door."""
+
+SERVER_FAULT = 500
+
+NOT_STORABLE = "not_storable"
+"""Key of what is stored in place of a refused input that no database can hold."""
 
 
-class RecordEncoder(DjangoJSONEncoder):
-    """JSON of what forms and serializers validate to: objects by their key, files by name."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What is known of an action that did what it was asked for."""
 
-    def default(self, o: Any) -> Any:
-        """Encode what JSON does not know."""
-        if isinstance(o, Model):
-            return o.pk
-        if isinstance(o, (QuerySet, set, frozenset)):
-            return list(o)
-        if isinstance(o, File):
-            return o.name
-        if isinstance(o, Enum):
-            return o.value
-        return super().default(o)
+    data: Any = None
+    """The validated input, as plain JSON."""
+
+    result: Any = None
+    """What the caller is answered, as plain JSON."""
+
+    status_code: int = 200
+
+    duration_ms: float = 0
+    """Time from the start of the action, in milliseconds."""
+
+    traceparent: str = ""
+    """W3C trace context of the request."""
+
+    idempotency_key: str | None = None
+    fingerprint: str = ""
 
 
-def to_json(value: Any) -> Any:
-    """Return the value as plain JSON data.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The record of an action."""
 
-    Raises:
-        InvalidAction: it holds something that JSON, or a database's JSON column, cannot hold.
-    """
-    try:
-        plain = json.loads(json.dumps(value, cls=RecordEncoder, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidAction(f"An action's data must be storable as JSON: {error}") from error
-    if not is_storable(plain):
-        raise InvalidAction(
-            "An action's data must be storable as JSON: it holds null characters, lone "
-            "surrogates or very deep nesting."
-        )
-    return plain
+    event: ActionEvent
+
+    is_kept: bool = True
+    """Whether it is in the database once the action has committed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """What is known of an action that was refused, or crashed."""
+
+    actor: Any
+    """The user who asked for it, if any."""
+
+    object_ids: Sequence[str]
+    """What it was to act on, as the caller named it."""
+
+    data: Any
+    """What was sent."""
+
+    body: Any
+    """What the caller is answered."""
+
+    status_code: int
+    duration_ms: float = 0
+    traceparent: str = ""
 
 
 def actor_of(user: Any) -> Actor | None:
     """Return who acts; None for nobody in particular (no user, or an anonymous one)."""
     if user is None or not user.is_authenticated:
         return None
-    return Actor(id=str(user.pk), label=user.get_username())
+    return Actor(id=str(user.pk), label=cleaned(user.get_username(), TEXT_LENGTH))
 
 
 def database_of(definition: ActionDefinition) -> str:
@@ -78,22 +111,10 @@ def database_of(definition: ActionDefinition) -> str:
     return objects
 
 
-def record(
-    definition: ActionDefinition,
-    context: ActionContext,
-    *,
-    data: Any,
-    result: Any,
-    duration_ms: float,
-    traceparent: str = "",
-) -> ActionEvent:
-    """Write one event and one delivery per publisher.
+def record(definition: ActionDefinition, context: ActionContext, done: Done) -> Recorded:
+    """Write one event, and one delivery per publisher.
 
-    Args:
-        data: the validated input, as plain JSON.
-        result: what the caller is answered, as plain JSON.
-        duration_ms: time from the start of the action, in milliseconds.
-        traceparent: W3C trace context of the request.
+    If the settings track no events, one that nothing needs is not written.
 
     Raises:
         OutsideTransaction: no transaction is open, so the record could outlive the change.
@@ -104,21 +125,71 @@ def record(
             f"{definition.label} was to be recorded outside a transaction. "
             "Use Action.run() or open transaction.atomic() around the change and the record."
         )
-    event = _event(definition, context, result=result)
-    event.request_data = data
-    event.duration_ms = duration_ms
-    event.traceparent = traceparent
-    event.save(using=database, force_insert=True)
-    aliases = get_settings().publishers_for(definition.label, definition.publish)
-    _queue(event, aliases, database)
-    action_recorded.send(sender=ActionEvent, event=event)
+    settings = get_settings()
+    # An action that found, or could change, nothing has set off nothing.
+    idle = definition.partial and not context.object_ids
+    aliases = () if idle else settings.publishers_for(definition.label, definition.publish)
+    context.planned += (
+        PlannedDelivery(action=definition.label, publisher=alias) for alias in aliases
+    )
+    needed = aliases or done.idempotency_key or context.parent or context.has_children
+    event = _event(definition, context, done, settings)
+    if not (settings.track_actions or needed):
+        return Recorded(event=event, is_kept=False)
+    insert_event(event, aliases, Delivery, using=database)
+    if context.parent:
+        context.parent.has_children = True
+    if not context.dry_run:
+        action_recorded.send(sender=ActionEvent, event=event)
+    return Recorded(event=event, is_kept=not context.dry_run)
+
+
+def sensitive_fields(definition: ActionDefinition) -> frozenset[str]:
+    """Return the names, in lower case, of the fields whose values no record may hold."""
+    declared = {*definition.sensitive, *definition.input.sensitive()}
+    return frozenset(name.lower() for name in declared).union(get_settings().sensitive_fields)
+
+
+def record_failure(definition: ActionDefinition, failed: Failed) -> ActionEvent | None:
+    """Write one event without deliveries, once all that the action wrote is rolled back.
+
+    It never raises: the caller has an error to answer already.
+
+    Returns:
+        The event; None if the settings ask for none, or the database took none.
+    """
+    settings = get_settings()
+    if not _is_wanted(failed.status_code, settings):
+        return None
+    try:
+        database = database_of(definition)
+        if connections[database].in_atomic_block and connections[database].needs_rollback:
+            return None  # a transaction around the action is lost, and this would be with it
+        event = _failed_event(definition, failed, settings)
+        with transaction.atomic(using=database):
+            insert_event(event, (), Delivery, using=database)
+    except (DatabaseError, InvalidAction) as error:
+        logger.warning("The failure of %s could not be recorded: %s", definition.label, error)
+        return None
     return event
 
 
-def _event(definition: ActionDefinition, context: ActionContext, *, result: Any) -> ActionEvent:
+def _is_wanted(status_code: int, settings: Settings) -> bool:
+    if not settings.track_actions or status_code in FLOOD_GUARDS:
+        return False
+    if settings.record_failures is RecordFailures.ALL:
+        return True
+    return settings.record_failures is RecordFailures.SERVER and status_code >= SERVER_FAULT
+
+
+def _event(
+    definition: ActionDefinition, context: ActionContext, done: Done, settings: Settings
+) -> ActionEvent:
     actor = actor_of(context.actor)
     object_ids = list(context.object_ids)
+    stored = _storing(definition, settings)
     return ActionEvent(
+        id=context.event_id,
         resource=definition.resource,
         action=definition.name,
         version=definition.version,
@@ -126,14 +197,51 @@ def _event(definition: ActionDefinition, context: ActionContext, *, result: Any)
         object_ids=object_ids,
         actor_id=actor.id if actor else None,
         actor_label=actor.label if actor else "",
-        response_data=result,
+        request_data=stored(done.data),
+        response_data=stored(done.result),
+        status_code=done.status_code,
+        duration_ms=done.duration_ms,
         summary=context.emission.summary,
         recipients=list(context.emission.recipients),
-        extra=to_json(context.emission.extra),
+        extra=stored(to_json(context.emission.extra)),
+        traceparent=done.traceparent,
+        parent_id=context.parent.event_id if context.parent else None,
+        idempotency_key=done.idempotency_key,
+        fingerprint=done.fingerprint,
     )
 
 
-def _queue(event: ActionEvent, aliases: Iterable[str], database: str) -> None:
-    Delivery.objects.using(database).bulk_create(
-        Delivery(event=event, publisher=alias) for alias in aliases
+def _failed_event(definition: ActionDefinition, failed: Failed, settings: Settings) -> ActionEvent:
+    actor = actor_of(failed.actor)
+    object_ids = [cleaned(key, TEXT_LENGTH) for key in failed.object_ids[: definition.max_items]]
+    stored = _storing(definition, settings)
+    return ActionEvent(
+        resource=definition.resource,
+        action=definition.name,
+        version=definition.version,
+        object_id=object_ids[0] if object_ids and not definition.bulk else None,
+        object_ids=object_ids,
+        actor_id=actor.id if actor else None,
+        actor_label=actor.label if actor else "",
+        request_data=stored(_as_sent(failed.data)),
+        response_data=stored(_as_sent(failed.body)),
+        status_code=failed.status_code,
+        duration_ms=failed.duration_ms,
+        traceparent=failed.traceparent,
     )
+
+
+def _storing(definition: ActionDefinition, settings: Settings) -> Callable[[Any], Any]:
+    """Return what takes secrets, and too much, out of plain JSON data."""
+    return functools.partial(
+        for_record, sensitive=sensitive_fields(definition), limit=settings.max_stored_bytes
+    )
+
+
+def _as_sent(value: Any) -> Any:
+    """Return as plain JSON what may be anything: it was refused, perhaps for its very form."""
+    try:
+        plain = to_json(value if is_storable(value) else {NOT_STORABLE: True})
+    except InvalidAction:
+        return {NOT_STORABLE: True}
+    return {} if plain is None else plain

@@ -26,7 +26,8 @@ class Registry:
         Raises:
             ActionAlreadyRegistered: another action has that resource and name.
         """
-        if definition.label in self._definitions:
+        # The same one again is fine: two viewsets may name one registry.
+        if self._definitions.get(definition.label, definition) != definition:
             raise ActionAlreadyRegistered(
                 f"There already is an action {definition.label}. Give one of the two another "
                 "`name` or `resource`."
@@ -50,6 +51,10 @@ class Registry:
         """Return the definitions that act on this model, sorted by name."""
         found = (definition for definition in self if definition.model is model)
         return sorted(found, key=lambda definition: definition.name)
+
+    def offered_on(self, model: type[Model]) -> list[ActionDefinition]:
+        """Return those that each viewset of this model offers, sorted by name."""
+        return [entry for entry in self.of_model(model) if entry.offered_everywhere]
 
     def remove(self, definition: ActionDefinition) -> None:
         """Forget a definition; for tests."""

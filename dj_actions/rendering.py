@@ -8,10 +8,15 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from rest_framework.serializers import BaseSerializer
 
-from dj_actions.definitions import Output
+from dj_actions.definitions import ActionDefinition, Output
 
 MakeSerializer = Callable[..., BaseSerializer[Any]]
 """Called like a serializer class: `make(instance, many=…)`."""
+
+
+def declared_many(definition: ActionDefinition) -> bool | None:
+    """Return whether the declaration says that the result is many; None if its looks decide."""
+    return definition.has_many_results if definition.serializes_any_result else None
 
 
 def render(
@@ -20,6 +25,7 @@ def render(
     fallback: MakeSerializer | None = None,
     *,
     context: Mapping[str, Any] | None = None,
+    many: bool | None = None,
 ) -> Any:
     """Return the answer for a result.
 
@@ -29,7 +35,11 @@ def render(
         fallback: makes the viewset's serializer, for models where the action made no choice;
             without one, a model is answered with its primary key.
         context: what the action's own serializer is told.
+        many: whether the serializer is given the result as many, whatever it is; None lets its
+            looks decide.
     """
+    if many is not None:
+        return _serialized(value, output, fallback, context=context, many=many)
     many = isinstance(value, (list, tuple, QuerySet))
     if output:
         return output(value, many=many, context=dict(context or {})).data
@@ -48,3 +58,20 @@ def _models(value: Any, fallback: MakeSerializer | None, *, many: bool) -> Any:
     if fallback:
         return fallback(value, many=many).data
     return [{"id": entry.pk} for entry in value] if many else {"id": value.pk}
+
+
+def _serialized(
+    value: Any,
+    output: Output,
+    fallback: MakeSerializer | None,
+    *,
+    context: Mapping[str, Any] | None,
+    many: bool,
+) -> Any:
+    if value is None or value == {} or output is False:
+        return value
+    if output:
+        return output(value, many=many, context=dict(context or {})).data
+    if fallback:
+        return fallback(value, many=many).data
+    return _models(value, None, many=many) if _is_models(value) else value

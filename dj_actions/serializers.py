@@ -57,6 +57,8 @@ class ActionEventSerializer(serializers.ModelSerializer[ActionEvent]):
             "recipients",
             "extra",
             "traceparent",
+            "parent",
+            "idempotency_key",
             "created_at",
             "deliveries",
         ]

@@ -1,4 +1,4 @@
-"""The two state machines of a delivery: did it arrive, and what became of it there."""
+"""How an action ended; did its delivery arrive, and what became of it there."""
 
 from __future__ import annotations
 
@@ -43,6 +43,16 @@ class RemoteState(StrEnum):
 
     LOST = "lost"
     """The destination no longer knows it."""
+
+
+class Outcome(StrEnum):
+    """How an action ended."""
+
+    SUCCEEDED = "succeeded"
+    """It did what it was asked for; its changes and its deliveries are committed."""
+
+    FAILED = "failed"
+    """It was refused, or crashed; its record is all that there is of it."""
 
 
 DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(

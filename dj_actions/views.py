@@ -12,13 +12,18 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
 from dj_actions.conf import did_you_mean, get_settings
+from dj_actions.mixins import ActionMixin
 from dj_actions.models import ActionEvent
 from dj_actions.querysets import ActionEventQuerySet
 from dj_actions.serializers import ActionEventSerializer
-from dj_actions.states import DeliveryState, RemoteState
+from dj_actions.states import DeliveryState, Outcome, RemoteState
 from dj_actions.storable import is_storable
+from dj_actions.view_schema import ViewSchema
 
-FILTERS = ("resource", "action", "object", "actor", "publisher", "state", "remote_state")
+FILTERS = (
+    *("resource", "action", "object", "actor", "outcome", "parent"),
+    *("publisher", "state", "remote_state"),
+)
 """Query parameters that narrow the list."""
 
 PAGING = ("cursor", "page_size", "format")
@@ -47,13 +52,15 @@ class EventPagination(CursorPagination):
         return cursor
 
 
-class ActionEventViewSet(viewsets.ReadOnlyModelViewSet[ActionEvent]):
+class ActionEventViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet[ActionEvent]):
     """What happened, and what became of it.
 
-    Filters: `resource`, `action`, `object`, `actor` (id or name), `publisher`, `state` and
-    `remote_state` of a delivery. Staff only; put your own permissions in a subclass.
+    Filters: `resource`, `action`, `object`, `actor` (id or name), `outcome` (`succeeded` or
+    `failed`), `parent` (id of an event), `publisher`, `state` and `remote_state` of a delivery.
+    Staff only; put your own permissions in a subclass.
     """
 
+    schema = ViewSchema("dj_actions.openapi.events.EventSchema")
     queryset = ActionEvent.objects.all()
     serializer_class = ActionEventSerializer
     pagination_class = EventPagination
@@ -81,7 +88,9 @@ class ActionEventViewSet(viewsets.ReadOnlyModelViewSet[ActionEvent]):
                 raise ValidationError({name: [f"Unknown filter.{did_you_mean(name, FILTERS)}"]})
         _require_known(given, "state", DeliveryState)
         _require_known(given, "remote_state", RemoteState)
+        _require_known(given, "outcome", Outcome)
         _require_publisher(given)
+        _require_id(given, "parent")
         return {name: value for name, value in given.items() if name in FILTERS}
 
 
@@ -89,6 +98,13 @@ def _require_known(given: dict[str, str], name: str, states: type[StrEnum]) -> N
     known = [state.value for state in states]
     if name in given and given[name] not in known:
         raise ValidationError({name: [f"{given[name]!r} is none of {', '.join(known)}."]})
+
+
+def _require_id(given: dict[str, str], name: str) -> None:
+    try:
+        UUID(given.get(name, str(UUID(int=0))))
+    except ValueError:
+        raise ValidationError({name: [f"{given[name]!r} is no id of an event."]}) from None
 
 
 def _require_publisher(given: dict[str, str]) -> None:

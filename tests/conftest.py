@@ -20,7 +20,7 @@ from rest_framework.test import APIClient
 from rest_framework.viewsets import ModelViewSet
 
 from dj_actions.action import Action, register
-from dj_actions.definitions import ActionContext
+from dj_actions.context import ActionContext
 from dj_actions.mixins import ActionMixin
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.publishers import publishers

@@ -63,7 +63,7 @@ def demonstrate(console: Console, stack: Stack, tell: Progress) -> int:
     wait_until(settled, timeout=SETTLE_SECONDS, what="A delivery or a DAG run")
     tell("Reading back from Stream's and Airflow's own clients")
     events = admin.events()
-    judge(scenario.committed, events, Feeds(stack), Runs(stack), scenario.findings)
+    judge(scenario, events, Feeds(stack), Runs(stack))
     print_report(console, events, scenario.findings)
     tell("Done, stopping everything")
     return 1 if scenario.findings.missed else 0

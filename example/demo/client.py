@@ -11,6 +11,7 @@ import requests
 
 TIMEOUT = 15.0
 EVENT_HEADER = "Action-Event"
+REPLAYED_HEADER = "Idempotent-Replayed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +33,15 @@ class TodoClient:
         """Return a todo."""
         return self._get(f"/todos/{number}/")
 
-    def act(self, number: int, action: str, data: Mapping[str, Any]) -> requests.Response:
+    def act(
+        self,
+        number: int,
+        action: str,
+        data: Mapping[str, Any],
+        headers: Mapping[str, str] | None = None,
+    ) -> requests.Response:
         """Run an action on one todo."""
-        return self.request("POST", f"/todos/{number}/actions/{action}/", data)
+        return self.request("POST", f"/todos/{number}/actions/{action}/", data, headers)
 
     def act_on_many(self, action: str, data: Mapping[str, Any]) -> requests.Response:
         """Run a bulk action."""
@@ -46,14 +53,18 @@ class TodoClient:
         return found[::-1]
 
     def request(
-        self, method: str, path: str, data: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        data: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Send a request and return the answer, whatever it is."""
         return requests.request(
             method,
             f"{self.base_url}{path}",
             json=data,
-            headers={"Authorization": f"Token {self._token}"},
+            headers={"Authorization": f"Token {self._token}", **(headers or {})},
             timeout=TIMEOUT,
         )
 

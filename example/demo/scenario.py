@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from example.demo.client import EVENT_HEADER, TodoClient
+from example.demo.client import EVENT_HEADER, REPLAYED_HEADER, TodoClient
 
 FEEDS = "feeds"
 PIPELINES = "pipelines"
@@ -57,6 +57,7 @@ class Scenario:
         self._ids = ids
         self.findings = Findings()
         self.committed: list[Expected] = []
+        self.refusals: list[int] = []
 
     def play(self) -> None:
         """Run every action and compare the answers."""
@@ -68,10 +69,16 @@ class Scenario:
         self.fail_after_writing()
 
     def finish_one(self) -> None:
-        """Do an instance action."""
+        """Do an instance action, and send the same request again, as after a lost answer."""
         todo = self._ann.create("Buy milk")
-        answer = self._ann.act(todo, "mark_done", {"note": "two bottles"})
+        data, headers = {"note": "two bottles"}, {"Idempotency-Key": "milk-1"}
+        answer = self._ann.act(todo, "mark_done", data, headers)
         self._expect_commit(answer, "mark_done", [todo], dag_id="todo_completed")
+        again = self._ann.act(todo, "mark_done", data, headers)
+        self.findings.expect(
+            "Sent twice, answered by", answer.headers[EVENT_HEADER], again.headers[EVENT_HEADER]
+        )
+        self.findings.expect("Sent twice, replayed", "true", again.headers.get(REPLAYED_HEADER))
 
     def finish_many(self) -> None:
         """Do a bulk action."""
@@ -131,7 +138,8 @@ class Scenario:
 
     def _expect_refusal(self, answer: requests.Response, what: str, status: int) -> None:
         self.findings.expect(f"{what} answered", status, answer.status_code)
-        self.findings.expect(f"{what} recorded an event", None, answer.headers.get(EVENT_HEADER))
+        self.findings.expect(f"{what} committed an event", None, answer.headers.get(EVENT_HEADER))
+        self.refusals.append(status)
 
 
 Event = dict[str, Any]

@@ -6,20 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 
 from example.demo.destinations import Feeds, Runs
-from example.demo.scenario import PIPELINES, Event, Expected, Findings
+from example.demo.scenario import PIPELINES, Event, Expected, Findings, Scenario
+
+FAILED_FROM = 400
+"""Status codes from here on are failures: https://www.rfc-editor.org/rfc/rfc9110#section-15."""
 
 
-def judge(
-    expected: Sequence[Expected],
-    events: Sequence[Event],
-    feeds: Feeds,
-    runs: Runs,
-    findings: Findings,
-) -> None:
+def judge(scenario: Scenario, events: Sequence[Event], feeds: Feeds, runs: Runs) -> None:
     """Add a finding for each promise: recorded, in the feeds, run by Airflow, and nothing else."""
-    findings.expect(
-        "Recorded events", [entry.event for entry in expected], [event["id"] for event in events]
-    )
+    expected, findings = scenario.committed, scenario.findings
+    succeeded = [event["id"] for event in events if event["status_code"] < FAILED_FROM]
+    refused = [event["status_code"] for event in events if event["status_code"] >= FAILED_FROM]
+    findings.expect("Recorded events", [entry.event for entry in expected], succeeded)
+    findings.expect("Recorded refusals", scenario.refusals, refused)
     _judge_feeds(expected, feeds, findings)
     _judge_runs(expected, runs, findings)
     by_id = {event["id"]: event for event in events}

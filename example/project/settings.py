@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "rest_framework.authtoken",
+    "drf_spectacular",
     "dj_actions",
     "example.todos",
 ]
@@ -85,7 +86,9 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
+SPECTACULAR_SETTINGS = {"TITLE": "Todos", "VERSION": "1.0.0", "SERVE_INCLUDE_SCHEMA": False}
 
 PUBLISHERS: dict[str, Any] = {}
 if "STREAM_API_KEY" in os.environ:

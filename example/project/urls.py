@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework.authtoken.views import obtain_auth_token
 from rest_framework.routers import DefaultRouter
 
@@ -25,6 +26,7 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/", include("dj_actions.urls")),
     path("auth/token/", obtain_auth_token),
     path("auth/", include("rest_framework.urls")),

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from dj_actions.action import Action, register
-from dj_actions.definitions import ActionContext
+from dj_actions.context import ActionContext
 from example.todos.forms import BulkMarkDoneForm
 from example.todos.models import Todo
 from example.todos.serializers import HandOverInput, MarkDoneInput

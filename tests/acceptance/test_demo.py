@@ -65,7 +65,7 @@ def test_it_meets_all_expectations_and_leaves_no_trace(
     run = demo(*arguments)
     assert run.wait(timeout=MOST_SECONDS) == 0, run.log.read_text()
     text = run.log.read_text()
-    assert "27 of 27 expectations were met." in text
+    assert "30 of 30 expectations were met." in text
     assert "NOT" not in text
     assert_no_trace(tmp_path)
 

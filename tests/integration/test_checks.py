@@ -231,3 +231,11 @@ def test_w004_touches_no_database_that_is_not_checked(
     make_delivery(publisher="renamed")
 
     assert check_open_deliveries(databases=databases) == []
+
+
+def test_w005_the_setting_that_the_original_read_by_mistake_is_named(settings: Settings) -> None:
+    settings.TRACK_ACTIONS = False
+
+    (message,) = run_checks()
+    assert message.id == "dj_actions.W005"
+    assert "DJACTION_TRACK_ACTIONS" in str(message.hint)

@@ -32,11 +32,12 @@ from rest_framework.exceptions import (
 from rest_framework.permissions import BasePermission
 
 from dj_actions.action import Action
-from dj_actions.definitions import ActionContext
+from dj_actions.context import ActionContext
 from dj_actions.exceptions import InvalidAction, InvalidSetting, OutsideTransaction
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.recording import record
+from dj_actions.recording import Done, record
 from dj_actions.signals import action_recorded
+from dj_actions.testing import assert_not_recorded, assert_recorded
 from example.todos.actions import BulkMarkDone, HandOver, MarkDone, TooManyTodos
 from example.todos.models import Todo
 from tests.conftest import ClientOf, Declare, InThread, MakeTodo
@@ -53,7 +54,7 @@ def assert_untouched(*todos: Todo) -> None:
     for todo in todos:
         before = Todo.objects.get(pk=todo.pk)
         assert (before.title, before.done, before.note) == ("Buy milk", False, "")
-    assert (ActionEvent.objects.count(), Delivery.objects.count()) == (0, 0)
+    assert (ActionEvent.objects.succeeded().count(), Delivery.objects.count()) == (0, 0)
 
 
 def finish(context: ActionContext, _data: dict[str, Any]) -> None:
@@ -84,7 +85,7 @@ def test_run_changes_records_and_answers(ann: User, todo: Todo) -> None:
     result = MarkDone.run(actor=ann, object=todo, data={"note": "two"})
 
     assert Todo.objects.get().note == "two"
-    assert result.event == ActionEvent.objects.get()
+    assert result.event == assert_recorded(MarkDone, object=todo, actor=ann)
     assert result.value is todo
     assert result.body == {"id": todo.pk}
 
@@ -235,7 +236,10 @@ def test_run_renders_with_the_actions_own_output(declare: Declare, todo: Todo) -
 def test_run_answers_a_bulk_action_with_keys(make_todo: MakeTodo) -> None:
     todos = [make_todo(), make_todo()]
 
-    assert BulkMarkDone.run(objects=todos).body == [{"id": entry.pk} for entry in todos]
+    assert BulkMarkDone.run(objects=todos).body == {
+        "meta": {},
+        "results": [{"id": entry.pk} for entry in todos],
+    }
 
 
 def test_serializers_of_the_input_see_who_acts_on_what(
@@ -250,7 +254,7 @@ def test_serializers_of_the_input_see_who_acts_on_what(
 
     declare(input=Curious).run(actor=ann, object=todo)
 
-    assert seen == [{"request": None, "actor": ann, "objects": (todo,)}]
+    assert seen == [{"request": None, "view": None, "actor": ann, "objects": (todo,)}]
 
 
 # Emissions
@@ -445,7 +449,7 @@ def test_a_refusal_leaves_the_surrounding_transaction_usable(
 
     todo.refresh_from_db()
     assert (todo.owner.username, todo.note) == ("ann", "kept")
-    assert ActionEvent.objects.count() == 0
+    assert_not_recorded(HandOver)
 
 
 def test_one_action_can_run_another(declare: Declare, todo: Todo) -> None:
@@ -454,7 +458,8 @@ def test_one_action_can_run_another(declare: Declare, todo: Todo) -> None:
 
     declare(perform).run(object=todo)
 
-    assert {event.action for event in ActionEvent.objects.all()} == {"poke", "mark_done"}
+    assert_recorded("todo.poke", object=todo)
+    assert_recorded(MarkDone, object=todo)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -462,7 +467,7 @@ def test_nothing_is_recorded_outside_a_transaction(todo: Todo) -> None:
     context = ActionContext(actor=None, objects=(todo,))
 
     with pytest.raises(OutsideTransaction, match=r"todo\.mark_done.*transaction\.atomic"):
-        record(MarkDone.definition, context, data={}, result=None, duration_ms=0)
+        record(MarkDone.definition, context, Done(data={}))
     assert_untouched(todo)
 
 
@@ -562,7 +567,7 @@ def test_two_bulk_actions_that_share_objects_wait_for_each_other(make_todo: Make
         for entry in runs:
             entry.result(timeout=60)
 
-    assert ActionEvent.objects.count() == 20
+    assert_recorded(BulkMarkDone, times=20)
 
 
 @pytest.mark.postgres
@@ -610,7 +615,8 @@ def test_two_of_the_same_request_at_once_both_succeed_one_after_the_other(
             entry.result(timeout=60)
 
     todo.refresh_from_db()
-    assert (todo.note, ActionEvent.objects.count()) == ("xxxx", 4)
+    assert todo.note == "xxxx"
+    assert_recorded(action, times=4)
 
 
 @pytest.mark.parametrize("kind", [forms.Form, serializers.Serializer, None])

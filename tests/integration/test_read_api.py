@@ -102,6 +102,8 @@ def test_nothing_is_told_that_would_let_one_settle_a_delivery(
         ({"object": "17"}, ["many"]),
         ({"actor": "1"}, ["one"]),
         ({"actor": "bob"}, ["many"]),
+        ({"outcome": "failed"}, []),
+        ({"outcome": "succeeded", "object": "17"}, ["many"]),
         ({"publisher": "pipelines"}, ["one"]),
         ({"state": "dead"}, ["one"]),
         ({"remote_state": "running"}, ["one"]),
@@ -288,3 +290,15 @@ def test_the_number_of_queries_is_constant(
 
     with django_assert_num_queries(2):
         assert len(summaries(staff)) == 10
+
+
+def test_failures_and_parts_can_be_asked_for(staff: APIClient, make_event: MakeEvent) -> None:
+    whole = make_event(summary="whole")
+    make_event(summary="part", parent=whole)
+    make_event(summary="refused", status_code=403)
+
+    assert summaries(staff, outcome="failed") == ["refused"]
+    assert summaries(staff, outcome="succeeded") == ["part", "whole"]
+    assert summaries(staff, parent=str(whole.pk)) == ["part"]
+    assert get(staff, outcome="maybe")[0] == 400
+    assert get(staff, parent="x") == (400, {"parent": ["'x' is no id of an event."]})

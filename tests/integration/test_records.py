@@ -17,7 +17,9 @@ from django.utils import timezone
 
 from dj_actions.identifiers import uuid7
 from dj_actions.models import ActionEvent, Delivery
+from dj_actions.querysets import insert_event
 from dj_actions.states import SETTLED_STATES, DeliveryState, RemoteState
+from dj_actions.testing import assert_recorded
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
 from tests.conftest import MakeDelivery, MakeEvent
@@ -184,7 +186,7 @@ def test_an_event_outlives_its_actor_and_its_object(ann: User, todo: Todo) -> No
     pk = ann.pk
     MarkDone.run(actor=ann, object=todo)
     ann.delete()
-    event = ActionEvent.objects.get()
+    event = assert_recorded(MarkDone)
 
     assert not Todo.objects.exists()
     assert (event.actor_id, event.actor_label) == (str(pk), "ann")
@@ -415,3 +417,61 @@ def test_records_can_hold_any_json(make_event: MakeEvent) -> None:
 
     assert event.request_data == event.response_data == event.extra == value
     assert json.dumps(event.extra) == json.dumps(value)
+
+
+# Written at once
+
+
+def columns_of(entry: Any) -> dict[str, Any]:
+    """Return what a row holds beside its keys and its times."""
+    own = {"id", "event_id", "publisher", "created_at", "queued_at", "available_at"}
+    return {
+        field.attname: getattr(entry, field.attname)
+        for field in entry._meta.concrete_fields
+        if field.attname not in own
+    }
+
+
+def test_what_is_written_at_once_is_what_the_model_would_write(
+    make_event: MakeEvent, make_delivery: MakeDelivery
+) -> None:
+    filled = {
+        "actor_id": "1",
+        "actor_label": "ünï",
+        "request_data": {"a": ["ü", None, 1.5]},
+        "response_data": [1],
+        "summary": "% %s 'quoted'",
+        "recipients": ["user:1"],
+        "extra": {"when": "x"},
+        "parent_id": make_event().pk,
+        "idempotency_key": "k",
+        "fingerprint": "f" * 64,
+    }
+    expected = make_delivery(event=make_event(**filled), publisher="a")
+    event = ActionEvent(
+        resource="todo",
+        action="other",
+        object_id="7",
+        object_ids=["7"],
+        **filled,
+    )
+    insert_event(event, ["a", "b"], Delivery, using="default")
+
+    written = ActionEvent.objects.get(pk=event.pk)
+    assert written.created_at == event.created_at
+    assert columns_of(written) == columns_of(expected.event) | {"action": "other"}
+    for delivery in event.deliveries.all():
+        expected.refresh_from_db()
+        assert columns_of(delivery) == columns_of(expected)
+        assert delivery.queued_at is not None
+    assert sorted(event.deliveries.values_list("publisher", flat=True)) == ["a", "b"]
+
+
+def test_an_event_may_go_to_nobody() -> None:
+    event = ActionEvent(resource="todo", action="mark_done")
+    insert_event(event, [], Delivery, using="default")
+
+    assert (ActionEvent.objects.get(), Delivery.objects.count()) == (event, 0)
+    event.summary = "changed"
+    event.save()
+    assert ActionEvent.objects.get().summary == "changed"

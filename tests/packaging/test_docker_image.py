@@ -67,7 +67,7 @@ def test_wheel_is_installed_with_the_extras_it_has() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = set(re.findall(r"--extra (\w+)", DOCKERFILE))
 
-    assert asked == {"postgres", "stream", "airflow"}
+    assert asked == {"postgres", "stream", "airflow", "openapi"}
     assert asked <= project["optional-dependencies"].keys()
     assert "uv build --wheel" in DOCKERFILE
     assert "--editable" not in DOCKERFILE

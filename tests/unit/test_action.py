@@ -8,7 +8,7 @@ import pytest
 from rest_framework.permissions import IsAdminUser, IsAuthenticated
 
 from dj_actions.action import Action, compile_action
-from dj_actions.definitions import ActionContext, Emission
+from dj_actions.context import ActionContext, Emission
 from dj_actions.exceptions import ActionAlreadyRegistered, InvalidAction
 from dj_actions.inputs import NoInput
 from dj_actions.mixins import ActionMixin
@@ -232,27 +232,21 @@ def test_the_one_object_is_there_only_if_it_is_one(count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["definition", "run_action", "get_objects", "initial", "unknown_bulk_action"]
+    "name",
+    [
+        *("definition", "run_action", "select_objects", "initial", "unknown_bulk_action"),
+        *("name", "description", "suffix", "detail", "basename", "request", "action", "kwargs"),
+        *("post", "delete"),
+    ],
 )
-def test_a_viewset_whose_attribute_an_action_would_hide_is_refused(
-    declare: Declare, name: str
-) -> None:
-    declare(name=name)
+def test_an_action_hides_nothing_of_the_viewset(declare: Declare, name: str) -> None:
+    definition = declare(name=name).definition
+    before = getattr(ActionMixin, name, None)
+    view: Any = type("View", (ActionMixin, _View), {"action_model": Todo})
 
-    with pytest.raises(InvalidAction, match=f"already has an attribute '{name}'"):
-        type("View", (ActionMixin, _View), {"action_model": Todo})
-
-
-@pytest.mark.parametrize(
-    "name", ["name", "description", "suffix", "detail", "basename", "request", "action", "kwargs"]
-)
-def test_an_action_named_like_what_drf_sets_on_views_is_refused(
-    declare: Declare, name: str
-) -> None:
-    declare(name=name)
-
-    with pytest.raises(InvalidAction, match=f"'{name}'"):
-        type("View", (ActionMixin, _View), {"action_model": Todo})
+    assert getattr(view, f"{name}_action").definition is definition
+    assert getattr(view, f"{name}_action").url_path == f"actions/{name}"
+    assert getattr(view, name, None) in {before, getattr(_View, name, None)}
 
 
 class _View:

@@ -128,7 +128,11 @@ def test_a_wrong_value_of_a_publisher_is_refused_and_named(
 
 @pytest.mark.parametrize("value", [0, -1, "5", None, True, math.nan, math.inf])
 @pytest.mark.parametrize(
-    "key", ["LEASE", "POLL_INTERVAL", "TRACK_INTERVAL", "STOP_TIMEOUT", "MAX_BODY_BYTES"]
+    "key",
+    [
+        *("LEASE", "POLL_INTERVAL", "TRACK_INTERVAL", "STOP_TIMEOUT"),
+        *("MAX_BODY_BYTES", "MAX_STORED_BYTES", "TTL_MINUTES"),
+    ],
 )
 def test_a_number_above_zero_is_demanded(settings: DjangoSettings, key: str, value: Any) -> None:
     assert refusal(settings, {key: value}) == (
@@ -267,3 +271,38 @@ def test_a_setting_that_was_refused_is_read_again(settings: DjangoSettings) -> N
 )
 def test_did_you_mean(word: str, said: str) -> None:
     assert did_you_mean(word, ["feeds", "pipelines"]) == said
+
+
+def test_the_settings_of_the_original_are_read(settings: DjangoSettings) -> None:
+    settings.DJACTION_TRACK_ACTIONS = False
+    settings.DJACTION_TTL_MINUTES = 5
+    settings.DJ_ACTIONS = {}
+
+    assert (get_settings().track_actions, get_settings().ttl_minutes) == (False, 5)
+
+
+def test_our_own_settings_count_more_than_the_originals(settings: DjangoSettings) -> None:
+    settings.DJACTION_TTL_MINUTES = 5
+    settings.DJ_ACTIONS = {"TTL_MINUTES": 7}
+
+    assert get_settings().ttl_minutes == 7
+
+
+@pytest.mark.parametrize("value", [1, 0, "False", None])
+def test_whether_events_are_tracked_is_true_or_false(settings: DjangoSettings, value: Any) -> None:
+    said = refusal(settings, {"TRACK_ACTIONS": value})
+
+    assert said == f'DJ_ACTIONS["TRACK_ACTIONS"] must be True or False, not {value!r}.'
+
+
+@pytest.mark.parametrize("value", ["pin", 7, [7], None, {"pin": 1}])
+def test_sensitive_fields_are_a_list_of_names(settings: DjangoSettings, value: Any) -> None:
+    said = refusal(settings, {"SENSITIVE_FIELDS": value})
+
+    assert said.startswith('DJ_ACTIONS["SENSITIVE_FIELDS"] must be a list of names, not ')
+
+
+def test_the_case_of_sensitive_names_does_not_matter(settings: DjangoSettings) -> None:
+    settings.DJ_ACTIONS = {"SENSITIVE_FIELDS": {"PIN"}}
+
+    assert get_settings().sensitive_fields == ("pin",)

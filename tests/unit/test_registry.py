@@ -47,7 +47,7 @@ def test_the_first_of_two_that_collide_stays(registry: Registry) -> None:
     first = definition()
     registry.add(first)
     with pytest.raises(ActionAlreadyRegistered):
-        registry.add(definition(title="Another"))
+        registry.add(definition(version=2))
 
     assert list(registry) == [first]
 

@@ -57,14 +57,14 @@ def test_waits_are_bounded_by_default(attempts: int) -> None:
 
 
 @pytest.mark.parametrize(("attempts", "given_up"), [(2, False), (3, True), (4, True)])
-def test_it_gives_up_by_attempts(attempts: int, given_up: bool) -> None:  # noqa: FBT001
+def test_it_gives_up_by_attempts(attempts: int, given_up: bool) -> None:
     policy = RetryPolicy(wait=wait_fixed(1), stop=stop_after_attempt(3))
 
     assert (policy.next_wait(attempts=attempts, age=0) is None) is given_up
 
 
 @pytest.mark.parametrize(("age", "given_up"), [(0, False), (59, False), (61, True), (1e9, True)])
-def test_it_gives_up_by_age(age: float, given_up: bool) -> None:  # noqa: FBT001
+def test_it_gives_up_by_age(age: float, given_up: bool) -> None:
     policy = RetryPolicy(wait=wait_fixed(1), stop=stop_after_delay(60))
 
     assert (policy.next_wait(attempts=1, age=age) is None) is given_up
@@ -83,7 +83,7 @@ def test_it_gives_up_by_age(age: float, given_up: bool) -> None:  # noqa: FBT001
 def test_by_default_it_gives_up_after_100_attempts_or_a_week_and_10(
     attempts: int,
     age: float,
-    given_up: bool,  # noqa: FBT001
+    given_up: bool,
 ) -> None:
     assert (RetryPolicy().next_wait(attempts=attempts, age=age) is None) is given_up
 

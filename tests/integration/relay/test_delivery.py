@@ -25,6 +25,7 @@ from dj_actions.models import Delivery
 from dj_actions.retry import RetryPolicy
 from dj_actions.signals import delivery_settled
 from dj_actions.states import DeliveryState, RemoteState
+from dj_actions.testing import assert_delivered
 from tests.integration.relay.conftest import Queue
 from tests.integration.relay.scripted import accept, script
 
@@ -45,8 +46,7 @@ def states() -> list[str]:
 def test_a_receipt_settles_the_delivery(lane: Lane, queue: Queue) -> None:
     queue()
     assert lane.run_once()
-    delivery = Delivery.objects.get()
-    assert delivery.state == DeliveryState.DELIVERED
+    delivery = assert_delivered("todo.mark_done", to="first")
     assert delivery.receipt_id == f"receipt-{delivery.event_id}"
     assert (delivery.receipt_scope, delivery.receipt_url) == ("here", "https://example.org/1")
     assert delivery.remote_state == RemoteState.UNTRACKED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +11,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import adapter_for, require_mapping
+from dj_actions.inputs import InputAdapter, NoInput, Surroundings, adapter_for, require_mapping
+from tests.unit.inputs.samples import errors_of, validated
 
 
 class NoteSerializer(serializers.Serializer[Any]):
@@ -55,23 +54,16 @@ class WordsSerializer(serializers.Serializer[Any]):
 
 @dataclass
 class Data:
-    """A way to declare an input that is not supported."""
+    """A way to declare an input; an instance of it is none."""
 
     note: str
-
-
-def errors_of(declared: object, raw: Any, **context: Any) -> Any:
-    """Return, as plain JSON, the errors of an input that is refused."""
-    with pytest.raises(ValidationError) as refused:
-        adapter_for(declared).validate(require_mapping(raw), context)
-    return json.loads(json.dumps(refused.value.detail))
 
 
 BOTH = pytest.mark.parametrize("declared", [NoteSerializer, NoteForm])
 
 
 def test_no_input_ignores_what_was_sent() -> None:
-    assert adapter_for(None).validate({"note": "x"}, {}) == {}
+    assert validated(None, {"note": "x"}) == {}
 
 
 def test_no_input_has_no_fields() -> None:
@@ -80,7 +72,7 @@ def test_no_input_has_no_fields() -> None:
 
 @BOTH
 def test_what_is_valid_is_converted(declared: Any) -> None:
-    assert adapter_for(declared).validate({"note": " x ", "stars": "3", "other": 1}, {}) == {
+    assert validated(declared, {"note": " x ", "stars": "3", "other": 1}) == {
         "note": "x",
         "stars": 3,
     }
@@ -88,9 +80,7 @@ def test_what_is_valid_is_converted(declared: Any) -> None:
 
 @BOTH
 def test_a_form_encoded_body_is_as_good_as_json(declared: Any) -> None:
-    validated = adapter_for(declared).validate(QueryDict("note=x&stars=3"), {})
-
-    assert validated == {"note": "x", "stars": 3}
+    assert validated(declared, QueryDict("note=x&stars=3")) == {"note": "x", "stars": 3}
 
 
 @BOTH
@@ -134,7 +124,12 @@ def test_a_serializer_sees_the_context() -> None:
         def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
             return {**attrs, **self.context}
 
-    assert adapter_for(Greedy).validate({}, {"actor": "ann"}) == {"actor": "ann"}
+    assert validated(Greedy, {}, actor="ann", objects=(1, 2), view="list") == {
+        "request": None,
+        "view": "list",
+        "actor": "ann",
+        "objects": (1, 2),
+    }
 
 
 @pytest.mark.parametrize("value", [[], ["x"], {}, {"a": 1}])
@@ -143,11 +138,9 @@ def test_a_form_takes_no_list_or_object_for_a_text(value: Any) -> None:
 
 
 def test_a_form_takes_lists_and_objects_where_it_knows_what_to_do() -> None:
-    validated = adapter_for(StructuredForm).validate(
-        {"colours": ["r", "b"], "anything": {"deep": [1, None]}}, {}
-    )
+    raw = {"colours": ["r", "b"], "anything": {"deep": [1, None]}}
 
-    assert validated == {"text": "", "colours": ["r", "b"], "anything": {"deep": [1, None]}}
+    assert validated(StructuredForm, raw) == {"text": "", **raw}
 
 
 @pytest.mark.parametrize("colours", ["r", 7, True, {"r": 1}, ["green"], [["r"]], [None]])
@@ -159,7 +152,7 @@ def test_a_form_refuses_what_is_no_list_of_choices(colours: Any) -> None:
     ("value", "text"), [(None, ""), ("", ""), ("x", "x"), (0, "0"), (1.5, "1.5")]
 )
 def test_a_form_takes_a_text_or_a_number_for_a_text(value: Any, text: str) -> None:
-    assert adapter_for(StructuredForm).validate({"text": value}, {})["text"] == text
+    assert validated(StructuredForm, {"text": value})["text"] == text
 
 
 @pytest.mark.parametrize("value", [True, False])
@@ -167,7 +160,7 @@ def test_a_form_takes_true_and_false_where_it_knows_what_to_do(value: Any) -> No
     class Answer(forms.Form):
         yes = forms.BooleanField(required=False)
 
-    assert adapter_for(Answer).validate({"yes": value}, {}) == {"yes": value}
+    assert validated(Answer, {"yes": value}) == {"yes": value}
     assert errors_of(StructuredForm, {"text": value}) == {"text": ["Not a valid value."]}
 
 
@@ -182,7 +175,7 @@ def test_a_form_takes_an_uploaded_file() -> None:
     files: Any = MultiValueDict({"picture": [picture]})
     body.update(files)  # as DRF's multipart parser hands them over
 
-    assert adapter_for(UploadForm).validate(body, {}) == {"picture": picture}
+    assert validated(UploadForm, body) == {"picture": picture}
 
 
 @pytest.mark.parametrize("value", ["cat.png", 7, True, ["x"], {"name": "x"}, None])
@@ -242,7 +235,50 @@ def test_deep_nesting_is_refused() -> None:
     assert list(errors_of(None, {"note": body})) == ["note"]
 
 
-@pytest.mark.parametrize("declared", [7, "NoteForm", NoteForm(), object, Data, dict])
+@pytest.mark.parametrize("declared", [7, "NoteForm", NoteForm(), object, Data("x"), dict])
 def test_what_is_no_way_to_declare_an_input_is_refused(declared: Any) -> None:
     with pytest.raises(InvalidAction, match="Use a rest_framework Serializer class"):
         adapter_for(declared)
+
+
+def test_the_refusal_names_every_way_to_declare_an_input() -> None:
+    with pytest.raises(InvalidAction) as refused:
+        adapter_for(7)
+
+    for way in ("Serializer", "Form", "dataclass", "pydantic", "JSON Schema", "InputAdapter"):
+        assert way in str(refused.value)
+
+
+def test_an_adapter_of_ones_own_is_taken_as_it_is() -> None:
+    own: InputAdapter = NoInput()
+
+    assert adapter_for(own) is own
+
+
+def test_what_validated_the_data_comes_along() -> None:
+    by_form = adapter_for(NoteForm).validate({"note": "x"}, Surroundings())
+    by_serializer = adapter_for(NoteSerializer).validate({"note": "x"}, Surroundings())
+
+    assert isinstance(by_form.bound, NoteForm)
+    assert by_form.bound.cleaned_data == by_form.data
+    assert isinstance(by_serializer.bound, NoteSerializer)
+    assert by_serializer.bound.validated_data == by_serializer.data
+
+
+def test_a_hidden_field_is_nothing_a_client_can_send() -> None:
+    class Stamped(serializers.Serializer[Any]):
+        note = serializers.CharField()
+        stamp = serializers.HiddenField(default="now")
+
+    assert [field["name"] for field in adapter_for(Stamped).describe()] == ["note"]
+    assert validated(Stamped, {"note": "x", "stamp": "never"}) == {"note": "x", "stamp": "now"}
+
+
+def test_json_in_a_form_encoded_body_may_be_nested_too_deeply() -> None:
+    class Anything(serializers.Serializer[Any]):
+        value = serializers.JSONField()
+
+    body = QueryDict(mutable=True)
+    body["value"] = "[" * 200_000
+
+    assert errors_of(Anything, body) == {"non_field_errors": ["Nested too deeply."]}

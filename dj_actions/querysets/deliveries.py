@@ -1,27 +1,25 @@
-"""Every query of the package, named by what it is for.
+"""Queries of deliveries, and the transitions between their states.
 
 Times are the database's own (`Now()`): no decision depends on the clock of a machine.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID, uuid4
 
-from django.db import connections, models, router, transaction
-from django.db.models import F, Q, Value
-from django.db.models.functions import Cast, Now, StrIndex
-from django.db.models.lookups import GreaterThan
+from django.db import models, router, transaction
+from django.db.models import F
+from django.db.models.functions import Now
 
 from dj_actions.messages import Receipt, RemoteRun
 from dj_actions.states import DeliveryState, RemoteState
 from dj_actions.storable import cleaned
 
 if TYPE_CHECKING:
-    from dj_actions.models import ActionEvent, Delivery  # noqa: F401 - ruff misses the string below
+    from dj_actions.models import Delivery
 
 DETAIL_LENGTH = 255
 """Characters of a destination's own word for a state that are kept."""
@@ -37,46 +35,6 @@ def after(seconds: float) -> models.Expression:
     return models.ExpressionWrapper(
         Now() + timedelta(seconds=seconds), output_field=models.DateTimeField()
     )
-
-
-class ActionEventQuerySet(models.QuerySet["ActionEvent"]):
-    """Queries of action events."""
-
-    def matching(
-        self,
-        *,
-        resource: str | None = None,
-        action: str | None = None,
-        object: str | None = None,
-        actor: str | None = None,
-        publisher: str | None = None,
-        state: str | None = None,
-        remote_state: str | None = None,
-    ) -> Self:
-        """Events that fit all that is given; the last three must fit one and the same delivery.
-
-        Args:
-            object: id of an object that was acted on, alone or among others.
-            actor: id or name of who acted.
-        """
-        delivery = {"publisher": publisher, "state": state, "remote_state": remote_state}
-        found = self.filter(**_given({"resource": resource, "action": action}))
-        if object is not None:
-            found = found.filter(self._acted_on(object))
-        if actor is not None:
-            found = found.filter(Q(actor_id=actor) | Q(actor_label=actor))
-        if wanted := _given(delivery):
-            rows = self.model._meta.get_field("deliveries").related_model._default_manager
-            found = found.filter(pk__in=rows.filter(**wanted).values("event"))
-        return found
-
-    def _acted_on(self, object_id: str) -> Q:
-        if connections[self.db].features.supports_json_field_contains:
-            among_others = Q(object_ids__contains=[object_id])
-        else:
-            text = Cast("object_ids", models.TextField())
-            among_others = Q(GreaterThan(StrIndex(text, Value(json.dumps(object_id))), 0))
-        return Q(object_id=object_id) | Q(object_id=None) & among_others
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -301,7 +259,3 @@ def _with_error(delivery: Delivery, error: dict[str, Any]) -> list[dict[str, Any
     if (last.get("kind"), last.get("message")) == (error["kind"], error["message"]):
         return [*earlier, error | {"times": last.get("times", 1) + 1}]
     return [*delivery.errors, error][-MAX_ERRORS:]
-
-
-def _given(values: dict[str, str | None]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if value is not None}

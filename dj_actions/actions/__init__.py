@@ -1,0 +1,7 @@
+"""The actions that DJ Actions itself offers."""
+
+from __future__ import annotations
+
+from dj_actions.actions.archive_actions import ArchiveActions
+
+__all__ = ["ArchiveActions"]

@@ -1,0 +1,16 @@
+"""The registry of the events' own actions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dj_actions.actions.archive_actions import ArchiveActions
+from dj_actions.util import enrich_actions
+
+action_list = [ArchiveActions]
+
+ACTIONS = enrich_actions(
+    Path(__file__).parent,
+    {"resource": "actionevent", "basepath": "/actionevents/", "actions": {}},
+    action_list,
+)

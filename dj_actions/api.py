@@ -1,0 +1,12 @@
+"""The events under the URL they had in dj-actions 0.0.7: `path("", include(api.router.urls))`."""
+
+from __future__ import annotations
+
+from rest_framework.routers import DefaultRouter
+
+from dj_actions.views import ActionEventViewSet
+
+__all__ = ["ActionEventViewSet", "router"]
+
+router = DefaultRouter()
+router.register("actionevents", ActionEventViewSet, basename="actionevent")

@@ -1,0 +1,3 @@
+"""Forms that are actions."""
+
+from __future__ import annotations

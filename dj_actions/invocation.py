@@ -1,0 +1,153 @@
+"""Call an action from code: the one way that `Action.run`, the command and the admin share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Model
+from rest_framework.exceptions import NotFound
+
+from dj_actions.context import ActionContext, Selected
+from dj_actions.definitions import ActionDefinition
+from dj_actions.exceptions import InvalidAction
+from dj_actions.execution import ActionCall, ActionResult, execute
+from dj_actions.locking import locked
+from dj_actions.permissions import authorize, authorize_object
+from dj_actions.problems import body_of_error, status_of
+from dj_actions.recording import Failed, record_failure
+from dj_actions.rendering import declared_many, render
+
+
+def invoke(
+    definition: ActionDefinition,
+    *,
+    actor: Any = None,
+    object: Model | None = None,
+    objects: Sequence[Model] | None = None,
+    data: Mapping[str, Any] | None = None,
+    idempotency_key: str | None = None,
+    dry_run: bool = False,
+    parent: ActionContext | None = None,
+) -> ActionResult:
+    """Run an action from code: the same steps as over HTTP, the same record.
+
+    A viewset's own permissions and queryset are not asked: there is no viewset.
+
+    Args:
+        definition: the action.
+        actor: the user who acts, whose permissions are asked. None is the system itself,
+            which may do everything.
+        object: what to act on; it is locked and refreshed in place.
+        objects: what a bulk action acts on.
+        data: the input, to be validated.
+        idempotency_key: the caller's own name for this call: repeated, it is not run again.
+        dry_run: whether everything is rolled back in the end.
+        parent: the run that this one is a part of.
+
+    Raises:
+        InvalidAction: the wrong one of `object` and `objects` was given.
+        rest_framework.exceptions.APIException: not found, not allowed, bad input.
+    """
+    given = _given_objects(definition, object, objects)
+    keys = tuple(str(entry.pk) for entry in given)
+    started = time.perf_counter()
+
+    def select() -> Sequence[Selected]:
+        if actor is not None:
+            authorize(definition, actor)
+        return _select(definition, given, actor)
+
+    call = ActionCall(
+        definition=definition,
+        actor=actor,
+        data={} if data is None else data,
+        select=select,
+        render=lambda value: render(value, definition.output, many=declared_many(definition)),
+        target=",".join(keys),
+        idempotency_key=idempotency_key,
+        dry_run=dry_run,
+        parent=parent,
+    )
+    try:
+        return execute(call)
+    except Exception as error:
+        # The failure of a part is told by the whole; a dry run leaves nothing behind.
+        if parent is None and not dry_run:
+            _record_failure(call, keys, error, started)
+        raise
+
+
+def _record_failure(
+    call: ActionCall, keys: Sequence[str], error: Exception, started: float
+) -> None:
+    record_failure(
+        call.definition,
+        Failed(
+            actor=call.actor,
+            object_ids=keys,
+            data=call.data,
+            body=body_of_error(error),
+            status_code=status_of(error),
+            duration_ms=(time.perf_counter() - started) * 1000,
+        ),
+    )
+
+
+def _given_objects(
+    definition: ActionDefinition, one: Model | None, many: Sequence[Model] | None
+) -> Sequence[Model]:
+    if not definition.names_objects:
+        if one is not None or many is not None:
+            raise InvalidAction(f"{definition.label} finds its objects itself: name none.")
+        return ()
+    given = many if definition.bulk else one
+    if given is None or (one is not None and many is not None):
+        name = "objects=[…]" if definition.bulk else "object=…"
+        raise InvalidAction(f"Call {definition.label} with {name}, and with nothing else.")
+    wanted = (given,) if isinstance(given, Model) else tuple(given)
+    for entry in wanted:
+        if not isinstance(entry, definition.model):
+            raise InvalidAction(
+                f"{definition.label} acts on {definition.model.__name__}, not on {entry!r}."
+            )
+    if len(wanted) > definition.max_items:
+        raise InvalidAction(
+            f"{definition.label} takes at most {definition.max_items} objects, "
+            f"not {len(wanted)}. Call it several times."
+        )
+    return wanted
+
+
+def _select(definition: ActionDefinition, given: Sequence[Model], actor: Any) -> Sequence[Selected]:
+    found = _lock(definition, given)
+    selected = []
+    for key in dict.fromkeys(entry.pk for entry in given):
+        refusal = _refusal(definition, found.get(key), key, actor)
+        if refusal and not definition.partial:
+            raise refusal
+        selected.append(Selected(key=key, object=found.get(key), refusal=refusal))
+    return selected
+
+
+def _refusal(
+    definition: ActionDefinition, found: Model | None, key: Any, actor: Any
+) -> Exception | None:
+    if found is None:
+        return NotFound(f"There is no {definition.resource} {key}.")
+    return None if actor is None else authorize_object(definition, actor, found)
+
+
+def _lock(definition: ActionDefinition, given: Sequence[Model]) -> Mapping[Any, Model]:
+    rows = definition.model._base_manager.all()
+    if not definition.bulk:
+        (one,) = given
+        try:
+            one.refresh_from_db(from_queryset=locked(rows))
+        except ObjectDoesNotExist:
+            return {}
+        return {one.pk: one}
+    keys = [entry.pk for entry in given]
+    return {entry.pk: entry for entry in locked(rows.filter(pk__in=keys).order_by("pk"))}

@@ -1,0 +1,100 @@
+"""The part of a viewset that fetches, locks and authorizes what an action acts on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
+from rest_framework.exceptions import APIException
+
+from dj_actions.bulk import in_order_of_request, requested_keys, require_all
+from dj_actions.context import Selected
+from dj_actions.definitions import ActionDefinition
+from dj_actions.locking import can_lock, lock_rows, locked
+
+if TYPE_CHECKING:
+    from rest_framework.viewsets import GenericViewSet
+
+    Base = GenericViewSet[Any]
+else:
+    Base = object
+
+
+class SelectionMixin(Base):
+    """Selects objects the way the viewset itself would, one by one, and locks them."""
+
+    locks_objects = False
+    """Whether this request fetches objects in order to change them."""
+
+    has_locked = False
+    """Whether the query that fetched them could lock them."""
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Lock what an action is going to change, in the query that fetches it if possible."""
+        queryset = super().filter_queryset(queryset)
+        if not (self.locks_objects and can_lock(queryset)):
+            return queryset
+        self.has_locked = True
+        return locked(queryset)
+
+    def select_objects(self, definition: ActionDefinition) -> Sequence[Selected]:
+        """Fetch, lock and authorize what the request names.
+
+        Raises:
+            rest_framework.exceptions.APIException: something is missing, or may not be touched,
+                and the action needs all of it.
+        """
+        if not definition.names_objects:
+            return ()
+        self.locks_objects = True
+        return (
+            self.select_named_objects(definition) if definition.bulk else self.select_one_object()
+        )
+
+    def select_one_object(self) -> Sequence[Selected]:
+        """Select the object in the URL."""
+        found = self.get_object()
+        if not self.has_locked:
+            lock_rows(type(found), [found.pk])
+            # As it is now that nobody else can change it.
+            found = self.get_object()
+        return (Selected(key=found.pk, object=found),)
+
+    def select_named_objects(self, definition: ActionDefinition) -> Sequence[Selected]:
+        """Select the objects named by `ids`, in their order.
+
+        They are found the way each alone would be: in the viewset's queryset, by its lookup
+        field, under its object permissions.
+        """
+        model = self.get_queryset().model
+        keys = requested_keys(
+            self.request.data, model, self.lookup_field, max_items=definition.max_items
+        )
+        selected = self._fetch(keys, definition)
+        if not self.has_locked:
+            lock_rows(model, [entry.object.pk for entry in selected if entry.object])
+            selected = self._fetch(keys, definition)
+        selected = [self._authorized(entry) for entry in selected]
+        if not definition.partial:
+            require_all(selected)
+        return selected
+
+    def _fetch(self, keys: Sequence[Any], definition: ActionDefinition) -> Sequence[Selected]:
+        field = self.lookup_field
+        rows = self.filter_queryset(self.get_queryset().filter(**{f"{field}__in": keys}))
+        # One order for all requests: two that share objects wait instead of deadlocking.
+        selected = in_order_of_request(rows.order_by("pk"), keys, field)
+        if not definition.partial:
+            require_all(selected)
+        return selected
+
+    def _authorized(self, entry: Selected) -> Selected:
+        if entry.refusal:
+            return entry
+        try:
+            self.check_object_permissions(self.request, entry.object)
+        except APIException as refusal:
+            return replace(entry, refusal=refusal)
+        return entry

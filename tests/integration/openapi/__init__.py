@@ -1,0 +1,3 @@
+"""The OpenAPI document, and whether the API keeps what it promises."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The actions on accounts."""
+
+from __future__ import annotations

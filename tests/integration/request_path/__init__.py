@@ -1,0 +1,3 @@
+"""What a request can ask for beside the action itself."""
+
+from __future__ import annotations

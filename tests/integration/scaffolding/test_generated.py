@@ -1,0 +1,339 @@
+"""What the commands write works at once, in projects that know nothing of our suite."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.integration.scaffolding.projects import MANAGE, SETTINGS, Project
+
+ACTIONS = [
+    (f"{style}_{kind}_mark", style, kind)
+    for style in ("class", "form")
+    for kind in ("instance", "bulk")
+]
+
+RULES = Path(__file__).parents[3] / "pyproject.toml"
+RUFF_CHECK = ("-m", "ruff", "check", "--no-cache", "--config", str(RULES))
+RUFF_FORMAT = ("-m", "ruff", "format", "--no-cache", "--check", "--line-length")
+WIDTHS = ["88", "100"]
+
+TESTS = 12
+"""Three for each action: one of the class or form, two over HTTP."""
+
+SHOP = {
+    "manage.py": MANAGE,
+    "site_settings.py": SETTINGS.format(apps='"todos"', more=""),
+    "site_urls.py": """
+from rest_framework.routers import DefaultRouter
+
+from todos.views import TodoViewSet
+
+router = DefaultRouter()
+router.register("todos", TodoViewSet)
+urlpatterns = router.urls
+""",
+    "todos/models.py": """
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+
+class Colour(models.Field):
+    def db_type(self, connection):
+        return "text"
+
+
+class Sketch(models.Model):
+    colour = Colour()
+
+
+class Category(models.Model):
+    name = models.CharField(max_length=50, unique=True)
+
+
+class Todo(models.Model):
+    class Priority(models.IntegerChoices):
+        LOW = 1
+        HIGH = 2
+
+    title = models.CharField(max_length=200)
+    slug = models.SlugField(unique=True)
+    code = models.CharField(max_length=2, unique=True)
+    note = models.TextField(blank=True)
+    details = models.TextField()
+    kind = models.CharField(max_length=1, choices=[("h", "Home"), ("w", "Work")])
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    category = models.ForeignKey(Category, on_delete=models.CASCADE)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE)
+    helpers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
+    priority = models.IntegerField(choices=Priority.choices)
+    position = models.PositiveSmallIntegerField()
+    effort = models.FloatField()
+    price = models.DecimalField(max_digits=6, decimal_places=2)
+    share = models.DecimalField(max_digits=2, decimal_places=2)
+    done = models.BooleanField()
+    due = models.DateField()
+    starts = models.DateTimeField()
+    at = models.TimeField()
+    takes = models.DurationField()
+    created = models.DateTimeField(auto_now_add=True)
+    changed = models.DateTimeField(auto_now=True)
+    token = models.UUIDField()
+    key = models.UUIDField(default=uuid.uuid4)
+    data = models.JSONField()
+    blob = models.BinaryField()
+    mail = models.EmailField()
+    link = models.URLField()
+    address = models.GenericIPAddressField()
+    scan = models.FileField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "position"], name="one_position"),
+            models.CheckConstraint(condition=models.Q(price__gt=0), name="price_is_positive"),
+        ]
+""",
+    "todos/views.py": """
+from rest_framework import permissions, serializers, viewsets
+
+from dj_actions.mixins import ActionMixin
+from todos.models import Todo
+
+
+class TodoSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Todo
+        fields = ["id", "title", "done"]
+
+
+class TodoViewSet(ActionMixin, viewsets.ModelViewSet):
+    queryset = Todo.objects.all()
+    serializer_class = TodoSerializer
+    permission_classes = [permissions.IsAuthenticated]
+""",
+}
+
+
+def run_tests(project: Project, *arguments: str) -> str:
+    """Run the generated tests as Django does; refuse any warning."""
+    return project.run("-W", "error", "manage.py", "test", *arguments)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with an app of many kinds of fields, and an action of each kind."""
+    project = Project(tmp_path_factory.mktemp("shop"))
+    project.write(SHOP)
+    told = project.manage("start_actions", "todos", "--resource", "Todo", "--path", "/todos/")
+    give_registry(project.folder / "todos" / "views.py", told)
+    for name, style, kind in ACTIONS:
+        place = ("--app", "todos", "--resource", "Todo")
+        project.manage("create_action", name, *place, "--type", kind, "--style", style)
+    return project
+
+
+def give_registry(views: Path, told: str) -> None:
+    """Do to a viewset what start_actions said."""
+    imported = "from todos.actions.todo.action_registry import ACTIONS\n"
+    attribute = "    action_registry = ACTIONS\n"
+    assert imported in told
+    assert attribute in told
+    text = views.read_text().replace("from todos.models", f"{imported}from todos.models")
+    views.write_text(text + attribute)
+
+
+def test_the_generated_tests_pass(shop: Project) -> None:
+    assert f"Ran {TESTS} tests" in run_tests(shop, "todos.actions.todo")
+
+
+def test_a_field_of_an_unknown_kind_skips_the_tests_and_says_so(shop: Project) -> None:
+    place = ("--app", "todos", "--resource", "Sketch", "--path", "/sketches/")
+
+    told = shop.manage("create_action", "paint", *place, "--type", "bulk", "--style", "class")
+
+    assert "skipped until you give todos.Sketch.colour a value" in told
+    # The command that the output names.
+    assert "manage.py test todos.actions.sketch.paint" in told
+    assert "OK (skipped=3)" in run_tests(shop, "todos.actions.sketch.paint")
+
+
+def test_the_generated_tests_pass_under_pytest(shop: Project) -> None:
+    # Of pytest's plugins the one that Django needs, whatever else is installed here.
+    plugins = ("--disable-plugin-autoload", "-p", "pytest_django.plugin", "--ds", "site_settings")
+
+    printed = shop.run("-m", "pytest", *plugins, "-W", "error", "todos/actions/todo")
+
+    assert f"{TESTS} passed" in printed
+
+
+def test_the_generated_tests_notice_an_action_that_does_something_else(shop: Project) -> None:
+    form = shop.folder / "todos" / "actions" / "todo" / "form_instance_mark" / "form.py"
+    right = form.read_text()
+    form.write_text(right.replace("return {}, todo", 'return {"id": 0}, todo'))
+    try:
+        with pytest.raises(AssertionError, match=r"FAILED \(failures=2\)"):
+            run_tests(shop, "todos.actions.todo.form_instance_mark")
+    finally:
+        form.write_text(right)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_is_generated_is_formatted(shop: Project, width: str) -> None:
+    shop.run(*RUFF_FORMAT, width, "todos/actions")
+
+
+def test_what_is_generated_keeps_our_own_rules(shop: Project) -> None:
+    shop.run(*RUFF_CHECK, "todos/actions")
+
+
+def test_what_is_generated_holds_nothing_to_be_removed(shop: Project) -> None:
+    files = (shop.folder / "todos" / "actions" / "todo").rglob("*.py")
+    words = re.compile(r"\b(pdb|TODO|FIXME|XXX|skipTest|noqa: (?!E402))\b|^\s*# ", re.MULTILINE)
+
+    found = {str(path): words.findall(path.read_text()) for path in files}
+
+    assert {path: words for path, words in found.items() if words} == {}
+
+
+COMPANY = {
+    "manage.py": MANAGE,
+    "site_settings.py": SETTINGS.format(
+        apps='"company.people",\n    "company.billing"',
+        more="""
+AUTH_USER_MODEL = "people.Person"
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.BasicAuthentication"
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.DjangoModelPermissions"],
+}
+""",
+    ),
+    "site_urls.py": """
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from company.billing.views import InvoiceViewSet
+
+router = SimpleRouter()
+router.register("invoices", InvoiceViewSet, basename="bill")
+urlpatterns = [path("api/v1/", include(router.urls))]
+""",
+    "company/people/models.py": """
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+
+
+class People(BaseUserManager):
+    def create_superuser(self, email, born, password, **fields):
+        person = self.model(email=email, born=born, is_superuser=True, **fields)
+        person.set_password(password)
+        person.save()
+        return person
+
+
+class Team(models.Model):
+    name = models.CharField(max_length=10)
+
+
+class Person(AbstractBaseUser, PermissionsMixin):
+    email = models.EmailField(unique=True)
+    born = models.DateField()
+    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE)
+
+    people = People()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["born"]
+""",
+    "company/billing/models.py": """
+import uuid
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class Address(models.Model):
+    street = models.CharField(max_length=50)
+    team = models.ForeignKey("people.Team", on_delete=models.CASCADE)
+
+
+class Document(models.Model):
+    uid = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    number = models.CharField(max_length=12, unique=True)
+
+
+class Open(models.Manager):
+    pass
+
+
+class Invoice(Document):
+    id_of_subject = models.PositiveIntegerField()
+    kind_of_subject = models.ForeignKey(ContentType, on_delete=models.CASCADE)
+    address = models.OneToOneField(Address, on_delete=models.CASCADE)
+    payer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    title = models.CharField(max_length=50)
+    amount = models.DecimalField(max_digits=9, decimal_places=2, default=0)
+
+    open = Open()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("title"), name="one_title")]
+""",
+    "company/billing/views.py": """
+from rest_framework import serializers, viewsets
+
+from company.billing.actions.invoice.action_registry import ACTIONS
+from company.billing.models import Invoice
+from dj_actions.mixins import ActionMixin
+
+
+class InvoiceSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Invoice
+        fields = ["number", "amount"]
+
+
+class InvoiceViewSet(ActionMixin, viewsets.ModelViewSet):
+    queryset = Invoice.open.all()
+    serializer_class = InvoiceSerializer
+    lookup_field = "number"
+    action_registry = ACTIONS
+
+    def get_queryset(self):
+        return super().get_queryset().filter(payer=self.request.user)
+""",
+}
+
+WRITE_ALL = """
+import os
+
+import django
+from django.core.management import call_command
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "site_settings"
+django.setup()
+options = {"path": "/api/v1/invoices/", "resource": "Invoice"}
+call_command("start_actions", "company.billing", **options)
+call_command("makemigrations", "people", "billing")
+for name, style, kind in %r:
+    call_command("create_action", name, app="billing", type=kind, style=style, **options)
+"""
+
+
+def test_the_generated_tests_pass_in_a_project_that_does_all_its_own_way(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write(COMPANY)
+    long = [(f"{name}_as_paid_in_another_country", style, kind) for name, style, kind in ACTIONS]
+    project.run("-c", WRITE_ALL % (long,))
+
+    assert f"Ran {TESTS} tests" in run_tests(project)
+    project.run(*RUFF_CHECK, "company/billing/actions")
+    for width in WIDTHS:
+        project.run(*RUFF_FORMAT, width, "company/billing/actions")

@@ -1,0 +1,134 @@
+"""The publisher that fails as often as it is told, and as it is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dj_actions.exceptions import (
+    InvalidSetting,
+    PublisherUnavailable,
+    PublishRejected,
+    RateLimited,
+)
+from dj_actions.messages import Message
+from dj_actions.models import Delivery
+from dj_actions.publishers import BasePublisher, publishers
+from dj_actions.publishers.memory import outboxes
+from dj_actions.testing import FailingPublisher, PublisherContract, drain, make_message
+from example.todos.actions import MarkDone
+from example.todos.models import Todo
+from tests.integration.testing.conftest import Configure
+
+
+def fails(publisher: BasePublisher, message: Message) -> bool:
+    try:
+        publisher.publish(message)
+    except PublisherUnavailable:
+        return True
+    return False
+
+
+def test_by_default_a_message_fails_once() -> None:
+    publisher, message = FailingPublisher(alias="feeds"), make_message()
+
+    assert [fails(publisher, message) for _ in range(3)] == [True, False, False]
+    assert outboxes["feeds"] == [message]
+
+
+def test_each_message_fails_as_often_as_told() -> None:
+    publisher = FailingPublisher(alias="feeds", times=2)
+    first, second = make_message(), make_message()
+    tries = [fails(publisher, message) for message in (first, second, first, second, second, first)]
+
+    assert tries == [True, True, True, True, False, False]
+    assert outboxes["feeds"] == [second, first]
+
+
+def test_it_keeps_what_it_was_given_at_each_try() -> None:
+    publisher, message = FailingPublisher(alias="feeds"), make_message()
+    again = replace(message, attempt=2)
+    fails(publisher, message)
+    fails(publisher, again)
+
+    assert FailingPublisher.received["feeds"] == [message, again]
+    assert FailingPublisher.received["pipelines"] == []
+
+
+def test_another_instance_goes_on_counting() -> None:
+    message = make_message()
+
+    assert fails(FailingPublisher(alias="feeds"), message)
+    assert not fails(FailingPublisher(alias="feeds"), message)
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "said"),
+    [
+        ("PublishRejected", PublishRejected, "Failure 1 of 1, as 'feeds' is told to fail."),
+        (PublishRejected, PublishRejected, "Failure 1 of 1"),
+        (RuntimeError, RuntimeError, "Failure 1 of 1"),
+        (RateLimited("slow down", retry_after=7), RateLimited, "slow down"),
+        (KeyError("bug"), KeyError, "bug"),
+    ],
+)
+def test_it_fails_the_way_it_is_told(error: Any, raised: type[Exception], said: str) -> None:
+    publisher = FailingPublisher(alias="feeds", error=error)
+
+    with pytest.raises(raised, match=said):
+        publisher.publish(make_message())
+
+
+def test_an_exception_that_is_raised_again_does_not_grow() -> None:
+    publisher = FailingPublisher(alias="feeds", error=PublishRejected("no"))
+    depths = []
+    for _ in range(3):
+        with pytest.raises(PublishRejected) as refused:
+            publisher.publish(make_message())
+        depths.append(len(refused.traceback))
+
+    assert len(set(depths)) == 1
+
+
+@pytest.mark.django_db
+def test_it_is_configured_by_the_settings(configure: Configure, todo: Todo) -> None:
+    configure(times=1, error=RateLimited("slow down", retry_after=7))
+    MarkDone.run(object=todo)
+    drain("feeds")
+    delivery = Delivery.objects.get(publisher="feeds")
+
+    assert (delivery.attempts, delivery.errors[0]["kind"]) == (0, "rate limited")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"error": "RateLimitd"}, "Did you mean 'RateLimited'?"),
+        ({"error": "OutsideTransaction"}, "which is no PublishError"),
+        ({"error": 500}, "error is 500. Give an exception"),
+        ({"error": KeyboardInterrupt}, "Give an exception"),
+        ({"times": -1}, "times is -1. Give a number from 0 on"),
+        ({"times": "two"}, "TypeError"),
+        ({"tmes": 2}, "Did you mean 'times'?"),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused(
+    configure: Configure, options: dict[str, Any], said: str
+) -> None:
+    configure(**options)
+
+    with pytest.raises(InvalidSetting) as refused:
+        publishers["feeds"]
+    assert said in str(refused.value)
+
+
+class TestContract(PublisherContract):
+    """The contract, kept by a publisher that has no failures left."""
+
+    def make_publisher(self) -> BasePublisher:
+        return FailingPublisher(alias="well", times=0)
+
+    def count_effects(self, message: Message) -> int:
+        return sum(kept.id == message.id for kept in outboxes["well"])

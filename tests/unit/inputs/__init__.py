@@ -1,0 +1,3 @@
+"""Tests of the ways to declare what an action accepts."""
+
+from __future__ import annotations
