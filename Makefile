@@ -2,8 +2,9 @@
 
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 RUN := $(UV) run --quiet --locked
+BENCH := $(RUN) --group bench python -m benchmarks
 
-.PHONY: help demo serve test lint format env
+.PHONY: help demo serve test bench bench-quick lint format env
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -17,6 +18,12 @@ test: $(UV)  ## Run all tests: on PostgreSQL, then what supports SQLite there, t
 	$(RUN) pytest
 	DATABASE_URL=sqlite $(RUN) pytest -m "not postgres and not airflow" tests/unit tests/integration
 	env -u VIRTUAL_ENV $(UV) run --quiet --locked --project dags pytest -c dags/pyproject.toml dags/tests
+
+bench: $(UV)  ## Measure what a request costs, side by side with plain views and procrastinate
+	@$(BENCH) request
+
+bench-quick: $(UV)  ## The same in under a minute, less precisely
+	@$(BENCH) request --quick
 
 lint: $(UV)  ## Check style, types, import directions and migrations
 	$(RUN) ruff check .

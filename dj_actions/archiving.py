@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -75,7 +75,10 @@ def present_time() -> datetime:
 
 def default_cutoff() -> datetime:
     """Return the moment before which events are old: TTL_MINUTES ago."""
-    return present_time() - timedelta(minutes=get_settings().ttl_minutes)
+    try:
+        return present_time() - timedelta(minutes=get_settings().ttl_minutes)
+    except OverflowError:  # before the calendar begins: nothing is that old
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def archive(target: Archive, *, before: datetime, batch_size: int) -> Iterator[int]:

@@ -12,10 +12,8 @@ from django.http import QueryDict
 from rest_framework.exceptions import NotFound, ValidationError
 
 from dj_actions.context import Selected
+from dj_actions.definitions import IDS
 from dj_actions.storable import is_storable
-
-IDS = "ids"
-"""Field of the request that names the objects."""
 
 MOST_NAMED = 20
 """How many missing objects an error names."""
@@ -45,13 +43,18 @@ def in_order_of_request(
     rows: Iterable[Model], keys: Sequence[Any], lookup_field: str
 ) -> list[Selected]:
     """Return one entry per key, in the order of the keys; what has no row is refused."""
-    found = {getattr(row, lookup_field): row for row in rows}
+    found = {_value(row, lookup_field): row for row in rows}
     return [
         Selected(key=key, object=found[key])
         if key in found
-        else Selected(key=key, refusal=NotFound(f"Not found: {key}."))
+        else Selected(key=key, refusal=not_found(key))
         for key in keys
     ]
+
+
+def not_found(key: Any) -> NotFound:
+    """Return the refusal of a key that names nothing, or nothing that the caller may see."""
+    return NotFound(f"Not found: {key}.")
 
 
 def require_all(selected: Sequence[Selected]) -> None:
@@ -77,19 +80,35 @@ def _named(data: Any) -> Any:
 
 
 def _lookup(model: type[Model], lookup_field: str) -> Field[Any, Any]:
-    try:
-        return cast("Field[Any, Any]", model._meta.get_field(lookup_field))
-    except FieldDoesNotExist:
-        return model._meta.pk
+    """Return the column that a lookup such as `slug`, `pk` or `owner__username` compares."""
+    field: Any = model._meta.pk
+    for name in lookup_field.split("__"):
+        try:
+            field = model._meta.get_field(name)
+        except FieldDoesNotExist:  # "pk"
+            field = model._meta.pk
+        model = field.related_model or model
+    while field.remote_field:
+        field = field.target_field
+    return cast("Field[Any, Any]", field)
+
+
+def _value(row: Any, lookup_field: str) -> Any:
+    """Return a row's own value for a lookup."""
+    for name in lookup_field.split("__"):
+        row = getattr(row, name)
+    return row.pk if isinstance(row, Model) else row
 
 
 def _key(entry: Any, field: Field[Any, Any]) -> Any:
     if isinstance(entry, bool) or not isinstance(entry, (int, str)) or not is_storable(entry):
         raise ValidationError({IDS: [f"{entry!r} is no id: use a number or a text."]})
     try:
-        return field.clean(entry, None)
+        value = field.to_python(entry)
+        field.run_validators(value)
     except FieldError as error:
         raise ValidationError({IDS: [f"{entry!r} is no id: {' '.join(error.messages)}"]}) from error
+    return value
 
 
 def _kind(value: Any) -> str:

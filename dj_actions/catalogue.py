@@ -31,6 +31,9 @@ LISTING = frozenset({"actions", "resource", "basepath"})
 """Keys of an action registry that the listing has a place of its own for."""
 
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
 class CatalogueMixin(Base):
     """Lists and describes a viewset's actions."""
 
@@ -82,6 +85,16 @@ class CatalogueMixin(Base):
         everywhere = registry.offered_on(model) if model else []
         found = {entry.name: entry for entry in (*everywhere, *cls.named_definitions)}
         return sorted(found.values(), key=lambda definition: definition.name)
+
+    @property
+    def definition(self) -> ActionDefinition | None:
+        """The action that this request asks for, if any."""
+        return getattr(getattr(self, self.action or "", None), "definition", None)
+
+    @property
+    def runs_action(self) -> bool:
+        """Whether this request is to run an action, not only to read about one."""
+        return self.definition is not None and self.request.method not in SAFE_METHODS
 
     @extra_action(detail=False, methods=["get"], url_path="actions/list", url_name="action-list")
     def list_actions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
@@ -158,7 +171,9 @@ class CatalogueMixin(Base):
     def url_of(self, definition: ActionDefinition) -> str:
         """Return an action's path, with `{pk}` for the object."""
         field = self.lookup_url_kwarg or self.lookup_field
-        kwargs = {} if definition.bulk else {field: f"{{{self.lookup_field}}}"}
+        kwargs = self._kwargs_above()
+        if not definition.bulk:
+            kwargs[field] = f"{{{self.lookup_field}}}"
         try:
             url = self.reverse_action(f"action-{definition.name}", kwargs=kwargs, request=None)
         except NoReverseMatch:  # the lookup's own pattern refuses the placeholder
@@ -167,4 +182,18 @@ class CatalogueMixin(Base):
 
     def _base_path(self) -> str:
         """Return the path of the list of objects."""
-        return self.reverse_action("action-list", request=None).removesuffix("actions/list/")
+        try:
+            url = self.reverse_action("action-list", kwargs=self._kwargs_above(), request=None)
+        except NoReverseMatch:
+            return ""
+        return unquote(url.rstrip("/").removesuffix("actions/list"))
+
+    def _kwargs_above(self) -> dict[str, Any]:
+        """Return what the URL holds before the resource: a version, the keys of parents."""
+        own = {
+            self.lookup_url_kwarg or self.lookup_field,
+            "action_name",
+            "unknown_action",
+            "format",
+        }
+        return {name: value for name, value in self.kwargs.items() if name not in own}

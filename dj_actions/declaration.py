@@ -25,6 +25,9 @@ ANY_NAME = re.compile(r"[A-Za-z0-9_-]+")
 RESERVED_NAMES = frozenset({"list"})
 """`GET /todos/actions/list/` lists the actions."""
 
+LARGEST_VERSION = 2_147_483_647
+"""What the column of versions holds."""
+
 RATE = re.compile(r"[1-9][0-9]*/(s|sec|second|m|min|minute|h|hour|d|day)")
 
 
@@ -134,5 +137,9 @@ def _refuse_contradictions(definition: ActionDefinition) -> None:
         raise InvalidAction("partial is for bulk actions whose objects are named in the call.")
     if not definition.names_objects and not definition.bulk:
         raise InvalidAction("names_objects = False is for bulk actions: set bulk = True.")
+    if not 1 <= definition.version <= LARGEST_VERSION:
+        raise InvalidAction(
+            f"version is {definition.version!r}. Set it to a number from 1 to {LARGEST_VERSION}."
+        )
     if isinstance(definition.max_items, bool) or definition.max_items < 1:
         raise InvalidAction(f"max_items is {definition.max_items!r}. Set it to 1 or more.")

@@ -19,6 +19,10 @@ Output = type[BaseSerializer[Any]] | Literal[False] | None
 """A serializer for the result; False for plain JSON; None for the viewset's serializer."""
 
 
+IDS = "ids"
+"""Field of a request that names the objects of a bulk action."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documentation:
     """What people are told about an action."""

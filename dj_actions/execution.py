@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from dj_actions.context import ActionContext, PlannedDelivery, Selected
-from dj_actions.definitions import ActionDefinition
+from dj_actions.definitions import IDS, ActionDefinition
 from dj_actions.exceptions import InvalidAction
-from dj_actions.idempotency import Idempotency, earlier_event, idempotency_of
+from dj_actions.idempotency import Idempotency, earlier_event, idempotency_of, running
 from dj_actions.inputs import Surroundings, require_mapping
 from dj_actions.models import ActionEvent
 from dj_actions.partial import perform_each
 from dj_actions.plain import to_json
-from dj_actions.preconditions import require_match
+from dj_actions.preconditions import fresh_entity_tag, require_match
 from dj_actions.recording import Done, database_of, record
+from dj_actions.stand_in import request_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,9 @@ class ActionResult:
     objects: tuple[Any, ...] = ()
     """What was acted on, as it is now."""
 
+    entity_tag: str | None = None
+    """The object's version, if the action looks at versions."""
+
     is_replay: bool = False
     """Whether this is the answer to an earlier call with the same idempotency key."""
 
@@ -113,7 +117,8 @@ def execute(call: ActionCall) -> ActionResult:
         earlier = idempotency and earlier_event(call.definition, call.actor, idempotency)
         if earlier:
             return _replay(earlier)
-        result = _run(call, idempotency)
+        with running(call.definition, call.actor, idempotency):
+            result = _run(call, idempotency)
         if call.dry_run:
             transaction.set_rollback(True, using=database)
     return result
@@ -154,7 +159,7 @@ def _run(call: ActionCall, idempotency: Idempotency | None) -> ActionResult:
             status_code=status_code,
             duration_ms=(time.perf_counter() - started) * 1000,
             traceparent=call.traceparent,
-            idempotency_key=idempotency.key if idempotency else None,
+            idempotency_key=idempotency.stored_key(call.actor) if idempotency else None,
             fingerprint=idempotency.fingerprint if idempotency else "",
         ),
     )
@@ -167,8 +172,15 @@ def _run(call: ActionCall, idempotency: Idempotency | None) -> ActionResult:
         body=body,
         status_code=status_code,
         objects=context.objects,
+        entity_tag=_entity_tag(definition, context),
         planned=tuple(context.planned),
     )
+
+
+def _entity_tag(definition: ActionDefinition, context: ActionContext) -> str | None:
+    if definition.precondition is None:
+        return None
+    return fresh_entity_tag(context.object, definition.precondition)
 
 
 def _require_version(call: ActionCall, context: ActionContext) -> None:
@@ -178,16 +190,33 @@ def _require_version(call: ActionCall, context: ActionContext) -> None:
 
 
 def _validated(call: ActionCall, context: ActionContext) -> dict[str, Any]:
+    data = _own_input(call)
     surroundings = Surroundings(
-        request=call.request,
+        # From code, one that carries the actor: serializers and forms ask their request for it.
+        request=call.request or request_of(call.actor, data),
         view=call.view,
         actor=call.actor,
         objects=context.objects,
         pk=None if call.definition.bulk else context.object_ids[0],
     )
-    validated = call.definition.input.validate(require_mapping(call.data), surroundings)
+    validated = call.definition.input.validate(data, surroundings)
     context.bound = validated.bound
     return validated.data
+
+
+def _own_input(call: ActionCall) -> Mapping[str, Any]:
+    """Return what was sent without the names of the objects, unless the input asks for them."""
+    data = require_mapping(call.data)
+    definition = call.definition
+    if not (definition.bulk and definition.names_objects and IDS in data):
+        return data
+    if any(field.name == IDS for field in definition.input.fields()):
+        return data
+    if isinstance(data, QueryDict):
+        own = data.copy()
+        own.pop(IDS)
+        return own
+    return {name: value for name, value in data.items() if name != IDS}
 
 
 def _recordable(data: dict[str, Any]) -> Any:
@@ -224,10 +253,12 @@ def _assembled(result: Any, meta: dict[str, Any], definition: ActionDefinition) 
     """Return the answer: `meta` and `results` of many, or the one result with `meta` merged in."""
     if definition.has_many_results:
         return {"meta": meta, "results": result}
+    if result is None:
+        result = {}  # an answer of nothing at all is no JSON
     if not meta:
         return result
-    if result is None or isinstance(result, dict):
-        return (result or {}) | meta
+    if isinstance(result, dict):
+        return result | meta
     raise InvalidAction(
         f"{definition.label} tells meta data {sorted(meta)} beside a result that is no JSON "
         "object. Return a dict, or declare that it has multiple results."

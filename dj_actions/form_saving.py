@@ -41,7 +41,9 @@ class SavesForm:
         context.meta |= meta
         if self.bulk:
             acted_on = _objects(result)
-            context.object_ids = tuple(str(entry.pk) for entry in acted_on)
+            # Those it has deleted have none any more.
+            kept = (entry.pk for entry in acted_on if entry.pk is not None)
+            context.object_ids = tuple(str(key) for key in kept)
         else:
             acted_on = [_instance(result, context)]
         if acted_on and not context.emission.summary and hasattr(form, "get_stream_message"):

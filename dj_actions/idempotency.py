@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.core.files import File
 from django.http import QueryDict
 from django.utils.crypto import salted_hmac
@@ -18,7 +22,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 
 from dj_actions.definitions import ActionDefinition
-from dj_actions.models import IDEMPOTENCY_KEY_LENGTH, ActionEvent
+from dj_actions.models import IDEMPOTENCY_KEY_LENGTH, OF_NOBODY, ActionEvent
 from dj_actions.plain import TOO_LARGE, RecordEncoder
 from dj_actions.querysets import try_lock
 from dj_actions.recording import actor_of, database_of
@@ -27,6 +31,9 @@ HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotent-Replayed"
 
 SALT = "dj_actions.idempotency"
+
+_running: ContextVar[frozenset[str]] = ContextVar("_running", default=frozenset())
+"""Locks that calls further up hold: the database would grant them again to the same transaction."""
 
 QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 """The draft's form of a key; most clients send it without quotes."""
@@ -67,6 +74,13 @@ class Idempotency:
     fingerprint: str
     """A keyed hash of the input and of what is acted on: stored, it gives nothing away."""
 
+    of_former_secrets: frozenset[str] = frozenset()
+    """The same under SECRET_KEY_FALLBACKS."""
+
+    def stored_key(self, actor: Any) -> str:
+        """Return the key as it is stored: nobody in particular shares none with the system."""
+        return self.key if actor is None or actor_of(actor) else f"{OF_NOBODY}{self.key}"
+
 
 def idempotency_of(key: str | None, *, target: str, data: Any) -> Idempotency | None:
     """Return the idempotency of a call; None if it names no key.
@@ -88,8 +102,12 @@ def idempotency_of(key: str | None, *, target: str, data: Any) -> Idempotency | 
             {HEADER: [f"Use 1 to {IDEMPOTENCY_KEY_LENGTH} printable ASCII characters."]}
         )
     request = json.dumps([target, _comparable(data)], cls=_FingerprintEncoder, sort_keys=True)
-    digest = salted_hmac(SALT, request, algorithm="sha256").hexdigest()
-    return Idempotency(key=text, fingerprint=digest)
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    first, *others = (
+        salted_hmac(SALT, request, secret=secret, algorithm="sha256").hexdigest()
+        for secret in secrets
+    )
+    return Idempotency(key=text, fingerprint=first, of_former_secrets=frozenset(others))
 
 
 def earlier_event(
@@ -105,24 +123,46 @@ def earlier_event(
         KeyReused: the key belongs to another request.
         AnswerNotKept: the request has succeeded, but its answer cannot be repeated.
     """
-    known = actor_of(actor)
-    actor_id = known.id if known else None
-    name = json.dumps([actor_id, definition.label, idempotency.key])
-    if not try_lock(name, using=database_of(definition)):
+    name = _name_of(definition, actor, idempotency)
+    if name in _running.get() or not try_lock(name, using=database_of(definition)):
         raise StillRunning
     event = ActionEvent.objects.of_idempotency_key(
-        idempotency.key,
+        idempotency.stored_key(actor),
         resource=definition.resource,
         action=definition.name,
-        actor_id=actor_id,
+        actor_id=_id_of(actor),
     )
     if event is None:
         return None
-    if event.fingerprint != idempotency.fingerprint:
+    if event.fingerprint not in {idempotency.fingerprint, *idempotency.of_former_secrets}:
         raise KeyReused
     if isinstance(event.response_data, dict) and event.response_data.keys() == {TOO_LARGE}:
         raise AnswerNotKept
     return event
+
+
+@contextmanager
+def running(
+    definition: ActionDefinition, actor: Any, idempotency: Idempotency | None
+) -> Iterator[None]:
+    """Let calls within this one find that its key is in use."""
+    if idempotency is None:
+        yield
+        return
+    token = _running.set(_running.get() | {_name_of(definition, actor, idempotency)})
+    try:
+        yield
+    finally:
+        _running.reset(token)
+
+
+def _name_of(definition: ActionDefinition, actor: Any, idempotency: Idempotency) -> str:
+    return json.dumps([_id_of(actor), definition.label, idempotency.stored_key(actor)])
+
+
+def _id_of(actor: Any) -> str | None:
+    known = actor_of(actor)
+    return known.id if known else None
 
 
 class _FingerprintEncoder(RecordEncoder):
@@ -131,11 +171,19 @@ class _FingerprintEncoder(RecordEncoder):
     def default(self, o: Any) -> Any:
         """Encode what JSON does not know."""
         if isinstance(o, File):
-            return [o.name, o.size]
+            return [o.name, _digest(o)]
         try:
             return super().default(o)
         except TypeError:
             return repr(o)
+
+
+def _digest(file: File[Any]) -> str:
+    digest = sha256()
+    for chunk in file.chunks():
+        digest.update(chunk if isinstance(chunk, bytes) else chunk.encode())
+    file.seek(0)
+    return digest.hexdigest()
 
 
 def _comparable(data: Any) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError
 from django.db.models import Model
 from rest_framework.exceptions import NotFound
 
@@ -31,6 +33,7 @@ def invoke(
     idempotency_key: str | None = None,
     dry_run: bool = False,
     parent: ActionContext | None = None,
+    records_failure: bool = True,
 ) -> ActionResult:
     """Run an action from code: the same steps as over HTTP, the same record.
 
@@ -46,6 +49,7 @@ def invoke(
         idempotency_key: the caller's own name for this call: repeated, it is not run again.
         dry_run: whether everything is rolled back in the end.
         parent: the run that this one is a part of.
+        records_failure: whether a failure leaves a record; False for a caller who does that.
 
     Raises:
         InvalidAction: the wrong one of `object` and `objects` was given.
@@ -53,6 +57,7 @@ def invoke(
     """
     given = _given_objects(definition, object, objects)
     keys = tuple(str(entry.pk) for entry in given)
+    given_key = None if object is None else object.pk
     started = time.perf_counter()
 
     def select() -> Sequence[Selected]:
@@ -75,25 +80,47 @@ def invoke(
         return execute(call)
     except Exception as error:
         # The failure of a part is told by the whole; a dry run leaves nothing behind.
-        if parent is None and not dry_run:
-            _record_failure(call, keys, error, started)
+        if records_failure and parent is None and not dry_run:
+            record_refusal(definition, error, actor=actor, keys=keys, data=data, started=started)
         raise
+    finally:
+        if dry_run and object is not None:
+            _restore(object, given_key)
 
 
-def _record_failure(
-    call: ActionCall, keys: Sequence[str], error: Exception, started: float
+def record_refusal(
+    definition: ActionDefinition,
+    error: Exception,
+    *,
+    actor: Any,
+    keys: Sequence[str],
+    data: Any,
+    started: float,
 ) -> None:
+    """Record that a call from code was refused, or crashed.
+
+    Args:
+        keys: primary keys of what it was to act on.
+        started: when it began, by `time.perf_counter()`.
+    """
     record_failure(
-        call.definition,
+        definition,
         Failed(
-            actor=call.actor,
+            actor=actor,
             object_ids=keys,
-            data=call.data,
+            read_data=lambda: data,
             body=body_of_error(error),
             status_code=status_of(error),
             duration_ms=(time.perf_counter() - started) * 1000,
         ),
     )
+
+
+def _restore(entry: Model, key: Any) -> None:
+    """Show the caller's object as it still is: what was done to it has been rolled back."""
+    entry.pk = key
+    with contextlib.suppress(ObjectDoesNotExist, DatabaseError):
+        entry.refresh_from_db()
 
 
 def _given_objects(
@@ -141,13 +168,14 @@ def _refusal(
 
 
 def _lock(definition: ActionDefinition, given: Sequence[Model]) -> Mapping[Any, Model]:
-    rows = definition.model._base_manager.all()
     if not definition.bulk:
         (one,) = given
         try:
-            one.refresh_from_db(from_queryset=locked(rows))
+            # Of its own class: it may inherit from the action's model.
+            one.refresh_from_db(from_queryset=locked(type(one)._base_manager.all()))
         except ObjectDoesNotExist:
             return {}
         return {one.pk: one}
     keys = [entry.pk for entry in given]
+    rows = definition.model._base_manager.all()
     return {entry.pk: entry for entry in locked(rows.filter(pk__in=keys).order_by("pk"))}

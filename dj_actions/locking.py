@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from django.db import models, router
@@ -24,17 +24,37 @@ def can_lock(queryset: models.QuerySet[Any]) -> bool:
     )
 
 
+def where_writes_go(queryset: models.QuerySet[_Model]) -> models.QuerySet[_Model]:
+    """Return the queryset on the database that takes writes, wherever reads are routed to.
+
+    There locks are taken; a replica may not have seen what a lock has waited for.
+    """
+    database = router.db_for_write(queryset.model)
+    return queryset if queryset.db == database else queryset.using(database)
+
+
 def locked(queryset: models.QuerySet[_Model]) -> models.QuerySet[_Model]:
     """Lock the rows of a queryset, as it is read, until the transaction ends.
 
     A no-op on SQLite, which has no row locks: there a writing transaction is alone.
     """
-    # Row locks are taken where writes go, whatever database reads are routed to.
-    return queryset.using(router.db_for_write(queryset.model)).select_for_update(of=("self",))
+    rows = where_writes_go(queryset)
+    # The key may be referred to meanwhile: inserts elsewhere need not wait.
+    return rows.select_for_update(of=("self", *_parents(queryset.model)), no_key=True)
+
+
+def _parents(model: type[models.Model], path: str = "") -> Iterator[str]:
+    """Yield the links to the tables that hold the inherited columns."""
+    concrete: Any = model._meta.concrete_model
+    for parent, link in concrete._meta.parents.items():
+        if link is not None:
+            name = f"{path}{link.name}"
+            yield name
+            yield from _parents(parent, f"{name}__")
 
 
 def lock_rows(model: type[models.Model], keys: Iterable[Any]) -> None:
     """Lock the rows with these primary keys until the transaction ends, in one order for all."""
     rows = locked(model._base_manager.filter(pk__in=list(keys)).order_by("pk"))
-    # Read, or nothing is locked.
-    list(rows.values_list("pk"))
+    # Read, or nothing is locked; whole, or the tables of parent models are not.
+    list(rows)

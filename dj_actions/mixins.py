@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -11,21 +12,19 @@ from typing import Any
 from django.db import router, transaction
 from django.views import View
 from rest_framework.decorators import action as extra_action
-from rest_framework.exceptions import NotAcceptable, NotFound
-from rest_framework.renderers import BaseRenderer
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from dj_actions.catalogue import CatalogueMixin
 from dj_actions.definitions import ActionDefinition, Precondition
 from dj_actions.descriptions import describe_fully
 from dj_actions.execution import ActionCall, ActionResult, execute
+from dj_actions.failures import FailureMixin, user_of
 from dj_actions.idempotency import HEADER as IDEMPOTENCY_HEADER
 from dj_actions.idempotency import REPLAYED_HEADER
 from dj_actions.models import ActionEvent
 from dj_actions.payload import (
-    DRY_RUN,
     body_of,
     refuse_large_body,
     traceparent_of,
@@ -33,10 +32,7 @@ from dj_actions.payload import (
 )
 from dj_actions.permissions import refusing
 from dj_actions.preconditions import entity_tag_of
-from dj_actions.problems import ProblemRenderer, problem_of, wants_problem
-from dj_actions.recording import Failed, record_failure
 from dj_actions.rendering import declared_many, render
-from dj_actions.selection import SelectionMixin
 from dj_actions.storable import is_storable
 from dj_actions.view_schema import ViewSchema
 
@@ -57,10 +53,8 @@ NOT_FOR_ACTIONS = SET_BY_DRF | set(View.http_method_names)
 FALLBACKS = frozenset({"unknown_instance_action", "unknown_bulk_action"})
 """Methods whose routes match any name, and so have to come last."""
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-
-class ActionMixin(CatalogueMixin, SelectionMixin):
+class ActionMixin(FailureMixin):
     """Put it first among a viewset's bases: `class TodoViewSet(ActionMixin, ModelViewSet)`.
 
     `POST /todos/7/actions/mark_done/` runs an action, `GET` on it describes it, and
@@ -68,12 +62,6 @@ class ActionMixin(CatalogueMixin, SelectionMixin):
     """
 
     schema = ViewSchema("dj_actions.openapi.actions.ActionSchema")
-
-    action_started = 0.0
-    """When this request began, by the process's clock in seconds."""
-
-    fetched: Any = None
-    """The object in the URL, once it has been fetched."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -108,8 +96,17 @@ class ActionMixin(CatalogueMixin, SelectionMixin):
         # class was made is served.
         cls.require_model()
         cls.attach_actions()
-        found = super().get_extra_actions()
+        found = [
+            entry
+            for entry in super().get_extra_actions()
+            # A base may have another model, whose actions are not for this one's objects.
+            if cls._is_of_model(getattr(entry, "definition", None))
+        ]
         return sorted(found, key=lambda entry: entry.__name__ in FALLBACKS)
+
+    @classmethod
+    def _is_of_model(cls, definition: ActionDefinition | None) -> bool:
+        return definition is None or definition.model is cls.model_acted_on()
 
     @classmethod
     def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
@@ -128,19 +125,9 @@ class ActionMixin(CatalogueMixin, SelectionMixin):
             transaction.non_atomic_requests(router.db_for_write(ActionEvent))(view)
         return view
 
-    @property
-    def definition(self) -> ActionDefinition | None:
-        """The action that this request asks for, if any."""
-        return getattr(getattr(self, self.action or "", None), "definition", None)
-
-    @property
-    def runs_action(self) -> bool:
-        """Whether this request is to run an action, not only to read about one."""
-        return self.definition is not None and self.request.method not in SAFE_METHODS
-
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a body that is too large before anything reads it."""
-        self.action_started = time.perf_counter()
+        self.started = time.perf_counter()
         if self.definition:
             refuse_large_body(request)
             if not is_storable(list(kwargs.values())):
@@ -171,24 +158,25 @@ class ActionMixin(CatalogueMixin, SelectionMixin):
         """Run the action that was asked for, and answer with its result."""
         request = self.request
         dry_run = wants_dry_run(request)
+        key = request.headers.get(IDEMPOTENCY_HEADER)
         result = execute(
             ActionCall(
                 definition=definition,
-                actor=request.user,
+                actor=user_of(request),
                 data=body_of(request),
                 select=lambda: self.select_objects(definition),
                 render=lambda value: self._render(definition, value),
-                target=request.path,
+                target="" if key is None else self._target(),
                 request=request,
                 view=self,
                 traceparent=traceparent_of(request),
-                idempotency_key=request.headers.get(IDEMPOTENCY_HEADER),
+                idempotency_key=key,
                 if_match=request.headers.get("If-Match"),
                 checks_version=True,
                 dry_run=dry_run,
             )
         )
-        return _dry_answer(result) if dry_run else _answer(definition, result)
+        return _dry_answer(result) if dry_run else _answer(result)
 
     def _render(self, definition: ActionDefinition, value: Any) -> Any:
         return render(
@@ -199,68 +187,20 @@ class ActionMixin(CatalogueMixin, SelectionMixin):
             many=declared_many(definition),
         )
 
-    def _object_ids(self) -> tuple[str, ...]:
-        key = self.kwargs.get(self.lookup_url_kwarg or self.lookup_field)
-        return () if key is None else (str(key),)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """Answer an error, and record that the action failed."""
-        try:
-            response = super().handle_exception(exc)
-        except Exception as error:
-            # Now a fault of the server, which Django answers.
-            self._record_failure(500, {"detail": type(error).__name__})
-            raise
-        self._record_failure(response.status_code, response.data)
-        if wants_problem(self.request):
-            response.data = problem_of(exc, instance=self.request.path)
-        return response
-
-    def _record_failure(self, status_code: int, body: Any) -> None:
-        if not (self.definition and self.runs_action) or DRY_RUN in self.request.query_params:
-            return
-        record_failure(
-            self.definition,
-            Failed(
-                actor=self.request.user,
-                object_ids=self._object_ids(),
-                data=_sent(self.request),
-                body=body,
-                status_code=status_code,
-                duration_ms=(time.perf_counter() - self.action_started) * 1000,
-                traceparent=traceparent_of(self.request),
-            ),
-        )
-
-    def get_object(self) -> Any:
-        """Fetch the object in the URL, and keep it for the version that the answer tells."""
-        self.fetched = super().get_object()
-        return self.fetched
-
-    def perform_content_negotiation(
-        self,
-        request: Request,
-        force: bool = False,  # noqa: FBT001, FBT002 - DRF's own
-    ) -> tuple[BaseRenderer, str]:
-        """Let a client ask for nothing but problem details: what succeeds is answered as usual."""
-        try:
-            return super().perform_content_negotiation(request, force)
-        except NotAcceptable:
-            if not wants_problem(request):
-                raise
-        renderer = self.get_renderers()[0]
-        return renderer, str(renderer.media_type)
+    def _target(self) -> str:
+        """Return what tells this request from others with the same body."""
+        # Another format of the answer is the same request.
+        kwargs = {name: value for name, value in self.kwargs.items() if name != "format"}
+        query = sorted(self.request.query_params.lists())
+        return json.dumps([kwargs, query], default=str, sort_keys=True)
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
-        """Mark an error as problem details if its client asked for them; tell a version."""
+        """Tell the version of an object that was asked for."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.action == "retrieve" and self.fetched is not None:
             self._tell_version(response)
-        if getattr(response, "exception", False) and wants_problem(request):
-            response.accepted_renderer = ProblemRenderer()
-            response.accepted_media_type = ProblemRenderer.media_type
         return response
 
     def _tell_version(self, response: Response) -> None:
@@ -302,14 +242,12 @@ def _endpoint(definition: ActionDefinition, name: str) -> Callable[..., Any]:
     )(endpoint)
 
 
-def _answer(definition: ActionDefinition, result: ActionResult) -> Response:
+def _answer(result: ActionResult) -> Response:
     headers = {EVENT_HEADER: str(result.event.pk)} if result.is_recorded else {}
     if result.is_replay:
         headers[REPLAYED_HEADER] = "true"
-    elif definition.precondition and result.objects:
-        (entry,) = result.objects
-        if entry.pk is not None:  # it has not been deleted
-            headers["ETag"] = entity_tag_of(entry, definition.precondition)
+    if result.entity_tag:
+        headers["ETag"] = result.entity_tag
     return Response(result.body, status=result.status_code, headers=headers)
 
 
@@ -323,11 +261,3 @@ def _dry_answer(result: ActionResult) -> Response:
             "deliveries": [asdict(delivery) for delivery in result.planned],
         }
     )
-
-
-def _sent(request: Request) -> Any:
-    """Return the body of a request that was refused, perhaps for its very body."""
-    try:
-        return body_of(request)
-    except Exception:  # noqa: BLE001 - whatever is wrong with it has been answered already
-        return None

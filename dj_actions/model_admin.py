@@ -6,6 +6,7 @@ class TodoAdmin(ActionAdminMixin, admin.ModelAdmin): ...
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,8 +20,10 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ValidationError
 
 from dj_actions.definitions import ActionDefinition
+from dj_actions.exceptions import ActionError
 from dj_actions.inputs import require_mapping
-from dj_actions.invocation import invoke
+from dj_actions.invocation import invoke, record_refusal
+from dj_actions.locking import lock_rows
 from dj_actions.recording import database_of
 from dj_actions.registry import registry
 
@@ -66,10 +69,10 @@ class ActionAdminMixin(AdminBase):
             done = _run_on_all(definition, request, chosen)
         except ValidationError as error:
             return self._ask(definition, request, chosen, error)
-        except APIException as error:
+        except (APIException, ActionError) as error:
             text = _("%(title)s: refused. %(reason)s") % {
                 "title": definition.title,
-                "reason": error.detail,
+                "reason": getattr(error, "detail", error),
             }
             self.message_user(request, text, messages.ERROR)
         else:
@@ -120,9 +123,26 @@ def _run_on_all(definition: ActionDefinition, request: HttpRequest, chosen: Quer
     data = require_mapping(definition.input.submitted(_posted(request)))
     if definition.bulk:
         return len(invoke(definition, actor=request.user, objects=entries, data=data).objects)
-    with transaction.atomic(using=database_of(definition)):
-        for entry in entries:
-            invoke(definition, actor=request.user, object=entry, data=data)
+    started = time.perf_counter()
+    keys: list[str] = []
+    try:
+        with transaction.atomic(using=database_of(definition)):
+            # All at once: two people whose lists are sorted differently wait for each other
+            # instead of deadlocking.
+            lock_rows(definition.model, [entry.pk for entry in entries])
+            for entry in entries:
+                keys = [str(entry.pk)]
+                invoke(
+                    definition,
+                    actor=request.user,
+                    object=entry,
+                    data=data,
+                    records_failure=False,
+                )
+    except Exception as error:
+        # Here, as the rollback would take back what is recorded within.
+        record_refusal(definition, error, actor=request.user, keys=keys, data=data, started=started)
+        raise
     return len(entries)
 
 

@@ -25,6 +25,9 @@ from dj_actions.states import SETTLED_STATES, DeliveryState, RemoteState
 IDEMPOTENCY_KEY_LENGTH = 255
 """Characters a caller's own name for a request may have."""
 
+OF_NOBODY = "anonymous:"
+"""Stands before the keys of those who are not logged in: the system itself has no actor either."""
+
 
 class ActionEvent(models.Model):
     """The record that an action happened; written in its transaction, never changed after.
@@ -35,7 +38,7 @@ class ActionEvent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     resource = models.CharField(_("resource"), max_length=100)
     action = models.CharField(_("action"), max_length=100)
-    version = models.PositiveSmallIntegerField(_("version"), default=1)
+    version = models.PositiveIntegerField(_("version"), default=1, db_default=1)
     object_id = models.CharField(
         _("object"), max_length=255, null=True, blank=True, help_text=_("Empty for a bulk action.")
     )
@@ -46,17 +49,26 @@ class ActionEvent(models.Model):
     request_data = models.JSONField(_("input"), default=dict, encoder=DjangoJSONEncoder)
     response_data = models.JSONField(_("result"), null=True, encoder=DjangoJSONEncoder)
     status_code = models.PositiveSmallIntegerField(
-        _("status code"), default=200, help_text=_("400 and above: refused, or crashed.")
+        _("status code"),
+        default=200,
+        db_default=200,
+        help_text=_("400 and above: refused, or crashed."),
     )
     duration_ms = models.FloatField(_("duration in milliseconds"), default=0)
-    summary = models.TextField(_("summary"), blank=True)
-    recipients = models.JSONField(_("recipients"), default=list)
-    extra = models.JSONField(_("extra data"), default=dict, encoder=DjangoJSONEncoder)
-    traceparent = models.CharField(_("trace context"), max_length=55, blank=True)
+    summary = models.TextField(_("summary"), blank=True, default="", db_default="")
+    recipients = models.JSONField(_("recipients"), default=list, db_default=[])
+    extra = models.JSONField(
+        _("extra data"), default=dict, db_default={}, encoder=DjangoJSONEncoder
+    )
+    traceparent = models.CharField(
+        _("trace context"), max_length=55, blank=True, default="", db_default=""
+    )
     parent = models.ForeignKey(
         "self",
         verbose_name=_("parent"),
-        on_delete=models.SET_NULL,
+        # The link stays when the parent is archived first: records do not change.
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
         null=True,
         blank=True,
         related_name="children",
@@ -64,10 +76,15 @@ class ActionEvent(models.Model):
         help_text=_("The action that ran this one as a part of itself."),
     )
     idempotency_key = models.CharField(
-        _("idempotency key"), max_length=IDEMPOTENCY_KEY_LENGTH, null=True, blank=True
+        _("idempotency key"),
+        max_length=IDEMPOTENCY_KEY_LENGTH + len(OF_NOBODY),
+        null=True,
+        blank=True,
     )
     # A keyed hash of the request: to tell a repetition from another request with the same key.
-    fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    fingerprint = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     objects = ActionEventQuerySet.as_manager()
@@ -199,8 +216,9 @@ class Delivery(models.Model):
         max_length=16,
         choices=[(state.value, state.value) for state in DeliveryState],
         default=DeliveryState.PENDING,
+        db_default=DeliveryState.PENDING.value,
     )
-    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0, db_default=0)
     queued_at = models.DateTimeField(
         _("queued"), db_default=Now(), help_text=_("Its age counts from here; a replay resets it.")
     )
@@ -208,17 +226,28 @@ class Delivery(models.Model):
     lease_token = models.UUIDField(null=True, editable=False)
     lease_expires_at = models.DateTimeField(_("lease ends"), null=True, editable=False)
     settled_at = models.DateTimeField(_("settled"), null=True)
-    errors = models.JSONField(_("errors"), default=list, help_text=_("The latest ones."))
-    receipt_id = models.CharField(_("receipt"), max_length=RECEIPT_ID_LENGTH, blank=True)
-    receipt_scope = models.CharField(_("DAG or feed"), max_length=RECEIPT_ID_LENGTH, blank=True)
-    receipt_url = models.CharField(_("link"), max_length=RECEIPT_URL_LENGTH, blank=True)
+    errors = models.JSONField(
+        _("errors"), default=list, db_default=[], help_text=_("The latest ones.")
+    )
+    receipt_id = models.CharField(
+        _("receipt"), max_length=RECEIPT_ID_LENGTH, blank=True, default="", db_default=""
+    )
+    receipt_scope = models.CharField(
+        _("DAG or feed"), max_length=RECEIPT_ID_LENGTH, blank=True, default="", db_default=""
+    )
+    receipt_url = models.CharField(
+        _("link"), max_length=RECEIPT_URL_LENGTH, blank=True, default="", db_default=""
+    )
     remote_state = models.CharField(
         _("remote state"),
         max_length=16,
         choices=[(state.value, state.value) for state in RemoteState],
         default=RemoteState.UNTRACKED,
+        db_default=RemoteState.UNTRACKED.value,
     )
-    remote_detail = models.CharField(_("remote detail"), max_length=DETAIL_LENGTH, blank=True)
+    remote_detail = models.CharField(
+        _("remote detail"), max_length=DETAIL_LENGTH, blank=True, default="", db_default=""
+    )
     remote_check_at = models.DateTimeField(_("next question"), null=True, editable=False)
     remote_ended_at = models.DateTimeField(_("remote end"), null=True)
 

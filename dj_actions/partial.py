@@ -7,14 +7,14 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connections, transaction
 from rest_framework import status
 
 from dj_actions.context import ActionContext, Selected
 from dj_actions.definitions import ActionDefinition
 from dj_actions.plain import to_json
 from dj_actions.problems import api_exception_of, problem_of, status_of
-from dj_actions.recording import database_of
+from dj_actions.recording import database_of, sensitive_fields
 
 logger = logging.getLogger(__name__)
 
@@ -61,16 +61,30 @@ def _attempt(
     """Return the context of one object if it succeeded, and its outcome."""
     if entry.refusal:
         return None, _failure(entry.refusal)
+    database = database_of(definition)
     try:
-        with transaction.atomic(using=database_of(definition)):
+        with transaction.atomic(using=database):
             own, result = perform(entry.object)
+            # Now, not at the commit, where it would take all the others down with it.
+            connections[database].check_constraints([definition.model._meta.db_table])
     except (OperationalError, InterfaceError):
         raise  # the database itself is in trouble: nothing can be kept
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - one object's crash is its own outcome
         if api_exception_of(error) is None:
-            logger.exception("%s failed for %s.", definition.label, entry.key)
+            _log(definition, entry, error)
         return None, _failure(error)
     return own, {"status": status.HTTP_200_OK, "result": result}
+
+
+def _log(definition: ActionDefinition, entry: Selected, error: Exception) -> None:
+    """Log a crash; without its text, which may repeat the input, if that can hold secrets."""
+    logger.error(
+        "%s failed for %s: %s.",
+        definition.label,
+        entry.key,
+        type(error).__name__,
+        exc_info=None if sensitive_fields(definition) else error,
+    )
 
 
 def _perform_one(

@@ -51,7 +51,7 @@ def body_of(request: Request) -> Any:
     """
     try:
         return request.data
-    except RequestDataTooBig as error:
+    except RequestDataTooBig as error:  # more than Django reads of a form
         raise PayloadTooLarge(str(error)) from None
     except SuspiciousOperation as error:  # more fields or files than Django reads of a form
         raise ParseError(str(error)) from None
@@ -65,6 +65,11 @@ def traceparent_of(request: Request) -> str:
     """Return the request's trace context, or an empty string if it has none that is valid."""
     header = request.headers.get("traceparent", "")
     return header if TRACEPARENT.fullmatch(header) else ""
+
+
+def is_dry_run(request: Request) -> bool:
+    """Tell whether the request clearly asks that everything is rolled back."""
+    return DRY_RUN in request.query_params and request.query_params[DRY_RUN].lower() in YES
 
 
 def wants_dry_run(request: Request) -> bool:

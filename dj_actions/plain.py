@@ -16,7 +16,7 @@ from django.db.models import Model, QuerySet
 
 from dj_actions.exceptions import InvalidAction
 from dj_actions.redaction import REDACTED, redacted
-from dj_actions.storable import is_storable
+from dj_actions.storable import is_storable, is_surely_storable
 
 TOO_LARGE = "too_large_to_store"
 """Key of what is stored in place of too much; its value is the size in bytes."""
@@ -54,10 +54,11 @@ def to_json(value: Any) -> Any:
     if value is None or value == {}:
         return value
     try:
-        plain = json.loads(json.dumps(value, cls=RecordEncoder, allow_nan=False))
+        text = json.dumps(value, cls=RecordEncoder, allow_nan=False)
+        plain = json.loads(text)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidAction(f"An action's data must be storable as JSON: {error}") from error
-    if not is_storable(plain):
+    if not (is_surely_storable(text) or is_storable(plain)):
         raise InvalidAction(
             "An action's data must be storable as JSON: it holds null characters, lone "
             "surrogates or very deep nesting."

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time
+from hashlib import sha256
 from typing import Any
 
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
 from dj_actions.definitions import Precondition
+
+PLAIN = re.compile(r"[!#-~]*")
+"""Characters of an entity tag; a version with others is told by its hash."""
 
 ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"')
 
@@ -37,7 +41,21 @@ def entity_tag_of(entry: Any, precondition: Precondition) -> str:
     """Return the entity tag of an object: its version, in quotes."""
     version = getattr(entry, precondition.field)
     text = version.isoformat() if isinstance(version, (date, datetime, time)) else str(version)
+    if not PLAIN.fullmatch(text):
+        text = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return f'"{text}"'
+
+
+def fresh_entity_tag(entry: Any, precondition: Precondition) -> str | None:
+    """Return the entity tag of an object as the database has it; None if it is gone.
+
+    What an action has done to it may have gone by the object, as `update()` does.
+    """
+    if entry.pk is None:
+        return None
+    rows = type(entry)._base_manager.using(entry._state.db).filter(pk=entry.pk)
+    current = rows.only(precondition.field).first()
+    return entity_tag_of(current, precondition) if current else None
 
 
 def require_match(entry: Any, precondition: Precondition, if_match: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +15,11 @@ from rest_framework.request import Request
 
 MEDIA_TYPE = "application/problem+json"
 
+FAULT = HTTPStatus.INTERNAL_SERVER_ERROR.value
+
+REFUSED = re.compile(r";\s*q=0(\.0*)?\s*(;|$)")
+"""A media type of weight 0: https://www.rfc-editor.org/rfc/rfc9110#section-12.4.2."""
+
 
 class ProblemRenderer(JSONRenderer):
     """Writes an error whose client asked for problem details."""
@@ -24,8 +30,11 @@ class ProblemRenderer(JSONRenderer):
 
 def wants_problem(request: HttpRequest | Request) -> bool:
     """Tell whether the client has named problem details among what it accepts."""
-    accepted = request.META.get("HTTP_ACCEPT", "").split(",")
-    return any(entry.partition(";")[0].strip().lower() == MEDIA_TYPE for entry in accepted)
+    accepted = request.META.get("HTTP_ACCEPT", "").lower().split(",")
+    return any(
+        entry.partition(";")[0].strip() == MEDIA_TYPE and not REFUSED.search(entry)
+        for entry in accepted
+    )
 
 
 def api_exception_of(error: Exception) -> APIException | None:
@@ -63,12 +72,7 @@ def problem_of(error: Exception, *, instance: str = "") -> dict[str, Any]:
         instance: path of the request.
     """
     known = api_exception_of(error)
-    status = HTTPStatus(status_of(error))
-    problem: dict[str, Any] = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-    }
+    problem = _problem(status_of(error))
     details = known.get_full_details() if known else None
     if isinstance(details, Mapping) and details.keys() == {"message", "code"}:
         problem |= {"detail": details["message"], "code": details["code"]}
@@ -78,6 +82,29 @@ def problem_of(error: Exception, *, instance: str = "") -> dict[str, Any]:
     if instance:
         problem["instance"] = instance
     return problem
+
+
+def problem_of_answer(
+    error: Exception, status_code: int, answer: Any, *, instance: str
+) -> dict[str, Any]:
+    """Return as problem details what a project's own exception handler has answered.
+
+    Args:
+        error: what was raised.
+        status_code: that of the answer.
+        answer: its body.
+        instance: path of the request.
+    """
+    if status_of(error) == status_code:
+        return problem_of(error, instance=instance)
+    told = answer.get("detail") if isinstance(answer, Mapping) else None
+    return _problem(status_code) | ({"detail": told} if told else {}) | {"instance": instance}
+
+
+def _problem(status_code: int) -> dict[str, Any]:
+    known = {entry.value: entry.phrase for entry in HTTPStatus}
+    title = known.get(status_code) or ("Server Error" if status_code >= FAULT else "Client Error")
+    return {"type": "about:blank", "title": title, "status": status_code}
 
 
 def _errors(details: Any, pointer: str) -> Iterator[dict[str, Any]]:

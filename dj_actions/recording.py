@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DatabaseError, connections, router, transaction
+from django.db import connections, router, transaction
 
 from dj_actions.conf import RecordFailures, Settings, get_settings
 from dj_actions.context import ActionContext, PlannedDelivery
@@ -18,6 +18,7 @@ from dj_actions.messages import Actor
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.plain import for_record, to_json
 from dj_actions.querysets import insert_event
+from dj_actions.redaction import secrets_in, without
 from dj_actions.signals import action_recorded
 from dj_actions.storable import cleaned, is_storable
 
@@ -26,10 +27,13 @@ logger = logging.getLogger(__name__)
 TEXT_LENGTH = 255
 """Characters of an id or a name that a record keeps."""
 
-FLOOD_GUARDS = frozenset({413, 429})
-"""Refusals that exist to keep a flood out: recording each would let it in by another door."""
+FLOOD_GUARDS = frozenset({401, 413, 429})
+"""Refusals of those whom nobody knows, or of too much: recorded, they would fill the table."""
 
 SERVER_FAULT = 500
+
+NOT_AN_OBJECT = "not_an_object"
+"""Key of what is stored in place of a body in which secrets have no names."""
 
 NOT_STORABLE = "not_storable"
 """Key of what is stored in place of a refused input that no database can hold."""
@@ -77,8 +81,8 @@ class Failed:
     object_ids: Sequence[str]
     """What it was to act on, as the caller named it."""
 
-    data: Any
-    """What was sent."""
+    read_data: Callable[[], Any]
+    """Returns what was sent; not asked if the refusal is not recorded."""
 
     body: Any
     """What the caller is answered."""
@@ -92,7 +96,12 @@ def actor_of(user: Any) -> Actor | None:
     """Return who acts; None for nobody in particular (no user, or an anonymous one)."""
     if user is None or not user.is_authenticated:
         return None
-    return Actor(id=str(user.pk), label=cleaned(user.get_username(), TEXT_LENGTH))
+    label = user.get_username() if hasattr(user, "get_username") else str(user)
+    key = getattr(user, "pk", None)
+    return Actor(
+        id=cleaned(str(label if key is None else key), TEXT_LENGTH),
+        label=cleaned(str(label), TEXT_LENGTH),
+    )
 
 
 def database_of(definition: ActionDefinition) -> str:
@@ -146,7 +155,9 @@ def record(definition: ActionDefinition, context: ActionContext, done: Done) -> 
 
 def sensitive_fields(definition: ActionDefinition) -> frozenset[str]:
     """Return the names, in lower case, of the fields whose values no record may hold."""
-    declared = {*definition.sensitive, *definition.input.sensitive()}
+    declared = definition.sensitive | definition.input.sensitive()
+    if declared:
+        declared = definition.input.also_known_as(declared)
     return frozenset(name.lower() for name in declared).union(get_settings().sensitive_fields)
 
 
@@ -168,7 +179,7 @@ def record_failure(definition: ActionDefinition, failed: Failed) -> ActionEvent 
         event = _failed_event(definition, failed, settings)
         with transaction.atomic(using=database):
             insert_event(event, (), Delivery, using=database)
-    except (DatabaseError, InvalidAction) as error:
+    except Exception as error:  # noqa: BLE001 - what failed first is what has to be told
         logger.warning("The failure of %s could not be recorded: %s", definition.label, error)
         return None
     return event
@@ -193,16 +204,16 @@ def _event(
         resource=definition.resource,
         action=definition.name,
         version=definition.version,
-        object_id=None if definition.bulk else object_ids[0],
+        object_id=None if definition.bulk else cleaned(object_ids[0], TEXT_LENGTH),
         object_ids=object_ids,
         actor_id=actor.id if actor else None,
         actor_label=actor.label if actor else "",
         request_data=stored(done.data),
-        response_data=stored(done.result),
+        response_data=stored(_result(definition, done)),
         status_code=done.status_code,
         duration_ms=done.duration_ms,
-        summary=context.emission.summary,
-        recipients=list(context.emission.recipients),
+        summary=cleaned(context.emission.summary),
+        recipients=[cleaned(entry) for entry in context.emission.recipients],
         extra=stored(to_json(context.emission.extra)),
         traceparent=done.traceparent,
         parent_id=context.parent.event_id if context.parent else None,
@@ -211,10 +222,21 @@ def _event(
     )
 
 
+def _result(definition: ActionDefinition, done: Done) -> Any:
+    """Return the result; errors of a partial action may repeat what was sent."""
+    if not definition.partial:
+        return done.result
+    return without(done.result, secrets_in(done.data, sensitive_fields(definition)))
+
+
 def _failed_event(definition: ActionDefinition, failed: Failed, settings: Settings) -> ActionEvent:
     actor = actor_of(failed.actor)
     object_ids = [cleaned(key, TEXT_LENGTH) for key in failed.object_ids[: definition.max_items]]
     stored = _storing(definition, settings)
+    names = sensitive_fields(definition)
+    sent = _as_sent(failed.read_data())
+    if names and not isinstance(sent, dict):
+        sent = {NOT_AN_OBJECT: type(sent).__name__}
     return ActionEvent(
         resource=definition.resource,
         action=definition.name,
@@ -223,8 +245,9 @@ def _failed_event(definition: ActionDefinition, failed: Failed, settings: Settin
         object_ids=object_ids,
         actor_id=actor.id if actor else None,
         actor_label=actor.label if actor else "",
-        request_data=stored(_as_sent(failed.data)),
-        response_data=stored(_as_sent(failed.body)),
+        request_data=stored(sent),
+        # An error may repeat what was sent.
+        response_data=stored(without(_as_sent(failed.body), secrets_in(sent, names))),
         status_code=failed.status_code,
         duration_ms=failed.duration_ms,
         traceparent=failed.traceparent,

@@ -31,12 +31,22 @@ def is_storable(value: object) -> bool:
     return True
 
 
+def is_surely_storable(text: str) -> bool:
+    """Tell by a look at JSON text, in ASCII, that its value can be stored; most can.
+
+    False says nothing: the value itself has to be looked at. Infinite numbers are not looked for.
+    """
+    is_shallow = text.count("{") + text.count("[") <= MAX_DEPTH
+    return is_shallow and "\\u0000" not in text and "\\ud" not in text
+
+
 def _is_storable_leaf(entry: object) -> bool:
     if isinstance(entry, str):
         return not UNSTORABLE.search(entry)
     return not isinstance(entry, float) or math.isfinite(entry)
 
 
-def cleaned(text: str, length: int) -> str:
+def cleaned(text: object, length: int | None = None) -> str:
     """Return the text with what cannot be stored replaced, cut to a number of characters."""
-    return UNSTORABLE.sub(REPLACEMENT, text)[:length]
+    # A translation that is looked up when it is read is no `str` yet.
+    return UNSTORABLE.sub(REPLACEMENT, str(text))[:length]

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from dj_actions.conf import did_you_mean, get_settings
 from dj_actions.mixins import ActionMixin
 from dj_actions.models import ActionEvent
+from dj_actions.payload import DRY_RUN
 from dj_actions.querysets import ActionEventQuerySet
 from dj_actions.serializers import ActionEventSerializer
 from dj_actions.states import DeliveryState, Outcome, RemoteState
@@ -78,7 +79,10 @@ class ActionEventViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet[ActionEvent]
         Raises:
             ValidationError: a parameter, a publisher or a state is unknown.
         """
-        given = self.request.query_params.dict()
+        # What belongs to an action of the events is no filter.
+        own = {DRY_RUN} if self.definition else set()
+        query = self.request.query_params.dict()
+        given = {name: value for name, value in query.items() if name not in own}
         for name, value in given.items():
             if name in FILTERS and not is_storable(value):
                 raise ValidationError({name: ["Null characters are not allowed."]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -92,6 +92,10 @@ class InputAdapter(ABC):
     def sensitive(self) -> frozenset[str]:
         """Return the names, at any depth, of fields that must not be stored or shown."""
         return frozenset()
+
+    def also_known_as(self, names: Collection[str]) -> frozenset[str]:
+        """Return the names, with those under which the same values stand once validated."""
+        return frozenset(names)
 
     def html(
         self,

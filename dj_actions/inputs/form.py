@@ -100,19 +100,29 @@ class FormInput(InputAdapter):
         """Return what was filled in."""
         return posted
 
+    def _instance(self, surroundings: Surroundings) -> dict[str, Any]:
+        """Return the object for a form that saves one: without it, it would make another."""
+        if surroundings.pk is None or not issubclass(self.form_class, forms.BaseModelForm):
+            return {}
+        return {"instance": surroundings.objects[0]}
+
     def _bound_form(self, raw: Mapping[str, Any], surroundings: Surroundings) -> forms.BaseForm:
         get_form = getattr(self.form_class, "get_form", None)
         if get_form is None or surroundings.request is None:
             # DRF puts uploaded files among the data; a form takes its files from here.
-            form = self.form_class(data=as_submitted(raw), files=cast("Any", raw))
+            form = self.form_class(
+                data=as_submitted(raw), files=cast("Any", raw), **self._instance(surroundings)
+            )
         else:
-            form = self._own_form(get_form, surroundings)
+            form = self._own_form(get_form, raw, surroundings)
             if form.data is raw:
                 form.data = as_submitted(raw)
         form.data = with_parts(form.fields, form.data)
         return form
 
-    def _own_form(self, get_form: Any, surroundings: Surroundings) -> forms.BaseForm:
+    def _own_form(
+        self, get_form: Any, raw: Mapping[str, Any], surroundings: Surroundings
+    ) -> forms.BaseForm:
         """Return the form that the form class makes for itself."""
         on_one = surroundings.pk is not None and surroundings.objects
         form = get_form(
@@ -121,11 +131,13 @@ class FormInput(InputAdapter):
             surroundings.pk,
             instance=surroundings.objects[0] if on_one else None,
         )
-        if not (isinstance(form, forms.BaseForm) and form.is_bound):
+        if not isinstance(form, forms.BaseForm):
             raise InvalidAction(
                 f"{self.form_class.__qualname__}.get_form returned {form!r}. It must return a "
                 "form that is bound, for example to request.data."
             )
+        if not form.is_bound:  # as of `request.data or None`, when nothing was sent
+            form.is_bound, form.data = True, cast("Any", raw)
         return form
 
     def _blank_form(self) -> forms.BaseForm:

@@ -168,5 +168,5 @@ def _aliases(field: Any) -> Iterator[str]:
     """Yield the names by which a client may send the field."""
     for alias in (field.alias, field.validation_alias):
         for choice in getattr(alias, "choices", [alias]):
-            if isinstance(choice, str):
-                yield choice
+            # An AliasPath names where in the data the value is found.
+            yield from (part for part in getattr(choice, "path", [choice]) if isinstance(part, str))

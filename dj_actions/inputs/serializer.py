@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -65,6 +65,10 @@ class SerializerInput(InputAdapter):
     def _sensitive(self) -> frozenset[str]:
         return frozenset(_passwords(self.serializer_class()))
 
+    def also_known_as(self, names: Collection[str]) -> frozenset[str]:
+        """Return the names, with the `source` of each such field."""
+        return frozenset(names).union(_sources(self.serializer_class(), names))
+
     def html(
         self,
         raw: Mapping[str, Any] | None = None,
@@ -93,3 +97,13 @@ def _passwords(field: Any, name: str = "") -> Iterator[str]:
         yield from _passwords(inner, inner_name)
     if getattr(field, "child", None) is not None:
         yield from _passwords(field.child, name)
+
+
+def _sources(field: Any, names: Collection[str], name: str = "") -> Iterator[str]:
+    """Yield the parts of the `source` of each field of these names, at any depth."""
+    if name in names and field.source:
+        yield from field.source.split(".")
+    for inner_name, inner in getattr(field, "fields", {}).items():
+        yield from _sources(inner, names, inner_name)
+    if getattr(field, "child", None) is not None:
+        yield from _sources(field.child, names, name)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, models
+from django.db.models import JSONField
 from django.db.models.fields import NOT_PROVIDED
 
 if TYPE_CHECKING:
     from dj_actions.models import ActionEvent, Delivery
 
-    Fields = tuple[models.Field[Any, Any], ...]
+    Field = models.Field[Any, Any]
 
 
 def insert_event(
@@ -43,62 +44,47 @@ def _insert_at_once(
 ) -> None:
     connection = connections[using]
     values = [
-        field.get_db_prep_save(getattr(event, field.attname), connection)
-        for field in _written(type(event))
+        (field, value)
+        for field, initial in _written(type(event))
+        if (value := getattr(event, field.attname)) != initial
     ]
-    if publishers:
-        values += (*_defaults(deliveries, using), list(publishers))
+    parameters = [
+        # Drivers know text, numbers and ids by themselves.
+        field.get_db_prep_save(value, connection) if isinstance(field, JSONField) else value
+        for field, value in values
+    ]
+    columns = tuple(field.column for field, _ in values)
     with connection.cursor() as cursor:
-        cursor.execute(_statement(type(event), deliveries, has_deliveries=bool(publishers)), values)
+        cursor.execute(
+            _statement(type(event), deliveries, columns), [*parameters, list(publishers)]
+        )
         (event.created_at,) = cursor.fetchone()
     event._state.adding, event._state.db = False, using
 
 
 @functools.cache
-def _statement(event: type[ActionEvent], delivery: type[Delivery], *, has_deliveries: bool) -> str:
+def _written(model: type[models.Model]) -> tuple[tuple[Field, Any], ...]:
+    """Return the fields, each with the value that the database gives it by itself.
+
+    Only what differs is sent: most of a record is empty, and each value costs the driver time.
+    """
+    fields = (field for field in model._meta.concrete_fields if field.name != "created_at")
+    return tuple((field, _initial(field)) for field in fields)
+
+
+def _initial(field: Field) -> Any:
+    given_by_database = field.null or field.db_default is not NOT_PROVIDED
+    return field.get_default() if given_by_database else NOT_PROVIDED
+
+
+@functools.cache
+def _statement(event: type[ActionEvent], delivery: type[Delivery], columns: tuple[str, ...]) -> str:
     """Return the statement, made of the names of our own tables and columns."""
-    columns = ", ".join(_columns(_written(event)))
-    values = ", ".join(["%s"] * len(_written(event)))
-    insert = (
-        f"INSERT INTO {event._meta.db_table} ({columns}) VALUES ({values}) RETURNING id, created_at"  # noqa: S608
+    names = ", ".join(f'"{column}"' for column in columns)
+    values = ", ".join(["%s"] * len(columns))
+    return (
+        f"WITH event AS (INSERT INTO {event._meta.db_table} ({names}) VALUES ({values}) "  # noqa: S608
+        f"RETURNING id, created_at), deliveries AS (INSERT INTO {delivery._meta.db_table} "
+        "(event_id, publisher) SELECT event.id, alias FROM event, unnest(%s::text[]) AS alias) "
+        "SELECT created_at FROM event"
     )
-    if not has_deliveries:
-        return f"WITH event AS ({insert}) SELECT created_at FROM event"  # noqa: S608
-    same = _columns(_with_default(delivery))
-    follow = (
-        f"INSERT INTO {delivery._meta.db_table} ({', '.join(['event_id', 'publisher', *same])}) "  # noqa: S608
-        f"SELECT event.id, alias{', %s' * len(same)} FROM event, unnest(%s::text[]) AS alias"
-    )
-    return f"WITH event AS ({insert}), deliveries AS ({follow}) SELECT created_at FROM event"  # noqa: S608
-
-
-@functools.cache
-def _written(model: type[models.Model]) -> Fields:
-    """Return the fields that the database does not fill in itself."""
-    return tuple(
-        field
-        for field in model._meta.concrete_fields
-        if field.db_default is NOT_PROVIDED and not isinstance(field, models.AutoField)
-    )
-
-
-@functools.cache
-def _with_default(model: type[models.Model]) -> Fields:
-    """Return the fields that begin with one value, the same in each row, which is not NULL."""
-    return tuple(
-        field
-        for field in _written(model)
-        if (field.has_default() or not field.null) and field.name not in {"event", "publisher"}
-    )
-
-
-@functools.cache
-def _defaults(model: type[models.Model], using: str) -> tuple[Any, ...]:
-    return tuple(
-        field.get_db_prep_save(field.get_default(), connections[using])
-        for field in _with_default(model)
-    )
-
-
-def _columns(fields: Fields) -> list[str]:
-    return [f'"{field.column}"' for field in fields]

@@ -850,8 +850,10 @@ def test_an_action_with_plain_output_may_answer_nothing(
     declare(output=False)
     serve()
 
-    assert api.post(f"/things/{todo.pk}/actions/poke/").status_code == 200
-    assert assert_recorded("todo.poke").response_data is None
+    response = api.post(f"/things/{todo.pk}/actions/poke/")
+
+    assert (response.status_code, response.json()) == (200, {})
+    assert assert_recorded("todo.poke").response_data == {}
 
 
 # Around it

@@ -254,7 +254,10 @@ def test_serializers_of_the_input_see_who_acts_on_what(
 
     declare(input=Curious).run(actor=ann, object=todo)
 
-    assert seen == [{"request": None, "view": None, "actor": ann, "objects": (todo,)}]
+    (context,) = seen
+    # Serializers ask their request for the user.
+    assert context.pop("request").user == ann
+    assert context == {"view": None, "actor": ann, "objects": (todo,)}
 
 
 # Emissions
@@ -589,10 +592,10 @@ def test_bulk_requests_lock_in_one_order_whatever_their_ordering(
         response = client_of(None).post(
             "/things/actions/poke/", {"ids": [entry.pk for entry in todos]}, format="json"
         )
-    (locking,) = [entry["sql"] for entry in queries if "FOR UPDATE" in entry["sql"]]
+    (locking,) = [entry["sql"] for entry in queries if "FOR NO KEY UPDATE" in entry["sql"]]
 
     assert response.status_code == 200
-    assert re.search(r'ORDER BY ("todos_todo"\."id"|1) ASC +FOR UPDATE', locking)
+    assert re.search(r'ORDER BY ("todos_todo"\."id"|1) ASC +FOR NO KEY UPDATE', locking)
 
 
 @pytest.mark.postgres

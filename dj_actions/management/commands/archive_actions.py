@@ -88,6 +88,11 @@ def _cutoff(options: dict[str, Any]) -> datetime:
         return before if before.tzinfo else before.replace(tzinfo=UTC)
     if minutes is None:
         return default_cutoff()
-    if minutes < 0:
-        raise CommandError(f"--older-than-minutes is {minutes:g}. Set it to 0 or more.")
-    return present_time() - timedelta(minutes=minutes)
+    try:
+        if minutes >= 0:
+            return present_time() - timedelta(minutes=minutes)
+    except OverflowError:  # before the year 1
+        pass
+    raise CommandError(
+        f"--older-than-minutes is {minutes:g}. Set it to 0 or more, within the calendar."
+    )

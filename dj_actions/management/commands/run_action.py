@@ -12,13 +12,13 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Model
-from rest_framework.exceptions import APIException
 
 from dj_actions.definitions import ActionDefinition
 from dj_actions.discovery import load_viewsets
 from dj_actions.exceptions import ActionError, ActionNotFound
 from dj_actions.execution import ActionResult
 from dj_actions.invocation import invoke
+from dj_actions.problems import api_exception_of
 from dj_actions.registry import registry
 
 
@@ -75,9 +75,12 @@ class Command(BaseCommand):
             )
         except ActionError as error:
             raise CommandError(str(error)) from error
-        except APIException as error:
+        except Exception as error:
+            refusal = api_exception_of(error)
+            if refusal is None:
+                raise
             raise CommandError(
-                f"Refused with status {error.status_code}: {json.dumps(error.detail)}"
+                f"Refused with status {refusal.status_code}: {json.dumps(refusal.detail)}"
             ) from error
         self._report(result, is_dry_run=options["dry_run"])
 
@@ -106,9 +109,12 @@ def _actor(username: str | None) -> Any:
         return None
     users = get_user_model()
     try:
-        return users._default_manager.get_by_natural_key(username)
+        user = users._default_manager.get_by_natural_key(username)
     except users.DoesNotExist:
         raise CommandError(f"There is no user {username!r}.") from None
+    if not user.is_active:
+        raise CommandError(f"The user {username!r} is deactivated: nobody acts in that name.")
+    return user
 
 
 def _data(text: str) -> Mapping[str, Any]:

@@ -115,7 +115,8 @@ def test_a_part_outlives_the_record_of_its_whole(make_old: MakeOld) -> None:
     run()
 
     part.refresh_from_db()
-    assert part.parent is None
+    assert part.parent_id == whole.pk
+    assert not ActionEvent.objects.filter(pk=whole.pk).exists()
 
 
 def test_a_file_takes_them_one_per_line(make_old: MakeOld, tmp_path: Path) -> None:

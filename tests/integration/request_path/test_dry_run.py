@@ -66,7 +66,9 @@ def test_what_is_neither_does_nothing(api: APIClient, todo: Todo) -> None:
 
     assert response.status_code == 400
     assert response.json() == {"dry_run": ["'maybe' is neither 1 nor 0."]}
-    assert_nothing_happened()
+    todo.refresh_from_db()
+    assert not todo.done
+    assert ActionEvent.objects.get().status_code == 400
 
 
 def test_permissions_are_asked(client_of: ClientOf, bob: User, todo: Todo) -> None:

@@ -285,7 +285,7 @@ def test_all_objects_are_fetched_and_locked_in_one_query(
     fetches = [entry["sql"] for entry in queries if 'FROM "todos_todo"' in entry["sql"]]
     assert len(fetches) == 1
     if connection.vendor == "postgresql":
-        assert "FOR UPDATE" in fetches[0]
+        assert "FOR NO KEY UPDATE" in fetches[0]
 
 
 @pytest.mark.parametrize(

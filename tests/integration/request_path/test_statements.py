@@ -98,10 +98,13 @@ def test_a_partial_one_has_a_savepoint_for_each_object(
     declare(bulk=True, partial=True, publish=["memory"])
     serve(queryset=Todo.objects.select_related("owner"))
     body = {"ids": [make_todo().pk for _ in range(3)]}
+    # Broken references come to light at the object that has them, not at the end.
+    checks = ["SET", "SET"] if connection.vendor == "postgresql" else ["PRAGMA"]
+    one = ["SAVEPOINT", *checks, "RELEASE"]
 
     assert statements(lambda: api.post("/things/actions/poke/", body, format="json")) == [
         *("BEGIN", READ),
-        *("SAVEPOINT", "RELEASE") * 3,
+        *one * 3,
         *record(),
         "COMMIT",
     ]

@@ -1,0 +1,117 @@
+"""Where the time of one contender's requests goes, by cProfile.
+
+The profiler makes every call dearer, small functions most: read it for what is called and how
+often, and measure a change with the benchmark itself.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+import sysconfig
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.report import Table
+from benchmarks.request.rounds import Runner
+
+WARM_UP = 50
+REQUESTS = 500
+LONGEST_LIST = 45
+OURS = "dj_actions"
+
+SITE_PACKAGES = Path(sysconfig.get_paths()["purelib"])
+STANDARD_LIBRARY = Path(sysconfig.get_paths()["stdlib"])
+PROJECT = Path(__file__).resolve().parents[2]
+SPLIT = frozenset({"django", "psycopg"})
+"""Packages large enough to be looked at part by part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What one function cost per request, in microseconds."""
+
+    function: str
+    package: str
+    calls: float
+    own: float
+    cumulative: float
+
+
+def profile(runner: Runner, target: Path) -> list[Table]:
+    """Profile requests of one contender; keep the raw profile in `target` for other viewers."""
+    runner.mark_done(runner.fresh_todos(WARM_UP))
+    todos = runner.fresh_todos(REQUESTS)
+    profiler = cProfile.Profile()
+    with profiler:
+        runner.mark_done(todos)
+    profiler.dump_stats(target)
+    costs = _costs(pstats.Stats(profiler))
+    name = runner.contender.name
+    return [
+        _by_package(f"{name}: own time by package", costs),
+        _functions(f"{name}: our functions", [cost for cost in costs if cost.package == OURS]),
+        _functions(f"{name}: all functions", costs),
+    ]
+
+
+def _costs(stats: pstats.Stats) -> list[Cost]:
+    """Return the cost of each function, the dearest first."""
+    # typeshed does not name it; it is what pstats itself reads.
+    entries: Mapping[tuple[str, int, str], tuple[int, int, float, float, object]]
+    entries = stats.stats  # type: ignore[attr-defined]
+    scale = 1_000_000 / REQUESTS
+    costs = [
+        Cost(
+            function=f"{_place(Path(file))}:{line} {name}" if line else name,
+            package=_package(file),
+            calls=calls / REQUESTS,
+            own=own * scale,
+            cumulative=cumulative * scale,
+        )
+        for (file, line, name), (_, calls, own, cumulative, _) in entries.items()
+    ]
+    return sorted(costs, key=lambda cost: cost.cumulative, reverse=True)
+
+
+def _place(file: Path) -> Path:
+    for root in (SITE_PACKAGES, PROJECT, STANDARD_LIBRARY):
+        if file.is_relative_to(root):
+            return file.relative_to(root)
+    return file
+
+
+def _package(file: str) -> str:
+    if file == "~":
+        return "built in"
+    parts = _place(Path(file)).with_suffix("").parts
+    if Path(file).is_relative_to(STANDARD_LIBRARY) and not Path(file).is_relative_to(SITE_PACKAGES):
+        return "standard library"
+    return ".".join(parts[:2]) if parts[0] in SPLIT else parts[0]
+
+
+def _by_package(title: str, costs: list[Cost]) -> Table:
+    own: defaultdict[str, float] = defaultdict(float)
+    calls: defaultdict[str, float] = defaultdict(float)
+    for cost in costs:
+        own[cost.package] += cost.own
+        calls[cost.package] += cost.calls
+    ranked = sorted(own, key=lambda package: own[package], reverse=True)[:LONGEST_LIST]
+    return Table(
+        title=title,
+        columns=("package", "calls per request", "own µs per request"),
+        rows=[(package, f"{calls[package]:.1f}", f"{own[package]:.0f}") for package in ranked],
+    )
+
+
+def _functions(title: str, costs: list[Cost]) -> Table:
+    return Table(
+        title=title,
+        columns=("function", "calls per request", "own µs", "cumulative µs"),
+        rows=[
+            (cost.function, f"{cost.calls:.1f}", f"{cost.own:.1f}", f"{cost.cumulative:.0f}")
+            for cost in costs[:LONGEST_LIST]
+        ],
+    )

@@ -1,0 +1,34 @@
+"""Look at the statements of one request; never while it is timed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from benchmarks.request.rounds import Runner
+
+CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statements:
+    """What one request says to the database."""
+
+    queries: Sequence[str]
+    """Those that read or write."""
+
+    control: Sequence[str]
+    """Those that begin and end transactions and savepoints; each is a round trip too."""
+
+
+def statements_of(runner: Runner) -> Statements:
+    """Run one request and return what it said."""
+    todos = runner.fresh_todos(1)
+    with CaptureQueriesContext(connection) as captured:
+        runner.mark_done(todos)
+    said = [str(query["sql"]).strip() for query in captured.captured_queries]
+    control = [sql for sql in said if sql.startswith(CONTROL)]
+    return Statements(queries=[sql for sql in said if sql not in control], control=control)

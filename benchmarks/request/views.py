@@ -1,0 +1,84 @@
+"""The same mutation, written without DJ Actions: plainly, carefully, by hand, with jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ModelViewSet
+
+from benchmarks.request.by_hand import record_by_hand
+from benchmarks.request.tasks import start_pipeline, update_feed
+from example.todos.actions import IsOwner
+from example.todos.models import Todo
+from example.todos.serializers import MarkDoneInput, TodoSerializer
+
+
+class PlainTodoViewSet(ModelViewSet[Todo]):
+    """As most people write it: every statement commits by itself."""
+
+    queryset = Todo.objects.select_related("owner")
+    serializer_class = TodoSerializer
+
+    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, IsOwner])
+    def mark_done(self, request: Request, pk: str) -> Response:  # noqa: ARG002
+        """Set it to done, with a note."""
+        return Response(self.answer(request))
+
+    def answer(self, request: Request) -> Any:
+        """Change the todo and return it as JSON."""
+        return self.get_serializer(self.change(request)).data
+
+    def change(self, request: Request) -> Todo:
+        """Fetch, authorize, validate and save."""
+        todo: Todo = self.get_object()
+        serializer = MarkDoneInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        todo.done = True
+        todo.note = serializer.validated_data["note"]
+        todo.save(update_fields=["done", "note"])
+        return todo
+
+
+class CarefulTodoViewSet(PlainTodoViewSet):
+    """As a careful person writes it: in a transaction, with the row locked."""
+
+    def get_queryset(self) -> QuerySet[Todo]:
+        """Lock what is going to be changed."""
+        todos = super().get_queryset()
+        return todos.select_for_update(of=("self",)) if self.action == "mark_done" else todos
+
+    def answer(self, request: Request) -> Any:
+        """Change the todo in a transaction."""
+        with transaction.atomic():
+            todo = self.change(request)
+        return self.get_serializer(todo).data
+
+
+class ByHandTodoViewSet(CarefulTodoViewSet):
+    """The careful one, with one event and two deliveries inserted by SQL."""
+
+    def answer(self, request: Request) -> Any:
+        """Change the todo and write that down."""
+        with transaction.atomic():
+            todo = self.change(request)
+            answer = self.get_serializer(todo).data
+            record_by_hand(todo, request.user, data={"note": todo.note}, result=answer)
+        return answer
+
+
+class ProcrastinateTodoViewSet(PlainTodoViewSet):
+    """The plain one, with two jobs deferred in its transaction."""
+
+    def answer(self, request: Request) -> Any:
+        """Change the todo and leave the rest to a worker."""
+        with transaction.atomic():
+            todo = self.change(request)
+            update_feed.defer(todo_id=todo.pk, actor_id=request.user.pk)
+            start_pipeline.defer(todo_id=todo.pk, actor_id=request.user.pk)
+        return self.get_serializer(todo).data

@@ -1,0 +1,1 @@
+"""Models of the shapes that the example has none of."""
