@@ -4,7 +4,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 RUN := $(UV) run --quiet --locked
 BENCH := $(RUN) --group bench python -m benchmarks
 
-.PHONY: help demo serve test bench bench-quick lint format env
+.PHONY: help demo serve test storm bench bench-quick lint format env
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -19,11 +19,19 @@ test: $(UV)  ## Run all tests: on PostgreSQL, then what supports SQLite there, t
 	DATABASE_URL=sqlite $(RUN) pytest -m "not postgres and not airflow" tests/unit tests/integration
 	env -u VIRTUAL_ENV $(UV) run --quiet --locked --project dags pytest -c dags/pyproject.toml dags/tests
 
-bench: $(UV)  ## Measure what a request costs, side by side with plain views and procrastinate
-	@$(BENCH) request
+storm: $(UV)  ## Kill relays and the database under load and account for every event (SEED=… DELIVERIES=…)
+	@$(RUN) python -m tests.storm $(if $(SEED),--seed $(SEED)) --deliveries $(or $(DELIVERIES),30000) \
+		--relays $(or $(RELAYS),4) --seconds-limit $(or $(SECONDS_LIMIT),1800)
 
-bench-quick: $(UV)  ## The same in under a minute, less precisely
+bench: $(UV)  ## Measure requests, the relay and its latency, side by side with the alternatives
+	@$(BENCH) request
+	@$(BENCH) drain
+	@$(BENCH) latency
+
+bench-quick: $(UV)  ## The same in about a minute, less precisely
 	@$(BENCH) request --quick
+	@$(BENCH) drain --quick
+	@$(BENCH) latency --quick
 
 lint: $(UV)  ## Check style, types, import directions and migrations
 	$(RUN) ruff check .

@@ -52,7 +52,7 @@ def _prepare(url: str, options: Options, tell: Tell) -> None:
     """Set Django up on the database, before anything that needs its models is imported."""
     os.environ |= {
         "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+        "DJANGO_SETTINGS_MODULE": QUESTIONS[options.question].settings,
         "BENCHMARK_AUTHENTICATION": AUTHENTICATION[options.authentication],
     }
     django.setup()
@@ -61,7 +61,7 @@ def _prepare(url: str, options: Options, tell: Tell) -> None:
 
 
 def _answer(url: str, options: Options, console: Console, tell: Tell) -> None:
-    ask: Callable[[Options, Tell], Report] = import_string(QUESTIONS[options.question])
+    ask: Callable[[Options, Tell], Report] = import_string(QUESTIONS[options.question].ask)
     facts = surroundings(url)
     report = ask(options, tell)
     print_report(console, report)

@@ -20,7 +20,10 @@ from example.launch.process import LaunchError
 AS_SHIPPED = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 """The server's own defaults: a commit is on disk before its client hears of it."""
 
-PACKAGES = ("Django", "djangorestframework", "psycopg", "procrastinate")
+PACKAGES = (
+    *("Django", "djangorestframework", "psycopg", "gunicorn"),
+    *("procrastinate", "django-tasks-db"),
+)
 
 
 @contextmanager

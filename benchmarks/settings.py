@@ -10,7 +10,7 @@ import dj_database_url
 
 DEBUG = False
 SECRET_KEY = secrets.token_urlsafe(50)
-ALLOWED_HOSTS = ["testserver"]
+ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -109,6 +109,13 @@ class Action(ABC):
             What the client is answered; None for the object, or objects, themselves.
         """
 
+    def ordering_key(self, context: ActionContext) -> str | None:  # noqa: ARG002 - for subclasses
+        """Return what its deliveries have to be in order with; see the setting ORDERING.
+
+        None, the default, is its object; a bulk action is in order with all of its model.
+        """
+        return None
+
     @classmethod
     def run(
         cls,
@@ -214,6 +221,7 @@ def _compile(action: type[Action]) -> ActionDefinition:
                 "output": action.output,
                 "permissions": tuple(action.permissions),
                 "perform": lambda context, data: action().perform(context, data),
+                "ordering_key": lambda context: action().ordering_key(context),
                 "names_objects": action.names_objects,
                 "partial": action.partial,
                 "max_items": action.max_items,

@@ -1,10 +1,16 @@
-"""The circuit breaker of one lane: stops attempts while a destination is in trouble."""
+"""The circuit breaker of a publisher: stops attempts while its destination is in trouble.
+
+All relays share it: what one learns is written to the database, which hands out nothing of a
+publisher whose breaker is open.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
+from uuid import UUID
 
+from dj_actions.database import patiently
 from dj_actions.exceptions import (
     DestinationNotFound,
     PublisherMisconfigured,
@@ -13,7 +19,10 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.messages import Receipt
+from dj_actions.models import PublisherState
 from dj_actions.retry import clamp_wait
+from dj_actions.signals import publisher_recovered
+from dj_actions.storable import cleaned
 
 logger = logging.getLogger(__name__)
 
@@ -27,41 +36,88 @@ LONGEST_WAIT = 30.0
 """Seconds between two probes, unless the destination asked for more: so long after a repair
 all flows again."""
 
+REASON_LENGTH = 2000
+
 
 class Breaker:
-    """Closed: all flows. Open: nothing is attempted. Half open: one message may probe."""
+    """Closed: all flows. Open: nothing is attempted. Half open: one message may probe.
+
+    Args:
+        publisher: its alias.
+    """
 
     def __init__(self, publisher: str) -> None:
+        self.is_paused = False
+        """Whether people have paused the publisher, as far as is known here."""
         self._publisher = publisher
         self._failures = 0
         self._probes = 0
         self._open_until: float | None = None
+        self._in_trouble: set[UUID] = set()
+        self._is_probing = False
 
     @property
     def is_closed(self) -> bool:
-        """Whether all flows."""
+        """Whether all flows, as far as is known here."""
         return self._open_until is None
 
     def remaining(self) -> float:
         """Return the seconds until an attempt is allowed; zero if it is now."""
         return 0.0 if self._open_until is None else max(0.0, self._open_until - time.monotonic())
 
-    def record(self, outcome: object) -> None:
-        """Learn from one outcome: a receipt, or the error that was raised."""
-        if isinstance(outcome, PublisherMisconfigured):
+    def refresh(self) -> None:
+        """Learn what other relays, and people, have said."""
+        known = PublisherState.objects.known(self._publisher)
+        self.is_paused = known is not None and known.paused_at is not None
+        self._failures = known.failures if known else 0
+        self._probes = known.probes if known else 0
+        self._open_until = None
+        if known and known.open_until:
+            left = (known.open_until - known.read_at).total_seconds()
+            self._open_until = time.monotonic() + left
+
+    def take_probe(self, *, seconds: float) -> bool:
+        """Take the right to try one message; of all relays one gets it.
+
+        Args:
+            seconds: how long, should this relay be killed, before another may try.
+        """
+        self._is_probing = PublisherState.objects.take_probe(self._publisher, seconds=seconds)
+        return self._is_probing
+
+    def return_probe(self) -> None:
+        """Let others probe: there was nothing to try."""
+        self._is_probing = False
+        PublisherState.objects.return_probe(self._publisher)
+
+    def record(self, outcome: object, about: UUID) -> None:
+        """Learn from one outcome: a receipt, or the error that was raised.
+
+        Args:
+            about: id of the event that was tried.
+        """
+        if isinstance(outcome, Receipt):
+            self._close()
+        elif isinstance(outcome, PublisherMisconfigured):
             self._open(self._next_wait(), str(outcome))
         elif isinstance(outcome, RateLimited):
             asked = outcome.retry_after
             self._open(self._next_wait() if asked is None else clamp_wait(asked), str(outcome))
         elif _is_trouble(outcome):
-            self._failures += 1
+            self._count(about)
             if self._failures >= FAILURES_TO_OPEN or not self.is_closed:
                 self._open(self._next_wait(), str(outcome))
-        elif isinstance(outcome, (Receipt, PublishError)):
+        elif isinstance(outcome, PublishError):
             # It has answered, whatever it thinks of the message.
             self._close()
         elif not self.is_closed:
             self._open(self._next_wait(), str(outcome))
+
+    def _count(self, about: UUID) -> None:
+        """Count a message in trouble, once: one that fails again says nothing new."""
+        if about not in self._in_trouble:
+            self._in_trouble.add(about)
+            self._failures = patiently(PublisherState.objects.count_failure, self._publisher)
 
     def _next_wait(self) -> float:
         # Bounded: two to the thousandth would overflow a float long before an outage ends.
@@ -70,6 +126,14 @@ class Breaker:
     def _open(self, seconds: float, reason: str) -> None:
         self._probes += 1
         self._open_until = time.monotonic() + seconds
+        patiently(
+            PublisherState.objects.open_breaker,
+            self._publisher,
+            seconds=seconds,
+            reason=cleaned(reason, REASON_LENGTH),
+            probing=self._is_probing,
+        )
+        self._is_probing = False
         logger.warning(
             "Publisher %s: nothing is sent for %.1f s. %s",
             self._publisher,
@@ -79,14 +143,19 @@ class Breaker:
         )
 
     def _close(self) -> None:
-        if not self.is_closed:
+        if self.is_closed and not self._failures:
+            return
+        self._failures = self._probes = 0
+        self._open_until = None
+        self._is_probing = False
+        self._in_trouble.clear()
+        if patiently(PublisherState.objects.close_breaker, self._publisher):
             logger.info(
                 "Publisher %s: works again.",
                 self._publisher,
                 extra={"action": "breaker_closed", "publisher": self._publisher},
             )
-        self._failures = self._probes = 0
-        self._open_until = None
+            publisher_recovered.send_robust(sender=PublisherState, publisher=self._publisher)
 
 
 def _is_trouble(outcome: object) -> bool:

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
 from dj_actions.exceptions import InvalidSetting
+from dj_actions.ordering import OnPoison, Ordering
 from dj_actions.retry import RetryPolicy
 
 POSITIVE = (
@@ -32,6 +33,9 @@ OLD_SETTINGS = {
     "DJACTION_TTL_MINUTES": "TTL_MINUTES",
 }
 """Settings of dj-actions 0.0.7 that are still read, and where they belong now."""
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class RecordFailures(StrEnum):
@@ -61,6 +65,18 @@ class PublisherSettings:
 
     batch_size: int = 50
     """How many deliveries one relay claims at once."""
+
+    ordering: Ordering = Ordering.NONE
+    """Whether deliveries of one object, or one key, arrive as they were committed."""
+
+    on_poison: OnPoison = OnPoison.PARK
+    """What a dead letter does to the later deliveries of its line; see `ordering`."""
+
+    rate_limit: float | None = None
+    """Most messages per second, all relays together; None for as many as there are."""
+
+    concurrency: int = 1
+    """How many lanes of one relay serve it at a time."""
 
     def route(self, label: str) -> Mapping[str, Any] | None:
         """Return the options of the first route that matches `resource.action`, or None."""
@@ -152,7 +168,9 @@ def get_settings() -> Settings:
     publishers = _mapping(values.get("publishers", {}), 'DJ_ACTIONS["PUBLISHERS"]')
     values["publishers"] = {alias: _publisher(alias, entry) for alias, entry in publishers.items()}
     values["sensitive_fields"] = _names(values.get("sensitive_fields", ()), "SENSITIVE_FIELDS")
-    values["record_failures"] = _record_failures(values.get("record_failures", "all"))
+    values["record_failures"] = _one_of(
+        RecordFailures, values.get("record_failures", "all"), 'DJ_ACTIONS["RECORD_FAILURES"]'
+    )
     settings = Settings(**values)
     for name in POSITIVE:
         _require_positive(getattr(settings, name), f'DJ_ACTIONS["{name.upper()}"]')
@@ -181,14 +199,12 @@ def _names(value: object, key: str) -> tuple[str, ...]:
     raise InvalidSetting(f'DJ_ACTIONS["{key}"] must be a list of names, not {_kind(value)}.')
 
 
-def _record_failures(value: object) -> RecordFailures:
+def _one_of(kind: type[_Choice], value: object, where: str) -> _Choice:
     try:
-        return RecordFailures(str(value))
+        return kind(str(value))
     except ValueError:
-        known = ", ".join(repr(entry.value) for entry in RecordFailures)
-        raise InvalidSetting(
-            f'DJ_ACTIONS["RECORD_FAILURES"] must be one of {known}, not {value!r}.'
-        ) from None
+        known = ", ".join(repr(entry.value) for entry in kind)
+        raise InvalidSetting(f"{where} must be one of {known}, not {value!r}.") from None
 
 
 def _publisher(alias: str, entry: object) -> PublisherSettings:
@@ -204,7 +220,15 @@ def _publisher(alias: str, entry: object) -> PublisherSettings:
     values["options"] = _mapping(values.get("options", {}), f'{where}["OPTIONS"]')
     values["routes"] = _routes(values.get("routes", {}), f'{where}["ROUTES"]')
     values["retry"] = _retry(values.get("retry", {}), f'{where}["RETRY"]')
+    for name, kind in (("ordering", Ordering), ("on_poison", OnPoison)):
+        if name in values:
+            values[name] = _one_of(kind, values[name], f'{where}["{name.upper()}"]')
     settings = PublisherSettings(**values)
+    if settings.rate_limit is not None:
+        _require_positive(settings.rate_limit, f'{where}["RATE_LIMIT"]')
+    if not isinstance(settings.concurrency, int):
+        raise InvalidSetting(f'{where}["CONCURRENCY"] must be a whole number.')
+    _require_positive(settings.concurrency, f'{where}["CONCURRENCY"]')
     if not isinstance(settings.batch_size, int):
         raise InvalidSetting(f'{where}["BATCH_SIZE"] must be a whole number.')
     _require_positive(settings.batch_size, f'{where}["BATCH_SIZE"]')

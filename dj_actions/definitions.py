@@ -114,6 +114,9 @@ class ActionDefinition:
     sensitive: frozenset[str] = frozenset()
     """Names of fields whose values are never stored, published or shown."""
 
+    ordering_key: Callable[[ActionContext], str | None] = lambda _context: None
+    """What it has to be in order with; None for its object."""
+
     offered_everywhere: bool = True
     """Whether each viewset of the model offers it, or only those that name its registry."""
 

@@ -8,13 +8,18 @@ import time
 from uuid import UUID
 
 from dj_actions.breaker import Breaker
+from dj_actions.claims import Claimed
 from dj_actions.conf import PublisherSettings, Settings
 from dj_actions.database import TROUBLE, forget_connections, patiently
-from dj_actions.delivery import Batch, deliver
+from dj_actions.delivery import deliver
 from dj_actions.exceptions import InvalidSetting, PublisherMisconfigured
 from dj_actions.maintenance import rescue
-from dj_actions.models import Delivery
-from dj_actions.publishers import publishers
+from dj_actions.models import Delivery, PublisherState
+from dj_actions.ordering import Ordering
+from dj_actions.periodically import Periodically
+from dj_actions.publishers import BasePublisher, publishers
+from dj_actions.querysets import Place
+from dj_actions.settling import Batch
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +28,22 @@ WAIT_AFTER_ERROR = 1.0
 
 MOST_LEASES = 10
 """How many leases long a batch may take before others may take it over: its publisher hangs."""
+
+
+RESCUE_INTERVAL = 15.0
+"""Seconds between two looks for leases that have run out."""
+
+REFRESH_INTERVAL = 5.0
+"""Seconds between two looks, of a lane without work, at what others say of its publisher."""
+
+LOOK_FROM_START = 1.0
+"""Seconds for which a busy lane skips the part of the line that it has claimed already."""
+
+LIVELY = 1.0
+LIVELY_INTERVAL = 0.004
+"""Seconds: so often it looks for more, for so long after the last batch."""
+
+NO_EVENT = UUID(int=0)
 
 
 class Lane:
@@ -40,16 +61,27 @@ class Lane:
         """The lease under which it holds deliveries at this moment."""
         self._settings = settings
         self._own: PublisherSettings = settings.publishers[alias]
+        is_ordered = self._own.ordering is Ordering.KEY
+        self._on_poison = self._own.on_poison if is_ordered else None
         self._stopping = stopping
         self._breaker = Breaker(alias)
         self._busy_since = 0.0
+        self._busy_at = -LIVELY
+        self._behind: Place | None = None
+        self._from_start_at = 0.0
+        self._rescue = Periodically(
+            min(RESCUE_INTERVAL, settings.lease / 4), lambda: rescue(alias, self._own.retry)
+        )
+        self._refresh = Periodically(REFRESH_INTERVAL, self._breaker.refresh)
 
     def run(self) -> None:
         """Work until the relay stops."""
         self._prepare()
         while not self._stopping.is_set():
-            if not self._run_once_whatever_happens():
-                self._stopping.wait(self._settings.poll_interval)
+            if self._run_once_whatever_happens():
+                self._busy_at = time.monotonic()
+            else:
+                self._stopping.wait(self._pause())
 
     def drain(self) -> None:
         """Work until nothing is due, nothing can be sent, or the relay stops."""
@@ -58,26 +90,21 @@ class Lane:
 
     def run_once(self) -> bool:
         """Deliver one batch; return whether there was anything to do."""
-        rescue(self.alias, self._own.retry)
+        self._rescue.now_and_then()
         if self._breaker.remaining():
+            self._refresh.now_and_then()
             return False
-        try:
-            publisher = publishers[self.alias]
-        except InvalidSetting as error:
-            self._breaker.record(PublisherMisconfigured(str(error)))
-            return False
-        claimed = Delivery.objects.claim(
-            self.alias,
-            limit=self._own.batch_size if self._breaker.is_closed else 1,
-            lease=self._settings.lease,
-        )
-        if not claimed:
+        publisher = self._publisher()
+        claimed = self._claim() if publisher else []
+        if publisher is None or not claimed:
+            self._refresh.now_and_then()
             return False
         batch = Batch(
             deliveries=claimed,
             publisher=publisher,
             policy=self._own.retry,
             breaker=self._breaker,
+            on_poison=self._on_poison,
         )
         self._busy_since, self.token = time.monotonic(), batch.token
         try:
@@ -86,11 +113,76 @@ class Lane:
             self.token = None
         return True
 
+    def _publisher(self) -> BasePublisher | None:
+        try:
+            return publishers[self.alias]
+        except InvalidSetting as error:
+            self._breaker.record(PublisherMisconfigured(str(error)), NO_EVENT)
+            return None
+
+    def _claim(self) -> list[Claimed]:
+        """Claim a batch; one message, if the breaker is half open."""
+        if self._breaker.is_closed:
+            return self._claim_allowed()
+        if not self._breaker.take_probe(seconds=self._settings.lease):
+            self._breaker.refresh()
+            return []
+        claimed = Delivery.objects.claim(
+            self.alias, limit=1, lease=self._settings.lease, probing=True, on_poison=self._on_poison
+        )
+        if not claimed:
+            self._breaker.return_probe()
+        return claimed
+
+    def _claim_allowed(self) -> list[Claimed]:
+        """Claim as many as the rate limit allows now."""
+        rate, wanted = self._own.rate_limit, self._own.batch_size
+        if rate is None:
+            return self._claim_in_line(wanted)
+        allowed = PublisherState.objects.take_allowance(self.alias, wanted=wanted, rate=rate)
+        claimed = self._claim_in_line(allowed) if allowed else []
+        unused = allowed - len(claimed)
+        if unused:
+            PublisherState.objects.return_allowance(self.alias, unused=unused, rate=rate)
+        return claimed
+
+    def _claim_in_line(self, limit: int) -> list[Claimed]:
+        """Claim behind what was claimed last; now and then, and in the end, from the start."""
+        if time.monotonic() >= self._from_start_at:
+            self._behind = None
+        for behind in dict.fromkeys((self._behind, None)):
+            if behind is None:
+                self._from_start_at = time.monotonic() + LOOK_FROM_START
+            claimed = Delivery.objects.claim(
+                self.alias,
+                limit=limit,
+                lease=self._settings.lease,
+                behind=behind,
+                on_poison=self._on_poison,
+            )
+            if claimed:
+                self._behind = (claimed[-1].available_at, claimed[-1].pk)
+                return claimed
+        self._behind = None
+        return []
+
+    def _pause(self) -> float:
+        """Return the seconds to wait for more: few, while there was something a moment ago."""
+        usual = self._settings.poll_interval
+        is_lively = time.monotonic() - self._busy_at < LIVELY
+        return min(LIVELY_INTERVAL, usual) if is_lively else usual
+
     def renew_lease(self) -> None:
         """Prolong the lease of what it holds; called by the relay while the lane is busy."""
         token = self.token
-        if token and time.monotonic() - self._busy_since < MOST_LEASES * self._settings.lease:
+        if token and not self.hangs:
             Delivery.objects.renew(token, lease=self._settings.lease)
+
+    @property
+    def hangs(self) -> bool:
+        """Whether its publisher has been busy with one batch for far too long."""
+        busy_for = time.monotonic() - self._busy_since
+        return self.token is not None and busy_for >= MOST_LEASES * self._settings.lease
 
     def _prepare(self) -> None:
         try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from dj_actions.delivery import LEASE_EXPIRED, age_of, describe_error
 from dj_actions.models import Delivery
 from dj_actions.retry import RetryPolicy
+from dj_actions.settling import LEASE_EXPIRED, age_of, announce_death, describe_error
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +44,9 @@ def _take_over(delivery: Delivery, policy: RetryPolicy) -> bool:
         extra={"action": "delivery_rescued", "publisher": delivery.publisher},
     )
     if policy.next_wait(attempts=delivery.attempts, age=age_of(delivery)) is None:
-        return Delivery.objects.give_up(delivery, error=error, expired=True)
+        given_up = Delivery.objects.give_up(delivery, error=error, expired=True)
+        if given_up:
+            announce_death(delivery, error["message"])
+        return given_up
     # At once: the lease has been wait enough, and a relay that was killed is no one's fault.
     return Delivery.objects.put_back(delivery, wait=0, error=error, counted=True, expired=True)

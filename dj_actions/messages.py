@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from dj_actions.states import RemoteState
-from dj_actions.storable import is_storable
+from dj_actions.storable import UNSTORABLE
 
 RECEIPT_ID_LENGTH = 255
 RECEIPT_URL_LENGTH = 2000
@@ -122,7 +122,7 @@ class RemoteRun:
 
 
 def _require_text(name: str, value: object, length: int) -> None:
-    if not isinstance(value, str) or len(value) > length or not is_storable(value):
+    if not isinstance(value, str) or len(value) > length or UNSTORABLE.search(value):
         raise ValueError(
             f"A receipt's {name} must be storable text of at most {length} characters, "
             f"not {str(value)[:100]!r}."

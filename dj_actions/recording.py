@@ -15,9 +15,10 @@ from dj_actions.context import ActionContext, PlannedDelivery
 from dj_actions.definitions import ActionDefinition
 from dj_actions.exceptions import InvalidAction, OutsideTransaction
 from dj_actions.messages import Actor
-from dj_actions.models import ActionEvent, Delivery
+from dj_actions.models import ORDERING_LENGTH, ActionEvent, Delivery
+from dj_actions.ordering import Line, Ordering
 from dj_actions.plain import for_record, to_json
-from dj_actions.querysets import insert_event
+from dj_actions.querysets import insert_event, lock
 from dj_actions.redaction import secrets_in, without
 from dj_actions.signals import action_recorded
 from dj_actions.storable import cleaned, is_storable
@@ -145,12 +146,34 @@ def record(definition: ActionDefinition, context: ActionContext, done: Done) -> 
     event = _event(definition, context, done, settings)
     if not (settings.track_actions or needed):
         return Recorded(event=event, is_kept=False)
-    insert_event(event, aliases, Delivery, using=database)
+    insert_event(event, _lines(definition, context, aliases), Delivery, using=database)
     if context.parent:
         context.parent.has_children = True
     if not context.dry_run:
         action_recorded.send(sender=ActionEvent, event=event)
     return Recorded(event=event, is_kept=not context.dry_run)
+
+
+def _lines(
+    definition: ActionDefinition, context: ActionContext, aliases: Sequence[str]
+) -> dict[str, Line]:
+    """Return where in which line the delivery to each publisher stands."""
+    known = get_settings().publishers
+    lines = dict.fromkeys(aliases, Line())
+    ordered = [alias for alias in aliases if known[alias].ordering is Ordering.KEY]
+    return lines | dict.fromkeys(ordered, _line(definition, context)) if ordered else lines
+
+
+def _line(definition: ActionDefinition, context: ActionContext) -> Line:
+    own = definition.ordering_key(context)
+    if own is not None:
+        # The object's own row is locked, so that its events get their places as they commit. Of
+        # a key that is no row, this takes care.
+        lock(f"dj_actions.line:{own}", using=database_of(definition))
+        return Line(f"={cleaned(own, ORDERING_LENGTH - 1)}")
+    key = "" if definition.bulk else context.object_ids[0]
+    concrete: Any = definition.model._meta.concrete_model
+    return Line(concrete._meta.label_lower, cleaned(key, ORDERING_LENGTH))
 
 
 def sensitive_fields(definition: ActionDefinition) -> frozenset[str]:
@@ -178,7 +201,7 @@ def record_failure(definition: ActionDefinition, failed: Failed) -> ActionEvent 
             return None  # a transaction around the action is lost, and this would be with it
         event = _failed_event(definition, failed, settings)
         with transaction.atomic(using=database):
-            insert_event(event, (), Delivery, using=database)
+            insert_event(event, {}, Delivery, using=database)
     except Exception as error:  # noqa: BLE001 - what failed first is what has to be told
         logger.warning("The failure of %s could not be recorded: %s", definition.label, error)
         return None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.files import locks
 from django.db import connections, router
@@ -17,7 +19,7 @@ from dj_actions.conf import Settings, did_you_mean, get_settings
 from dj_actions.database import TROUBLE, forget_connections, patiently
 from dj_actions.exceptions import InvalidSetting, PublishError, RelayAlreadyRunning
 from dj_actions.lane import Lane
-from dj_actions.models import Delivery
+from dj_actions.models import Delivery, RelayHeartbeat
 from dj_actions.publishers import publisher_class, publishers
 from dj_actions.tracking import track
 
@@ -28,6 +30,12 @@ Work = Callable[[], object]
 
 WAIT_AFTER_ERROR = 1.0
 """Seconds."""
+
+HEARTBEAT_INTERVAL = 5.0
+"""Seconds between two signs of life."""
+
+LONG_SILENCE = 86_400.0
+"""Seconds after which a relay that was killed is forgotten."""
 
 
 class Relay:
@@ -53,7 +61,11 @@ class Relay:
                 )
         self._stopping = threading.Event()
         self._errors: list[BaseException] = []
-        self._lanes = [Lane(alias, self._settings, self._stopping) for alias in aliases or known]
+        self._lanes = [
+            Lane(alias, self._settings, self._stopping)
+            for alias in aliases or known
+            for _ in range(known[alias].concurrency)
+        ]
 
     def stop(self) -> None:
         """Ask it to end: what is in flight is finished, the rest is given back. Idempotent."""
@@ -64,7 +76,12 @@ class Relay:
         with sole_relay():
             # Also before the tables are there: the lanes wait for them.
             self._whatever_happens("look for open deliveries", self._warn_of_unknown_publishers)
-            works = [*(lane.run for lane in self._lanes), *self._trackers(), self._renew_leases]
+            works = [
+                *(lane.run for lane in self._lanes),
+                *self._trackers(),
+                self._renew_leases,
+                self._show_life,
+            ]
             threads = self._start(works)
             self._stopping.wait()
             self._join(threads, self._settings.stop_timeout)
@@ -96,6 +113,23 @@ class Relay:
             for lane in self._lanes:
                 self._whatever_happens("renew a lease", lane.renew_lease)
 
+    def _show_life(self) -> None:
+        """Note now and then that this relay lives; not while one of its lanes hangs."""
+        relay, aliases = uuid4(), sorted({lane.alias for lane in self._lanes})
+        beat = partial(
+            RelayHeartbeat.objects.beat,
+            relay,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            publishers=aliases,
+        )
+        self._whatever_happens("forget dead relays", _forget_silent)
+        while not self._stopping.is_set():
+            if not any(lane.hangs for lane in self._lanes):
+                self._whatever_happens("note that it lives", beat)
+            self._stopping.wait(HEARTBEAT_INTERVAL)
+        self._whatever_happens("note that it ends", partial(RelayHeartbeat.objects.forget, relay))
+
     def _warn_of_unknown_publishers(self) -> None:
         """Tell of deliveries that nobody serves: their alias was renamed or removed."""
         unknown = Delivery.objects.of_unknown_publishers(self._settings.publishers)
@@ -109,9 +143,9 @@ class Relay:
 
     def _trackers(self) -> list[Work]:
         return [
-            partial(self._track, lane.alias)
-            for lane in self._lanes
-            if _supports_tracking(lane.alias, self._settings)
+            partial(self._track, alias)
+            for alias in dict.fromkeys(lane.alias for lane in self._lanes)
+            if _supports_tracking(alias, self._settings)
         ]
 
     def _track(self, alias: str) -> None:
@@ -164,6 +198,10 @@ class Relay:
             if lane.token is not None:
                 logger.warning("Publisher %s did not stop in time.", lane.alias)
                 self._whatever_happens("give its work back", partial(_release, lane.token))
+
+
+def _forget_silent() -> int:
+    return RelayHeartbeat.objects.forget_silent(LONG_SILENCE)
 
 
 def _release(token: UUID) -> int:

@@ -15,6 +15,12 @@ action_recorded = Signal()
 delivery_settled = Signal()
 """A delivery has left the relay. Arguments: `delivery_id`, `event_id`, `publisher`, `state`."""
 
+delivery_dead = Signal()
+"""A delivery has been given up. Arguments: `delivery_id`, `event_id`, `publisher`, `reason`."""
+
+publisher_recovered = Signal()
+"""A destination that was in trouble has answered again. Arguments: `publisher`."""
+
 remote_finished = Signal()
 """A tracked run has ended. Arguments: `delivery_id`, `event_id`, `publisher`, `state`,
 `detail`."""

@@ -63,8 +63,8 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = Mapping
         DeliveryState.SENDING: frozenset(
             {DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.DEAD}
         ),
-        # A person replays it.
-        DeliveryState.DEAD: frozenset({DeliveryState.PENDING}),
+        # A person replays it; a later one of its line replaces it.
+        DeliveryState.DEAD: frozenset({DeliveryState.PENDING, DeliveryState.CANCELLED}),
         DeliveryState.DELIVERED: frozenset(),
         DeliveryState.CANCELLED: frozenset(),
     }
@@ -83,6 +83,9 @@ REMOTE_TRANSITIONS: Mapping[RemoteState, frozenset[RemoteState]] = MappingProxyT
         RemoteState.LOST: frozenset(),
     }
 )
+
+IN_LINE_STATES = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DEAD})
+"""States in which a delivery may keep later ones of its ordering key waiting."""
 
 SETTLED_STATES = frozenset({DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.CANCELLED})
 """States in which no relay will touch a delivery again by itself."""

@@ -23,14 +23,14 @@ class Contender:
         return f"/{self.name}/todos/{todo_id}/{self.action_path}/"
 
 
-PLAIN = Contender(name="plain", title="plain @action, autocommit")
-CAREFUL = Contender(name="careful", title="@action, atomic + select_for_update")
-BY_HAND = Contender(name="by_hand", title="the same + 3 bare rows by SQL")
+PLAIN = Contender(name="plain", title="plain: @action, autocommit")
+CAREFUL = Contender(name="careful", title="careful: atomic + select_for_update")
+BY_HAND = Contender(name="by_hand", title="by hand: careful + 3 rows by SQL")
 DJ_ACTIONS = Contender(
     name="dj_actions",
-    title="DJ Actions, recorded, 2 deliveries",
+    title="DJ Actions: recorded, 2 deliveries",
     action_path="actions/mark_done",
 )
-PROCRASTINATE = Contender(name="procrastinate", title="@action, atomic + 2 procrastinate jobs")
+PROCRASTINATE = Contender(name="procrastinate", title="procrastinate: atomic + 2 jobs")
 
 CONTENDERS = (PLAIN, CAREFUL, BY_HAND, DJ_ACTIONS, PROCRASTINATE)

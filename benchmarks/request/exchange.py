@@ -1,19 +1,18 @@
-"""One request through Django's whole handler, as a WSGI server would hand it over."""
+"""One request of one contender: what is sent, and what must come back."""
 
 from __future__ import annotations
 
 import json
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from django.core.handlers.wsgi import WSGIHandler
-from django.test import RequestFactory
+from typing import Any, Protocol
 
 from benchmarks.errors import NoFigure
 from benchmarks.request.contenders import Contender
 
 NOTE = "It went well."
+BODY = json.dumps({"note": NOTE}).encode()
+OK = 200
 
 
 class WrongAnswer(NoFigure):
@@ -24,60 +23,41 @@ class WrongAnswer(NoFigure):
 class Answer:
     """What came back, and how long it took."""
 
-    status: str
+    status: int
     body: bytes
     microseconds: float
 
 
+class Way(Protocol):
+    """How a request gets to Django and its answer back."""
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send a request with a JSON body and time it until the answer is there in full."""
+
+
 class Exchange:
-    """Sends requests of one contender's user and times them.
+    """The requests of one contender's user.
 
     Args:
-        handler: Django's WSGI application.
         contender: whose endpoint is asked.
         token: key of the token of the contender's user.
     """
 
-    def __init__(self, handler: WSGIHandler, contender: Contender, token: str) -> None:
-        self._handler = handler
+    def __init__(self, contender: Contender, token: str) -> None:
         self._contender = contender
         self._headers = {"Authorization": f"Token {token}", "Accept": "application/json"}
-        self._factory = RequestFactory()
 
-    def mark_done(self, todo_id: int) -> float:
-        """Mark a todo as done and return how many microseconds the server took.
+    def mark_done(self, todo_id: int, way: Way) -> float:
+        """Mark a todo as done and return how many microseconds the answer took.
 
         Raises:
-            WrongAnswer: the answer is not 200 with the todo.
+            NoFigure: the answer is not 200 with the todo, or there is none.
         """
-        answer = self._send(self._environ(todo_id))
-        todo: dict[str, Any] = json.loads(answer.body) if answer.status == "200 OK" else {}
+        answer = way.post(self._contender.path(todo_id), self._headers, BODY)
+        todo: dict[str, Any] = json.loads(answer.body) if answer.status == OK else {}
         expected = {"id": todo_id, "note": NOTE, "done": True, "owner": self._contender.name}
         if todo | expected != todo:
             raise WrongAnswer(
                 f"{self._contender.name} answered {answer.status}: {answer.body[:500]!r}"
             )
         return answer.microseconds
-
-    def _environ(self, todo_id: int) -> dict[str, Any]:
-        request = self._factory.post(
-            self._contender.path(todo_id),
-            data={"note": NOTE},
-            content_type="application/json",
-            headers=self._headers,
-        )
-        return request.environ
-
-    def _send(self, environ: dict[str, Any]) -> Answer:
-        status = ""
-
-        def start_response(line: str, _headers: Any, _error: Any = None) -> Any:
-            nonlocal status
-            status = line
-
-        started = time.perf_counter_ns()
-        response = self._handler(environ, start_response)
-        body = b"".join(response)
-        response.close()
-        ended = time.perf_counter_ns()
-        return Answer(status=status, body=body, microseconds=(ended - started) / 1000)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.report import Table
+from benchmarks.request.in_process import InProcess
 from benchmarks.request.rounds import Runner
 
 WARM_UP = 50
@@ -42,11 +43,13 @@ class Cost:
 
 def profile(runner: Runner, target: Path) -> list[Table]:
     """Profile requests of one contender; keep the raw profile in `target` for other viewers."""
-    runner.mark_done(runner.fresh_todos(WARM_UP))
+    # In this process: the profiler does not see into another.
+    handler = InProcess()
+    runner.mark_done(runner.fresh_todos(WARM_UP), handler)
     todos = runner.fresh_todos(REQUESTS)
     profiler = cProfile.Profile()
     with profiler:
-        runner.mark_done(todos)
+        runner.mark_done(todos, handler)
     profiler.dump_stats(target)
     costs = _costs(pstats.Stats(profiler))
     name = runner.contender.name

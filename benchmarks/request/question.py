@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain
 
@@ -10,18 +11,22 @@ from django.conf import settings
 from django.db import connection
 
 from benchmarks.errors import NoFigure
-from benchmarks.options import Options, Tell
+from benchmarks.options import WAYS, Options, Tell
 from benchmarks.report import Report, Table
 from benchmarks.request.account import check_account
 from benchmarks.request.by_hand import create_tables
 from benchmarks.request.contenders import CAREFUL, PLAIN, PROCRASTINATE, Contender
+from benchmarks.request.exchange import Way
+from benchmarks.request.in_process import InProcess
+from benchmarks.request.over_http import OverHttp
 from benchmarks.request.profiling import profile
-from benchmarks.request.rounds import QUICK, THOROUGH, Effort, Runner, enter_all, measure
+from benchmarks.request.rounds import QUICK, THOROUGH, Runner, enter_all, measure
+from benchmarks.request.server import DESCRIPTION, open_server
 from benchmarks.request.statements import Statements, statements_of
 from benchmarks.samples import Ratio, Rounds, Summary, paired_ratio, summarise
 
-BASES = (PLAIN, CAREFUL, PROCRASTINATE)
-"""Contenders that all are compared to; the first comparison is the one that counts."""
+BASES = (PROCRASTINATE, PLAIN, CAREFUL)
+"""Contenders that all are compared to, in the order of the columns."""
 
 COLUMNS = ("one request", "median ms", "quartiles ms", "95 % below",
            *(f"× {base.name}" for base in BASES), "queries")  # fmt: skip
@@ -30,6 +35,12 @@ NOTES = (
     "×: the median over all rounds of the ratio in one round, with its 95 % interval.",
     "queries: those that read or write + those that begin and end a transaction.",
 )
+THROUGH_NOTES = {
+    "http": (
+        f"ms: what a client waits for, on one keep-alive connection on loopback to {DESCRIPTION}."
+    ),
+    "handler": "ms: what Django's handler takes in-process; no server or socket is part of it.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +65,7 @@ def ask(options: Options, tell: Tell) -> Report:
     _require_quiet()
     create_tables()
     runners = enter_all()
-    if options.profile:
-        report = _profile(runners, options)
-    else:
-        report = _measure(runners, QUICK if options.quick else THOROUGH, options, tell)
+    report = _profile(runners, options) if options.profile else _measure(runners, options, tell)
     check_account(runners)
     made = sum(runner.made for runner in runners)
     tell(f"All {made} requests are accounted for by the rows in the database")
@@ -76,22 +84,27 @@ def _profile(runners: Sequence[Runner], options: Options) -> Report:
     options.output.mkdir(parents=True, exist_ok=True)
     target = options.output / f"request-{options.profile}.pstats"
     tables = profile(by_name[options.profile], target)
-    return Report(question="request", tables=tables, notes=[f"The raw profile is in {target}."])
+    note = f"Taken through Django's handler, in-process. The raw profile is in {target}."
+    return Report(question="request", tables=tables, notes=[note])
 
 
-def _measure(runners: Sequence[Runner], effort: Effort, options: Options, tell: Tell) -> Report:
-    rounds = measure(runners, effort, tell)
-    figures = [_figures(runner, rounds) for runner in runners]
+def _measure(runners: Sequence[Runner], options: Options, tell: Tell) -> Report:
+    effort = QUICK if options.quick else THOROUGH
+    with _open_way(options.through, tell) as way:
+        rounds = measure(runners, way, effort, tell)
+    handler = InProcess()
+    figures = [_figures(runner, rounds, handler) for runner in runners]
     title = (
-        f"One request that marks a todo as done: {effort.rounds} rounds of "
-        f"{effort.requests_per_round} each, authentication: {options.authentication}"
+        f"One request that marks a todo as done, {WAYS[options.through]}: {effort.rounds} rounds "
+        f"of {effort.requests_per_round} each, authentication: {options.authentication}"
     )
     return Report(
         question="request",
         tables=[_table(figures, title)],
-        notes=NOTES,
+        notes=[THROUGH_NOTES[options.through], *NOTES],
         figures={
             "effort": asdict(effort),
+            "through": options.through,
             "authentication": options.authentication,
             "unit": "microseconds",
             "contenders": {entry.contender.name: asdict(entry) for entry in figures},
@@ -99,14 +112,25 @@ def _measure(runners: Sequence[Runner], effort: Effort, options: Options, tell: 
     )
 
 
-def _figures(runner: Runner, rounds: Mapping[str, Rounds]) -> Figures:
+@contextmanager
+def _open_way(through: str, tell: Tell) -> Iterator[Way]:
+    """Open what the requests go through; end it, and its server if there is one."""
+    if through == "handler":
+        yield InProcess()
+        return
+    tell(f"Starting {DESCRIPTION}")
+    with open_server() as port, closing(OverHttp(port)) as client:
+        yield client
+
+
+def _figures(runner: Runner, rounds: Mapping[str, Rounds], handler: InProcess) -> Figures:
     own = rounds[runner.contender.name]
     samples = list(chain.from_iterable(own))
     return Figures(
         contender=runner.contender,
         summary=summarise(samples),
         ratios={base.name: paired_ratio(own, rounds[base.name]) for base in BASES},
-        statements=statements_of(runner),
+        statements=statements_of(runner, handler),
         round_medians=[summarise(entry).median for entry in own],
     )
 

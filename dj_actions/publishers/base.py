@@ -1,4 +1,4 @@
-"""What every publisher is: one method, and four it may add."""
+"""What every publisher is: one method, and others it may add."""
 
 from __future__ import annotations
 
@@ -76,6 +76,17 @@ class BasePublisher(ABC):
     def check(self) -> Iterable[CheckMessage]:
         """Yield what is wrong with the configuration, without touching the network."""
         return ()
+
+    def check_reachable(self) -> bool:
+        """Ask the destination a harmless question; False if there is none to ask.
+
+        It shows that the destination answers and knows who asks, changes nothing there, and
+        ends within the publisher's own timeouts.
+
+        Raises:
+            PublishError: it gave no answer, or a bad one.
+        """
+        return False
 
     def prepare(self) -> None:
         """Load what is slow to load; a relay calls it before the first message comes."""

@@ -5,16 +5,21 @@ Times are the database's own (`Now()`): no decision depends on the clock of a ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, Self
 from uuid import UUID, uuid4
 
-from django.db import models, router, transaction
-from django.db.models import F
+from django.db import connections, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
+from dj_actions.claims import Claimed
 from dj_actions.messages import Receipt, RemoteRun
+from dj_actions.ordering import OnPoison
+from dj_actions.querysets.claims import Place, claim_at_once, claimed_from, settle_at_once
+from dj_actions.querysets.moments import after
+from dj_actions.querysets.operators import OperatorQuerySet
+from dj_actions.querysets.server import try_lock
 from dj_actions.states import DeliveryState, RemoteState
 from dj_actions.storable import cleaned
 
@@ -28,16 +33,27 @@ MAX_ERRORS = 10
 """How many errors a delivery remembers: the latest ones."""
 
 
-def after(seconds: float) -> models.Expression:
-    """Return the moment so many seconds from now, by the database's clock."""
-    if not seconds:
-        return Now()  # not `Now() + 0`, which SQLite writes as a later text of the same moment
-    return models.ExpressionWrapper(
-        Now() + timedelta(seconds=seconds), output_field=models.DateTimeField()
-    )
+class Held(Protocol):
+    """A delivery that is held under a lease: as a relay claimed it, or a row."""
+
+    @property
+    def pk(self) -> Any:
+        """Its key."""
+
+    @property
+    def lease_token(self) -> UUID | None:
+        """Under which it is held."""
+
+    @property
+    def attempts(self) -> int:
+        """How often it has been tried."""
+
+    @property
+    def errors(self) -> Any:
+        """What has gone wrong with it so far."""
 
 
-class DeliveryQuerySet(models.QuerySet["Delivery"]):
+class DeliveryQuerySet(OperatorQuerySet):
     """Queries of deliveries; the transitions compare and set, so that two cannot both win."""
 
     def due(self, publisher: str) -> Self:
@@ -46,28 +62,138 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             publisher=publisher, state=DeliveryState.PENDING, available_at__lte=Now()
         ).order_by("available_at", "pk")
 
-    def claim(self, publisher: str, *, limit: int, lease: float) -> list[Delivery]:
+    def claim(
+        self,
+        publisher: str,
+        *,
+        limit: int,
+        lease: float,
+        probing: bool = False,
+        behind: Place | None = None,
+        on_poison: OnPoison | None = None,
+    ) -> list[Claimed]:
         """PENDING → SENDING for up to `limit` due deliveries, under one new lease token.
+
+        Nothing of a publisher that is paused, or whose breaker is open.
 
         Args:
             lease: seconds until another relay may take them over.
+            probing: whether the breaker's being open does not matter.
+            behind: only what stands in line behind this place. It spares the database the way
+                past what it has handed out before; some come late and stand further in front.
+            on_poison: of a publisher that keeps an order, what a dead letter does to later ones.
         """
         token = uuid4()
         rows = self._primary()
-        with transaction.atomic(using=rows.db):
-            due = rows.due(publisher).select_related("event").annotate(database_time=Now())
-            claimed = list(due.select_for_update(of=("self",), skip_locked=True)[:limit])
-            if claimed:
-                rows.filter(pk__in=[delivery.pk for delivery in claimed]).update(
-                    state=DeliveryState.SENDING,
-                    attempts=F("attempts") + 1,
-                    lease_token=token,
-                    lease_expires_at=after(lease),
-                )
-        for delivery in claimed:
+        if on_poison:
+            return rows._claim_in_order(
+                publisher, token, limit=limit, lease=lease, probing=probing, on_poison=on_poison
+            )
+        if connections[rows.db].vendor == "postgresql" and not rows.query.where:
+            return claim_at_once(
+                self.model,
+                publisher,
+                token=token,
+                limit=limit,
+                lease=lease,
+                probing=probing,
+                behind=behind,
+                using=rows.db,
+            )
+        return rows._claim_selected(publisher, token, limit=limit, lease=lease, probing=probing)
+
+    def _claim_in_order(
+        self,
+        publisher: str,
+        token: UUID,
+        *,
+        limit: int,
+        lease: float,
+        probing: bool,
+        on_poison: OnPoison,
+    ) -> list[Claimed]:
+        """Claim, in the order of commits, what no earlier delivery of its line keeps waiting.
+
+        One relay at a time: another's claim has to be seen before the next may follow it.
+        """
+        with transaction.atomic(using=self.db):
+            if not try_lock(f"dj_actions.claim:{publisher}", using=self.db):
+                return []
+            due = self.due(publisher).order_by("pk")
+            for in_the_way in self._in_the_way(publisher, on_poison):
+                due = due.exclude(in_the_way)
+            # One that somebody is changing is waited for: those behind it must not pass it.
+            return due._take(
+                publisher, token, limit=limit, lease=lease, probing=probing, skip_locked=False
+            )
+
+    def _in_the_way(self, publisher: str, on_poison: OnPoison) -> Iterator[Q]:
+        """Yield what keeps a delivery waiting: earlier ones that may still be sent.
+
+        Those of its own key may be sent in the same batch, if they are due. Of a whole scope
+        they may not: one of them may wait for something that does not concern this one.
+        """
+        rows = self.model._default_manager.using(self.db).filter(
+            publisher=publisher, pk__lt=OuterRef("pk")
+        )
+        sending, dead = Q(state=DeliveryState.SENDING), Q(state=DeliveryState.DEAD)
+        later = Q(state=DeliveryState.PENDING, available_at__gt=Now())
+        pending = Q(state=DeliveryState.PENDING)
+        if on_poison is OnPoison.PARK:
+            sending |= dead
+        scope = rows.filter(ordering_scope=OuterRef("ordering_scope"))
+        in_line = ~Q(ordering_scope="")
+        same_key = scope.filter(sending | later, ordering_key=OuterRef("ordering_key"))
+        yield in_line & ~Q(ordering_key="") & Q(Exists(same_key))
+        yield in_line & Q(Exists(scope.filter(sending | pending, ordering_key="")))
+        yield in_line & Q(Exists(scope.filter(sending | pending)), ordering_key="")
+        if on_poison is OnPoison.BLOCK:
+            yield Q(Exists(rows.filter(dead).exclude(ordering_scope="")))
+
+    def _claim_selected(
+        self, publisher: str, token: UUID, *, limit: int, lease: float, probing: bool
+    ) -> list[Claimed]:
+        """Claim by the ORM: some of the rows, or on SQLite."""
+        with transaction.atomic(using=self.db):
+            return self.due(publisher)._take(
+                publisher, token, limit=limit, lease=lease, probing=probing
+            )
+
+    def _take(
+        self,
+        publisher: str,
+        token: UUID,
+        *,
+        limit: int,
+        lease: float,
+        probing: bool,
+        skip_locked: bool = True,
+    ) -> list[Claimed]:
+        """Take the first of these rows, unless the publisher is stopped."""
+        locked = (
+            self.filter(~Exists(self._stopped(publisher, probing=probing)))
+            .select_related("event")
+            .annotate(database_time=Now())
+        )
+        taken = list(locked.select_for_update(of=("self",), skip_locked=skip_locked)[:limit])
+        if taken:
+            keys = [delivery.pk for delivery in taken]
+            self.model._default_manager.using(self.db).filter(pk__in=keys).update(
+                state=DeliveryState.SENDING,
+                attempts=F("attempts") + 1,
+                lease_token=token,
+                lease_expires_at=after(lease),
+            )
+        for delivery in taken:
             delivery.attempts += 1
-            delivery.lease_token = token
-        return _taken(claimed)
+        return [claimed_from(delivery, token) for delivery in taken]
+
+    def _stopped(self, publisher: str, *, probing: bool) -> QuerySet[Any]:
+        states = self.model._meta.apps.get_model("dj_actions", "PublisherState")
+        reasons = Q(paused_at__isnull=False)
+        if not probing:
+            reasons |= Q(open_until__isnull=False)
+        return states._default_manager.filter(reasons, alias=publisher)
 
     def renew(self, token: UUID, *, lease: float) -> int:
         """Prolong the lease of all that is still held under this token; return how many."""
@@ -86,15 +212,28 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             lease_expires_at=None,
         )
 
-    def mark_delivered(self, delivery: Delivery, receipt: Receipt) -> bool:
-        """SENDING → DELIVERED; False if the lease has gone to another relay."""
+    def mark_delivered(self, token: UUID, receipts: Sequence[tuple[int, Receipt]]) -> set[int]:
+        """SENDING → DELIVERED for many; return the keys of those whose lease was still ours.
+
+        Args:
+            token: the lease under which they are held.
+            receipts: the key of each, with what its destination answered.
+        """
+        rows = self._primary()
+        if connections[rows.db].vendor == "postgresql":
+            return settle_at_once(self.model, token, receipts, using=rows.db)
+        with transaction.atomic(using=rows.db):
+            return {pk for pk, receipt in receipts if rows._mark_one(token, pk, receipt)}
+
+    def _mark_one(self, token: UUID, pk: int, receipt: Receipt) -> bool:
         tracking: dict[str, Any] = (
             {"remote_state": RemoteState.RUNNING, "remote_check_at": Now()}
             if receipt.tracked
             else {}
         )
         return self._settle(
-            delivery,
+            pk,
+            token,
             state=DeliveryState.DELIVERED,
             settled_at=Now(),
             receipt_id=receipt.id,
@@ -105,7 +244,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def put_back(
         self,
-        delivery: Delivery,
+        delivery: Held,
         *,
         wait: float,
         error: dict[str, Any],
@@ -121,7 +260,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             expired: only if the lease has run out and was not renewed meanwhile.
         """
         return self._settle(
-            delivery,
+            delivery.pk,
+            delivery.lease_token,
             expired=expired,
             state=DeliveryState.PENDING,
             available_at=after(wait),
@@ -129,7 +269,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             errors=_with_error(delivery, error),
         )
 
-    def give_up(self, delivery: Delivery, *, error: dict[str, Any], expired: bool = False) -> bool:
+    def give_up(self, delivery: Held, *, error: dict[str, Any], expired: bool = False) -> bool:
         """SENDING → DEAD; False if the lease has gone to another relay.
 
         Args:
@@ -137,12 +277,25 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             expired: only if the lease has run out and was not renewed meanwhile.
         """
         return self._settle(
-            delivery,
+            delivery.pk,
+            delivery.lease_token,
             expired=expired,
             state=DeliveryState.DEAD,
             settled_at=Now(),
             errors=_with_error(delivery, error),
         )
+
+    def supersede(self, arrived: Claimed) -> int:
+        """DEAD → CANCELLED for those that one of their line has replaced by arriving; how many."""
+        line = self.filter(
+            publisher=arrived.publisher,
+            state=DeliveryState.DEAD,
+            ordering_scope=arrived.ordering_scope,
+            pk__lt=arrived.pk,
+        )
+        if arrived.ordering_key:
+            line = line.filter(ordering_key=arrived.ordering_key)
+        return line.update(state=DeliveryState.CANCELLED, settled_at=Now())
 
     def expired(self, publisher: str, *, limit: int) -> list[Delivery]:
         """Deliveries whose relay has let its lease run out: it was killed, or hangs."""
@@ -152,30 +305,6 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             .select_related("event")
             .annotate(database_time=Now())
             .order_by("lease_expires_at", "available_at", "pk")[:limit]
-        )
-
-    def open(self) -> Self:
-        """Deliveries that some relay will still touch."""
-        return self.filter(state__in=(DeliveryState.PENDING, DeliveryState.SENDING))
-
-    def retry_now(self) -> int:
-        """Make waiting deliveries due at once; return how many."""
-        return self.filter(state=DeliveryState.PENDING).update(available_at=Now())
-
-    def cancel(self) -> int:
-        """PENDING → CANCELLED; return how many."""
-        return self.filter(state=DeliveryState.PENDING).update(
-            state=DeliveryState.CANCELLED, settled_at=Now()
-        )
-
-    def replay(self) -> int:
-        """DEAD → PENDING with a fresh count of attempts and age; return how many."""
-        return self.filter(state=DeliveryState.DEAD).update(
-            state=DeliveryState.PENDING,
-            attempts=0,
-            queued_at=Now(),
-            available_at=Now(),
-            settled_at=None,
         )
 
     def claim_tracking(self, publisher: str, *, limit: int, interval: float) -> list[Delivery]:
@@ -230,18 +359,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Open deliveries whose publisher is not configured any more."""
         return self.open().exclude(publisher__in=list(known))
 
-    def _primary(self) -> Self:
-        """The same rows where writes go: with replicas, reads may be routed elsewhere."""
-        return self.using(router.db_for_write(self.model))
-
     def _held(self, token: UUID, *, expired: bool = False) -> Self:
         held = self.filter(state=DeliveryState.SENDING, lease_token=token)
         return held.filter(lease_expires_at__lt=Now()) if expired else held
 
-    def _settle(self, delivery: Delivery, *, expired: bool = False, **values: Any) -> bool:
-        if delivery.lease_token is None:
+    def _settle(self, pk: int, token: UUID | None, *, expired: bool = False, **values: Any) -> bool:
+        if token is None:
             return False
-        held = self._held(delivery.lease_token, expired=expired).filter(pk=delivery.pk)
+        held = self._held(token, expired=expired).filter(pk=pk)
         return held.update(lease_token=None, lease_expires_at=None, **values) == 1
 
 
@@ -253,7 +378,7 @@ def _taken(deliveries: Iterable[Any]) -> list[Delivery]:
     return taken
 
 
-def _with_error(delivery: Delivery, error: dict[str, Any]) -> list[dict[str, Any]]:
+def _with_error(delivery: Held, error: dict[str, Any]) -> list[dict[str, Any]]:
     """Append an error; one that only repeats the last is counted instead."""
     *earlier, last = delivery.errors or [{}]
     if (last.get("kind"), last.get("message")) == (error["kind"], error["message"]):

@@ -20,12 +20,28 @@ def try_lock(name: str, *, using: str) -> bool:
     connection = connections[using]
     if connection.vendor != "postgresql":
         return True
-    # https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADVISORY-LOCKS
-    key = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [key])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_number_of(name)])
         (taken,) = cursor.fetchone()
     return bool(taken)
+
+
+def lock(name: str, *, using: str) -> None:
+    """Take a lock that lasts until the transaction ends, as soon as no other transaction has it.
+
+    Args:
+        name: what is locked; any text.
+        using: alias of the database.
+    """
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number_of(name)])
+
+
+def _number_of(name: str) -> int:
+    # https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADVISORY-LOCKS
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
 def database_time(*, using: str) -> datetime:

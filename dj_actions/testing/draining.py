@@ -7,12 +7,14 @@ from collections.abc import Iterable
 
 from dj_actions.breaker import Breaker
 from dj_actions.conf import did_you_mean, get_settings
-from dj_actions.delivery import Batch, deliver
+from dj_actions.delivery import deliver
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.maintenance import rescue
 from dj_actions.models import Delivery
+from dj_actions.ordering import Ordering
 from dj_actions.publishers import publishers
 from dj_actions.querysets import DeliveryQuerySet
+from dj_actions.settling import Batch
 from dj_actions.states import SETTLED_STATES
 
 
@@ -78,6 +80,7 @@ def _drain_one(rows: DeliveryQuerySet, alias: str, *, ignore_waits: bool) -> int
         rows.filter(publisher=alias).retry_now()
     if not rows.due(alias).exists():
         return 0
+    on_poison = own.on_poison if own.ordering is Ordering.KEY else None
     publisher = publishers[alias]  # before a claim: if it cannot be made, nothing is held
     breaker = _TirelessBreaker(alias) if ignore_waits else Breaker(alias)
     # A lane of the relay would try again what has waited long enough meanwhile. Here that would
@@ -85,11 +88,21 @@ def _drain_one(rows: DeliveryQuerySet, alias: str, *, ignore_waits: bool) -> int
     tried: set[int] = set()
     while breaker.is_closed:
         claimed = rows.exclude(pk__in=tried).claim(
-            alias, limit=own.batch_size, lease=settings.lease
+            alias,
+            limit=own.batch_size,
+            lease=settings.lease,
+            probing=ignore_waits,
+            on_poison=on_poison,
         )
         if not claimed:
             break
         tried.update(delivery.pk for delivery in claimed)
-        batch = Batch(deliveries=claimed, publisher=publisher, policy=own.retry, breaker=breaker)
+        batch = Batch(
+            deliveries=claimed,
+            publisher=publisher,
+            policy=own.retry,
+            breaker=breaker,
+            on_poison=on_poison,
+        )
         deliver(batch, threading.Event())
     return Delivery.objects.filter(pk__in=tried, state__in=SETTLED_STATES).count()

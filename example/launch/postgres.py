@@ -8,7 +8,7 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from example.launch.process import LaunchError, Process, free_port
+from example.launch.process import STOP_SECONDS, LaunchError, Process, free_port
 
 SUPERUSER = "postgres"
 START_SECONDS = 30.0
@@ -57,14 +57,26 @@ class Privileges:
 class Postgres:
     """A running server: use it in a `with` block, or `stop` it."""
 
-    def __init__(self, process: Process, port: int, password: str) -> None:
-        self._process = process
+    def __init__(self, launch: Callable[[], Process], port: int, password: str) -> None:
+        self._launch = launch
+        self._process = launch()
         self._password = password
         self.port = port
 
     @classmethod
-    def start(cls, folder: Path, *, privileges: Privileges | None = None) -> Self:
+    def start(
+        cls,
+        folder: Path,
+        *,
+        privileges: Privileges | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> Self:
         """Make a server in a new folder and start it.
+
+        Args:
+            folder: does not exist yet.
+            privileges: how to run it; found out by default.
+            settings: what differs from `SETTINGS`.
 
         Raises:
             LaunchError: there are no binaries, or they do not run here; the message says why.
@@ -76,26 +88,22 @@ class Postgres:
             binaries = _hand_over(folder, binaries, privileges.user)
         password, port = secrets.token_urlsafe(16), free_port()
         _initialise(folder, binaries, privileges, password)
-        settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
-        process = Process(
-            "PostgreSQL",
-            [
-                *privileges.prefix,
-                binaries / "postgres",
-                f"-D{folder / 'data'}",
-                f"-p{port}",
-                *settings,
-            ],
-            log=folder / "postgres.log",
-            user=privileges.user,
-            stop_signal=signal.SIGINT,  # "fast": does not wait for clients to leave
-        )
-        server = cls(process, port, password)
-        try:
-            process.wait_until_ready(server._answers, timeout=START_SECONDS)
-        except BaseException:
-            server.stop()
-            raise
+        options = [f"-c{name}={value}" for name, value in {**SETTINGS, **(settings or {})}.items()]
+        command: list[str | Path] = [
+            *privileges.prefix, binaries / "postgres", f"-D{folder / 'data'}", f"-p{port}", *options
+        ]  # fmt: skip
+
+        def launch() -> Process:
+            return Process(
+                "PostgreSQL",
+                command,
+                log=folder / "postgres.log",
+                user=privileges.user,
+                stop_signal=signal.SIGINT,  # "fast": does not wait for clients to leave
+            )
+
+        server = cls(launch, port, password)
+        server._wait_until_ready()
         return server
 
     @property
@@ -110,6 +118,27 @@ class Postgres:
     def stop(self) -> None:
         """End the server; clients are cut off."""
         self._process.stop()
+
+    def crash(self) -> None:
+        """End it as a crash would ("immediate"): it writes nothing down and asks nobody."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(timeout=STOP_SECONDS)
+
+    def start_again(self) -> None:
+        """Start it after it has ended, where it was: it recovers first.
+
+        Raises:
+            LaunchError: it does not come up; the message says why.
+        """
+        self._process = self._launch()
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        try:
+            self._process.wait_until_ready(self._answers, timeout=START_SECONDS)
+        except BaseException:
+            self.stop()
+            raise
 
     def _answers(self) -> bool:
         try:

@@ -13,7 +13,14 @@ from dj_actions.exceptions import DestinationNotFound, PublisherUnavailable, Pub
 from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.publishers import BasePublisher
 from dj_actions.publishers.base import is_base_url
-from dj_actions_airflow.runs import LOST, conf_of, refuse_large, remote_run_of, run_id_of
+from dj_actions_airflow.runs import (
+    LOST,
+    RUN_ID_PREFIX,
+    conf_of,
+    refuse_large,
+    remote_run_of,
+    run_id_of,
+)
 
 if TYPE_CHECKING:
     from dj_actions_airflow.client import AirflowClient
@@ -90,6 +97,11 @@ class AirflowPublisher(BasePublisher):
             for run in self._client.runs([receipt.id for receipt in receipts])
         }
         return [runs.get((receipt.scope, receipt.id), LOST) for receipt in receipts]
+
+    def check_reachable(self) -> bool:
+        """Ask for a run that there is not: it takes the user's password, and a right to read."""
+        self._client.runs([f"{RUN_ID_PREFIX}doctor"])
+        return True
 
     def check(self) -> Iterable[CheckMessage]:
         """Yield what is missing or malformed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.core.checks import CheckMessage, Error
 
@@ -19,7 +20,7 @@ from dj_actions.publishers import BasePublisher
 from dj_actions.publishers.base import is_base_url
 from dj_actions_stream.activities import activity_of
 from dj_actions_stream.client import FeedsClient
-from dj_actions_stream.errors import translated
+from dj_actions_stream.errors import NO_ANSWER, translated
 from dj_actions_stream.feeds import FeedId, fill
 
 
@@ -79,6 +80,15 @@ class StreamPublisher(BasePublisher):
         with translated():
             answer = client.feed(feed.slug, feed.id).add_activity(activity)
         return Receipt(id=_activity_id(answer), scope=str(feed))
+
+    def check_reachable(self) -> bool:
+        """Read an activity that there is not: Stream checks key and signature all the same."""
+        client = self._make_client()
+        with translated():
+            answer = client.get_activities(ids=[str(UUID(int=0))])
+        if not (isinstance(answer, dict) and isinstance(answer.get("results"), list)):
+            raise PublisherUnavailable(f"Stream: {str(answer)[:200]!r}. {NO_ANSWER}")
+        return True
 
     def check(self) -> Iterable[CheckMessage]:
         """Yield what is missing or malformed."""

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dj_actions.admin import link_to_receipt
+from dj_actions.admin.reasons import CONFIRMED
 from dj_actions.models import ActionEvent, Delivery
 from tests.conftest import MakeDelivery, MakeEvent, MakeUser
 from tests.integration.test_records import POSSIBLE
@@ -57,7 +58,9 @@ def states() -> list[str]:
 
 
 def operate(browser: Client, action: str, keys: list[int]) -> Any:
-    return browser.post(DELIVERIES, {"action": action, "_selected_action": keys})
+    """Do as a person does who has given the reason that some operations ask for."""
+    chosen = {"action": action, "_selected_action": keys}
+    return browser.post(DELIVERIES, chosen | {"reason": "as planned", CONFIRMED: "Run"})
 
 
 def said(response: Any) -> list[tuple[str, str]]:
@@ -329,7 +332,7 @@ def test_operations_work_on_a_narrowed_list(browser: Client, make_delivery: Make
     dead = make_delivery(**DEAD)
     browser.post(
         f"{DELIVERIES}?state=dead&event__resource=todo&q={dead.event_id}",
-        {"action": "replay", "_selected_action": [dead.pk]},
+        {"action": "replay", "_selected_action": [dead.pk], "reason": "x", CONFIRMED: "Run"},
     )
 
     assert states() == ["pending"]

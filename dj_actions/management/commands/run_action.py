@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Model
@@ -18,6 +17,7 @@ from dj_actions.discovery import load_viewsets
 from dj_actions.exceptions import ActionError, ActionNotFound
 from dj_actions.execution import ActionResult
 from dj_actions.invocation import invoke
+from dj_actions.management.people import user_named
 from dj_actions.problems import api_exception_of
 from dj_actions.registry import registry
 
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             definition = _definition(options["resource"], options["action"])
             result = invoke(
                 definition,
-                actor=_actor(options["username"]),
+                actor=user_named(options["username"]),
                 data=_data(options["data"]),
                 idempotency_key=options["idempotency_key"],
                 dry_run=options["dry_run"],
@@ -102,19 +102,6 @@ def _definition(resource: str, action: str) -> ActionDefinition:
     except ActionNotFound as error:
         known = ", ".join(sorted(entry.label for entry in registry))
         raise CommandError(f"{error} Known are: {known}.") from error
-
-
-def _actor(username: str | None) -> Any:
-    if username is None:
-        return None
-    users = get_user_model()
-    try:
-        user = users._default_manager.get_by_natural_key(username)
-    except users.DoesNotExist:
-        raise CommandError(f"There is no user {username!r}.") from None
-    if not user.is_active:
-        raise CommandError(f"The user {username!r} is deactivated: nobody acts in that name.")
-    return user
 
 
 def _data(text: str) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -51,6 +52,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _work(self, relay: Relay, *, once: bool, drain: bool) -> None:
+        # What is loaded by now stays: the collector need not look at it again and again.
+        # https://docs.python.org/3/library/gc.html#gc.freeze
+        gc.freeze()
         if once:
             relay.run_once()
         elif drain:

@@ -59,6 +59,20 @@ def test_as_root_without_namespaces_it_runs_as_nobody(tmp_path: Path, binaries: 
     use_it_and_stop(tmp_path, privileges)
 
 
+def test_after_a_crash_it_starts_again_on_the_same_port_with_all_that_was_committed(
+    tmp_path: Path,
+) -> None:
+    settings = {"synchronous_commit": "on"}
+    with Postgres.start(tmp_path / "server", settings=settings) as server:
+        url = create_database(server.url(), "kept")
+        first, port = server.pid, server.port
+        server.crash()
+        assert not is_alive(first)
+        server.start_again()
+        assert (server.port, server.pid == first) == (port, False)
+        assert answer_of(url) == "kept"
+
+
 def test_a_port_or_options_of_a_server_survive_in_the_url_of_a_database(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

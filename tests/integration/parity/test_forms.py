@@ -43,7 +43,9 @@ def _published(settings: Settings) -> None:
 
 def activity() -> dict[str, Any]:
     """Return the one activity that the action's delivery becomes."""
-    message = message_of(Delivery.objects.get())
+    Delivery.objects.update(state="pending", lease_token=None, lease_expires_at=None)
+    (claimed,) = Delivery.objects.claim("feeds", limit=1, lease=60)
+    message = message_of(claimed)
     return activity_of(message, to=list(message.recipients))
 
 

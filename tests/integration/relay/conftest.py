@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pytest_django import Settings
@@ -12,6 +13,7 @@ from tenacity import stop_after_attempt, wait_fixed
 
 from dj_actions.conf import get_settings
 from dj_actions.lane import Lane
+from dj_actions.messages import Receipt
 from dj_actions.models import ActionEvent, Delivery
 from tests.integration.relay.scripted import script
 
@@ -23,6 +25,13 @@ RETRY = {
 }
 
 Queue = Callable[..., list[Delivery]]
+
+
+def arrive(held: Any, receipt: Receipt) -> bool:
+    """Write down that one has arrived; return whether its lease was still held."""
+    return held.pk in Delivery.objects.mark_delivered(
+        held.lease_token or uuid4(), [(held.pk, receipt)]
+    )
 
 
 @pytest.fixture(autouse=True)

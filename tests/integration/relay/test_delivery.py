@@ -21,7 +21,7 @@ from dj_actions.exceptions import (
 from dj_actions.lane import Lane
 from dj_actions.maintenance import rescue
 from dj_actions.messages import Message, Receipt
-from dj_actions.models import Delivery
+from dj_actions.models import Delivery, PublisherState
 from dj_actions.retry import RetryPolicy
 from dj_actions.signals import delivery_settled
 from dj_actions.states import DeliveryState, RemoteState
@@ -249,7 +249,10 @@ def test_a_stopping_lane_finishes_one_and_gives_back_the_rest(
     assert sum(Delivery.objects.values_list("attempts", flat=True)) == 1
 
 
-def test_a_lane_that_has_lost_its_lease_stops_sending(lane: Lane, queue: Queue) -> None:
+def test_a_lane_that_has_lost_its_lease_stops_sending(
+    lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dj_actions.settling.SETTLE_WITHIN", 0)
     queue(3)
 
     def hang(message: Message) -> Receipt:
@@ -337,3 +340,4 @@ def test_the_signal_tells_of_deaths_and_deliveries_and_survives_bad_receivers(
 def pass_the_wait(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the breaker's wait be over."""
     monkeypatch.setattr(lane._breaker, "_open_until", 0.0)
+    PublisherState.objects.update(open_until=timezone.now() - timedelta(seconds=1))

@@ -7,18 +7,19 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from dj_actions.claims import Claimed
 from dj_actions.lane import Lane
 from dj_actions.maintenance import rescue
 from dj_actions.messages import Receipt
 from dj_actions.models import Delivery
 from dj_actions.retry import RetryPolicy
 from dj_actions.states import DeliveryState
-from tests.integration.relay.conftest import Queue
+from tests.integration.relay.conftest import Queue, arrive
 
 pytestmark = pytest.mark.django_db
 
 
-def claim_and_die(lane: Lane) -> Delivery:
+def claim_and_die(lane: Lane) -> Claimed:
     """Hold a delivery as a relay that was killed does."""
     (held,) = Delivery.objects.claim(lane.alias, limit=1, lease=60)
     Delivery.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
@@ -66,7 +67,6 @@ def test_a_lease_that_is_renewed_meanwhile_is_not_taken(queue: Queue) -> None:
     (held,) = Delivery.objects.claim("first", limit=1, lease=60)
     Delivery.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     (expired,) = Delivery.objects.expired("first", limit=1)
-    assert held.lease_token
     Delivery.objects.renew(held.lease_token, lease=60)
     error = {"kind": "x", "message": "x"}
     assert not Delivery.objects.put_back(expired, wait=0, error=error, counted=True, expired=True)
@@ -79,5 +79,5 @@ def test_the_zombies_late_answer_is_refused(lane: Lane, queue: Queue) -> None:
     zombie = claim_and_die(lane)
     lane.run_once()
     receipt = Delivery.objects.get().receipt_id
-    assert not Delivery.objects.mark_delivered(zombie, Receipt(id="late"))
+    assert not arrive(zombie, Receipt(id="late"))
     assert Delivery.objects.get().receipt_id == receipt

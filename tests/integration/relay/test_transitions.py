@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from django.db.models.functions import Now
 
+from dj_actions.claims import Claimed
 from dj_actions.messages import Receipt, RemoteRun
 from dj_actions.models import Delivery
 from dj_actions.states import (
@@ -17,7 +18,7 @@ from dj_actions.states import (
     DeliveryState,
     RemoteState,
 )
-from tests.integration.relay.conftest import Queue
+from tests.integration.relay.conftest import Queue, arrive
 
 pytestmark = pytest.mark.django_db
 
@@ -32,12 +33,21 @@ ROWS: dict[str, dict[str, Any]] = {
     DeliveryState.CANCELLED: {"settled_at": Now()},
 }
 
+
+def after(row: Delivery) -> Claimed:
+    """Return a delivery that stands behind it in the same line."""
+    values = dict.fromkeys(Claimed._fields)
+    own = {"publisher": "first", "pk": row.pk + 1, "ordering_scope": "", "ordering_key": ""}
+    return Claimed(**values | own)  # type: ignore[arg-type]  # the rest does not matter
+
+
 TRANSITIONS: dict[str, Callable[[Delivery], object]] = {
     "claim": lambda _row: Delivery.objects.claim("first", limit=1, lease=60),
     "release": lambda _row: Delivery.objects.release(TOKEN),
-    "mark_delivered": lambda row: Delivery.objects.mark_delivered(row, Receipt(id="y")),
+    "mark_delivered": lambda row: arrive(row, Receipt(id="y")),
     "put_back": lambda row: Delivery.objects.put_back(row, wait=0, error=ERROR, counted=True),
     "give_up": lambda row: Delivery.objects.give_up(row, error=ERROR),
+    "supersede": lambda row: Delivery.objects.supersede(after(row)),
     "cancel": lambda _row: Delivery.objects.all().cancel(),
     "replay": lambda _row: Delivery.objects.all().replay(),
     "retry_now": lambda _row: Delivery.objects.all().retry_now(),

@@ -176,6 +176,15 @@ def test_a_wrong_key_stops_the_lane(feeds: FeedsServer) -> None:
         feeds.publisher(api_key="unknown").publish(make_message())
 
 
+def test_a_server_that_knows_our_key_says_so(feeds: FeedsServer) -> None:
+    assert feeds.publisher().check_reachable()
+
+
+def test_a_server_that_does_not_know_our_secret_is_told(feeds: FeedsServer) -> None:
+    with pytest.raises(PublisherMisconfigured, match="Stream: SignatureException"):
+        feeds.publisher(api_secret=WRONG_SECRET).check_reachable()
+
+
 def test_after_the_mend_the_same_message_is_delivered(feeds: FeedsServer) -> None:
     message = make_message()
     with pytest.raises(PublisherMisconfigured):

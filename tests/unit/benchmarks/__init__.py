@@ -1,3 +1,3 @@
-"""The arithmetic of the benchmarks, on samples whose answer is known."""
+"""The benchmarks' arithmetic on samples whose answer is known, and how they ask and listen."""
 
 from __future__ import annotations

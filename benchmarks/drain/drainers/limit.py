@@ -1,0 +1,39 @@
+"""The limit: what PostgreSQL allows anybody who claims and finishes in batches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import psycopg
+
+from benchmarks.drain.drainers import Drain
+
+BATCH = 100
+
+# Materialised: as a mere subquery it could be run more than once, and claim more than it says.
+CLAIM = f"""
+    WITH due AS MATERIALIZED (
+        SELECT id FROM bare_backlog WHERE state = 'pending'
+        ORDER BY id LIMIT {BATCH} FOR UPDATE SKIP LOCKED
+    )
+    UPDATE bare_backlog SET state = 'claimed' FROM due WHERE bare_backlog.id = due.id
+    RETURNING bare_backlog.id, bare_backlog.payload
+"""
+FINISH = "UPDATE bare_backlog SET state = 'finished' WHERE id = ANY(%s) AND state = 'claimed'"
+
+
+@contextmanager
+def open_limit() -> Iterator[Drain]:
+    """Connect, each statement being a transaction of its own."""
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        yield partial(_drain, connection)
+
+
+def _drain(connection: psycopg.Connection[tuple[int, object]], _limit: int | None) -> int:
+    done = 0
+    while rows := connection.execute(CLAIM).fetchall():
+        done += connection.execute(FINISH, [[row[0] for row in rows]]).rowcount
+    return done

@@ -1,0 +1,23 @@
+"""The publisher that does nothing, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.drain.tally import tally
+from dj_actions.messages import Message, Receipt
+from dj_actions.publishers import BasePublisher
+
+
+class NothingPublisher(BasePublisher):
+    """Counts messages and confirms them."""
+
+    def publish(self, message: Message) -> Receipt:
+        """Confirm one message."""
+        tally.add()
+        return Receipt(id=str(message.id))
+
+    def publish_many(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:
+        """Confirm each."""
+        for message in messages:
+            yield self.publish(message)

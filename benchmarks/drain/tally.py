@@ -1,0 +1,31 @@
+"""Count what was done in this process, and tell when it is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many jobs this process has done since it was begun."""
+
+    jobs: int = 0
+    limit: int | None = None
+    """After how many `enough` is called; None for never."""
+
+    enough: Callable[[], None] | None = None
+
+    def begin(self, limit: int | None = None, enough: Callable[[], None] | None = None) -> None:
+        """Count afresh."""
+        self.jobs, self.limit, self.enough = 0, limit, enough
+
+    def add(self) -> None:
+        """Count one job; call `enough` when the limit is reached."""
+        self.jobs += 1
+        if self.jobs == self.limit and self.enough:
+            self.enough()
+
+
+tally = Tally()
+"""That of this process: each contender does its jobs in one thread of a process of its own."""

@@ -1,0 +1,125 @@
+"""Ask how long it takes from commit to publisher, and make a report of the answer."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import cycle, islice
+
+from django.contrib.auth.models import User
+
+from benchmarks.child import Child
+from benchmarks.errors import NoFigure
+from benchmarks.latency.actions import Touch, commits
+from benchmarks.latency.pairs import Latency, latency_of, waits
+from benchmarks.options import Options, Tell
+from benchmarks.report import Report, Table
+from dj_actions.conf import get_settings
+from dj_actions.models import Delivery
+from dj_actions.states import DeliveryState
+from example.launch.process import LaunchError, wait_until
+from example.todos.models import Todo
+
+SECONDS = 30
+QUICK_SECONDS = 3
+WARM_UP_SECONDS = 1
+TODOS = 100
+RELAY_SECONDS = 60.0
+"""How long the relay may take to start, or to deliver what is left."""
+
+COLUMNS = ("commit → publisher", "actions", "per second", "median ms", "95 % below", "99 % below",
+           "longest")  # fmt: skip
+NOTES = (
+    "ms: from when this process knows of the commit until the relay's process calls publish_many.",
+    "Both read the clock of one machine. Each event was published exactly once.",
+)
+
+
+def ask(options: Options, tell: Tell) -> Report:
+    """Run actions at a steady rate beside a relay in a process of its own.
+
+    Raises:
+        NoFigure: an event was not published exactly once, or the relay failed.
+    """
+    seconds = options.seconds or (QUICK_SECONDS if options.quick else SECONDS)
+    owner = User.objects.create_user("latency")
+    todos = Todo.objects.bulk_create(
+        Todo(title=f"Todo {number}", owner=owner) for number in range(TODOS)
+    )
+    environment = {"DATABASE_URL": os.environ["DATABASE_URL"]}
+    with Child("benchmarks.latency.relay", environment=environment) as relay:
+        tell("Starting a relay")
+        _act(todos[:1], rate=options.rate)
+        _wait_until_delivered()
+        _act(_some(todos, WARM_UP_SECONDS * options.rate), rate=options.rate)
+        tell(f"Measuring: {options.rate} actions per second for {seconds} s")
+        started = time.monotonic()
+        committed = _act(_some(todos, seconds * options.rate), rate=options.rate)
+        achieved = len(committed) / (time.monotonic() - started)
+        _wait_until_delivered()
+        relay.ask_to_end()
+        calls = [(event, moment) for event, moment in relay.hear()["calls"]]
+    return _report(latency_of(waits(committed, calls)), achieved, options)
+
+
+def _some(todos: Sequence[Todo], count: int) -> Iterator[Todo]:
+    return islice(cycle(todos), count)
+
+
+def _act(todos: Iterator[Todo] | Sequence[Todo], *, rate: int) -> Mapping[str, int]:
+    """Run the action on each, at a steady rate; return event id → when it was committed."""
+    committed = {}
+    due = time.monotonic()
+    for todo in todos:
+        # Nothing is left out where one took too long: the next ones come at once.
+        time.sleep(max(0.0, due - time.monotonic()))
+        result = Touch.run(object=todo)
+        committed[str(result.event.pk)] = commits[-1]
+        due += 1 / rate
+    return committed
+
+
+def _wait_until_delivered() -> None:
+    """Wait until no delivery is open.
+
+    Raises:
+        NoFigure: that takes too long.
+    """
+    try:
+        wait_until(_all_delivered, timeout=RELAY_SECONDS, what="The relay's last delivery")
+    except LaunchError as error:
+        raise NoFigure(str(error)) from error
+
+
+def _all_delivered() -> bool:
+    return not Delivery.objects.exclude(state=DeliveryState.DELIVERED).exists()
+
+
+def _report(latency: Latency, achieved: float, options: Options) -> Report:
+    row = (
+        "DJ Actions: one relay",
+        f"{latency.count:,}",
+        f"{achieved:.0f}",
+        *(f"{value:.2f}" for value in (
+            latency.percentile_50, latency.percentile_95, latency.percentile_99, latency.longest,
+        )),
+    )  # fmt: skip
+    settings = get_settings()
+    title = (
+        f"{options.rate} actions per second, one after the other; POLL_INTERVAL "
+        f"{settings.poll_interval:g} s, BATCH_SIZE {settings.publishers['clock'].batch_size}"
+    )
+    return Report(
+        question="latency",
+        tables=[Table(title=title, columns=COLUMNS, rows=[row])],
+        notes=NOTES,
+        figures={
+            "unit": "milliseconds",
+            "asked_rate": options.rate,
+            "achieved_rate": achieved,
+            "poll_interval": settings.poll_interval,
+            "latency": asdict(latency),
+        },
+    )

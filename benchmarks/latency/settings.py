@@ -1,0 +1,11 @@
+"""The benchmarks' settings, with one publisher that notes when it is called."""
+
+from __future__ import annotations
+
+from benchmarks.settings import *  # noqa: F403 - a variation of these settings
+
+DJ_ACTIONS = {
+    "PUBLISHERS": {
+        "clock": {"BACKEND": "benchmarks.latency.clock.ClockPublisher", "ROUTES": ["todo.*"]},
+    },
+}

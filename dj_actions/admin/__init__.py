@@ -1,0 +1,16 @@
+"""Look at events, deliveries and publishers; put deliveries right, pause publishers."""
+
+from __future__ import annotations
+
+from dj_actions.admin.deliveries import DeliveryAdmin
+from dj_actions.admin.events import ActionEventAdmin, ArchivedActionEventAdmin
+from dj_actions.admin.looking import link_to_receipt
+from dj_actions.admin.publishers import PublisherStateAdmin
+
+__all__ = [
+    "ActionEventAdmin",
+    "ArchivedActionEventAdmin",
+    "DeliveryAdmin",
+    "PublisherStateAdmin",
+    "link_to_receipt",
+]

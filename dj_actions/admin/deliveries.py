@@ -1,0 +1,121 @@
+"""The admin's pages of deliveries: to look, and to retry, cancel or replay."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from dj_actions.admin.looking import ReadOnly, link_to_receipt
+from dj_actions.admin.reasons import ask_reason, reason_given
+from dj_actions.models import Delivery
+from dj_actions.querysets import DeliveryQuerySet
+from dj_actions.replaying import cancel, replay
+
+if TYPE_CHECKING:
+    DeliveryAdminBase = admin.ModelAdmin[Delivery]
+else:
+    DeliveryAdminBase = admin.ModelAdmin
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
+    """Where it had to go, and how it stands there."""
+
+    list_display = (
+        "id",
+        "publisher",
+        "state",
+        "link_to_event",
+        "attempts",
+        "available_at",
+        "settled_at",
+        "receipt",
+        "remote_state",
+        "last_error",
+    )
+    list_filter = ("state", "publisher", "remote_state", "event__resource", "event__action")
+    search_fields = ("=event__id", "=receipt_id", "=event__object_id")
+    ordering = ("-id",)
+    list_select_related = ("event",)
+    show_full_result_count = False
+    exclude = ("errors",)
+    readonly_fields = ("link_to_event", "receipt", "all_errors")
+    actions = ["retry", "cancel", "replay"]
+
+    @admin.action(
+        description=_("Retry: try the selected pending deliveries now"), permissions=["operate"]
+    )
+    def retry(self, request: HttpRequest, queryset: DeliveryQuerySet) -> None:
+        """Make waiting deliveries due."""
+        chosen = queryset.count()
+        self._report(request, queryset.retry_now(), chosen, _("pending"))
+
+    @admin.action(description=_("Cancel the selected pending deliveries"), permissions=["operate"])
+    def cancel(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:
+        """Withdraw what has not been sent, once a reason is given."""
+        reason = reason_given(request)
+        if reason is None:
+            return ask_reason(self, request, queryset, _("Cancel deliveries"))
+        chosen = queryset.count()
+        changed = cancel(queryset, actor=request.user, reason=reason)
+        self._report(request, changed, chosen, _("pending"))
+        return None
+
+    @admin.action(description=_("Replay the selected dead letters"), permissions=["operate"])
+    def replay(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:
+        """Deliver again what was given up, once a reason is given."""
+        reason = reason_given(request)
+        if reason is None:
+            return ask_reason(self, request, queryset, _("Replay dead letters"))
+        chosen = queryset.count()
+        changed = replay(queryset, actor=request.user, reason=reason)
+        self._report(request, changed, chosen, _("dead"))
+        return None
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Whoever has the model permission to change deliveries may operate on them."""
+        return request.user.has_perm("dj_actions.change_delivery")
+
+    @admin.display(description=_("event"), ordering="event")
+    def link_to_event(self, delivery: Delivery) -> SafeString:
+        """Link to the event's own page."""
+        url = reverse("admin:dj_actions_actionevent_change", args=[delivery.event_id])
+        return format_html('<a href="{}">{}</a>', url, delivery.event)
+
+    @admin.display(description=_("receipt"))
+    def receipt(self, delivery: Delivery) -> SafeString | str:
+        """Link to what the destination made."""
+        return link_to_receipt(delivery)
+
+    @admin.display(description=_("last error"))
+    def last_error(self, delivery: Delivery) -> str:
+        """Say what went wrong last."""
+        if not delivery.errors:
+            return "-"
+        error = delivery.errors[-1]
+        return f"{error['kind']}: {error['message'][:120]}"
+
+    @admin.display(description=_("errors"))
+    def all_errors(self, delivery: Delivery) -> SafeString | str:
+        """Show each remembered error in a line."""
+        lines = ((json.dumps(error, ensure_ascii=False),) for error in delivery.errors)
+        return format_html_join("", "<pre>{}</pre>", lines) or "-"
+
+    def _report(self, request: HttpRequest, changed: int, chosen: int, state: Any) -> None:
+        text = ngettext("%d delivery changed.", "%d deliveries changed.", changed) % changed
+        if changed == chosen:
+            self.message_user(request, text, messages.SUCCESS)
+        else:
+            left = _("%(left)d left as they were: they are not %(state)s.") % {
+                "left": chosen - changed,
+                "state": state,
+            }
+            self.message_user(request, f"{text} {left}", messages.WARNING)

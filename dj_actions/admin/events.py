@@ -1,0 +1,110 @@
+"""The admin's pages of events, those of long ago among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from dj_actions.admin.looking import ReadOnly, link_to_receipt
+from dj_actions.models import ActionEvent, ArchivedActionEvent, Delivery
+from dj_actions.states import Outcome
+
+if TYPE_CHECKING:
+    DeliveryInlineBase = admin.TabularInline[Delivery, ActionEvent]
+    EventAdminBase = admin.ModelAdmin[ActionEvent]
+    ArchivedEventAdminBase = admin.ModelAdmin[ArchivedActionEvent]
+else:
+    DeliveryInlineBase = admin.TabularInline
+    EventAdminBase = ArchivedEventAdminBase = admin.ModelAdmin
+
+
+class DeliveryInline(ReadOnly, DeliveryInlineBase):
+    """The deliveries of an event."""
+
+    model = Delivery
+    fields = readonly_fields = (
+        "publisher",
+        "state",
+        "attempts",
+        "receipt",
+        "remote_state",
+        "settled_at",
+        "remote_ended_at",
+    )
+    show_change_link = True
+    can_delete = False
+
+    @admin.display(description=_("receipt"))
+    def receipt(self, delivery: Delivery) -> SafeString | str:
+        """Link to what the destination made."""
+        return link_to_receipt(delivery)
+
+
+class OutcomeFilter(admin.SimpleListFilter):
+    """Events of actions that succeeded, or that failed."""
+
+    title = _("outcome")
+    parameter_name = "outcome"
+
+    def lookups(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        model_admin: Any,  # noqa: ARG002
+    ) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [(Outcome.SUCCEEDED.value, _("succeeded")), (Outcome.FAILED.value, _("failed"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002
+        """Return the events of the chosen outcome."""
+        return queryset.matching(outcome=self.value())
+
+
+@admin.register(ActionEvent)
+class ActionEventAdmin(ReadOnly, EventAdminBase):
+    """What happened."""
+
+    list_display = (
+        "created_at",
+        "label",
+        "object_id",
+        "actor_label",
+        "status_code",
+        "summary",
+        "state_of_all",
+    )
+    list_filter = (
+        "resource",
+        "action",
+        OutcomeFilter,
+        "deliveries__state",
+        "deliveries__publisher",
+    )
+    search_fields = ("=id", "=object_id", "=actor_id", "actor_label", "summary")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+    inlines = [DeliveryInline]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ActionEvent]:
+        """Fetch the deliveries of all listed events at once."""
+        return super().get_queryset(request).prefetch_related("deliveries")
+
+    @admin.display(description=_("deliveries"))
+    def state_of_all(self, event: ActionEvent) -> str:
+        """Sum up where it went."""
+        return ", ".join(f"{entry.publisher}: {entry.state}" for entry in event.deliveries.all())
+
+
+@admin.register(ArchivedActionEvent)
+class ArchivedActionEventAdmin(ReadOnly, ArchivedEventAdminBase):
+    """What happened long ago."""
+
+    list_display = ("created_at", "resource", "action", "object_id", "actor_id", "archived_at")
+    list_filter = ("resource", "action")
+    search_fields = ("=id", "=object_id", "=actor_id")
+    show_full_result_count = False

@@ -1,0 +1,95 @@
+"""The admin's page of publishers: to look how they are, to pause and to resume them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from dj_actions.admin.looking import ReadOnly
+from dj_actions.admin.reasons import ask_reason, reason_given
+from dj_actions.conf import get_settings
+from dj_actions.exceptions import InvalidAction
+from dj_actions.models import PublisherState
+from dj_actions.pausing import pause, resume
+
+if TYPE_CHECKING:
+    PublisherAdminBase = admin.ModelAdmin[PublisherState]
+else:
+    PublisherAdminBase = admin.ModelAdmin
+
+
+@admin.register(PublisherState)
+class PublisherStateAdmin(ReadOnly, PublisherAdminBase):
+    """Is it paused; is its destination in trouble."""
+
+    list_display = (
+        "alias",
+        "is_flowing",
+        "paused_at",
+        "paused_by",
+        "pause_reason",
+        "open_until",
+        "open_reason",
+        "failures",
+    )
+    actions = ["pause", "resume"]
+
+    def changelist_view(self, request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+        """Show all configured publishers: one of which nothing is known has no row yet."""
+        PublisherState.objects.bulk_create(
+            [PublisherState(alias=alias) for alias in get_settings().publishers],
+            ignore_conflicts=True,
+        )
+        return super().changelist_view(request, *arguments, **named)
+
+    @admin.display(description=_("sends"), boolean=True)
+    def is_flowing(self, publisher: PublisherState) -> bool:
+        """Tell whether relays send to it as usual."""
+        return publisher.paused_at is None and publisher.open_until is None
+
+    @admin.action(description=_("Pause the selected publishers"), permissions=["operate"])
+    def pause(
+        self, request: HttpRequest, queryset: QuerySet[PublisherState]
+    ) -> HttpResponse | None:
+        """Send nothing until they are resumed, once a reason is given."""
+        return self._change(request, queryset, pause, _("Pause publishers"))
+
+    @admin.action(description=_("Resume the selected publishers"), permissions=["operate"])
+    def resume(
+        self, request: HttpRequest, queryset: QuerySet[PublisherState]
+    ) -> HttpResponse | None:
+        """Send again, once a reason is given."""
+        return self._change(request, queryset, resume, _("Resume publishers"))
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Whoever has the model permission to change publishers may operate on them."""
+        return request.user.has_perm("dj_actions.change_publisherstate")
+
+    def _change(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[PublisherState],
+        operate: Callable[..., bool],
+        title: Any,
+    ) -> HttpResponse | None:
+        reason = reason_given(request)
+        if reason is None:
+            return ask_reason(self, request, queryset, title)
+        for alias in queryset.values_list("alias", flat=True):
+            try:
+                is_new = operate(alias, actor=request.user, reason=reason)
+            except InvalidAction as error:
+                self.message_user(request, str(error), messages.ERROR)
+                continue
+            text, level = (
+                (_("%s changed."), messages.SUCCESS)
+                if is_new
+                else (_("%s left as it was."), messages.WARNING)
+            )
+            self.message_user(request, text % alias, level)
+        return None

@@ -1,0 +1,131 @@
+"""manage.py outbox: look at deliveries, and put right what went wrong."""
+
+from __future__ import annotations
+
+import functools
+import json
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
+
+from dj_actions.exceptions import DJActionsError
+from dj_actions.management.people import user_named
+from dj_actions.operations.answers import Answer
+from dj_actions.operations.changing import (
+    CANCEL,
+    REPLAY,
+    RETRY,
+    Change,
+    change_deliveries,
+    change_publishers,
+)
+from dj_actions.operations.filters import add_filters, delivery_id
+from dj_actions.operations.inspecting import list_deliveries, show_delivery, show_stats
+from dj_actions.states import DeliveryState
+
+LISTED = 100
+"""Deliveries that a list shows unless told otherwise."""
+
+Operation = Callable[[dict[str, Any]], Answer]
+AddParser = Callable[[str, str, Operation], ArgumentParser]
+
+
+class Command(BaseCommand):
+    """Lists, shows, retries, cancels, replays and counts deliveries; pauses publishers."""
+
+    help = (
+        "Looks at the deliveries in the outbox, and puts right what went wrong. Exits with 1 if "
+        "nothing matches, or nothing was changed."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add one parser for each operation."""
+        operations = parser.add_subparsers(metavar="OPERATION", required=True, dest="operation")
+
+        def add(name: str, text: str, run: Operation) -> ArgumentParser:
+            added: ArgumentParser = operations.add_parser(name, help=text, description=text)
+            added.set_defaults(run=run)
+            added.add_argument("--json", action="store_true", help="print JSON")
+            return added
+
+        _add_inspections(add)
+        _add_changes(add)
+        _add_publishers(add)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do it, and tell."""
+        try:
+            answer: Answer = options["run"](options)
+        except DJActionsError as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            self.stdout.write(
+                json.dumps(answer.data, cls=DjangoJSONEncoder, indent=2, ensure_ascii=True)
+            )
+        elif not answer.failure:
+            self.stdout.write(answer.text)
+        for note in answer.notes:
+            self.stderr.write(note)
+        if answer.failure:
+            raise CommandError(answer.failure)
+
+
+def _add_inspections(add: AddParser) -> None:
+    listing = add("list", "List deliveries.", list_deliveries)
+    add_filters(listing, limit=LISTED)
+    listing.add_argument(
+        "--state", choices=[state.value for state in DeliveryState], help="in this state"
+    )
+    shown = add("show", "Show one delivery: its event, errors and receipt.", show_delivery)
+    shown.add_argument("id", type=delivery_id, metavar="ID", help="of the delivery")
+    counted = add("stats", "Count deliveries by publisher and state.", show_stats)
+    counted.add_argument("--publisher", metavar="ALIAS", help="of this publisher alone")
+
+
+def _add_changes(add: AddParser) -> None:
+    _add_change(add, RETRY, "Let pending deliveries be sent now, without waiting any longer.")
+    for change, text in (
+        (CANCEL, "Withdraw pending deliveries: they are never sent."),
+        (REPLAY, "Send dead letters again."),
+    ):
+        _add_who_and_why(_add_change(add, change, text))
+
+
+def _add_change(add: AddParser, change: Change, text: str) -> ArgumentParser:
+    def run(options: dict[str, Any]) -> Answer:
+        needs_reason = "reason" in options and not options["dry_run"]
+        if needs_reason and not (options["reason"] or "").strip():
+            raise CommandError(f"Say why, with --reason: it is recorded with the {change.name}.")
+        return change_deliveries(change, options, user_named(options.get("username")))
+
+    added = add(change.name, text, run)
+    add_filters(added)
+    added.add_argument("--all", action="store_true", help=f"every {change.state} delivery")
+    added.add_argument("--dry-run", action="store_true", help="change nothing, tell what would be")
+    return added
+
+
+def _add_publishers(add: AddParser) -> None:
+    def run(operation: str, options: dict[str, Any]) -> Answer:
+        return change_publishers(operation, options, user_named(options["username"]))
+
+    for name, text in (
+        ("pause", "Send nothing to these publishers until they are resumed."),
+        ("resume", "Send to these publishers again."),
+    ):
+        added = add(name, text, functools.partial(run, name))
+        added.add_argument("publishers", nargs="+", metavar="ALIAS", help="of a publisher")
+        _add_who_and_why(added, is_required=True)
+
+
+def _add_who_and_why(parser: ArgumentParser, *, is_required: bool = False) -> None:
+    parser.add_argument("--reason", required=is_required, metavar="TEXT", help="why; recorded")
+    parser.add_argument(
+        "--as",
+        dest="username",
+        metavar="USER",
+        help="user name of who does it; recorded (default: the system itself)",
+    )

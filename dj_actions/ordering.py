@@ -1,0 +1,94 @@
+"""In which line deliveries stand, for publishers that keep an order.
+
+A delivery's scope is what can be in order at all: the model acted on, or the key that an action
+names itself. Its key is the one object in it; a bulk action has none, and comes after all earlier
+and before all later deliveries of its scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+
+class Ordering(StrEnum):
+    """In which order a publisher gets its messages."""
+
+    NONE = "none"
+    """The longest due first; what is tried again comes later."""
+
+    KEY = "key"
+    """Of one object, or one key that the action names: as they were committed."""
+
+
+class OnPoison(StrEnum):
+    """What a dead letter does to the later deliveries of its line."""
+
+    BLOCK = "block"
+    """All later ones of the publisher wait until a person has dealt with it."""
+
+    PARK = "park"
+    """The later ones of its line wait; others flow."""
+
+    SKIP = "skip"
+    """They go on without it."""
+
+    SUPERSEDE = "supersede"
+    """They go on; the first that arrives replaces it, and it is cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where a delivery stands."""
+
+    scope: str = ""
+    """Empty: in no line."""
+
+    key: str = ""
+    """Empty: of the whole scope."""
+
+
+class InLine(Protocol):
+    """A delivery, as far as its line goes."""
+
+    @property
+    def ordering_scope(self) -> str:
+        """Its scope."""
+
+    @property
+    def ordering_key(self) -> str:
+        """Its key."""
+
+
+_Delivery = TypeVar("_Delivery", bound=InLine)
+
+
+def conflict(one: InLine, other: InLine) -> bool:
+    """Tell whether the order of two deliveries matters."""
+    if not one.ordering_scope or one.ordering_scope != other.ordering_scope:
+        return False
+    keys = {one.ordering_key, other.ordering_key}
+    return len(keys) == 1 or "" in keys
+
+
+def waves(deliveries: Sequence[_Delivery]) -> list[list[_Delivery]]:
+    """Part deliveries, given in their order, so that no two in one wave have to be in order."""
+    parted: list[list[_Delivery]] = []
+    latest: dict[tuple[str, str], int] = {}
+    highest: dict[str, int] = {}
+    for delivery in deliveries:
+        scope, key = delivery.ordering_scope, delivery.ordering_key
+        if not scope:
+            number = 0
+        elif key:
+            number = 1 + max(latest.get((scope, key), -1), latest.get((scope, ""), -1))
+        else:
+            number = 1 + highest.get(scope, -1)
+        latest[scope, key] = number
+        highest[scope] = max(number, highest.get(scope, -1))
+        if number == len(parted):
+            parted.append([])
+        parted[number].append(delivery)
+    return parted

@@ -1,0 +1,45 @@
+"""Relays that were seen, and what a check finds."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from uuid import uuid4
+
+import pytest
+
+from dj_actions.doctor import Finding, State
+from dj_actions.models import RelayHeartbeat
+from dj_actions.querysets import after
+
+HOST = socket.gethostname()
+
+See = Callable[..., RelayHeartbeat]
+
+
+@pytest.fixture
+def see(db: None) -> See:
+    """Return a function that lets a relay give a sign of life, some seconds ago."""
+
+    def see(
+        *, ago: float = 0, host: str = HOST, publishers: Sequence[str] = ("memory",)
+    ) -> RelayHeartbeat:
+        relay = uuid4()
+        RelayHeartbeat.objects.beat(relay, host=host, pid=os.getpid(), publishers=publishers)
+        if ago:
+            RelayHeartbeat.objects.filter(pk=relay).update(seen_at=after(-ago))
+        return RelayHeartbeat.objects.get(pk=relay)
+
+    return see
+
+
+def only(findings: Iterable[Finding]) -> Finding:
+    """Return the one finding there is."""
+    (finding,) = findings
+    return finding
+
+
+def told(findings: Iterable[Finding]) -> list[tuple[State, str]]:
+    """Return how bad each finding is, and what it says."""
+    return [(finding.state, finding.message) for finding in findings]

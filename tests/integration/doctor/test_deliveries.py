@@ -1,0 +1,207 @@
+"""Relays, publishers and deliveries, found bad and found good."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pytest_django import Settings
+
+from dj_actions.doctor import State, destinations, outbox, relays
+from dj_actions.models import Delivery, PublisherState
+from dj_actions.querysets import after
+from tests.conftest import MakeDelivery
+from tests.integration.doctor.conftest import HOST, See, only, told
+from tests.integration.test_records import POSSIBLE
+
+pytestmark = pytest.mark.django_db
+
+
+def changed(delivery: Delivery, **values: Any) -> Delivery:
+    """Change a row behind the back of the transitions."""
+    Delivery.objects.filter(pk=delivery.pk).update(**values)
+    return delivery
+
+
+def leased(delivery: Delivery, *, ends: float) -> None:
+    """Let a relay hold a delivery until so many seconds from now."""
+    changed(
+        delivery, state="sending", attempts=1, lease_token=uuid4(), lease_expires_at=after(ends)
+    )
+
+
+def test_a_relay_that_serves_all_publishers_is_fine(see: See) -> None:
+    relay = see()
+    finding = only(relays.check_relays(30))
+
+    assert finding.state is State.OK
+    assert finding.message == f"1 relay is at work: {HOST}:{relay.pid}."
+
+
+def test_two_relays_that_share_the_publishers_are_fine(settings: Settings, see: See) -> None:
+    entry = settings.DJ_ACTIONS["PUBLISHERS"]["memory"]
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"memory": entry, "other": entry}}
+    see()
+    see(publishers=["other"])
+
+    assert only(relays.check_relays(30)).message.startswith("2 relays are at work: ")
+
+
+def test_no_relay_is_a_warning_while_there_is_nothing_to_do() -> None:
+    assert told(relays.check_relays(30)) == [
+        (State.WARNING, "No relay was seen within 30 s; nothing is to be delivered.")
+    ]
+
+
+def test_no_relay_is_a_problem_once_something_waits(make_delivery: MakeDelivery) -> None:
+    make_delivery()
+    finding = only(relays.check_relays(30))
+
+    assert finding.state is State.PROBLEM
+    assert finding.message == "No relay was seen within 30 s; 1 delivery open."
+    assert "run_relay" in finding.fix
+
+
+def test_a_relay_that_fell_silent_is_named(see: See, make_delivery: MakeDelivery) -> None:
+    relay = see(ago=600)
+    make_delivery()
+    finding = only(relays.check_relays(30))
+
+    assert finding.state is State.PROBLEM
+    assert f"the last was {HOST}:{relay.pid}, 10 min ago; 1 delivery open." in finding.message
+
+
+def test_a_publisher_that_no_relay_serves_is_named(
+    settings: Settings, see: See, make_delivery: MakeDelivery
+) -> None:
+    entry = settings.DJ_ACTIONS["PUBLISHERS"]["memory"]
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"memory": entry, "other": entry}}
+    see()
+    make_delivery()
+    make_delivery(publisher="other")
+
+    assert told(relays.check_relays(30)) == [
+        (State.PROBLEM, "No relay serves other; 1 delivery open.")
+    ]
+
+
+def test_without_publishers_no_relay_is_needed(settings: Settings) -> None:
+    settings.DJ_ACTIONS = {}
+
+    assert only(relays.check_relays(30)).state is State.OK
+
+
+def test_publishers_that_send_are_fine() -> None:
+    assert only(destinations.check_paused()).state is State.OK
+    assert only(destinations.check_breakers()).state is State.OK
+
+
+def test_a_paused_publisher_is_told_with_who_and_why() -> None:
+    PublisherState.objects.pause("memory", by="ann", reason="Moving house")
+    finding = only(destinations.check_paused())
+
+    assert finding.state is State.WARNING
+    assert finding.message.startswith("memory is paused by ann since 20")
+    assert finding.message.endswith(" UTC: Moving house")
+    assert "outbox resume memory" in finding.fix
+
+
+def test_a_publisher_that_was_resumed_is_fine_again() -> None:
+    PublisherState.objects.pause("memory", by="ann", reason="")
+    PublisherState.objects.resume("memory")
+
+    assert only(destinations.check_paused()).state is State.OK
+
+
+def test_an_open_breaker_is_a_problem_until_it_closes() -> None:
+    PublisherState.objects.count_failure("memory")
+    PublisherState.objects.open_breaker("memory", seconds=60, reason="502 Bad Gateway")
+    finding = only(destinations.check_breakers())
+
+    assert finding.state is State.PROBLEM
+    assert finding.message == "Nothing is sent to memory after 1 failure: 502 Bad Gateway"
+
+    PublisherState.objects.close_breaker("memory")
+    assert only(destinations.check_breakers()).state is State.OK
+
+
+def test_what_is_known_of_a_publisher_that_is_gone_is_no_news() -> None:
+    PublisherState.objects.pause("gone", by="ann", reason="")
+    PublisherState.objects.open_breaker("gone", seconds=60, reason="")
+
+    assert only(destinations.check_paused()).state is State.OK
+    assert only(destinations.check_breakers()).state is State.OK
+
+
+def test_deliveries_that_have_just_come_are_fine(make_delivery: MakeDelivery) -> None:
+    make_delivery()
+
+    assert told(outbox.check_waiting(300)) == [
+        (State.OK, "1 delivery pending, none for over 5 min.")
+    ]
+
+
+def test_an_old_pending_delivery_is_told_with_its_age(make_delivery: MakeDelivery) -> None:
+    changed(make_delivery(), queued_at=after(-2 * 3600))
+    make_delivery()
+    changed(make_delivery(**POSSIBLE["dead"]), queued_at=after(-9 * 3600))
+    finding = only(outbox.check_waiting(300))
+
+    assert finding.state is State.WARNING
+    assert finding.message.startswith("memory: 2 deliveries pending, the oldest for ")
+    assert finding.message.endswith(("for 2 h.", "for 120 min."))
+
+
+def test_only_the_publisher_with_an_old_one_is_told_of(make_delivery: MakeDelivery) -> None:
+    changed(make_delivery(publisher="slow"), queued_at=after(-3000))
+    make_delivery()
+
+    assert only(outbox.check_waiting(300)).message.startswith("slow: 1 delivery pending")
+
+
+def test_dead_letters_are_counted_by_publisher(make_delivery: MakeDelivery) -> None:
+    assert only(outbox.check_dead()).state is State.OK
+    for publisher in ("first", "second", "second"):
+        changed(
+            make_delivery(publisher=publisher, **POSSIBLE["dead"]), settled_at=after(-5 * 86400)
+        )
+    make_delivery()
+
+    assert told(outbox.check_dead()) == [
+        (State.WARNING, "first: 1 dead letter, the oldest given up 5 d ago."),
+        (State.WARNING, "second: 2 dead letters, the oldest given up 5 d ago."),
+    ]
+
+
+def test_a_lease_that_ran_out_and_was_not_taken_over_is_a_problem(
+    make_delivery: MakeDelivery,
+) -> None:
+    leased(make_delivery(), ends=-600)
+    finding = only(outbox.check_leases(30))
+
+    assert finding.state is State.PROBLEM
+    assert finding.message == (
+        "memory: the lease of 1 delivery ran out, up to 10 min ago, and no relay has taken over."
+    )
+
+
+def test_leases_that_hold_or_have_just_ended_are_fine(make_delivery: MakeDelivery) -> None:
+    leased(make_delivery(), ends=60)
+    leased(make_delivery(), ends=-10)
+    make_delivery()
+
+    assert only(outbox.check_leases(30)).state is State.OK
+
+
+def test_open_deliveries_to_a_publisher_that_is_gone_are_a_problem(
+    make_delivery: MakeDelivery,
+) -> None:
+    make_delivery()
+    assert only(outbox.check_unconfigured()).state is State.OK
+
+    make_delivery(publisher="renamed")
+    make_delivery(publisher="settled", **POSSIBLE["dead"])
+    assert told(outbox.check_unconfigured()) == [
+        (State.PROBLEM, "1 delivery open to renamed, which is not configured.")
+    ]

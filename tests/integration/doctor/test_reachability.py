@@ -1,0 +1,96 @@
+"""Whether a destination answers, asked through its publisher."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_django import Settings
+
+from dj_actions.doctor import State, destinations
+from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable, RateLimited
+from dj_actions.messages import Message, Receipt
+from dj_actions.publishers import BasePublisher
+from tests.integration.doctor.conftest import only, told
+
+HERE = "tests.integration.doctor.test_reachability"
+closed: list[str] = []
+
+
+class Asked(BasePublisher):
+    """A publisher whose destination answers, or fails as it is told to."""
+
+    def __init__(self, *, alias: str, error: Exception | None = None) -> None:
+        super().__init__(alias=alias)
+        self._error = error
+
+    def publish(self, message: Message) -> Receipt:
+        return Receipt(id="1")
+
+    def check_reachable(self) -> bool:
+        if self._error:
+            raise self._error
+        return True
+
+    def close(self) -> None:
+        closed.append(self.alias)
+
+
+def configure(settings: Settings, **publishers: dict[str, Any]) -> None:
+    settings.DJ_ACTIONS = {
+        "PUBLISHERS": {
+            alias: {"BACKEND": f"{HERE}.Asked", "OPTIONS": options}
+            for alias, options in publishers.items()
+        }
+    }
+
+
+def test_a_destination_that_answers_is_fine_and_its_publisher_is_closed(
+    settings: Settings,
+) -> None:
+    closed.clear()
+    configure(settings, feeds={})
+
+    assert told(destinations.check_reachability()) == [(State.OK, "feeds answers.")]
+    assert closed == ["feeds"]
+
+
+def test_each_destination_that_is_away_is_a_problem_of_its_own(settings: Settings) -> None:
+    closed.clear()
+    away = {"error": PublisherUnavailable("Connection refused")}
+    broken = {"error": ZeroDivisionError("one line\nand another")}
+    configure(settings, away=away, broken=broken, fine={})
+
+    assert told(destinations.check_reachability()) == [
+        (State.PROBLEM, "away cannot be reached: Connection refused"),
+        (State.PROBLEM, "broken cannot be reached: one line and another"),
+        (State.OK, "fine answers."),
+    ]
+    assert closed == ["away", "broken", "fine"]
+
+
+def test_a_destination_that_asks_for_patience_is_a_warning(settings: Settings) -> None:
+    configure(settings, busy={"error": RateLimited("429", retry_after=5)})
+
+    assert only(destinations.check_reachability()).state is State.WARNING
+
+
+def test_a_destination_that_does_not_know_us_asks_for_other_options(settings: Settings) -> None:
+    configure(settings, feeds={"error": PublisherMisconfigured("No such key")})
+    finding = only(destinations.check_reachability())
+
+    assert finding.state is State.PROBLEM
+    assert finding.fix.startswith("Correct the publisher's OPTIONS")
+
+
+def test_a_publisher_without_a_question_says_so() -> None:
+    assert told(destinations.check_reachability()) == [
+        (State.OK, "memory has nothing to be asked.")
+    ]
+
+
+def test_a_publisher_that_cannot_be_made_is_left_to_the_check_of_the_settings(
+    settings: Settings,
+) -> None:
+    configure(settings, feeds={"unknown": 1})
+
+    assert told(destinations.check_reachability()) == []

@@ -1,0 +1,329 @@
+"""Whatever fails, is killed or put right in between: each line arrives as it was committed.
+
+Hypothesis makes up the stories. The relays are real lanes on threads and connections of their
+own, but only one of them moves at a time: each stops in the middle of handing over a message,
+until the story says what becomes of it. So a story goes the same way each time it is told.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from queue import SimpleQueue
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from pytest_django import Settings
+
+from dj_actions import settling
+from dj_actions.conf import get_settings
+from dj_actions.exceptions import DestinationNotFound, PublishRejected
+from dj_actions.lane import Lane
+from dj_actions.maintenance import rescue
+from dj_actions.messages import Message, Receipt
+from dj_actions.models import ActionEvent, Delivery, PublisherState
+from dj_actions.ordering import OnPoison
+from dj_actions.states import DeliveryState
+from tests.integration.relay.conftest import RETRY, Queue
+from tests.integration.relay.scripted import accept, script
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+MakeLane = Callable[[], Lane]
+
+BULK = ""
+KEYS = ("1", "2", "3", BULK)
+OFTEN = ("1", "1", "1", "2", "2", "3", BULK)
+RELAYS = 3
+PATIENCE = 60
+"""Seconds after which a thread that is waited for is believed to hang."""
+
+STORIES = hypothesis_settings(
+    max_examples=25,
+    stateful_step_count=20,
+    deadline=None,
+    derandomize=True,  # the same stories on each run
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+lines = st.lists(st.sampled_from(OFTEN), min_size=1, max_size=6)
+relays = st.integers(min_value=0, max_value=RELAYS - 1)
+outcomes = st.lists(
+    st.sampled_from(["arrives", "arrives", "fails", "is rejected"]), min_size=1, max_size=4
+)
+ERRORS = {"fails": DestinationNotFound("not yet"), "is rejected": PublishRejected("no")}
+
+here = threading.local()
+
+
+class Relay:
+    """A lane on a thread of its own, that stops at each message until it is told what happens."""
+
+    def __init__(self) -> None:
+        self.in_hand: Message | None = None
+        """What it is handing over at this moment."""
+        self.lane: Lane
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._running: Future[bool]
+        self._messages: SimpleQueue[Message | None] = SimpleQueue()
+        self._outcomes: SimpleQueue[Exception | None] = SimpleQueue()
+
+    def begin(self) -> None:
+        """Claim a batch and take up its first message."""
+        self._running = self._thread.submit(self._work)
+        self._wait()
+
+    def go_on(self, error: Exception | None) -> None:
+        """Let the message in hand arrive, or fail so; take up the next."""
+        self._outcomes.put(error)
+        self._wait()
+
+    def kill(self) -> None:
+        """End it as a killed process ends: all that it holds stays held, nothing more is written.
+
+        Its leases run out; under another token, so that its thread cannot settle anything.
+        """
+        Delivery.objects.filter(lease_token=self.lane.token).update(
+            lease_token=uuid4(), lease_expires_at=timezone.now() - timedelta(seconds=1)
+        )
+        self.go_on(PublishRejected("killed"))
+        assert self.in_hand is None
+
+    def hand_over(self, message: Message) -> Receipt:
+        """Do what the story says; called by the publisher on the relay's thread."""
+        self._messages.put(message)
+        error = self._outcomes.get(timeout=PATIENCE)
+        if error:
+            raise error
+        return accept(message)
+
+    def close(self) -> None:
+        """End its thread."""
+        self._thread.submit(connections.close_all).result(PATIENCE)
+        self._thread.shutdown()
+
+    def _work(self) -> bool:
+        here.relay = self
+        try:
+            return self.lane.run_once()
+        finally:
+            self._messages.put(None)
+
+    def _wait(self) -> None:
+        self.in_hand = self._messages.get(timeout=PATIENCE)
+        if self.in_hand is None:
+            self._running.result(PATIENCE)
+
+
+def hand_over(message: Message) -> Receipt:
+    """Behave as the story of the relay says on whose thread this is called."""
+    relay: Relay = here.relay
+    return relay.hand_over(message)
+
+
+class Story(RuleBasedStateMachine):
+    """What may happen to deliveries of a publisher that keeps an order."""
+
+    def __init__(
+        self, on_poison: OnPoison, queue: Queue, relays: list[Relay], make_lane: MakeLane
+    ) -> None:
+        super().__init__()
+        self.goes_on = on_poison is OnPoison.SKIP
+        self.relays = relays
+        self.committed: list[Delivery] = []
+        self.arrived: list[UUID] = []
+        """Each once, when it arrived first; one that has arrived may be sent again."""
+        self.too_early: list[str] = []
+        self._queue = queue
+        self._make_lane = make_lane
+        script.behave = hand_over
+        for rows in (Delivery, ActionEvent, PublisherState):
+            rows.objects.all().delete()
+        for relay in relays:
+            relay.lane = make_lane()
+
+    # What happens
+
+    @initialize(at_once=st.booleans(), keys=lines)
+    def begin(self, at_once: bool, keys: list[str]) -> None:
+        """Fast destinations' arrivals are written down together, slow ones' each at once."""
+        settling.SETTLE_WITHIN = 0.0 if at_once else float(PATIENCE)
+        self.commit(keys)
+
+    @rule(keys=lines)
+    def commit(self, keys: list[str]) -> None:
+        for key in keys:
+            self.committed += self._queue(ordering_scope="todo", ordering_key=key)
+
+    @rule(number=relays, happens=outcomes)
+    def a_relay_goes_on(self, number: int, happens: list[str]) -> None:
+        """It claims a batch, if it has none; this happens to its next messages."""
+        relay = self.relays[number]
+        if relay.in_hand is None:
+            self._then(relay.begin, relay)
+        for outcome in happens:
+            if relay.in_hand is None:
+                break
+            if outcome == "arrives":
+                self._arrives(relay.in_hand)
+            self._then(partial(relay.go_on, ERRORS.get(outcome)), relay)
+
+    @rule(number=relays, arrives=st.booleans())
+    def a_relay_is_killed(self, number: int, arrives: bool) -> None:
+        relay = self.relays[number]
+        if relay.in_hand and arrives:
+            self._arrives(relay.in_hand)
+        if relay.in_hand:
+            relay.kill()
+            relay.lane = self._make_lane()
+
+    @rule()
+    def what_a_killed_relay_held_is_taken_over(self) -> None:
+        rescue("first", get_settings().publishers["first"].retry)
+
+    @rule()
+    def time_passes(self) -> None:
+        Delivery.objects.all().retry_now()
+
+    @precondition(lambda self: not self.goes_on)
+    @rule()
+    def a_person_replays(self) -> None:
+        Delivery.objects.all().replay()
+
+    # What holds
+
+    @invariant()
+    def nothing_is_sent_before_what_comes_earlier_has_arrived(self) -> None:
+        assert self.too_early == []
+
+    def teardown(self) -> None:
+        """Make all well: then all arrives, in order."""
+        for relay in self.relays:
+            if relay.in_hand:
+                relay.kill()
+        if self.too_early:
+            return  # and that has been said
+        self.what_a_killed_relay_held_is_taken_over()
+        if not self.goes_on:
+            self.a_person_replays()
+        self.time_passes()
+        self._drain()
+        self.nothing_is_sent_before_what_comes_earlier_has_arrived()
+        self._check_the_end()
+
+    def _drain(self) -> None:
+        def arrive(message: Message) -> Receipt:
+            self._check(message)
+            self._arrives(message)
+            return accept(message)
+
+        script.behave = arrive
+        lane = self._make_lane()
+        while lane.run_once():
+            pass
+
+    def _then(self, move: Callable[[], None], relay: Relay) -> None:
+        """Let a relay move, and look at what it sends next."""
+        move()
+        if relay.in_hand:
+            self._check(relay.in_hand)
+
+    def _arrives(self, message: Message) -> None:
+        if message.id not in self.arrived:
+            self.arrived.append(message.id)
+
+    def _check(self, message: Message) -> None:
+        """Note what has to arrive before this message, but has not."""
+        ids = [delivery.event_id for delivery in self.committed]
+        own = ids.index(message.id)
+        for place, earlier in enumerate(self.committed[:own]):
+            if (
+                in_one_line(earlier.ordering_key, self.committed[own].ordering_key)
+                and earlier.event_id not in self.arrived
+                and not (self.goes_on and state_of(earlier) == DeliveryState.DEAD)
+            ):
+                self.too_early.append(f"{own} was sent before {place}")
+
+    def _check_the_end(self) -> None:
+        left_out = {DeliveryState.DEAD} if self.goes_on else set()
+        states = {delivery.event_id: state_of(delivery) for delivery in self.committed}
+        assert set(states.values()) <= {DeliveryState.DELIVERED} | left_out
+        for key in KEYS[:-1]:
+            line = [one.event_id for one in self.committed if in_one_line(key, one.ordering_key)]
+            expected = [
+                entry
+                for entry in line
+                if states[entry] == DeliveryState.DELIVERED or entry in self.arrived
+            ]
+            assert [entry for entry in self.arrived if entry in line] == expected
+
+
+def in_one_line(one: str, other: str) -> bool:
+    """Tell whether the order of two keys' deliveries matters."""
+    return one == other or BULK in {one, other}
+
+
+def state_of(delivery: Delivery) -> Any:
+    return Delivery.objects.values_list("state", flat=True).get(pk=delivery.pk)
+
+
+@pytest.fixture
+def make_lane(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[OnPoison], Lane]:
+    """Return a function that makes a lane of a publisher which keeps an order."""
+    # The stories change it; it is to be as it was when they have been told.
+    monkeypatch.setattr(settling, "SETTLE_WITHIN", settling.SETTLE_WITHIN)
+
+    def make_lane(on_poison: OnPoison) -> Lane:
+        entry = {
+            "BACKEND": "tests.integration.relay.scripted.ScriptedPublisher",
+            "RETRY": RETRY,
+            "BATCH_SIZE": 4,
+            "ORDERING": "key",
+            "ON_POISON": on_poison.value,
+            "ROUTES": ["todo.*"],
+        }
+        settings.DJ_ACTIONS = {"PUBLISHERS": {"first": entry}}
+        return Lane("first", get_settings(), threading.Event())
+
+    return make_lane
+
+
+@pytest.fixture
+def three_relays() -> Iterator[list[Relay]]:
+    """Relays without a lane yet."""
+    relays = [Relay() for _ in range(RELAYS)]
+    yield relays
+    for relay in relays:
+        relay.close()
+
+
+@pytest.mark.parametrize("on_poison", [OnPoison.PARK, OnPoison.BLOCK, OnPoison.SKIP])
+def test_each_line_arrives_as_it_was_committed(
+    on_poison: OnPoison,
+    queue: Queue,
+    three_relays: list[Relay],
+    make_lane: Callable[[OnPoison], Lane],
+) -> None:
+    class Told(Story):
+        def __init__(self) -> None:
+            super().__init__(on_poison, queue, three_relays, lambda: make_lane(on_poison))
+
+    run_state_machine_as_test(Told, settings=STORIES)

@@ -1,0 +1,248 @@
+"""What all relays share about a publisher: its pause, its breaker, its rate."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
+from pytest_django import Settings
+
+from dj_actions.breaker import Breaker
+from dj_actions.conf import get_settings
+from dj_actions.database import forget_connections
+from dj_actions.exceptions import InvalidSetting, PublisherUnavailable, PublishRejected
+from dj_actions.lane import Lane
+from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
+from dj_actions.querysets import after
+from dj_actions.relay import Relay
+from dj_actions.signals import delivery_dead, publisher_recovered
+from tests.integration.relay.conftest import RETRY, Queue
+from tests.integration.relay.scripted import accept, script
+
+pytestmark = pytest.mark.django_db
+
+Configure = Callable[..., Lane]
+
+
+@pytest.fixture
+def other_lane(lane: Lane) -> Lane:
+    """The same publisher's lane in another relay."""
+    return Lane(lane.alias, get_settings(), threading.Event())
+
+
+def fail(_message: Any) -> Any:
+    raise PublisherUnavailable("down")
+
+
+def pass_the_wait() -> None:
+    PublisherState.objects.update(open_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_nothing_is_sent_while_a_publisher_is_paused(lane: Lane, queue: Queue) -> None:
+    queue(2)
+    assert PublisherState.objects.pause("first", by="ann", reason="upgrade")
+    assert not lane.run_once()
+    assert script.seen == []
+
+    assert PublisherState.objects.resume("first")
+    assert lane.run_once()
+    assert len(script.seen) == 2
+
+
+def test_a_pause_is_of_one_publisher_and_said_once(lane: Lane, queue: Queue) -> None:
+    queue()
+    PublisherState.objects.pause("second", by="ann", reason="upgrade")
+
+    assert not PublisherState.objects.pause("second", by="bob", reason="other")
+    assert not PublisherState.objects.resume("first")
+    assert lane.run_once()
+
+
+def test_what_one_relay_learns_stops_all(lane: Lane, other_lane: Lane, queue: Queue) -> None:
+    queue(10)
+    script.behave = fail
+    lane.run_once()
+    assert len(script.seen) == 3
+
+    assert not other_lane.run_once()
+    assert not other_lane.run_once()
+    assert len(script.seen) == 3
+
+
+def test_one_relay_probes_for_all(lane: Lane, other_lane: Lane, queue: Queue) -> None:
+    queue(10)
+    script.behave = fail
+    lane.run_once()
+    Delivery.objects.all().retry_now()
+    pass_the_wait()
+    probes = [Breaker("first"), Breaker("first")]
+
+    assert [breaker.take_probe(seconds=60) for breaker in probes] == [True, False]
+
+
+def test_a_probe_that_fails_waits_no_longer_than_it_says(lane: Lane, queue: Queue) -> None:
+    queue(5)
+    script.behave = fail
+    lane.run_once()
+    pass_the_wait()
+    lane._breaker.refresh()
+    assert lane.run_once()
+
+    waits = PublisherState.objects.filter(open_until__lt=after(10))
+    assert waits.exists()
+
+
+def test_when_it_works_again_all_flows_and_those_who_listen_hear_of_it(
+    lane: Lane, other_lane: Lane, queue: Queue
+) -> None:
+    heard: list[str] = []
+
+    def hear(publisher: str, **_: Any) -> None:
+        heard.append(publisher)
+
+    publisher_recovered.connect(hear)
+    queue(5)
+    script.behave = fail
+    lane.run_once()
+    script.behave = accept
+    Delivery.objects.all().retry_now()
+    pass_the_wait()
+    other_lane._breaker.refresh()
+    while other_lane.run_once():
+        pass
+
+    assert Delivery.objects.filter(state="delivered").count() == 5
+    assert heard == ["first"]
+    assert PublisherState.objects.get().failures == 0
+
+
+def test_one_message_that_fails_again_and_again_opens_nothing() -> None:
+    breaker, event = Breaker("first"), uuid4()
+    for _ in range(10):
+        breaker.record(PublisherUnavailable("down"), event)
+
+    assert breaker.is_closed
+
+
+def test_those_who_listen_hear_of_a_dead_letter(lane: Lane, queue: Queue) -> None:
+    heard: list[str] = []
+
+    def hear(reason: str, **_: Any) -> None:
+        heard.append(reason)
+
+    def reject(_message: Any) -> Any:
+        raise PublishRejected("no such feed")
+
+    delivery_dead.connect(hear)
+    queue()
+    script.behave = reject
+    lane.run_once()
+
+    assert heard == ["rejected: no such feed"]
+
+
+@pytest.fixture
+def limited(settings: Settings) -> Configure:
+    """Limit the rate of the first publisher; return a lane of it."""
+
+    def limited(rate: float) -> Lane:
+        entry = {
+            "BACKEND": "tests.integration.relay.scripted.ScriptedPublisher",
+            "RETRY": RETRY,
+            "RATE_LIMIT": rate,
+        }
+        settings.DJ_ACTIONS = {"PUBLISHERS": {"first": entry}}
+        return Lane("first", get_settings(), threading.Event())
+
+    return limited
+
+
+def allowance_ends_in(seconds: float) -> None:
+    PublisherState.objects.update(next_send_at=after(seconds) if seconds else Now())
+
+
+def test_all_relays_together_keep_to_the_rate(limited: Configure, queue: Queue) -> None:
+    queue(20)
+    lane, other = limited(5), limited(5)
+    lane.run_once()
+    other.run_once()
+    assert 5 <= len(script.seen) <= 6
+
+    allowance_ends_in(100)
+    assert not lane.run_once()
+    allowance_ends_in(0)
+    assert lane.run_once()
+    assert 10 <= len(script.seen) <= 12
+
+
+def test_what_was_allowed_and_not_used_is_given_back(limited: Configure, queue: Queue) -> None:
+    lane = limited(5)
+    for _ in range(10):
+        lane.run_once()
+    queue(5)
+    lane.run_once()
+
+    assert len(script.seen) == 5
+
+
+def test_a_rate_below_one_a_second_lets_one_through(limited: Configure, queue: Queue) -> None:
+    queue(3)
+    lane = limited(0.01)
+    lane.run_once()
+    lane.run_once()
+
+    assert len(script.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("RATE_LIMIT", 0),
+        ("RATE_LIMIT", "5/s"),
+        ("ORDERING", "object"),
+        ("ON_POISON", "ignore"),
+        ("CONCURRENCY", 0),
+        ("CONCURRENCY", 1.5),
+    ],
+)
+def test_what_cannot_be_set_is_told(settings: Settings, key: str, value: object) -> None:
+    entry = {"BACKEND": "dj_actions.publishers.memory.MemoryPublisher", key: value}
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"first": entry}}
+
+    with pytest.raises(InvalidSetting, match=key):
+        get_settings()
+
+
+def test_a_publisher_may_have_several_lanes(settings: Settings) -> None:
+    entry = {"BACKEND": "dj_actions.publishers.memory.MemoryPublisher", "CONCURRENCY": 3}
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"first": entry}}
+
+    assert [lane.alias for lane in Relay()._lanes] == ["first"] * 3
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_relay_shows_that_it_lives_and_says_when_it_ends() -> None:
+    relay = Relay(["first"])
+
+    def run() -> None:
+        relay.run()
+        forget_connections()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        while not RelayHeartbeat.objects.exists():
+            assert thread.is_alive()
+        assert RelayHeartbeat.objects.get().publishers == ["first"]
+    finally:
+        relay.stop()
+        thread.join(20)
+
+    assert not RelayHeartbeat.objects.exists()

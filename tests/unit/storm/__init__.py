@@ -1,0 +1,3 @@
+"""The storm's own bookkeeping, without a storm."""
+
+from __future__ import annotations
