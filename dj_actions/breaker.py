@@ -47,8 +47,6 @@ class Breaker:
     """
 
     def __init__(self, publisher: str) -> None:
-        self.is_paused = False
-        """Whether people have paused the publisher, as far as is known here."""
         self._publisher = publisher
         self._failures = 0
         self._probes = 0
@@ -66,9 +64,8 @@ class Breaker:
         return 0.0 if self._open_until is None else max(0.0, self._open_until - time.monotonic())
 
     def refresh(self) -> None:
-        """Learn what other relays, and people, have said."""
+        """Learn what other relays have said."""
         known = PublisherState.objects.known(self._publisher)
-        self.is_paused = known is not None and known.paused_at is not None
         self._failures = known.failures if known else 0
         self._probes = known.probes if known else 0
         self._open_until = None

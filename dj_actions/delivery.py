@@ -23,15 +23,16 @@ def deliver(batch: Batch, stopping: threading.Event) -> None:
     """
     arrivals = Arrivals(batch)
     failed: list[Claimed] = []
-    stuck: list[Claimed] = []
+    waiting: list[Claimed] = []
     try:
         for wave in waves(batch.deliveries):
             # Those behind one that has failed wait for it, and others for them.
-            waiting = [entry for entry in wave if any(conflict(entry, one) for one in stuck)]
-            free = [entry for entry in wave if entry not in waiting] if waiting else wave
+            stuck = [*failed, *waiting]
+            behind = [entry for entry in wave if any(conflict(entry, one) for one in stuck)]
+            free = [entry for entry in wave if entry not in behind] if behind else wave
+            waiting += behind
             if not _deliver_wave(free, batch, arrivals, failed, stopping):
                 break
-            stuck = [*failed, *(one for one in stuck if one not in failed), *waiting]
     finally:
         arrivals.settle()
         if arrivals.settled + len(failed) < len(batch.deliveries):
