@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, models
@@ -56,23 +57,26 @@ def _insert_at_once(
         for field, initial in _written(type(event))
         if (value := getattr(event, field.attname)) != initial
     ]
-    parameters = [
-        # Drivers know text, numbers and ids by themselves.
-        field.get_db_prep_save(value, connection) if isinstance(field, JSONField) else value
-        for field, value in values
-    ]
-    parameters.append(list(lines))
+    # As text, which the server reads by its column's type: it costs the driver least.
+    parameters = [_as_text(field, value) for field, value in values]
     is_ordered = any(line.scope for line in lines.values())
-    if is_ordered:
-        parameters.append([line.scope for line in lines.values()])
-        parameters.append([line.key for line in lines.values()])
+    for alias, line in lines.items():
+        parameters += (alias, line.scope, line.key) if is_ordered else (alias,)
     statement = _statement(
-        type(event), deliveries, tuple(field.column for field, _ in values), is_ordered=is_ordered
+        type(event),
+        deliveries,
+        tuple(field.column for field, _ in values),
+        len(lines),
+        is_ordered=is_ordered,
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        (event.created_at,) = cursor.fetchone()
+        _, event.created_at = cursor.fetchone()
     event._state.adding, event._state.db = False, using
+
+
+def _as_text(field: Field, value: Any) -> str:
+    return json.dumps(value, cls=field.encoder) if isinstance(field, JSONField) else str(value)
 
 
 @functools.cache
@@ -95,18 +99,27 @@ def _statement(
     event: type[ActionEvent],
     delivery: type[Delivery],
     columns: tuple[str, ...],
+    lines: int,
     *,
     is_ordered: bool,
 ) -> str:
     """Return the statement, made of the names of our own tables and columns."""
     names = ", ".join(f'"{column}"' for column in columns)
-    values = ", ".join(["%s"] * len(columns))
-    own = ("publisher", "ordering_scope", "ordering_key") if is_ordered else ("publisher",)
-    arrays = ", ".join(["%s::text[]"] * len(own))
-    return (
-        f"WITH event AS (INSERT INTO {event._meta.db_table} ({names}) VALUES ({values}) "  # noqa: S608
-        f"RETURNING id, created_at), deliveries AS (INSERT INTO {delivery._meta.db_table} "
-        f"(event_id, {', '.join(own)}) "
-        f"SELECT event.id, line.* FROM event, unnest({arrays}) AS line) "
-        "SELECT created_at FROM event"
+    insert_event = (
+        f"INSERT INTO {event._meta.db_table} ({names}) VALUES ({_places(columns)}) "  # noqa: S608
+        "RETURNING id, created_at"
     )
+    if not lines:
+        return insert_event
+    own = ("publisher", "ordering_scope", "ordering_key") if is_ordered else ("publisher",)
+    rows = ", ".join([f"({_places(own)})"] * lines)
+    return (
+        f"WITH event AS ({insert_event}), deliveries AS ("  # noqa: S608
+        f"INSERT INTO {delivery._meta.db_table} (event_id, {', '.join(own)}) "
+        f"SELECT event.id, line.* FROM event, (VALUES {rows}) AS line) "
+        "SELECT id, created_at FROM event"
+    )
+
+
+def _places(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))
