@@ -117,6 +117,9 @@ class Settings:
     poll_interval: float = 1.0
     """Seconds an idle relay waits before it looks again."""
 
+    notify: bool = True
+    """Whether an action that has committed wakes idle relays; where not, they only poll."""
+
     track_interval: float = 5.0
     """Shortest time in seconds between two questions about one remote run."""
 
@@ -174,7 +177,8 @@ def get_settings() -> Settings:
     settings = Settings(**values)
     for name in POSITIVE:
         _require_positive(getattr(settings, name), f'DJ_ACTIONS["{name.upper()}"]')
-    _require_truth(settings.track_actions, 'DJ_ACTIONS["TRACK_ACTIONS"]')
+    for name in ("track_actions", "notify"):
+        _require_truth(getattr(settings, name), f'DJ_ACTIONS["{name.upper()}"]')
     return settings
 
 

@@ -64,6 +64,7 @@ class Lane:
         is_ordered = self._own.ordering is Ordering.KEY
         self._on_poison = self._own.on_poison if is_ordered else None
         self._stopping = stopping
+        self._woken = threading.Event()
         self._breaker = Breaker(alias)
         self._busy_since = 0.0
         self._busy_at = -LIVELY
@@ -81,7 +82,13 @@ class Lane:
             if self._run_once_whatever_happens():
                 self._busy_at = time.monotonic()
             else:
-                self._stopping.wait(self._pause())
+                self._woken.wait(self._pause())
+                self._woken.clear()
+
+    def wake(self) -> None:
+        """Let it look at once, and often for a while: there is work, or it is to end."""
+        self._busy_at = time.monotonic()
+        self._woken.set()
 
     def drain(self) -> None:
         """Work until nothing is due, nothing can be sent, or the relay stops."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connections, router, transaction
 
+from dj_actions.announcing import announce
 from dj_actions.conf import RecordFailures, Settings, get_settings
 from dj_actions.context import ActionContext, PlannedDelivery
 from dj_actions.definitions import ActionDefinition
@@ -150,6 +151,7 @@ def record(definition: ActionDefinition, context: ActionContext, done: Done) -> 
     if context.parent:
         context.parent.has_children = True
     if not context.dry_run:
+        announce(aliases, using=database)
         action_recorded.send(sender=ActionEvent, event=event)
     return Recorded(event=event, is_kept=not context.dry_run)
 

@@ -19,6 +19,7 @@ from dj_actions.conf import Settings, did_you_mean, get_settings
 from dj_actions.database import TROUBLE, forget_connections, patiently
 from dj_actions.exceptions import InvalidSetting, PublishError, RelayAlreadyRunning
 from dj_actions.lane import Lane
+from dj_actions.listening import Listener
 from dj_actions.models import Delivery, RelayHeartbeat
 from dj_actions.publishers import publisher_class, publishers
 from dj_actions.tracking import track
@@ -61,6 +62,7 @@ class Relay:
                 )
         self._stopping = threading.Event()
         self._errors: list[BaseException] = []
+        self._listener: Listener | None = None
         self._lanes = [
             Lane(alias, self._settings, self._stopping)
             for alias in aliases or known
@@ -70,6 +72,10 @@ class Relay:
     def stop(self) -> None:
         """Ask it to end: what is in flight is finished, the rest is given back. Idempotent."""
         self._stopping.set()
+        for lane in self._lanes:
+            lane.wake()
+        if self._listener:
+            self._listener.interrupt()
 
     def run(self) -> None:
         """Work until `stop` is called."""
@@ -81,6 +87,7 @@ class Relay:
                 *self._trackers(),
                 self._renew_leases,
                 self._show_life,
+                *self._listeners(),
             ]
             threads = self._start(works)
             self._stopping.wait()
@@ -140,6 +147,18 @@ class Relay:
                 "them again, or cancel these deliveries in the admin.",
                 ", ".join(aliases),
             )
+
+    def _listeners(self) -> list[Work]:
+        using = router.db_for_write(Delivery)
+        if not (self._settings.notify and connections[using].vendor == "postgresql"):
+            return []
+        self._listener = Listener(using=using, wake=self._wake, stopping=self._stopping)
+        return [self._listener.run]
+
+    def _wake(self, alias: str) -> None:
+        for lane in self._lanes:
+            if lane.alias == alias:
+                lane.wake()
 
     def _trackers(self) -> list[Work]:
         return [

@@ -8,6 +8,7 @@ from django.apps import apps
 
 from dj_actions.doctor.findings import Finding, counted, ok, spoken, warning
 from dj_actions.querysets import health
+from dj_actions.querysets.notifications import notification_arrives
 
 DEAD_ROWS = 10_000
 """So many dead rows of one table are nothing to tell."""
@@ -88,7 +89,7 @@ def check_listening(
         timeout: seconds until a notification has to arrive.
         send: how to notify a channel, if not through our connection.
     """
-    if health.notification_arrives(using=database, timeout=timeout, send=send):
+    if notification_arrives(using=database, timeout=timeout, send=send):
         yield ok("listening", "Notifications arrive.")
     else:
         yield warning(

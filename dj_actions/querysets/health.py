@@ -5,12 +5,10 @@ None of these statements changes anything. Ages count from the database's own cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 from django.db.models import Count, Min
@@ -21,8 +19,6 @@ from dj_actions.querysets.server import database_time
 from dj_actions.states import DeliveryState
 
 if TYPE_CHECKING:
-    from django.db.backends.postgresql.base import DatabaseWrapper
-
     from dj_actions.querysets.deliveries import DeliveryQuerySet
     from dj_actions.querysets.heartbeats import RelayHeartbeatQuerySet
 
@@ -199,41 +195,6 @@ def table_health(tables: Sequence[str], *, using: str) -> list[TableHealth]:
     ]
 
 
-def notification_arrives(
-    *, using: str, timeout: float = 2.0, send: Callable[[str], None] | None = None
-) -> bool:
-    """Tell whether a notification from our connection reaches a second one that listens.
-
-    A pooler that gives each transaction another server connection takes the LISTEN, says that
-    all is well, and drops what comes: https://www.pgbouncer.org/features.html. The connection
-    must not be in a transaction: PostgreSQL notifies when it commits.
-
-    Args:
-        using: alias of the database, a PostgreSQL.
-        timeout: seconds to wait for the notification.
-        send: how to notify a channel, if not through our connection.
-    """
-    # Only here: a project on SQLite has no psycopg.
-    from psycopg import connect, sql  # noqa: PLC0415
-
-    connection = cast("DatabaseWrapper", connections[using])
-    channel = f"dj_actions_probe_{uuid4().hex}"
-    # Django's errors, also of a connection that Django does not know.
-    with (
-        connection.wrap_database_errors,
-        closing(connect(**connection.get_connection_params(), autocommit=True)) as listener,
-    ):
-        listener.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-        (send or _notify_through(using))(channel)
-        heard = any(listener.notifies(timeout=timeout, stop_after=1))
-        listener.execute(sql.SQL("UNLISTEN {}").format(sql.Identifier(channel)))
-    return heard
-
-
-def _notify_through(using: str) -> Callable[[str], None]:
-    return lambda channel: _execute(using, "SELECT pg_notify(%s, '')", [channel])
-
-
 def _by_publisher(rows: DeliveryQuerySet, moment: str) -> list[Backlog]:
     counted = rows.order_by().values_list("publisher").annotate(Count("pk"), Min(moment))
     found = list(counted.order_by("publisher"))
@@ -252,8 +213,3 @@ def _rows(using: str, statement: str, values: Any = None) -> list[tuple[Any, ...
     with connections[using].cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
-
-
-def _execute(using: str, statement: str, values: Any) -> None:
-    with connections[using].cursor() as cursor:
-        cursor.execute(statement, values)

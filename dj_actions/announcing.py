@@ -1,0 +1,51 @@
+"""Tell relays that there is something to deliver: once it is committed, and not too often."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from django.db import connections, transaction
+
+from dj_actions.conf import get_settings
+from dj_actions.querysets.notifications import notify
+
+logger = logging.getLogger(__name__)
+
+SILENCE = 0.5
+"""Seconds for which a process does not wake the relays of a publisher again: those that it has
+woken look for more every few milliseconds, for longer than that."""
+
+_told_at: dict[tuple[str, str], float] = {}
+"""Database and publisher → when this process has told of them last, by its own clock."""
+
+
+def announce(aliases: Sequence[str], *, using: str) -> None:
+    """Wake the relays of these publishers once the present transaction has committed.
+
+    Never within it: PostgreSQL lets transactions that notify commit one after another. Nothing
+    depends on it either: a relay that hears nothing looks by itself, now and then.
+
+    Args:
+        aliases: the publishers that have something to deliver.
+        using: alias of the database.
+    """
+    if aliases and connections[using].vendor == "postgresql" and get_settings().notify:
+        transaction.on_commit(partial(_tell, aliases, using), using=using)
+
+
+def _tell(aliases: Sequence[str], using: str) -> None:
+    now = time.monotonic()
+    silent = [
+        alias for alias in aliases if now - _told_at.get((using, alias), -math.inf) >= SILENCE
+    ]
+    if not silent:
+        return
+    _told_at.update({(using, alias): now for alias in silent})
+    try:
+        notify(silent, using=using)
+    except Exception as error:  # noqa: BLE001 - the action has committed, and nothing is lost
+        logger.warning("The relay could not be woken, and will look by itself: %s", error)

@@ -1,0 +1,228 @@
+"""An action that has committed wakes the relay; a relay that hears nothing polls."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import Any, cast
+
+import psycopg
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, connections, transaction
+from pytest_django import Settings
+
+from dj_actions import announcing
+from dj_actions.querysets.notifications import listening, notify
+from dj_actions.relay import Relay
+from example.todos.actions import MarkDone
+from example.todos.models import Todo
+from tests.integration.relay.conftest import Queue
+from tests.integration.relay.swallowing_pooler import swallowing_pooler
+from tests.integration.relay.test_relay import delivered, running, wait_for
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+NEVER = 3600
+"""Seconds between two polls: what is delivered meanwhile was not found by polling."""
+
+
+@pytest.fixture(autouse=True)
+def routed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let todos' actions go to both publishers, from a process that has told nothing yet."""
+    entry = {**settings.DJ_ACTIONS["PUBLISHERS"]["first"], "ROUTES": ["todo.*"]}
+    settings.DJ_ACTIONS = {
+        **settings.DJ_ACTIONS,
+        "PUBLISHERS": {"first": entry, "second": entry},
+        "POLL_INTERVAL": NEVER,
+    }
+    monkeypatch.setattr(announcing, "_told_at", {})
+
+
+@pytest.fixture
+def todo() -> Todo:
+    return Todo.objects.create(title="Water the plants", owner=User.objects.create_user("ann"))
+
+
+def act(todo: Todo) -> None:
+    MarkDone.run(actor=todo.owner, object=todo, data={})
+
+
+@contextmanager
+def heard() -> Iterator[Callable[[], list[str]]]:
+    """Listen, and yield what returns the publishers that were told of."""
+    with listening(using="default") as listener:
+
+        def publishers() -> list[str]:
+            # A mark of our own: what was told before it has arrived with it.
+            notify(["the end"], using="default")
+            told: list[str] = []
+            for notification in listener.notifies(timeout=20):
+                if notification.payload == "the end":
+                    break
+                told.append(notification.payload)
+            return told
+
+        yield publishers
+
+
+def has_delivered(count: int) -> bool:
+    return delivered() == count
+
+
+def listeners() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE query = 'LISTEN \"dj_actions\"'")
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+@contextmanager
+def listening_relay() -> Iterator[Relay]:
+    with running(Relay()) as relay:
+        wait_for(lambda: len(listeners()) == 1, "The relay's LISTEN")
+        yield relay
+
+
+def test_an_action_wakes_an_idle_relay(todo: Todo) -> None:
+    with listening_relay():
+        act(todo)
+        wait_for(lambda: delivered() == delivered("second") == 1, "Both deliveries")
+
+
+def test_once_woken_it_looks_often_for_longer_than_the_others_are_silent(todo: Todo) -> None:
+    with listening_relay():
+        for count in range(1, 6):
+            act(todo)
+            wait_for(partial(has_delivered, count), "What only the first told of")
+
+
+def test_an_idle_relay_stops_at_once() -> None:
+    with listening_relay():
+        pass  # `running` waits 20 seconds, and a poll is an hour away
+
+    assert not listeners()
+
+
+def test_nobody_is_told_of_what_is_rolled_back(todo: Todo) -> None:
+    with heard() as told:
+        with transaction.atomic():
+            act(todo)
+            transaction.set_rollback(True)
+        assert told() == []
+        act(todo)
+        assert sorted(told()) == ["first", "second"]
+
+
+def test_nobody_is_told_of_a_dry_run(todo: Todo) -> None:
+    with heard() as told:
+        MarkDone.run(actor=todo.owner, object=todo, data={}, dry_run=True)
+        assert told() == []
+
+
+def test_a_process_tells_once_in_a_while(todo: Todo, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("dj_actions.announcing.time.monotonic", lambda: now)
+    with heard() as told:
+        for _ in range(10):
+            act(todo)
+        assert sorted(told()) == ["first", "second"]
+        now += announcing.SILENCE
+        act(todo)
+        assert sorted(told()) == ["first", "second"]
+
+
+def test_who_counts_queries_does_not_see_it(
+    todo: Todo, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act(todo)
+    with heard() as told:
+        # The actor, the object, its update, the record; and what begins and ends the transaction.
+        with django_assert_num_queries(6):
+            act(todo)
+        assert told() == []
+        monkeypatch.setattr(announcing, "_told_at", {})
+        with django_assert_num_queries(6):
+            act(todo)
+        assert sorted(told()) == ["first", "second"]
+
+
+def test_it_can_be_switched_off(todo: Todo, settings: Settings) -> None:
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "NOTIFY": False, "POLL_INTERVAL": 0.02}
+    with heard() as told, running(Relay()):
+        act(todo)
+        wait_for(lambda: delivered() == 1, "What polling found")
+        assert told() == []
+        assert len(listeners()) == 1  # we ourselves
+
+
+def test_an_action_that_cannot_tell_has_still_happened(
+    todo: Todo, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise psycopg.OperationalError("The connection is gone.")
+
+    monkeypatch.setattr(announcing, "notify", fail)
+    act(todo)
+
+    assert Todo.objects.get().done
+    assert "could not be woken, and will look by itself: The connection is gone." in caplog.text
+
+
+def test_it_listens_again_after_its_connection_was_cut(
+    todo: Todo, caplog: pytest.LogCaptureFixture
+) -> None:
+    with listening_relay():
+        (first,) = listeners()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [first])
+        wait_for(lambda: listeners() not in ([], [first]), "Another LISTEN")
+        act(todo)
+        wait_for(lambda: delivered() == 1, "The delivery")
+    assert "The relay hears nothing, and polls" in caplog.text
+
+
+def test_behind_a_pooler_that_swallows_notifications_it_says_so_and_polls(
+    queue: Queue,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 0.02}
+    monkeypatch.setattr("dj_actions.listening.PROBE_TIMEOUT", 0.2)
+    direct = cast("Any", connection).settings_dict
+    with (
+        swallowing_pooler(direct["HOST"], int(direct["PORT"])) as port,
+        monkeypatch.context() as patch,
+        caplog.at_level(logging.WARNING),
+    ):
+        patch.setitem(
+            cast("Any", connections).settings,
+            "default",
+            {
+                **direct,
+                "HOST": "127.0.0.1",
+                "PORT": port,
+                "OPTIONS": {**direct["OPTIONS"], "sslmode": "disable", "gssencmode": "disable"},
+            },
+        )
+        with running(Relay()):
+            wait_for(lambda: "a pooler swallows LISTEN" in caplog.text, "The warning")
+            queue(3)
+            wait_for(lambda: delivered() == 3, "What polling found")
+    assert not listeners()
+
+
+def test_without_a_pooler_the_same_stand_in_passes_everything_on() -> None:
+    direct = cast("Any", connection).settings_dict
+    with swallowing_pooler(direct["HOST"], int(direct["PORT"])) as port:
+        parameters = cast("Any", connection).get_connection_params()
+        parameters |= {"host": "127.0.0.1", "port": port, "sslmode": "disable"}
+        with closing(
+            psycopg.connect(**parameters, gssencmode="disable", autocommit=True)
+        ) as through:
+            assert through.execute("SELECT 7").fetchone() == (7,)
+            through.execute("LISTEN dj_actions")
+            notify(["first"], using="default")
+            assert list(through.notifies(timeout=0.2)) == []
