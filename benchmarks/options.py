@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,10 @@ class Options:
     seconds: int | None = None
     """How long latency is measured; None for the usual time."""
 
-    rate: int = 100
+    sleeping_neighbour: bool = False
+    """Another of those circumstances."""
+
+    rate: float = 100
     """Actions per second whose latency is measured."""
 
 
@@ -105,6 +109,7 @@ def options_from(arguments: list[str] | None = None) -> Options:
         settled=given.settled,
         held_snapshot=given.held_snapshot,
         relays=given.relays,
+        sleeping_neighbour=given.sleeping_neighbour,
         seconds=given.seconds,
         rate=given.rate,
     )
@@ -172,6 +177,10 @@ def _add_drain(group: argparse._ArgumentGroup) -> None:
         "--relays", type=_at_least_one, default=1, metavar="N",
         help="compare DJ Actions with itself: N processes share the work",
     )  # fmt: skip
+    group.add_argument(
+        "--sleeping-neighbour", action="store_true",
+        help="compare DJ Actions with itself: another publisher sleeps for a second in each call",
+    )  # fmt: skip
 
 
 def _add_latency(group: argparse._ArgumentGroup) -> None:
@@ -180,8 +189,8 @@ def _add_latency(group: argparse._ArgumentGroup) -> None:
         help="how long to measure (default: 30, quick: 3)",
     )  # fmt: skip
     group.add_argument(
-        "--rate", type=_at_least_one, default=100, metavar="N",
-        help="actions per second (default: 100)",
+        "--rate", type=_above_zero, default=100, metavar="N",
+        help="actions per second (default: 100); 0.5 tells of relays that have come to rest",
     )  # fmt: skip
 
 
@@ -189,4 +198,11 @@ def _at_least_one(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above zero")
     return number

@@ -66,6 +66,10 @@ class Backlog:
         self._in_chunks(self._contender.settle, count)
         self._finished += count
 
+    def load_neighbours(self, count: int) -> None:
+        """Add jobs for others."""
+        self._in_chunks(self._contender.neighbours, count)
+
     def check(self, done: int) -> None:
         """Compare the rows with what the contender's processes have counted.
 

@@ -42,6 +42,9 @@ class Contender:
     settle: str = ""
     """Adds `count` jobs that are done already."""
 
+    neighbours: str = ""
+    """Adds `count` jobs for others, which nobody counts."""
+
     prepare: str = ""
     """Makes its tables, if Django's migrations have not."""
 
@@ -86,12 +89,17 @@ DJ_ACTIONS = Contender(
             (event_id, publisher, state, attempts, settled_at, receipt_id)
         SELECT id, 'nothing', 'delivered', 1, now(), id::text FROM events
     """,
+    neighbours=f"""{_EVENTS}
+        INSERT INTO dj_actions_delivery (event_id, publisher) SELECT id, 'sleeping' FROM events
+    """,
     finished="""
         SELECT count(*) FROM dj_actions_delivery
-        WHERE state = 'delivered' AND attempts = 1 AND receipt_id = event_id::text
+        WHERE publisher = 'nothing' AND state = 'delivered' AND attempts = 1
+            AND receipt_id = event_id::text
     """,
     untouched="""
-        SELECT count(*) FROM dj_actions_delivery WHERE state = 'pending' AND attempts = 0
+        SELECT count(*) FROM dj_actions_delivery
+        WHERE publisher = 'nothing' AND state = 'pending' AND attempts = 0
     """,
 )
 

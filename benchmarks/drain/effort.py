@@ -60,6 +60,9 @@ class Variant:
     relays: int = 1
     """How many processes share the work."""
 
+    sleeping_neighbour: bool = False
+    """Whether the relay also serves a publisher that sleeps for a second in each call."""
+
     @property
     def is_plain(self) -> bool:
         """Whether nothing is out of the ordinary."""
@@ -76,6 +79,7 @@ class Variant:
             f"{self.settled:,} settled" if self.settled else "",
             "a held snapshot" if self.held_snapshot else "",
             f"{self.relays} relays" if self.relays > 1 else "",
+            "a neighbour that sleeps" if self.sleeping_neighbour else "",
         ]
         return ", ".join(filter(None, parts))
 
@@ -110,6 +114,7 @@ def variant_of(options: Options, effort: Effort) -> Variant:
         settled=options.settled,
         held_snapshot=options.held_snapshot,
         relays=options.relays,
+        sleeping_neighbour=options.sleeping_neighbour,
     )
     if variant.relays < 1 or variant.pending < 0 or variant.settled < 0:
         raise NoFigure(f"There is no such thing as this: {variant}.")

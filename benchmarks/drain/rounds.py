@@ -16,6 +16,9 @@ from benchmarks.samples import rotated
 
 PROCESS = "benchmarks.drain.process"
 
+NEIGHBOURS = 1_000
+"""Jobs of a neighbour that does one in a second: it is never done."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
@@ -78,6 +81,8 @@ class Runner:
             children = [stack.enter_context(self._child()) for _ in range(self.variant.relays)]
             self.backlog.check(sum(child.hear()["jobs"] for child in children))
             self.backlog.load(self._missing())
+            if self.variant.sleeping_neighbour:
+                self.backlog.load_neighbours(NEIGHBOURS)
             self.backlog.settle_down()
             for child in children:
                 child.go()
@@ -91,10 +96,13 @@ class Runner:
 
     def _child(self) -> Child:
         arguments = [self.contender.name]
-        if self.variant.pending:
+        if self.variant.pending or self.variant.sleeping_neighbour:
             each = -(-self.jobs // self.variant.relays)
             arguments += [f"--warm-up-limit={WARM_UP}", f"--limit={each}"]
-        return Child(PROCESS, arguments, environment={"DATABASE_URL": self.backlog.url})
+        environment = {"DATABASE_URL": self.backlog.url}
+        if self.variant.sleeping_neighbour:
+            environment["BENCHMARK_NEIGHBOUR"] = "yes"
+        return Child(PROCESS, arguments, environment=environment)
 
 
 def round_of(answers: Sequence[Mapping[str, Any]]) -> Round:

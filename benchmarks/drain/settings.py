@@ -15,6 +15,8 @@ DJ_ACTIONS = {
             "BACKEND": "benchmarks.drain.nothing.NothingPublisher",
             "BATCH_SIZE": int(os.environ.get("BENCHMARK_BATCH_SIZE", "100")),
         },
+        # Served only where it has something to do.
+        "sleeping": {"BACKEND": "benchmarks.drain.nothing.SleepingPublisher"},
     },
 }
 PROCRASTINATE_IMPORT_PATHS = ["benchmarks.drain.tasks"]

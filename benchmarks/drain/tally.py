@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -15,15 +16,19 @@ class Tally:
     """After how many `enough` is called; None for never."""
 
     enough: Callable[[], None] | None = None
+    over: threading.Event = field(default_factory=threading.Event)
+    """Set when the limit is reached."""
 
     def begin(self, limit: int | None = None, enough: Callable[[], None] | None = None) -> None:
         """Count afresh."""
         self.jobs, self.limit, self.enough = 0, limit, enough
+        self.over.clear()
 
     def add(self) -> None:
         """Count one job; call `enough` when the limit is reached."""
         self.jobs += 1
         if self.jobs == self.limit and self.enough:
+            self.over.set()
             self.enough()
 
 

@@ -53,10 +53,10 @@ def ask(options: Options, tell: Tell) -> Report:
         tell("Starting a relay")
         _act(todos[:1], rate=options.rate)
         _wait_until_delivered()
-        _act(_some(todos, WARM_UP_SECONDS * options.rate), rate=options.rate)
-        tell(f"Measuring: {options.rate} actions per second for {seconds} s")
+        _act(_some(todos, _count(WARM_UP_SECONDS, options)), rate=options.rate)
+        tell(f"Measuring: {options.rate:g} actions per second for {seconds} s")
         started = time.monotonic()
-        committed = _act(_some(todos, seconds * options.rate), rate=options.rate)
+        committed = _act(_some(todos, _count(seconds, options)), rate=options.rate)
         achieved = len(committed) / (time.monotonic() - started)
         _wait_until_delivered()
         relay.ask_to_end()
@@ -64,11 +64,15 @@ def ask(options: Options, tell: Tell) -> Report:
     return _report(latency_of(waits(committed, calls)), achieved, options)
 
 
+def _count(seconds: int, options: Options) -> int:
+    return max(1, round(seconds * options.rate))
+
+
 def _some(todos: Sequence[Todo], count: int) -> Iterator[Todo]:
     return islice(cycle(todos), count)
 
 
-def _act(todos: Iterator[Todo] | Sequence[Todo], *, rate: int) -> Mapping[str, int]:
+def _act(todos: Iterator[Todo] | Sequence[Todo], *, rate: float) -> Mapping[str, int]:
     """Run the action on each, at a steady rate; return event id → when it was committed."""
     committed = {}
     due = time.monotonic()
@@ -108,7 +112,7 @@ def _report(latency: Latency, achieved: float, options: Options) -> Report:
     )  # fmt: skip
     settings = get_settings()
     title = (
-        f"{options.rate} actions per second, one after the other; POLL_INTERVAL "
+        f"{options.rate:g} actions per second, one after the other; POLL_INTERVAL "
         f"{settings.poll_interval:g} s, BATCH_SIZE {settings.publishers['clock'].batch_size}"
     )
     return Report(

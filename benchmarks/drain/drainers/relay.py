@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,7 +24,8 @@ def _drain(limit: int | None) -> int:
     from dj_actions.relay import Relay  # noqa: PLC0415 - needs Django to be set up
 
     gc.freeze()  # as the command does
-    relay = Relay(["nothing"])
+    neighbours = ["sleeping"] if os.environ.get("BENCHMARK_NEIGHBOUR") else []
+    relay = Relay(["nothing", *(neighbours if limit else [])])
     tally.begin(limit, relay.stop)
     relay.drain()
     return tally.jobs

@@ -70,6 +70,7 @@ def test_circumstances_are_named() -> None:
                     "--relays", "4")  # fmt: skip
     assert str(given) == "1,000,000 pending, 10,000,000 settled, a held snapshot, 4 relays"
     assert str(variant("--relays", "2")) == "2 relays"
+    assert str(variant("--sleeping-neighbour")) == "a neighbour that sleeps"
 
 
 @pytest.mark.parametrize(
