@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connections
@@ -19,6 +19,16 @@ TROUBLE = (OperationalError, InterfaceError)
 PATIENCE = 20.0
 """Seconds to keep trying to write down an outcome; longer, and the lease decides."""
 
+NOTICING_DEAD_PEERS: Mapping[str, int] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""Parameters of libpq, in seconds and tries, the last one in milliseconds:
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -27,6 +37,21 @@ def forget_connections() -> None:
     """Close this thread's connections, dead or alive; Django opens new ones when needed."""
     for connection in connections.all(initialized_only=True):
         connection.close()
+
+
+def notice_dead_peers(using: str) -> None:
+    """Let connections of this process notice within a minute that a PostgreSQL answers no more.
+
+    Where a machine or a network has gone without a word, they would wait for up to two hours
+    else. What the OPTIONS of the database say counts more.
+
+    Args:
+        using: alias of the database.
+    """
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        options = connection.settings_dict["OPTIONS"]
+        connection.settings_dict["OPTIONS"] = {**NOTICING_DEAD_PEERS, **options}
 
 
 def patiently(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

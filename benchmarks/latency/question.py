@@ -105,7 +105,7 @@ def _report(latency: Latency, achieved: float, options: Options) -> Report:
     row = (
         "DJ Actions: one relay",
         f"{latency.count:,}",
-        f"{achieved:.0f}",
+        f"{achieved:.3g}",
         *(f"{value:.2f}" for value in (
             latency.percentile_50, latency.percentile_95, latency.percentile_99, latency.longest,
         )),

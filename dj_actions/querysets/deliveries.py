@@ -5,29 +5,24 @@ Times are the database's own (`Now()`): no decision depends on the clock of a ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import connections, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F
 from django.db.models.functions import Now
 
 from dj_actions.claims import Claimed
-from dj_actions.messages import Receipt, RemoteRun
-from dj_actions.ordering import OnPoison
-from dj_actions.querysets.claims import Place, claim_at_once, claimed_from, settle_at_once
+from dj_actions.messages import Receipt
+from dj_actions.querysets.claiming import ClaimingQuerySet
+from dj_actions.querysets.claims import settle_at_once
 from dj_actions.querysets.moments import after
-from dj_actions.querysets.operators import OperatorQuerySet
-from dj_actions.querysets.server import try_lock
+from dj_actions.querysets.tracking import taken
 from dj_actions.states import DeliveryState, RemoteState
-from dj_actions.storable import cleaned
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
-
-DETAIL_LENGTH = 255
-"""Characters of a destination's own word for a state that are kept."""
 
 MAX_ERRORS = 10
 """How many errors a delivery remembers: the latest ones."""
@@ -53,147 +48,8 @@ class Held(Protocol):
         """What has gone wrong with it so far."""
 
 
-class DeliveryQuerySet(OperatorQuerySet):
+class DeliveryQuerySet(ClaimingQuerySet):
     """Queries of deliveries; the transitions compare and set, so that two cannot both win."""
-
-    def due(self, publisher: str) -> Self:
-        """Deliveries that a relay may claim now, the longest due first."""
-        return self.filter(
-            publisher=publisher, state=DeliveryState.PENDING, available_at__lte=Now()
-        ).order_by("available_at", "pk")
-
-    def claim(
-        self,
-        publisher: str,
-        *,
-        limit: int,
-        lease: float,
-        probing: bool = False,
-        behind: Place | None = None,
-        on_poison: OnPoison | None = None,
-    ) -> list[Claimed]:
-        """PENDING → SENDING for up to `limit` due deliveries, under one new lease token.
-
-        Nothing of a publisher that is paused, or whose breaker is open.
-
-        Args:
-            lease: seconds until another relay may take them over.
-            probing: whether the breaker's being open does not matter.
-            behind: only what stands in line behind this place. It spares the database the way
-                past what it has handed out before; some come late and stand further in front.
-            on_poison: of a publisher that keeps an order, what a dead letter does to later ones.
-        """
-        token = uuid4()
-        rows = self._primary()
-        if on_poison:
-            return rows._claim_in_order(
-                publisher, token, limit=limit, lease=lease, probing=probing, on_poison=on_poison
-            )
-        if connections[rows.db].vendor == "postgresql" and not rows.query.where:
-            return claim_at_once(
-                self.model,
-                publisher,
-                token=token,
-                limit=limit,
-                lease=lease,
-                probing=probing,
-                behind=behind,
-                using=rows.db,
-            )
-        return rows._claim_selected(publisher, token, limit=limit, lease=lease, probing=probing)
-
-    def _claim_in_order(
-        self,
-        publisher: str,
-        token: UUID,
-        *,
-        limit: int,
-        lease: float,
-        probing: bool,
-        on_poison: OnPoison,
-    ) -> list[Claimed]:
-        """Claim, in the order of commits, what no earlier delivery of its line keeps waiting.
-
-        One relay at a time: another's claim has to be seen before the next may follow it.
-        """
-        with transaction.atomic(using=self.db):
-            if not try_lock(f"dj_actions.claim:{publisher}", using=self.db):
-                return []
-            due = self.due(publisher).order_by("pk")
-            for in_the_way in self._in_the_way(publisher, on_poison):
-                due = due.exclude(in_the_way)
-            # One that somebody is changing is waited for: those behind it must not pass it.
-            return due._take(
-                publisher, token, limit=limit, lease=lease, probing=probing, skip_locked=False
-            )
-
-    def _in_the_way(self, publisher: str, on_poison: OnPoison) -> Iterator[Q]:
-        """Yield what keeps a delivery waiting: earlier ones that may still be sent.
-
-        Those of its own key may be sent in the same batch, if they are due. Of a whole scope
-        they may not: one of them may wait for something that does not concern this one.
-        """
-        rows = self.model._default_manager.using(self.db).filter(
-            publisher=publisher, pk__lt=OuterRef("pk")
-        )
-        sending, dead = Q(state=DeliveryState.SENDING), Q(state=DeliveryState.DEAD)
-        later = Q(state=DeliveryState.PENDING, available_at__gt=Now())
-        pending = Q(state=DeliveryState.PENDING)
-        if on_poison is OnPoison.PARK:
-            sending |= dead
-        scope = rows.filter(ordering_scope=OuterRef("ordering_scope"))
-        in_line = ~Q(ordering_scope="")
-        same_key = scope.filter(sending | later, ordering_key=OuterRef("ordering_key"))
-        yield in_line & ~Q(ordering_key="") & Q(Exists(same_key))
-        yield in_line & Q(Exists(scope.filter(sending | pending, ordering_key="")))
-        yield in_line & Q(Exists(scope.filter(sending | pending)), ordering_key="")
-        if on_poison is OnPoison.BLOCK:
-            yield Q(Exists(rows.filter(dead).exclude(ordering_scope="")))
-
-    def _claim_selected(
-        self, publisher: str, token: UUID, *, limit: int, lease: float, probing: bool
-    ) -> list[Claimed]:
-        """Claim by the ORM: some of the rows, or on SQLite."""
-        with transaction.atomic(using=self.db):
-            return self.due(publisher)._take(
-                publisher, token, limit=limit, lease=lease, probing=probing
-            )
-
-    def _take(
-        self,
-        publisher: str,
-        token: UUID,
-        *,
-        limit: int,
-        lease: float,
-        probing: bool,
-        skip_locked: bool = True,
-    ) -> list[Claimed]:
-        """Take the first of these rows, unless the publisher is stopped."""
-        locked = (
-            self.filter(~Exists(self._stopped(publisher, probing=probing)))
-            .select_related("event")
-            .annotate(database_time=Now())
-        )
-        taken = list(locked.select_for_update(of=("self",), skip_locked=skip_locked)[:limit])
-        if taken:
-            keys = [delivery.pk for delivery in taken]
-            self.model._default_manager.using(self.db).filter(pk__in=keys).update(
-                state=DeliveryState.SENDING,
-                attempts=F("attempts") + 1,
-                lease_token=token,
-                lease_expires_at=after(lease),
-            )
-        for delivery in taken:
-            delivery.attempts += 1
-        return [claimed_from(delivery, token) for delivery in taken]
-
-    def _stopped(self, publisher: str, *, probing: bool) -> QuerySet[Any]:
-        states = self.model._meta.apps.get_model("dj_actions", "PublisherState")
-        reasons = Q(paused_at__isnull=False)
-        if not probing:
-            reasons |= Q(open_until__isnull=False)
-        return states._default_manager.filter(reasons, alias=publisher)
 
     def renew(self, token: UUID, *, lease: float) -> int:
         """Prolong the lease of all that is still held under this token; return how many."""
@@ -299,61 +155,13 @@ class DeliveryQuerySet(OperatorQuerySet):
 
     def expired(self, publisher: str, *, limit: int) -> list[Delivery]:
         """Deliveries whose relay has let its lease run out: it was killed, or hangs."""
-        return _taken(
+        return taken(
             self._primary()
             .filter(publisher=publisher, state=DeliveryState.SENDING, lease_expires_at__lt=Now())
             .select_related("event")
             .annotate(database_time=Now())
             .order_by("lease_expires_at", "available_at", "pk")[:limit]
         )
-
-    def claim_tracking(self, publisher: str, *, limit: int, interval: float) -> list[Delivery]:
-        """Running remote runs whose turn it is to be asked about, hidden from other trackers.
-
-        Args:
-            interval: seconds until another tracker may ask, should this one die.
-        """
-        rows = self._primary()
-        with transaction.atomic(using=rows.db):
-            due = list(
-                rows.filter(
-                    publisher=publisher,
-                    remote_state=RemoteState.RUNNING,
-                    remote_check_at__lte=Now(),
-                )
-                .annotate(database_time=Now())
-                .order_by("remote_check_at")
-                .select_for_update(skip_locked=True)[:limit]
-            )
-            rows.filter(pk__in=[delivery.pk for delivery in due]).update(
-                remote_check_at=after(interval)
-            )
-        return _taken(due)
-
-    def record_progress(self, delivery: Delivery, run: RemoteRun, *, wait: float) -> bool:
-        """RUNNING → RUNNING: keep the destination's word, ask again after `wait` seconds."""
-        return (
-            self._tracked(delivery).update(
-                remote_detail=cleaned(run.detail, DETAIL_LENGTH),
-                remote_check_at=after(wait),
-            )
-            == 1
-        )
-
-    def record_end(self, delivery: Delivery, run: RemoteRun) -> bool:
-        """RUNNING → SUCCEEDED, FAILED or LOST; False if another tracker was faster."""
-        return (
-            self._tracked(delivery).update(
-                remote_state=run.state,
-                remote_detail=cleaned(run.detail, DETAIL_LENGTH),
-                remote_check_at=None,
-                remote_ended_at=Now(),
-            )
-            == 1
-        )
-
-    def _tracked(self, delivery: Delivery) -> Self:
-        return self.filter(pk=delivery.pk, remote_state=RemoteState.RUNNING)
 
     def of_unknown_publishers(self, known: Iterable[str]) -> Self:
         """Open deliveries whose publisher is not configured any more."""
@@ -368,14 +176,6 @@ class DeliveryQuerySet(OperatorQuerySet):
             return False
         held = self._held(token, expired=expired).filter(pk=pk)
         return held.update(lease_token=None, lease_expires_at=None, **values) == 1
-
-
-def _taken(deliveries: Iterable[Any]) -> list[Delivery]:
-    """Note on each row when, by the database's clock, it was taken."""
-    taken = list(deliveries)
-    for delivery in taken:
-        delivery.claimed_at = delivery.database_time
-    return taken
 
 
 def _with_error(delivery: Held, error: dict[str, Any]) -> list[dict[str, Any]]:

@@ -12,14 +12,13 @@ from uuid import uuid4
 
 from django.db import connections
 
+from dj_actions.database import NOTICING_DEAD_PEERS
+
 if TYPE_CHECKING:
     from django.db.backends.postgresql.base import DatabaseWrapper
     from psycopg import Connection
 
 CHANNEL = "dj_actions"
-
-KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-"""Seconds, and tries: who only listens would not notice a peer that has gone without a word."""
 
 
 def notify(aliases: Sequence[str], *, using: str) -> None:
@@ -59,7 +58,7 @@ def listening(*, using: str, channel: str = CHANNEL) -> Iterator[Connection[Any]
     from psycopg import connect, sql  # noqa: PLC0415
 
     database = cast("DatabaseWrapper", connections[using])
-    parameters = KEEPALIVE | database.get_connection_params()
+    parameters = {**NOTICING_DEAD_PEERS, **database.get_connection_params()}
     # Django's errors, also of a connection that Django does not know.
     with (
         database.wrap_database_errors,

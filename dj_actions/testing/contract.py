@@ -103,6 +103,12 @@ class PublisherContract(ABC):
         assert publisher.publish(message).id
         publisher.close()
 
+    def test_asking_whether_it_is_reachable_changes_nothing(self) -> None:
+        publisher, message = self.make_publisher(), self.make_message()
+        publisher.publish(message)
+        assert publisher.check_reachable() in {True, False}
+        assert self.count_effects(message) == 1
+
     def test_its_receipts_fit_the_columns_they_are_stored_in(self) -> None:
         receipt = self.make_publisher().publish(self.make_message())
         json.dumps(receipt.id)

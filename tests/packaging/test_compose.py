@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.core.management import load_command_class
 
+from dj_actions.relay import HEARTBEAT_INTERVAL
 from example.launch.env_file import write_env_file
 from tests.packaging import compose_rules as rules
 from tests.packaging.compose_stack import Stack, environment, variables
@@ -104,6 +106,14 @@ def test_health_check_asks_the_port_that_is_served(name: str, hosts: str, stack:
     assert f"http://127.0.0.1:{port}/healthz" in service["healthcheck"]["test"][-1]
     assert str(service["ports"][0]).endswith(f":{port}")
     assert "127.0.0.1" in service["environment"][f"{hosts}_ALLOWED_HOSTS"].split(",")
+
+
+def test_the_relay_is_asked_for_its_sign_of_life(stack: Stack) -> None:
+    test = stack.services["relay"]["healthcheck"]["test"]
+    assert test[:4] == ["CMD", "python", "example/manage.py", "relay_health"]
+    # As the command itself reads it.
+    parser = load_command_class("dj_actions", "relay_health").create_parser("manage.py", "x")
+    assert parser.parse_args(test[4:]).max_age > HEARTBEAT_INTERVAL
 
 
 def test_the_database_that_proves_health_is_made_last(stack: Stack) -> None:

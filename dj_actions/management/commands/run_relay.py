@@ -6,8 +6,11 @@ import gc
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import router
 
+from dj_actions.database import notice_dead_peers
 from dj_actions.exceptions import DJActionsError
+from dj_actions.models import Delivery
 from dj_actions.relay import Relay
 from dj_actions.shutdown import on_stop_signal
 
@@ -39,6 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the relay in the chosen mode."""
+        notice_dead_peers(router.db_for_write(Delivery))
         try:
             relay = Relay(options["publisher"])
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from pytest_django import Settings
 
 from dj_actions import announcing
@@ -20,8 +20,8 @@ from dj_actions.relay import Relay
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
 from tests.integration.relay.conftest import Queue
-from tests.integration.relay.swallowing_pooler import swallowing_pooler
 from tests.integration.relay.test_relay import delivered, running, wait_for
+from tests.integration.relay.wire import through, wire_to_database
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -191,38 +191,21 @@ def test_behind_a_pooler_that_swallows_notifications_it_says_so_and_polls(
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 0.02}
     monkeypatch.setattr("dj_actions.listening.PROBE_TIMEOUT", 0.2)
-    direct = cast("Any", connection).settings_dict
     with (
-        swallowing_pooler(direct["HOST"], int(direct["PORT"])) as port,
-        monkeypatch.context() as patch,
+        wire_to_database(swallows=True) as wire,
+        through(wire, monkeypatch),
         caplog.at_level(logging.WARNING),
+        running(Relay()),
     ):
-        patch.setitem(
-            cast("Any", connections).settings,
-            "default",
-            {
-                **direct,
-                "HOST": "127.0.0.1",
-                "PORT": port,
-                "OPTIONS": {**direct["OPTIONS"], "sslmode": "disable", "gssencmode": "disable"},
-            },
-        )
-        with running(Relay()):
-            wait_for(lambda: "a pooler swallows LISTEN" in caplog.text, "The warning")
-            queue(3)
-            wait_for(lambda: delivered() == 3, "What polling found")
+        wait_for(lambda: "a pooler swallows LISTEN" in caplog.text, "The warning")
+        queue(3)
+        wait_for(lambda: delivered() == 3, "What polling found")
     assert not listeners()
 
 
-def test_without_a_pooler_the_same_stand_in_passes_everything_on() -> None:
-    direct = cast("Any", connection).settings_dict
-    with swallowing_pooler(direct["HOST"], int(direct["PORT"])) as port:
-        parameters = cast("Any", connection).get_connection_params()
-        parameters |= {"host": "127.0.0.1", "port": port, "sslmode": "disable"}
-        with closing(
-            psycopg.connect(**parameters, gssencmode="disable", autocommit=True)
-        ) as through:
-            assert through.execute("SELECT 7").fetchone() == (7,)
-            through.execute("LISTEN dj_actions")
-            notify(["first"], using="default")
-            assert list(through.notifies(timeout=0.2)) == []
+def test_through_the_same_wire_with_nothing_swallowed_it_hears(
+    todo: Todo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with wire_to_database() as wire, through(wire, monkeypatch), listening_relay():
+        act(todo)
+        wait_for(lambda: delivered() == 1, "The delivery")

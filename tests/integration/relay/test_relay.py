@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection
+from django.db.models.functions import Now
 from pytest_django import Settings
 
 from dj_actions.exceptions import InvalidSetting
@@ -140,6 +142,40 @@ def test_it_survives_the_loss_of_all_its_connections(queue: Queue) -> None:
         queue(5)
         wait_for(lambda: delivered() == 6, "The deliveries after the loss")
     assert len({message.id for message in script.seen}) == 6
+
+
+def test_no_transaction_is_open_while_a_publisher_is_busy(queue: Queue) -> None:
+    # It would keep a snapshot, and with it all dead rows, for as long as a destination takes.
+    seen: list[tuple[bool, bool]] = []
+
+    def look(message: Message) -> Receipt:
+        seen.append((connection.in_atomic_block, connection.get_autocommit()))
+        return accept(message)
+
+    script.behave = look
+    queue(2)
+    Relay().drain()
+
+    assert seen == [(False, True)] * 2
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
+def test_a_project_without_time_zones_is_served(
+    queue: Queue, settings: Settings, zone: str
+) -> None:
+    settings.USE_TZ, settings.TIME_ZONE = False, zone
+    (late,) = queue(1, available_at=Now() + timedelta(minutes=1))
+    (held,) = queue(1)
+    Delivery.objects.claim("first", limit=1, lease=60)
+    queue(2)
+    Relay().drain()
+
+    late.refresh_from_db()
+    held.refresh_from_db()
+    assert (late.state, held.state) == (DeliveryState.PENDING, DeliveryState.SENDING)
+    assert delivered() == 2
+    now = datetime.now(UTC)
+    assert all(abs(message.occurred_at - now) < timedelta(minutes=1) for message in script.seen)
 
 
 def test_drain_delivers_all_that_is_due_and_ends(queue: Queue) -> None:

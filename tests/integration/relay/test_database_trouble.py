@@ -1,0 +1,170 @@
+"""What a database does to those who use it: it hangs, has deadlocks, and refuses to serialise."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from typing import Any, cast
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from pytest_django import Settings
+
+from dj_actions.messages import Message, Receipt
+from dj_actions.models import Delivery
+from dj_actions.relay import Relay
+from dj_actions.states import DeliveryState
+from tests.integration.relay.conftest import Queue
+from tests.integration.relay.scripted import accept, script
+from tests.integration.relay.test_relay import delivered, running, wait_for
+from tests.integration.relay.wire import through, wire_to_database
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+FAILING_UPDATES = """
+    CREATE SEQUENCE updates;
+    CREATE FUNCTION refuse_some() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF nextval('updates') IN (1, 3) THEN
+            RAISE 'could not serialize access' USING ERRCODE = 'serialization_failure';
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER refuse_some AFTER UPDATE ON dj_actions_delivery
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_some();
+"""
+NO_FAILING_UPDATES = """
+    DROP TRIGGER refuse_some ON dj_actions_delivery;
+    DROP FUNCTION refuse_some;
+    DROP SEQUENCE updates;
+"""
+
+
+def execute(statements: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statements)
+
+
+def has_waiting_session() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        (count,) = cursor.fetchone()
+        return bool(count)
+
+
+@pytest.fixture
+def refused_updates() -> Iterator[None]:
+    """Let the database refuse the first and the third statement that changes deliveries."""
+    execute(FAILING_UPDATES)
+    yield
+    execute(NO_FAILING_UPDATES)
+
+
+def test_when_the_network_hangs_another_takes_over_and_the_first_comes_back(
+    queue: Queue, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.5}
+    hung = threading.Event()
+    with wire_to_database() as wire, ExitStack() as stack:
+
+        def hang_once_sent(message: Message) -> Receipt:
+            if not hung.is_set():
+                wire.hang()
+                hung.set()
+            return accept(message)
+
+        script.behave = hang_once_sent
+        with through(wire, monkeypatch):
+            stack.enter_context(running(Relay(["first"])))
+            stack.callback(wire.heal)
+            ids = {delivery.event_id for delivery in queue(15)}
+            assert hung.wait(20)
+        with running(Relay(["first"])):
+            wait_for(lambda: delivered() == len(ids), "The other relay")
+        wire.heal()
+        ids |= {delivery.event_id for delivery in queue(5)}
+        wait_for(lambda: delivered() == len(ids), "The relay whose network had hung")
+
+    assert {message.id for message in script.seen} == ids
+    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.DELIVERED}
+
+
+def test_the_victim_of_a_deadlock_settles_all_the_same(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, middle, last = (delivery.pk for delivery in queue(3))
+    parameters = cast("Any", connection).get_connection_params()
+    settings_dict = cast("Any", connection).settings_dict
+    lock = "SELECT 1 FROM dj_actions_delivery WHERE id = ANY(%s) FOR UPDATE"
+    held = threading.Event()
+    # Who finds a deadlock is its victim: the relay looks for one long before the other does.
+    impatient = {**settings_dict["OPTIONS"], "options": "-c deadlock_timeout=20ms"}
+    monkeypatch.setitem(
+        cast("Any", connections).settings, "default", {**settings_dict, "OPTIONS": impatient}
+    )
+    with closing(psycopg.connect(**parameters)) as other:
+        other.execute("SET deadlock_timeout = '60s'")
+
+        def lock_the_middle(message: Message) -> Receipt:
+            if not held.is_set():
+                other.execute(lock, [[middle]])
+                held.set()
+            return accept(message)
+
+        script.behave = lock_the_middle
+        with running(Relay(["first"])):
+            assert held.wait(20)
+            wait_for(has_waiting_session, "A relay that waits for the other")
+            other.execute(lock, [[first, last]])
+            other.rollback()
+            wait_for(lambda: delivered() == 3, "All deliveries")
+
+    assert "deadlock detected" in caplog.text
+    assert len(script.seen) == 3
+
+
+def test_a_relays_connections_notice_that_nobody_is_there_any_more(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_dict = cast("Any", connection).settings_dict
+    own = {**settings_dict["OPTIONS"], "keepalives_idle": 7}
+    monkeypatch.setitem(settings_dict, "OPTIONS", own)
+    seen: list[tuple[int, int, int]] = []
+
+    def look(message: Message) -> Receipt:
+        descriptor = os.dup(cast("Any", connection).connection.fileno())
+        with socket.socket(fileno=descriptor) as end:
+            seen.append(
+                (
+                    end.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+                    end.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE),
+                    end.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT),
+                )
+            )
+        return accept(message)
+
+    script.behave = look
+    queue()
+    call_command("run_relay", "--drain", publisher=["first"])
+
+    assert seen == [(1, 7, 60_000)]  # what is set in the project counts more
+
+
+@pytest.mark.usefixtures("refused_updates")
+def test_a_serialisation_failure_is_tried_again(
+    queue: Queue, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue(3)
+    with running(Relay(["first"])):
+        wait_for(lambda: delivered() == 3, "All deliveries")
+
+    assert caplog.text.count("could not serialize access") >= 2
+    assert len(script.seen) == 3
