@@ -73,7 +73,7 @@ class Options:
     jobs: int | None = None
     """How many jobs the fast contenders drain in a round; None for the usual number."""
 
-    batch_size: int = 100
+    batch_size: int = 500
     """BATCH_SIZE of the publisher that is drained."""
 
     pending: int = 0
@@ -158,8 +158,8 @@ def _add_drain(group: argparse._ArgumentGroup) -> None:
         help="how many jobs the limit and DJ Actions drain in a round; the slow ones at most that",
     )  # fmt: skip
     group.add_argument(
-        "--batch-size", type=_at_least_one, default=100, metavar="N",
-        help="BATCH_SIZE of the publisher (default: 100, as the limit's)",
+        "--batch-size", type=_at_least_one, default=500, metavar="N",
+        help="BATCH_SIZE of the publisher (default: 500; the limit's is 100)",
     )  # fmt: skip
     group.add_argument(
         "--pending", type=int, default=0, metavar="N",

@@ -17,6 +17,7 @@ from dj_actions.exceptions import (
     PublishError,
     PublisherUnavailable,
     RateLimited,
+    text_of,
 )
 from dj_actions.messages import Receipt
 from dj_actions.models import PublisherState
@@ -35,6 +36,9 @@ FIRST_WAIT = 1.0
 LONGEST_WAIT = 30.0
 """Seconds between two probes, unless the destination asked for more: so long after a repair
 all flows again."""
+
+LONGEST_ASKED = 3600.0
+"""Seconds for which a destination may ask not to be disturbed; then it is asked again."""
 
 REASON_LENGTH = 2000
 
@@ -96,19 +100,18 @@ class Breaker:
         if isinstance(outcome, Receipt):
             self._close()
         elif isinstance(outcome, PublisherMisconfigured):
-            self._open(self._next_wait(), str(outcome))
+            self._open(self._next_wait(), outcome)
         elif isinstance(outcome, RateLimited):
-            asked = outcome.retry_after
-            self._open(self._next_wait() if asked is None else clamp_wait(asked), str(outcome))
+            self._open(self._wait_asked_for(outcome), outcome)
         elif _is_trouble(outcome):
             self._count(about)
             if self._failures >= FAILURES_TO_OPEN or not self.is_closed:
-                self._open(self._next_wait(), str(outcome))
+                self._open(self._next_wait(), outcome)
         elif isinstance(outcome, PublishError):
             # It has answered, whatever it thinks of the message.
             self._close()
         elif not self.is_closed:
-            self._open(self._next_wait(), str(outcome))
+            self._open(self._next_wait(), outcome)
 
     def _count(self, about: UUID) -> None:
         """Count a message in trouble, once: one that fails again says nothing new."""
@@ -120,7 +123,19 @@ class Breaker:
         # Bounded: two to the thousandth would overflow a float long before an outage ends.
         return min(FIRST_WAIT * float(2 ** min(self._probes, 10)), LONGEST_WAIT)
 
-    def _open(self, seconds: float, reason: str) -> None:
+    def _wait_asked_for(self, error: RateLimited) -> float:
+        """Return the wait that a destination wants, as far as it makes sense.
+
+        Never more than an hour: a nonsensical answer would silence the publisher. And where one
+        probe after the other is refused, not less than after any other failure.
+        """
+        if error.retry_after is None:
+            return self._next_wait()
+        asked = min(clamp_wait(error.retry_after), LONGEST_ASKED)
+        return max(asked, self._next_wait()) if self._probes else asked
+
+    def _open(self, seconds: float, outcome: object) -> None:
+        reason = text_of(outcome) if isinstance(outcome, BaseException) else str(outcome)[:500]
         self._probes += 1
         self._open_until = time.monotonic() + seconds
         patiently(

@@ -89,8 +89,8 @@ def _outcomes(wave: Sequence[Claimed], batch: Batch) -> Generator[object]:
 
     Then it ends: the messages after that one have not been tried.
     """
-    messages = [message_of(delivery) for delivery in wave]
     try:
+        messages = [message_of(delivery) for delivery in wave]
         yield from batch.publisher.publish_many(messages)
     except GeneratorExit:
         raise

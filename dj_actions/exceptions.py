@@ -86,3 +86,11 @@ class InvalidSetting(DJActionsError, ImproperlyConfigured):
 
 class RelayAlreadyRunning(DJActionsError):
     """Another relay already serves this SQLite database."""
+
+
+def text_of(error: BaseException) -> str:
+    """Return what an error says; its name, if it says nothing or cannot even be asked."""
+    try:
+        return str(error) or type(error).__name__
+    except Exception:  # noqa: BLE001 - a message that cannot be read must not end a relay's thread
+        return type(error).__name__

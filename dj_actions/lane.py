@@ -10,9 +10,10 @@ from uuid import UUID
 from dj_actions.breaker import Breaker
 from dj_actions.claims import Claimed
 from dj_actions.conf import PublisherSettings, Settings
-from dj_actions.database import TROUBLE, forget_connections, patiently
+from dj_actions.database import patiently
 from dj_actions.delivery import deliver
-from dj_actions.exceptions import InvalidSetting, PublisherMisconfigured
+from dj_actions.enduring import Enduring
+from dj_actions.exceptions import InvalidSetting, PublisherMisconfigured, text_of
 from dj_actions.maintenance import rescue
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.ordering import Ordering
@@ -22,9 +23,6 @@ from dj_actions.querysets import Place
 from dj_actions.settling import Batch
 
 logger = logging.getLogger(__name__)
-
-WAIT_AFTER_ERROR = 1.0
-"""Seconds before a lane that has lost the database, or met the unexpected, tries again."""
 
 MOST_LEASES = 10
 """How many leases long a batch may take before others may take it over: its publisher hangs."""
@@ -59,6 +57,10 @@ class Lane:
         self.alias = alias
         self.token: UUID | None = None
         """The lease under which it holds deliveries at this moment."""
+        self.is_replaced = False
+        """Whether another lane does its work, because its publisher hangs."""
+        self.poll_interval = settings.poll_interval
+        """Seconds between two looks for work while nobody tells of any."""
         self._settings = settings
         self._own: PublisherSettings = settings.publishers[alias]
         is_ordered = self._own.ordering is Ordering.KEY
@@ -78,8 +80,9 @@ class Lane:
     def run(self) -> None:
         """Work until the relay stops."""
         self._prepare()
-        while not self._stopping.is_set():
-            if self._run_once_whatever_happens():
+        enduring = Enduring(f"deliver to {self.alias}", self._stopping)
+        while not (self._stopping.is_set() or self.is_replaced):
+            if enduring.call(self.run_once):
                 self._busy_at = time.monotonic()
             else:
                 self._woken.wait(self._pause())
@@ -146,6 +149,8 @@ class Lane:
         rate, wanted = self._own.rate_limit, self._own.batch_size
         if rate is None:
             return self._claim_in_line(wanted)
+        if not Delivery.objects.due(self.alias).exists():
+            return []  # an allowance is written down, also one that nobody needs
         allowed = PublisherState.objects.take_allowance(self.alias, wanted=wanted, rate=rate)
         claimed = self._claim_in_line(allowed) if allowed else []
         unused = allowed - len(claimed)
@@ -175,7 +180,7 @@ class Lane:
 
     def _pause(self) -> float:
         """Return the seconds to wait for more: few, while there was something a moment ago."""
-        usual = self._settings.poll_interval
+        usual = self.poll_interval
         is_lively = time.monotonic() - self._busy_at < LIVELY
         return min(LIVELY_INTERVAL, usual) if is_lively else usual
 
@@ -194,17 +199,5 @@ class Lane:
     def _prepare(self) -> None:
         try:
             publishers[self.alias].prepare()
-        except Exception as error:  # noqa: BLE001 - the first delivery will say it again, with effect
-            logger.warning("Publisher %s is not ready: %s", self.alias, error)
-
-    def _run_once_whatever_happens(self) -> bool:
-        """Deliver one batch; whatever goes wrong, log it, wait, and let the lane live on."""
-        try:
-            return self.run_once()
-        except TROUBLE as error:
-            logger.warning("Publisher %s: the database is away: %s", self.alias, error)
-        except Exception:
-            logger.exception("Publisher %s: an error that its lane did not expect.", self.alias)
-        forget_connections()
-        self._stopping.wait(WAIT_AFTER_ERROR)
-        return True
+        except BaseException as error:  # noqa: BLE001 - the first delivery will say it again, with effect
+            logger.warning("Publisher %s is not ready: %s", self.alias, text_of(error))

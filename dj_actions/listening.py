@@ -8,9 +8,10 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from dj_actions.database import TROUBLE, forget_connections
+from dj_actions.database import forget_connections
+from dj_actions.enduring import Enduring
 from dj_actions.querysets.notifications import listening, notification_arrives
 
 if TYPE_CHECKING:
@@ -21,8 +22,12 @@ logger = logging.getLogger(__name__)
 PROBE_TIMEOUT = 2.0
 """Seconds a notification may take until it counts as swallowed."""
 
-WAIT_AFTER_ERROR = 1.0
-"""Seconds before it connects again."""
+
+class OnHearing(Protocol):
+    """Told when a listener begins, or ceases, to hear."""
+
+    def __call__(self, *, hears: bool) -> object:
+        """Take note."""
 
 
 class Listener:
@@ -31,15 +36,23 @@ class Listener:
     Args:
         using: alias of the database, a PostgreSQL.
         wake: called with the alias of a publisher that has something to deliver.
+        on_hearing: called with whether it hears, each time that changes.
         stopping: set when the relay wants to end.
     """
 
     def __init__(
-        self, *, using: str, wake: Callable[[str], object], stopping: threading.Event
+        self,
+        *,
+        using: str,
+        wake: Callable[[str], object],
+        on_hearing: OnHearing,
+        stopping: threading.Event,
     ) -> None:
         self._using = using
         self._wake = wake
+        self._on_hearing = on_hearing
         self._stopping = stopping
+        self._enduring = Enduring("hear of new deliveries", stopping)
         self._bell, self._ear = socket.socketpair()
 
     def interrupt(self) -> None:
@@ -51,13 +64,22 @@ class Listener:
         """Listen until it is to stop; give up if a pooler swallows what is to be heard."""
         with self._bell, self._ear:
             while not self._stopping.is_set():
-                try:
-                    if not self._can_hear():
-                        return
-                    self._listen()
-                except TROUBLE as error:
-                    logger.warning("The relay hears nothing, and polls: %s", error)
-                    self._stopping.wait(WAIT_AFTER_ERROR)
+                if self._enduring.call(self._listen) is False:
+                    return
+
+    def _listen(self) -> bool:
+        """Listen until the relay stops; return False, at once, if nothing can be heard."""
+        if not self._can_hear():
+            return False
+        with listening(using=self._using) as connection:
+            self._enduring.works()
+            self._on_hearing(hears=True)
+            try:
+                while not self._stopping.is_set():
+                    self._hear(connection)
+            finally:
+                self._on_hearing(hears=False)
+        return True
 
     def _can_hear(self) -> bool:
         try:
@@ -70,11 +92,6 @@ class Listener:
                 "connect to PostgreSQL itself, or set DJ_ACTIONS['NOTIFY'] = False."
             )
         return heard
-
-    def _listen(self) -> None:
-        with listening(using=self._using) as connection:
-            while not self._stopping.is_set():
-                self._hear(connection)
 
     def _hear(self, connection: Connection[Any]) -> None:
         select.select([connection.fileno(), self._ear.fileno()], [], [])

@@ -110,15 +110,29 @@ class Receipt:
         _require_text("id", self.id, RECEIPT_ID_LENGTH)
         _require_text("scope", self.scope, RECEIPT_ID_LENGTH)
         _require_text("url", self.url, RECEIPT_URL_LENGTH)
+        if not isinstance(self.tracked, bool):
+            raise ValueError(f"A receipt's tracked must be True or False, not {self.tracked!r}.")  # noqa: TRY004 - as documented
+
+
+FOLLOWED = frozenset(RemoteState) - {RemoteState.UNTRACKED}
+"""States of what there is to follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteRun:
-    """What became of a delivered message at its destination."""
+    """What became of a delivered message at its destination.
+
+    Raises:
+        ValueError: the state is not one of something that is followed.
+    """
 
     state: RemoteState
     detail: str = ""
     """The destination's own word for it, for example `queued`."""
+
+    def __post_init__(self) -> None:
+        if self.state not in FOLLOWED:
+            raise ValueError(f"A run is in one of {sorted(FOLLOWED)}, not in {self.state!r}.")
 
 
 def _require_text(name: str, value: object, length: int) -> None:

@@ -22,5 +22,6 @@ class Periodically:
     def now_and_then(self) -> None:
         """Do it, unless it was done a moment ago."""
         if time.monotonic() >= self._due_at:
-            self._work()
+            # First, so that what fails each time does not keep all else waiting.
             self._due_at = time.monotonic() + self._interval
+            self._work()

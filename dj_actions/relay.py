@@ -10,14 +10,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.core.files import locks
 from django.db import connections, router
 
 from dj_actions.conf import Settings, did_you_mean, get_settings
-from dj_actions.database import TROUBLE, forget_connections, patiently
-from dj_actions.exceptions import InvalidSetting, PublishError, RelayAlreadyRunning
+from dj_actions.database import forget_connections, patiently
+from dj_actions.enduring import Enduring
+from dj_actions.exceptions import InvalidSetting, RelayAlreadyRunning
 from dj_actions.lane import Lane
 from dj_actions.listening import Listener
 from dj_actions.models import Delivery, RelayHeartbeat
@@ -29,11 +30,11 @@ logger = logging.getLogger(__name__)
 Work = Callable[[], object]
 """What one thread of a relay does."""
 
-WAIT_AFTER_ERROR = 1.0
-"""Seconds."""
-
 HEARTBEAT_INTERVAL = 5.0
 """Seconds between two signs of life."""
+
+MOST_REPLACED = 10
+"""Lanes that may hang until a relay counts as one that does not live any more."""
 
 LONG_SILENCE = 86_400.0
 """Seconds after which a relay that was killed is forgotten."""
@@ -61,6 +62,10 @@ class Relay:
                     f"{did_you_mean(alias, known)}"
                 )
         self._stopping = threading.Event()
+        self._ended = threading.Event()
+        self._replaced = 0
+        self._threads: dict[Lane, threading.Thread] = {}
+        self._renewal: list[threading.Thread] = []
         self._errors: list[BaseException] = []
         self._listener: Listener | None = None
         self._lanes = [
@@ -78,47 +83,76 @@ class Relay:
             self._listener.interrupt()
 
     def run(self) -> None:
-        """Work until `stop` is called."""
+        """Work until `stop` is called.
+
+        Raises:
+            BaseException: what has ended one of its threads, which nothing should.
+        """
         with sole_relay():
             # Also before the tables are there: the lanes wait for them.
-            self._whatever_happens("look for open deliveries", self._warn_of_unknown_publishers)
-            works = [
-                *(lane.run for lane in self._lanes),
-                *self._trackers(),
-                self._renew_leases,
-                self._show_life,
-                *self._listeners(),
-            ]
-            threads = self._start(works)
+            warning = Enduring("look for open deliveries", self._stopping)
+            warning.call(self._warn_of_unknown_publishers)
+            self._begin(lambda lane: partial(self._vital, lane.run))
+            works = [*self._trackers(), self._show_life, *self._listeners()]
+            others = self._start([partial(self._vital, work) for work in works])
             self._stopping.wait()
-            self._join(threads, self._settings.stop_timeout)
+            self._finish(others)
+        for error in self._errors:
+            raise error
 
     def run_once(self) -> None:
         """Deliver at most one batch for each publisher, then end."""
-        self._run_to_end([partial(patiently, lane.run_once) for lane in self._lanes])
+        self._run_to_end(lambda lane: partial(patiently, lane.run_once))
 
     def drain(self) -> None:
         """Deliver all that is due, then end; what waits for a later try stays."""
-        self._run_to_end([lane.drain for lane in self._lanes])
+        self._run_to_end(lambda lane: lane.drain)
 
-    def _run_to_end(self, works: Sequence[Work]) -> None:
+    def _run_to_end(self, work_of: Callable[[Lane], Work]) -> None:
         """Run until all of it has ended; raise the first error there was."""
         with sole_relay():
-            renewal = self._start([self._renew_leases])
-            threads = self._start(works)
+            self._begin(work_of, replacing=False)
+            threads = list(self._threads.values())
             while any(thread.is_alive() for thread in threads) and not self._stopping.is_set():
                 for thread in threads:
                     thread.join(0.1)
             self.stop()
-            self._join([*threads, *renewal], self._settings.stop_timeout)
+            self._finish([])
         for error in self._errors:
             raise error
 
-    def _renew_leases(self) -> None:
+    def _begin(self, work_of: Callable[[Lane], Work], *, replacing: bool = True) -> None:
+        """Start the lanes, and what renews their leases."""
+        self._threads = dict(
+            zip(self._lanes, self._start([work_of(lane) for lane in self._lanes]), strict=True)
+        )
+        self._renewal = self._start([partial(self._renew_leases, replacing=replacing)])
+
+    def _renew_leases(self, *, replacing: bool) -> None:
         """Prolong what busy lanes hold, so that only the dead and the hanging are overtaken."""
-        while not self._stopping.wait(self._settings.lease / 3):
-            for lane in self._lanes:
-                self._whatever_happens("renew a lease", lane.renew_lease)
+        enduring = Enduring("renew a lease", self._stopping)
+        while not self._ended.wait(self._settings.lease / 3):
+            for lane in list(self._lanes):
+                enduring.call(lane.renew_lease)
+                if replacing and lane.hangs and not self._stopping.is_set():
+                    self._replace(lane)
+
+    def _replace(self, lane: Lane) -> None:
+        """Let another lane go on where a publisher hangs, unless that has happened too often."""
+        if self._replaced == MOST_REPLACED:
+            return
+        self._replaced += 1
+        logger.error(
+            "Publisher %s hangs: another lane goes on without it. Give it timeouts.",
+            lane.alias,
+            extra={"action": "lane_replaced", "publisher": lane.alias},
+        )
+        lane.is_replaced = True
+        following = Lane(lane.alias, self._settings, self._stopping)
+        following.poll_interval = lane.poll_interval
+        self._lanes[self._lanes.index(lane)] = following
+        del self._threads[lane]
+        (self._threads[following],) = self._start([partial(self._vital, following.run)])
 
     def _show_life(self) -> None:
         """Note now and then that this relay lives; not while one of its lanes hangs."""
@@ -130,12 +164,13 @@ class Relay:
             pid=os.getpid(),
             publishers=aliases,
         )
-        self._whatever_happens("forget dead relays", _forget_silent)
+        enduring = Enduring("note that it lives", self._stopping)
+        enduring.call(_forget_silent)
         while not self._stopping.is_set():
             if not any(lane.hangs for lane in self._lanes):
-                self._whatever_happens("note that it lives", beat)
+                enduring.call(beat)
             self._stopping.wait(HEARTBEAT_INTERVAL)
-        self._whatever_happens("note that it ends", partial(RelayHeartbeat.objects.forget, relay))
+        enduring.call(partial(RelayHeartbeat.objects.forget, relay))
 
     def _warn_of_unknown_publishers(self) -> None:
         """Tell of deliveries that nobody serves: their alias was renamed or removed."""
@@ -152,13 +187,21 @@ class Relay:
         using = router.db_for_write(Delivery)
         if not (self._settings.notify and connections[using].vendor == "postgresql"):
             return []
-        self._listener = Listener(using=using, wake=self._wake, stopping=self._stopping)
+        self._listener = Listener(
+            using=using, wake=self._wake, on_hearing=self._look_seldom, stopping=self._stopping
+        )
         return [self._listener.run]
 
     def _wake(self, alias: str) -> None:
-        for lane in self._lanes:
+        for lane in list(self._lanes):
             if lane.alias == alias:
                 lane.wake()
+
+    def _look_seldom(self, *, hears: bool) -> None:
+        """Let all idle lanes together look as often as one alone, while they are woken."""
+        share = len(self._lanes) if hears else 1
+        for lane in list(self._lanes):
+            lane.poll_interval = self._settings.poll_interval * share
 
     def _trackers(self) -> list[Work]:
         return [
@@ -170,24 +213,19 @@ class Relay:
     def _track(self, alias: str) -> None:
         """Follow the remote runs of one publisher until the relay stops."""
         interval = self._settings.track_interval
+        enduring = Enduring(f"ask {alias} about its runs", self._stopping)
         while not self._stopping.is_set():
-            asked = self._whatever_happens(
-                f"ask {alias} about its runs", lambda: track(publishers[alias], interval=interval)
-            )
-            if not asked:
-                self._stopping.wait(min(interval, self._settings.poll_interval))
+            if not enduring.call(lambda: track(publishers[alias], interval=interval)):
+                self._stopping.wait(interval)
 
-    def _whatever_happens(self, what: str, work: Work) -> object:
-        """Call, and return the answer; log an error, wait a little, and return None."""
+    def _vital(self, work: Work) -> None:
+        """Do what the relay cannot be without: should it end, a supervisor is to start it anew."""
         try:
-            return work()
-        except (PublishError, InvalidSetting, *TROUBLE) as error:
-            logger.warning("The relay could not %s: %s", what, error)
-        except Exception:
-            logger.exception("The relay could not %s.", what)
-        forget_connections()
-        self._stopping.wait(WAIT_AFTER_ERROR)
-        return None
+            work()
+        except BaseException:
+            logger.critical("A thread of the relay has ended; the relay ends with it.")
+            self.stop()
+            raise
 
     def _start(self, works: Sequence[Work]) -> list[threading.Thread]:
         threads = [
@@ -208,23 +246,28 @@ class Relay:
                 publishers.close_all()
             forget_connections()
 
-    def _join(self, threads: Sequence[threading.Thread], timeout: float) -> None:
-        """Wait for what is in flight; after `timeout` seconds, give back what is still held."""
-        deadline = time.monotonic() + timeout
-        for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+    def _finish(self, others: Sequence[threading.Thread]) -> None:
+        """Wait for what is in flight; when its time is over, give back what is still held."""
+        timeout = self._settings.stop_timeout
+        _join([*self._threads.values(), *others], timeout)
         for lane in self._lanes:
             if lane.token is not None:
                 logger.warning("Publisher %s did not stop in time.", lane.alias)
-                self._whatever_happens("give its work back", partial(_release, lane.token))
+                giving_back = Enduring("give its work back", self._stopping)
+                giving_back.call(partial(Delivery.objects.release, lane.token))
+        # Until here leases were renewed: nobody takes over what is being finished.
+        self._ended.set()
+        _join(self._renewal, timeout)
+
+
+def _join(threads: Sequence[threading.Thread], timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def _forget_silent() -> int:
     return RelayHeartbeat.objects.forget_silent(LONG_SILENCE)
-
-
-def _release(token: UUID) -> int:
-    return Delivery.objects.release(token)
 
 
 def _supports_tracking(alias: str, settings: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""Replay dead letters, or cancel what waits; who did it and why is recorded with it."""
+"""Replay or discard dead letters, or cancel what waits; who and why is recorded with it."""
 
 from __future__ import annotations
 
@@ -31,6 +31,23 @@ def replay(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
         InvalidAction: the reason is empty.
     """
     return _operate("replay", deliveries, DeliveryState.DEAD, actor=actor, reason=reason)
+
+
+def discard(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
+    """Withdraw what was given up, so that it keeps nothing of its line waiting: DEAD → CANCELLED.
+
+    Args:
+        deliveries: which; those that are not dead are left alone.
+        actor: the user who does it, or None for the system itself.
+        reason: why.
+
+    Returns:
+        How many; if any, one event `delivery.discard` says who and why, in the same transaction.
+
+    Raises:
+        InvalidAction: the reason is empty.
+    """
+    return _operate("discard", deliveries, DeliveryState.DEAD, actor=actor, reason=reason)
 
 
 def cancel(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:

@@ -6,15 +6,20 @@ written to the delivery, so that a wait survives the relay that chose it.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from tenacity import RetryCallState, Retrying
 from tenacity.stop import StopBaseT, stop_after_attempt, stop_after_delay
 from tenacity.wait import WaitBaseT, wait_fixed, wait_random_exponential
 
 from dj_actions.exceptions import InvalidSetting
+
+logger = logging.getLogger(__name__)
 
 DAY = 86_400.0
 """Seconds."""
@@ -29,20 +34,36 @@ SHORTEST_WAIT = 0.05
 """Seconds; keeps a strategy that answers zero from turning a relay into a busy loop."""
 
 
-def clamp_wait(seconds: float) -> float:
-    """Bring a wait into the sane range; nonsense (NaN, infinity, negative) included."""
-    if math.isnan(seconds):
+def clamp_wait(seconds: object) -> float:
+    """Bring a wait into the sane range; of nonsense of whatever kind, make the longest one."""
+    try:
+        wait = float(seconds)  # type: ignore[arg-type]  # others have written it
+    except (TypeError, ValueError, OverflowError):
         return LONGEST_WAIT
-    return min(max(seconds, SHORTEST_WAIT), LONGEST_WAIT)
+    return LONGEST_WAIT if math.isnan(wait) else min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 def retry_after_seconds(header: str | None) -> float | None:
-    """Read a Retry-After header in seconds; None for a date or nonsense (RFC 9110, 10.2.3)."""
+    """Read a Retry-After header, seconds or a date, as seconds (RFC 9110, 10.2.3).
+
+    Returns:
+        Seconds from now; None if there is no header, or it says nothing that makes sense.
+    """
     try:
         seconds = float(header or "")
     except ValueError:
-        return None
+        return _seconds_until(header or "")
     return seconds if 0 <= seconds < math.inf else None
+
+
+def _seconds_until(date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +78,13 @@ class RetryPolicy:
 
     stop: StopBaseT = field(
         default_factory=lambda: (
-            stop_after_attempt(100) | (stop_after_delay(7 * DAY) & stop_after_attempt(10))
+            stop_after_attempt(1000) | (stop_after_delay(7 * DAY) & stop_after_attempt(10))
         )
     )
     """When a message in trouble is given up: counted tries, or seconds since it was queued.
 
-    By default never for its age alone: a relay that was away for long gives each a fair try.
+    By default after a week, but never for its age alone: a relay that was away for long gives
+    each a fair try.
     """
 
     not_found_wait: WaitBaseT = field(default_factory=lambda: wait_fixed(30))
@@ -92,11 +114,15 @@ class RetryPolicy:
             (self.not_found_wait, self.not_found_stop) if not_found else (self.wait, self.stop)
         )
         state = _state_after(attempts, age)
-        if stop(state):
-            return None
-        # wait_exponential computes 2 ** attempts; by then it has long met its maximum.
-        state.attempt_number = min(attempts, MOST_ATTEMPTS_TO_WAIT_FOR)
-        return clamp_wait(wait(state))
+        try:
+            if stop(state):
+                return None
+            # wait_exponential computes 2 ** attempts; by then it has long met its maximum.
+            state.attempt_number = min(attempts, MOST_ATTEMPTS_TO_WAIT_FOR)
+            return clamp_wait(wait(state))
+        except Exception:
+            logger.exception("A strategy of RETRY has failed; the next try is in a day.")
+            return LONGEST_WAIT
 
 
 def _state_after(attempts: int, age: float) -> RetryCallState:

@@ -19,6 +19,7 @@ from dj_actions.exceptions import (
     PublisherUnavailable,
     PublishRejected,
     RateLimited,
+    text_of,
 )
 from dj_actions.messages import Receipt
 from dj_actions.models import Delivery
@@ -48,7 +49,11 @@ MAX_ERROR_LENGTH = 2000
 
 
 SETTLE_WITHIN = 0.05
-"""Seconds within which an arrival is written down: those of a fast destination go together."""
+"""Seconds for which arrivals are gathered: an answer that comes later is written down at once,
+with those that wait."""
+
+STOPPING = frozenset({OnPoison.PARK, OnPoison.BLOCK})
+"""Policies by which a dead letter keeps others waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +135,7 @@ def settle_failure(delivery: Claimed, error: BaseException, batch: Batch, *, pro
         or (probing and isinstance(error, PublisherUnavailable) and kind != NOT_FOUND)
     )
     wait = _wait_after(delivery, error, batch.policy) if counted else batch.breaker.remaining()
-    entry = describe_error(delivery, kind, _text_of(error))
+    entry = describe_error(delivery, kind, text_of(error))
     logger.warning(
         "Delivery %s to %s failed (%s), %s: %s",
         delivery.pk,
@@ -150,6 +155,8 @@ def settle_failure(delivery: Claimed, error: BaseException, batch: Batch, *, pro
         _tell_lost(delivery)
     elif wait is None:
         announce_death(delivery, f"{kind}: {entry['message']}")
+        if batch.on_poison in STOPPING:
+            _tell_stopped(delivery, batch.on_poison)
     return held
 
 
@@ -195,13 +202,6 @@ def _kind(error: BaseException) -> str:
     return "unexpected"
 
 
-def _text_of(error: BaseException) -> str:
-    try:
-        return str(error) or type(error).__name__
-    except Exception:  # noqa: BLE001 - a message that cannot even be read must not end the lane
-        return type(error).__name__
-
-
 def announce_death(delivery: Claimed | Delivery, reason: str) -> None:
     """Tell those who listen that a delivery was given up."""
     _announce(delivery, DeliveryState.DEAD)
@@ -221,6 +221,17 @@ def _announce(delivery: Claimed | Delivery, state: DeliveryState) -> None:
         publisher=delivery.publisher,
         event_id=delivery.event_id,
         state=state,
+    )
+
+
+def _tell_stopped(delivery: Claimed, on_poison: OnPoison) -> None:
+    line = f"{delivery.ordering_scope}:{delivery.ordering_key}"
+    logger.error(
+        "Publisher %s: %s waits until the dead letter %s is replayed or discarded.",
+        delivery.publisher,
+        "everything" if on_poison is OnPoison.BLOCK else f"the line {line}",
+        delivery.pk,
+        extra={"action": "line_stopped", "publisher": delivery.publisher},
     )
 
 

@@ -23,7 +23,7 @@ class DeliveryState(StrEnum):
     """Given up on, with a reason; a person can replay it."""
 
     CANCELLED = "cancelled"
-    """Withdrawn by a person before it was sent."""
+    """Withdrawn: by a person, or because a later one of its line has replaced it."""
 
 
 class RemoteState(StrEnum):
@@ -63,7 +63,7 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = Mapping
         DeliveryState.SENDING: frozenset(
             {DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.DEAD}
         ),
-        # A person replays it; a later one of its line replaces it.
+        # A person replays or discards it; a later one of its line replaces it.
         DeliveryState.DEAD: frozenset({DeliveryState.PENDING, DeliveryState.CANCELLED}),
         DeliveryState.DELIVERED: frozenset(),
         DeliveryState.CANCELLED: frozenset(),

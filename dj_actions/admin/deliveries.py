@@ -1,4 +1,4 @@
-"""The admin's pages of deliveries: to look, and to retry, cancel or replay."""
+"""The admin's pages of deliveries: to look, and to retry, cancel, replay or discard."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dj_actions.admin.looking import ReadOnly, link_to_receipt
 from dj_actions.admin.reasons import ask_reason, reason_given
 from dj_actions.models import Delivery
 from dj_actions.querysets import DeliveryQuerySet
-from dj_actions.replaying import cancel, replay
+from dj_actions.replaying import cancel, discard, replay
 
 if TYPE_CHECKING:
     DeliveryAdminBase = admin.ModelAdmin[Delivery]
@@ -41,14 +41,17 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
         "remote_state",
         "last_error",
     )
-    list_filter = ("state", "publisher", "remote_state", "event__resource", "event__action")
+    list_filter = (
+        *("state", "publisher", "remote_state", "event__resource", "event__action"),
+        ("settled_at", admin.DateFieldListFilter),
+    )
     search_fields = ("=event__id", "=receipt_id", "=event__object_id")
     ordering = ("-id",)
     list_select_related = ("event",)
     show_full_result_count = False
     exclude = ("errors",)
     readonly_fields = ("link_to_event", "receipt", "all_errors")
-    actions = ["retry", "cancel", "replay"]
+    actions = ["retry", "cancel", "replay", "discard"]
 
     @admin.action(
         description=_("Retry: try the selected pending deliveries now"), permissions=["operate"]
@@ -77,6 +80,17 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
             return ask_reason(self, request, queryset, _("Replay dead letters"))
         chosen = queryset.count()
         changed = replay(queryset, actor=request.user, reason=reason)
+        self._report(request, changed, chosen, _("dead"))
+        return None
+
+    @admin.action(description=_("Discard the selected dead letters"), permissions=["operate"])
+    def discard(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:
+        """Withdraw what was given up, once a reason is given."""
+        reason = reason_given(request)
+        if reason is None:
+            return ask_reason(self, request, queryset, _("Discard dead letters"))
+        chosen = queryset.count()
+        changed = discard(queryset, actor=request.user, reason=reason)
         self._report(request, changed, chosen, _("dead"))
         return None
 

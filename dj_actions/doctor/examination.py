@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from django.db import connections, router
 
+from dj_actions.conf import get_settings
 from dj_actions.doctor import configuration, destinations, outbox, postgres, relays, sqlite
 from dj_actions.doctor.findings import Finding, State, in_one_line, problem
 from dj_actions.doctor.limits import Limits
@@ -52,8 +53,14 @@ def _of_the_server(database: str, limits: Limits) -> dict[str, Check]:
     return {
         "snapshots": lambda: postgres.check_snapshots(database, limits.snapshot),
         "vacuum": lambda: postgres.check_vacuum(database),
-        "listening": lambda: postgres.check_listening(database, timeout=limits.notification),
+        "listening": lambda: _listening(database, limits),
     }
+
+
+def _listening(database: str, limits: Limits) -> Iterable[Finding]:
+    if not get_settings().notify:
+        return ()  # nobody listens
+    return postgres.check_listening(database, timeout=limits.notification)
 
 
 def _all(checks: dict[str, Check]) -> Iterator[Finding]:

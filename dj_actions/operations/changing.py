@@ -1,4 +1,4 @@
-"""`outbox retry`, `cancel`, `replay`, `pause` and `resume`."""
+"""`outbox retry`, `cancel`, `replay`, `discard`, `pause` and `resume`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dj_actions.operations.describing import deliveries_table, light, summary_of
 from dj_actions.operations.filters import chosen_on_purpose
 from dj_actions.pausing import pause, require_publisher, resume
 from dj_actions.querysets import DeliveryQuerySet
-from dj_actions.replaying import cancel, replay
+from dj_actions.replaying import cancel, discard, replay
 from dj_actions.states import DeliveryState
 
 
@@ -62,6 +62,15 @@ REPLAY = Change(
     done="replayed",
     intended="would be sent again",
     apply=lambda rows, actor, reason: replay(rows, actor=actor, reason=reason),
+)
+
+DISCARD = Change(
+    name="discard",
+    state=DeliveryState.DEAD,
+    done="discarded",
+    intended="would be discarded and never sent",
+    sends=False,
+    apply=lambda rows, actor, reason: discard(rows, actor=actor, reason=reason),
 )
 
 

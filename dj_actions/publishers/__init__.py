@@ -60,7 +60,7 @@ class PublisherHandler(HandlerBase):
         _refuse_unknown_options(alias, backend, entry)
         try:
             return backend(alias=alias, **entry.options)
-        except Exception as error:
+        except BaseException as error:  # also SystemExit: it would end the relay's thread
             raise InvalidSetting(
                 f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["OPTIONS"]: {type(error).__name__}: {error}'
             ) from error

@@ -93,6 +93,12 @@ class OperatorQuerySet(models.QuerySet["Delivery"]):
             state=DeliveryState.CANCELLED, settled_at=Now()
         )
 
+    def discard(self) -> int:
+        """DEAD → CANCELLED; return how many."""
+        return self._still(DeliveryState.DEAD).update(
+            state=DeliveryState.CANCELLED, settled_at=Now()
+        )
+
     def replay(self) -> int:
         """DEAD → PENDING with a fresh count of attempts and age; return how many."""
         return self._still(DeliveryState.DEAD).update(

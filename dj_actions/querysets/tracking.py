@@ -31,14 +31,14 @@ class TrackingQuerySet(OperatorQuerySet):
             interval: seconds until another tracker may ask, should this one die.
         """
         rows = self._primary()
+        waiting = rows.filter(
+            publisher=publisher, remote_state=RemoteState.RUNNING, remote_check_at__lte=Now()
+        )
+        if not waiting.exists():  # as nearly always: one statement, and no transaction
+            return []
         with transaction.atomic(using=rows.db):
             due = list(
-                rows.filter(
-                    publisher=publisher,
-                    remote_state=RemoteState.RUNNING,
-                    remote_check_at__lte=Now(),
-                )
-                .annotate(database_time=Now())
+                waiting.annotate(database_time=Now())
                 .order_by("remote_check_at")
                 .select_for_update(skip_locked=True)[:limit]
             )

@@ -16,6 +16,7 @@ from dj_actions.management.people import user_named
 from dj_actions.operations.answers import Answer
 from dj_actions.operations.changing import (
     CANCEL,
+    DISCARD,
     REPLAY,
     RETRY,
     Change,
@@ -34,7 +35,7 @@ AddParser = Callable[[str, str, Operation], ArgumentParser]
 
 
 class Command(BaseCommand):
-    """Lists, shows, retries, cancels, replays and counts deliveries; pauses publishers."""
+    """Looks at deliveries, retries, cancels, replays and discards them; pauses publishers."""
 
     help = (
         "Looks at the deliveries in the outbox, and puts right what went wrong. Exits with 1 if "
@@ -90,6 +91,7 @@ def _add_changes(add: AddParser) -> None:
     for change, text in (
         (CANCEL, "Withdraw pending deliveries: they are never sent."),
         (REPLAY, "Send dead letters again."),
+        (DISCARD, "Withdraw dead letters: they keep nothing waiting any more."),
     ):
         _add_who_and_why(_add_change(add, change, text))
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from dj_actions.breaker import FAILURES_TO_OPEN, FIRST_WAIT, LONGEST_WAIT, Breaker
+from dj_actions.breaker import (
+    FAILURES_TO_OPEN,
+    FIRST_WAIT,
+    LONGEST_ASKED,
+    LONGEST_WAIT,
+    Breaker,
+)
 from dj_actions.exceptions import (
     DestinationNotFound,
     PublisherMisconfigured,
@@ -18,7 +25,6 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.messages import Receipt
-from dj_actions.retry import LONGEST_WAIT as LONGEST_RETRY
 from dj_actions.retry import SHORTEST_WAIT
 
 pytestmark = pytest.mark.django_db
@@ -171,12 +177,43 @@ def test_a_rate_limit_that_names_no_time_waits_like_trouble(breaker: Breaker) ->
 
 @pytest.mark.parametrize(
     ("asked", "wait"),
-    [(-5, SHORTEST_WAIT), (0, SHORTEST_WAIT), (math.inf, LONGEST_RETRY), (math.nan, LONGEST_RETRY)],
+    [
+        (-5, SHORTEST_WAIT),
+        (0, SHORTEST_WAIT),
+        (math.inf, LONGEST_ASKED),
+        (math.nan, LONGEST_ASKED),
+        ("soon", LONGEST_ASKED),
+        (10**400, LONGEST_ASKED),
+    ],
 )
-def test_a_nonsensical_rate_limit_is_made_sane(breaker: Breaker, asked: float, wait: float) -> None:
+def test_a_nonsensical_rate_limit_is_made_sane(breaker: Breaker, asked: Any, wait: float) -> None:
     breaker.record(RateLimited("slow down", retry_after=asked), uuid4())
 
     assert breaker.remaining() == pytest.approx(wait)
+
+
+def test_a_destination_that_always_says_at_once_is_asked_less_and_less(
+    breaker: Breaker, clock: Clock
+) -> None:
+    waits = []
+    for _ in range(10):
+        breaker.record(RateLimited("slow down", retry_after=0), uuid4())
+        waits.append(breaker.remaining())
+        clock.now += waits[-1]
+
+    assert waits[0] == pytest.approx(SHORTEST_WAIT)
+    assert waits[1:] == sorted(waits[1:])
+    assert waits[-1] == pytest.approx(LONGEST_WAIT)
+
+
+def test_an_error_that_cannot_be_read_opens_it_all_the_same(breaker: Breaker) -> None:
+    class Unreadable(PublisherMisconfigured):
+        def __str__(self) -> str:
+            raise ZeroDivisionError
+
+    breaker.record(Unreadable(), uuid4())
+
+    assert not breaker.is_closed
 
 
 def test_it_says_why_it_opens_and_that_it_closes(

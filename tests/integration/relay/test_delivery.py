@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import pytest
+from django.db.models.functions import Now
 from django.utils import timezone
 from pytest_django import Settings
+from tenacity import stop_after_delay, wait_fixed
 
 from dj_actions.conf import get_settings
 from dj_actions.exceptions import (
@@ -22,7 +25,7 @@ from dj_actions.lane import Lane
 from dj_actions.maintenance import rescue
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery, PublisherState
-from dj_actions.retry import RetryPolicy
+from dj_actions.retry import DAY, RetryPolicy
 from dj_actions.signals import delivery_settled
 from dj_actions.states import DeliveryState, RemoteState
 from dj_actions.testing import assert_delivered
@@ -113,6 +116,66 @@ def test_an_unknown_error_never_loses_a_message_nor_ends_the_lane(
     lane.run_once()
     assert states() == ["pending", "delivered"]
     assert Delivery.objects.earliest("pk").errors[0]["kind"] == "unexpected"
+
+
+class Unreadable(PublisherUnavailable):
+    """An error whose text cannot be asked for."""
+
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        fail_with(RateLimited("x", retry_after=cast("Any", "soon"))),
+        fail_with(RateLimited("x", retry_after=10**400)),
+        fail_with(Unreadable()),
+        lambda _message: Receipt(id="1", tracked=cast("Any", "maybe")),
+        lambda _message: Receipt(id=cast("Any", 7)),
+    ],
+)
+def test_nonsense_about_one_message_harms_no_other(
+    lane: Lane, queue: Queue, stopping: threading.Event, behave: Any
+) -> None:
+    first, _ = queue(2)
+    script.behave = lambda message: (
+        behave(message) if message.id == first.event_id else accept(message)
+    )
+    lane.run_once()
+    PublisherState.objects.all().delete()  # as if the wait that it asked for were over
+    Lane("first", get_settings(), stopping).run_once()
+
+    told, other = Delivery.objects.order_by("pk")
+    assert other.state == DeliveryState.DELIVERED
+    assert told.state == DeliveryState.PENDING
+    assert told.errors[0]["message"]
+
+
+def test_what_a_publisher_cannot_serialise_harms_its_own_message_only(
+    lane: Lane, queue: Queue
+) -> None:
+    first, _ = queue(2)
+    script.behave = lambda message: (
+        json.dumps({"id": message.id}) if message.id == first.event_id else accept(message)
+    )
+    lane.run_once()
+
+    assert states() == ["pending", "delivered"]
+    assert "not JSON serializable" in Delivery.objects.earliest("pk").errors[0]["message"]
+
+
+def test_age_ends_it_too_with_a_reason(settings: Settings, queue: Queue) -> None:
+    own = settings.DJ_ACTIONS["PUBLISHERS"]["first"]
+    retry = {"wait": wait_fixed(100), "stop": stop_after_delay(DAY)}
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"first": {**own, "RETRY": retry}}}
+    queue(1)
+    queue(1, queued_at=Now() - timedelta(days=2))
+    script.behave = fail_with(PublisherUnavailable("connection refused"))
+    Lane("first", get_settings(), threading.Event()).run_once()
+
+    assert states() == ["pending", "dead"]
+    assert Delivery.objects.latest("pk").errors[-1]["message"] == "connection refused"
 
 
 @pytest.mark.parametrize("nonsense", [None, "ok", {"id": 1}, Receipt])

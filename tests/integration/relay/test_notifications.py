@@ -180,7 +180,8 @@ def test_it_listens_again_after_its_connection_was_cut(
         wait_for(lambda: listeners() not in ([], [first]), "Another LISTEN")
         act(todo)
         wait_for(lambda: delivered() == 1, "The delivery")
-    assert "The relay hears nothing, and polls" in caplog.text
+    assert "The relay could not hear of new deliveries" in caplog.text
+    assert "The relay can hear of new deliveries again." in caplog.text
 
 
 def test_behind_a_pooler_that_swallows_notifications_it_says_so_and_polls(

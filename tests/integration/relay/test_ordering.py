@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -18,8 +19,9 @@ from dj_actions.context import ActionContext
 from dj_actions.exceptions import PublisherUnavailable, PublishRejected
 from dj_actions.lane import Lane
 from dj_actions.messages import Message, Receipt
-from dj_actions.models import Delivery
+from dj_actions.models import ActionEvent, Delivery
 from dj_actions.ordering import OnPoison
+from dj_actions.replaying import discard
 from dj_actions.states import DeliveryState
 from example.todos.models import Todo
 from tests.conftest import Declare, MakeTodo
@@ -167,6 +169,48 @@ def test_what_a_dead_letter_keeps_waiting_flows_once_it_is_dealt_with(
     Delivery.objects.all().replay()
     work(lane)
     assert sent() == [poison, poison, behind]
+
+
+@pytest.mark.parametrize("on_poison", ["block", "park"])
+def test_a_dead_letter_that_is_discarded_keeps_nothing_waiting(
+    ordered: Configure,
+    put: Put,
+    fails: dict[str, Exception],
+    on_poison: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lane = ordered(on_poison)
+    poison, behind = put("7"), put("7")
+    fails[poison] = PublishRejected("no")
+    work(lane)
+    assert sent() == [poison]
+    assert "waits until the dead letter" in caplog.text
+
+    assert discard(Delivery.objects.all(), actor=None, reason="nobody wants it") == 1
+    work(lane)
+    assert sent() == [poison, behind]
+    assert ActionEvent.objects.get(action="discard").request_data["reason"] == "nobody wants it"
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_one_relay_at_a_time_claims_of_an_ordered_publisher(ordered: Configure, put: Put) -> None:
+    ordered()
+    put("7")
+    put("7")
+
+    def claim() -> int:
+        try:
+            held = Delivery.objects.claim("first", limit=1, lease=60, on_poison=OnPoison.PARK)
+            return len(held)
+        finally:
+            if threading.current_thread() is not threading.main_thread():
+                connection.close()
+
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        assert claim() == 1
+        # What the first has claimed is not to be seen yet: the second must not pass it.
+        assert other.submit(claim).result(20) == 0
 
 
 def test_a_bulk_action_comes_after_all_earlier_and_before_all_later_of_its_model(

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.checks import run_checks
@@ -15,13 +16,14 @@ from django.db.models.functions import Now
 from pytest_django import Settings
 
 from dj_actions.exceptions import InvalidSetting
+from dj_actions.lane import Lane
 from dj_actions.messages import Message, Receipt, RemoteRun
-from dj_actions.models import Delivery
+from dj_actions.models import Delivery, RelayHeartbeat
 from dj_actions.relay import Relay
 from dj_actions.states import DeliveryState, RemoteState
 from example.launch.process import wait_until
 from tests.integration.relay.conftest import Queue
-from tests.integration.relay.scripted import accept, script
+from tests.integration.relay.scripted import ScriptedPublisher, accept, script
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -236,7 +238,7 @@ def test_a_busy_lane_keeps_its_lease(queue: Queue, settings: Settings) -> None:
 def test_a_lane_survives_what_nobody_expected(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.lane.WAIT_AFTER_ERROR", 0.01)
+    monkeypatch.setattr("dj_actions.enduring.FIRST_WAIT", 0.01)
     seen = []
 
     def rescue_with_a_fault(*_args: object) -> int:
@@ -254,7 +256,7 @@ def test_a_lane_survives_what_nobody_expected(
 def test_a_relay_that_starts_before_the_tables_are_there_waits_for_them(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.relay.WAIT_AFTER_ERROR", 0.01)
+    monkeypatch.setattr("dj_actions.enduring.FIRST_WAIT", 0.01)
 
     def fail(_relay: Relay) -> None:
         raise ProgrammingError("relation does not exist")
@@ -263,6 +265,106 @@ def test_a_relay_that_starts_before_the_tables_are_there_waits_for_them(
     queue(1)
     with running(Relay(["first"])):
         wait_for(lambda: delivered() == 1, "The delivery")
+
+
+@pytest.mark.parametrize("name", ["prepare", "track", "__init__"])
+def test_a_publisher_that_wants_to_end_the_process_ends_no_thread(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("dj_actions.enduring.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("dj_actions.breaker.FIRST_WAIT", 0.01)
+    script.behave = lambda message: Receipt(id=str(message.id), tracked=True)
+    usual = getattr(ScriptedPublisher, name)
+    calls: list[int] = []
+
+    def exit_at_first(self: ScriptedPublisher, *args: Any, **kwargs: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 1:
+            raise SystemExit(3)
+        return usual(self, *args, **kwargs)
+
+    monkeypatch.setattr(ScriptedPublisher, name, exit_at_first)
+    queue(2)
+    with running(Relay(["first"])):
+        wait_for(lambda: delivered() == 2, "The deliveries")
+        wait_for(lambda: bool(script.questions), "A question about their runs")
+
+
+def test_a_relay_whose_thread_ends_ends_with_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def end(_lane: Lane) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Lane, "run", end)
+    with pytest.raises(MemoryError):
+        Relay(["first"]).run()
+    assert "A thread of the relay has ended" in caplog.text
+
+
+def test_where_a_publisher_hangs_another_lane_goes_on(
+    queue: Queue, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dj_actions.lane.MOST_LEASES", 2)
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.2}
+    first, *_ = queue(3)
+    hanging, release = threading.Event(), threading.Event()
+
+    def hang_once(message: Message) -> Receipt:
+        if message.id == first.event_id and not hanging.is_set():
+            hanging.set()
+            release.wait(20)
+        return accept(message)
+
+    script.behave = hang_once
+    try:
+        with running(Relay(["first"])):
+            wait_for(lambda: delivered() == 3, "All deliveries, while one thread hangs")
+    finally:
+        release.set()
+    first.refresh_from_db()
+    assert [error["kind"] for error in first.errors] == ["lease expired"]
+
+
+def test_a_relay_whose_lanes_hang_too_often_shows_no_sign_of_life(
+    queue: Queue, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dj_actions.lane.MOST_LEASES", 1)
+    monkeypatch.setattr("dj_actions.relay.MOST_REPLACED", 0)
+    monkeypatch.setattr("dj_actions.relay.HEARTBEAT_INTERVAL", 0.01)
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.2, "STOP_TIMEOUT": 0.1}
+    queue(1)
+    release = threading.Event()
+
+    def hang(message: Message) -> Receipt:
+        release.wait(20)
+        return accept(message)
+
+    def seen_at() -> datetime:
+        return RelayHeartbeat.objects.get().seen_at
+
+    def is_silent() -> bool:
+        before = seen_at()
+        release.wait(0.1)
+        return seen_at() == before
+
+    script.behave = hang
+    try:
+        with running(Relay(["first"])):
+            wait_for(RelayHeartbeat.objects.exists, "A sign of life")
+            wait_for(is_silent, "Silence")
+    finally:
+        release.set()
+
+
+def test_while_it_hears_all_its_idle_lanes_look_as_often_as_one(settings: Settings) -> None:
+    relay = Relay()
+    usual = settings.DJ_ACTIONS["POLL_INTERVAL"]
+
+    relay._look_seldom(hears=True)
+    assert [lane._pause() for lane in relay._lanes] == [2 * usual] * 2
+    relay._look_seldom(hears=False)
+    assert [lane._pause() for lane in relay._lanes] == [usual] * 2
 
 
 class ReplicaRouter:
