@@ -37,6 +37,12 @@ REFRESH_INTERVAL = 5.0
 LOOK_FROM_START = 1.0
 """Seconds for which a busy lane skips the part of the line that it has claimed already."""
 
+SLOW_START = 0.1
+"""Seconds: a claim from the start that takes longer walks past very many dead entries."""
+
+RARELY = 20
+"""A claim from the start takes at most one in so many seconds."""
+
 LIVELY = 1.0
 LIVELY_INTERVAL = 0.004
 """Seconds: so often it looks for more, for so long after the last batch."""
@@ -72,6 +78,7 @@ class Lane:
         self._busy_at = -LIVELY
         self._behind: Place | None = None
         self._from_start_at = 0.0
+        self._is_start_slow = False
         self._rescue = Periodically(
             min(RESCUE_INTERVAL, settings.lease / 4), lambda: rescue(alias, self._own.retry)
         )
@@ -95,8 +102,12 @@ class Lane:
 
     def drain(self) -> None:
         """Work until nothing is due, nothing can be sent, or the relay stops."""
-        while not self._stopping.is_set() and patiently(self.run_once):
-            pass
+        while not self._stopping.is_set():
+            if patiently(self.run_once):
+                continue
+            if self._behind is None:
+                break
+            self._behind = None  # what has come late, or was given back, stands further in front
 
     def run_once(self) -> bool:
         """Deliver one batch; return whether there was anything to do."""
@@ -159,24 +170,35 @@ class Lane:
         return claimed
 
     def _claim_in_line(self, limit: int) -> list[Claimed]:
-        """Claim behind what was claimed last; now and then, and in the end, from the start."""
-        if time.monotonic() >= self._from_start_at:
+        """Claim behind what was claimed last; now and then, and in the end, from the start.
+
+        While somebody holds a snapshot, what was claimed leaves dead index entries at the start.
+        Once it takes long to get past them, that is done seldom: also by a lane without work.
+        """
+        place = None if time.monotonic() >= self._from_start_at else self._behind
+        claimed = self._claim_behind(place, limit)
+        if not claimed and place and not self._is_start_slow:
+            claimed = self._claim_behind(None, limit)
+        if claimed:
+            self._behind = (claimed[-1].available_at, claimed[-1].pk)
+        elif not self._is_start_slow:
             self._behind = None
-        for behind in dict.fromkeys((self._behind, None)):
-            if behind is None:
-                self._from_start_at = time.monotonic() + LOOK_FROM_START
-            claimed = Delivery.objects.claim(
-                self.alias,
-                limit=limit,
-                lease=self._settings.lease,
-                behind=behind,
-                on_poison=self._on_poison,
-            )
-            if claimed:
-                self._behind = (claimed[-1].available_at, claimed[-1].pk)
-                return claimed
-        self._behind = None
-        return []
+        return claimed
+
+    def _claim_behind(self, place: Place | None, limit: int) -> list[Claimed]:
+        started = time.monotonic()
+        claimed = Delivery.objects.claim(
+            self.alias,
+            limit=limit,
+            lease=self._settings.lease,
+            behind=place,
+            on_poison=self._on_poison,
+        )
+        if place is None:
+            now = time.monotonic()
+            self._is_start_slow = now - started > SLOW_START
+            self._from_start_at = now + max(LOOK_FROM_START, (now - started) * RARELY)
+        return claimed
 
     def _pause(self) -> float:
         """Return the seconds to wait for more: few, while there was something a moment ago."""

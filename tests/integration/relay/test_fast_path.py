@@ -121,6 +121,39 @@ def test_what_commits_late_is_found_although_the_lane_has_passed_its_place(
     assert late.state == DeliveryState.DELIVERED
 
 
+def test_where_the_way_from_the_start_is_long_it_is_gone_seldom_and_in_the_end(
+    wide_lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dj_actions.lane.SLOW_START", -1.0)
+    queue(2)
+    wide_lane.run_once()
+    late = queue()[0]
+    early = Delivery.objects.earliest("pk").available_at
+    Delivery.objects.filter(pk=late.pk).update(available_at=early)
+
+    assert not wide_lane.run_once()
+    queue()
+    assert wide_lane.run_once()  # what comes usually, behind all that was there
+    wide_lane.drain()
+    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.DELIVERED}
+
+
+def test_seldom_is_soon_enough(
+    wide_lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dj_actions.lane.SLOW_START", -1.0)
+    monkeypatch.setattr("dj_actions.lane.LOOK_FROM_START", 0.0)
+    monkeypatch.setattr("dj_actions.lane.RARELY", 0)
+    queue(2)
+    wide_lane.run_once()
+    late = queue()[0]
+    Delivery.objects.filter(pk=late.pk).update(
+        available_at=Delivery.objects.earliest("pk").available_at
+    )
+
+    assert wide_lane.run_once()
+
+
 def message_of_the_orm_and_of_the_statement(queue: Queue) -> tuple[Any, Any]:
     delivery = queue()[0]
     values: dict[str, Any] = {
