@@ -147,6 +147,11 @@ def settle_at_once(
 
 @functools.cache
 def _settle_statement(model: type[Delivery]) -> str:
+    """Return the statement, made of the names of our own tables and columns.
+
+    It does not ask for the state: what has a lease is being sent, as a constraint says too, and
+    the question would lead PostgreSQL through all dead entries of the index of what is held.
+    """
     delivery, _, _ = _tables(model)
     return f"""
         UPDATE {delivery} AS held
@@ -157,5 +162,5 @@ def _settle_statement(model: type[Delivery]) -> str:
             remote_check_at = CASE WHEN tracked THEN statement_timestamp() END
         FROM jsonb_to_recordset(%s::jsonb)
             AS given (pk bigint, id text, url text, scope text, tracked boolean)
-        WHERE held.id = given.pk AND held.state = 'sending' AND held.lease_token = %s
+        WHERE held.id = given.pk AND held.lease_token = %s
         RETURNING held.id"""  # noqa: S608
