@@ -160,7 +160,14 @@ class Action(ABC):
     @classmethod
     async def arun(cls, **arguments: Any) -> ActionResult:
         """Do what `run` does, from async code: on a thread, so that nothing else waits."""
-        return await sync_to_async(cls.run, thread_sensitive=True)(**arguments)
+
+        def run() -> ActionResult:
+            result = cls.run(**arguments)
+            if result.is_recorded:
+                _ = result.event.created_at  # fetched when it is asked for, which async code cannot
+            return result
+
+        return await sync_to_async(run, thread_sensitive=True)()
 
     @classmethod
     def _own_definition(cls) -> ActionDefinition:

@@ -6,16 +6,15 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, InternalError, OperationalError, connections
+from django.db import InterfaceError, OperationalError, connections
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from tenacity.stop import stop_after_delay
 from tenacity.wait import wait_random_exponential
 
 logger = logging.getLogger(__name__)
 
-TROUBLE = (OperationalError, InterfaceError, InternalError)
-"""What Django raises when the connection or the server, not the statement, is at fault; the last
-one where a server has become a standby, which only reads."""
+TROUBLE = (OperationalError, InterfaceError)
+"""What Django raises when the connection, not the statement, is at fault."""
 
 PATIENCE = 20.0
 """Seconds to keep trying to write down an outcome; longer, and the lease decides."""

@@ -65,8 +65,6 @@ class Lane:
         """The lease under which it holds deliveries at this moment."""
         self.is_replaced = False
         """Whether another lane does its work, because its publisher hangs."""
-        self.poll_interval = settings.poll_interval
-        """Seconds between two looks for work while nobody tells of any."""
         self._settings = settings
         self._own: PublisherSettings = settings.publishers[alias]
         is_ordered = self._own.ordering is Ordering.KEY
@@ -96,8 +94,7 @@ class Lane:
                 self._woken.clear()
 
     def wake(self) -> None:
-        """Let it look at once, and often for a while: there is work, or it is to end."""
-        self._busy_at = time.monotonic()
+        """Let it look at once: there may be work, or it is to end."""
         self._woken.set()
 
     def drain(self) -> None:
@@ -202,7 +199,7 @@ class Lane:
 
     def _pause(self) -> float:
         """Return the seconds to wait for more: few, while there was something a moment ago."""
-        usual = self.poll_interval
+        usual = self._settings.poll_interval
         is_lively = time.monotonic() - self._busy_at < LIVELY
         return min(LIVELY_INTERVAL, usual) if is_lively else usual
 

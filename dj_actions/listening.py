@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-import select
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from selectors import EVENT_READ, DefaultSelector
+from typing import TYPE_CHECKING, Any
 
 from dj_actions.database import forget_connections
 from dj_actions.enduring import Enduring
+from dj_actions.exceptions import InvalidSetting
 from dj_actions.querysets.notifications import listening, notification_arrives
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-logger = logging.getLogger(__name__)
-
 PROBE_TIMEOUT = 2.0
 """Seconds a notification may take until it counts as swallowed."""
-
-
-class OnHearing(Protocol):
-    """Told when a listener begins, or ceases, to hear."""
-
-    def __call__(self, *, hears: bool) -> object:
-        """Take note."""
 
 
 class Listener:
@@ -36,7 +27,8 @@ class Listener:
     Args:
         using: alias of the database, a PostgreSQL.
         wake: called with the alias of a publisher that has something to deliver.
-        on_hearing: called with whether it hears, each time that changes.
+        wake_all: called when it hears, for the first time or again: what was told meanwhile was
+            missed.
         stopping: set when the relay wants to end.
     """
 
@@ -45,13 +37,14 @@ class Listener:
         *,
         using: str,
         wake: Callable[[str], object],
-        on_hearing: OnHearing,
+        wake_all: Callable[[], object],
         stopping: threading.Event,
     ) -> None:
         self._using = using
         self._wake = wake
-        self._on_hearing = on_hearing
+        self._wake_all = wake_all
         self._stopping = stopping
+        self._can_hear: bool | None = None
         self._enduring = Enduring("hear of new deliveries", stopping)
         self._bell, self._ear = socket.socketpair()
 
@@ -63,37 +56,37 @@ class Listener:
     def run(self) -> None:
         """Listen until it is to stop; give up if a pooler swallows what is to be heard."""
         with self._bell, self._ear:
-            while not self._stopping.is_set():
-                if self._enduring.call(self._listen) is False:
-                    return
+            while not self._stopping.is_set() and self._can_hear is not False:
+                self._enduring.call(self._listen)
 
-    def _listen(self) -> bool:
-        """Listen until the relay stops; return False, at once, if nothing can be heard."""
-        if not self._can_hear():
-            return False
-        with listening(using=self._using) as connection:
+    def _listen(self) -> None:
+        if self._can_hear is None:
+            self._probe()
+        with listening(using=self._using) as connection, DefaultSelector() as selector:
+            for end in (connection.fileno(), self._ear.fileno()):
+                selector.register(end, EVENT_READ)
             self._enduring.works()
-            self._on_hearing(hears=True)
-            try:
-                while not self._stopping.is_set():
-                    self._hear(connection)
-            finally:
-                self._on_hearing(hears=False)
-        return True
+            self._wake_all()
+            while not self._stopping.is_set():
+                self._pass_on(connection)
+                selector.select()
 
-    def _can_hear(self) -> bool:
+    def _probe(self) -> None:
+        """Find out, once, whether anything can be heard.
+
+        Raises:
+            InvalidSetting: nothing can.
+        """
         try:
-            heard = notification_arrives(using=self._using, timeout=PROBE_TIMEOUT)
+            self._can_hear = notification_arrives(using=self._using, timeout=PROBE_TIMEOUT)
         finally:
             forget_connections()
-        if not heard:
-            logger.warning(
-                "A notification did not arrive: a pooler swallows LISTEN. The relay polls. Let it "
-                "connect to PostgreSQL itself, or set DJ_ACTIONS['NOTIFY'] = False."
+        if not self._can_hear:
+            raise InvalidSetting(
+                "a pooler swallows LISTEN. The relay polls. Let it connect to PostgreSQL itself, "
+                "or set DJ_ACTIONS['NOTIFY'] = False."
             )
-        return heard
 
-    def _hear(self, connection: Connection[Any]) -> None:
-        select.select([connection.fileno(), self._ear.fileno()], [], [])
+    def _pass_on(self, connection: Connection[Any]) -> None:
         for notification in connection.notifies(timeout=0):
             self._wake(notification.payload)

@@ -150,7 +150,9 @@ def record(definition: ActionDefinition, context: ActionContext, done: Done) -> 
     insert_event(event, _lines(definition, context, aliases), Delivery, using=database)
     if context.parent:
         context.parent.has_children = True
-    if not context.dry_run:
+    if context.dry_run:
+        event.refresh_from_db(fields=["created_at"])  # later there is nothing to ask
+    else:
         announce(aliases, using=database)
         action_recorded.send(sender=ActionEvent, event=event)
     return Recorded(event=event, is_kept=not context.dry_run)

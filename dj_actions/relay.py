@@ -77,8 +77,7 @@ class Relay:
     def stop(self) -> None:
         """Ask it to end: what is in flight is finished, the rest is given back. Idempotent."""
         self._stopping.set()
-        for lane in self._lanes:
-            lane.wake()
+        self._wake_all()
         if self._listener:
             self._listener.interrupt()
 
@@ -149,7 +148,6 @@ class Relay:
         )
         lane.is_replaced = True
         following = Lane(lane.alias, self._settings, self._stopping)
-        following.poll_interval = lane.poll_interval
         self._lanes[self._lanes.index(lane)] = following
         del self._threads[lane]
         (self._threads[following],) = self._start([partial(self._vital, following.run)])
@@ -188,7 +186,7 @@ class Relay:
         if not (self._settings.notify and connections[using].vendor == "postgresql"):
             return []
         self._listener = Listener(
-            using=using, wake=self._wake, on_hearing=self._look_seldom, stopping=self._stopping
+            using=using, wake=self._wake, wake_all=self._wake_all, stopping=self._stopping
         )
         return [self._listener.run]
 
@@ -197,11 +195,9 @@ class Relay:
             if lane.alias == alias:
                 lane.wake()
 
-    def _look_seldom(self, *, hears: bool) -> None:
-        """Let all idle lanes together look as often as one alone, while they are woken."""
-        share = len(self._lanes) if hears else 1
+    def _wake_all(self) -> None:
         for lane in list(self._lanes):
-            lane.poll_interval = self._settings.poll_interval * share
+            lane.wake()
 
     def _trackers(self) -> list[Work]:
         return [

@@ -166,10 +166,24 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
-                        ("settled_at", None),
-                        ("state", dj_actions.states.DeliveryState["PENDING"]),
                         ("lease_expires_at", None),
                         ("lease_token", None),
+                        models.Q(
+                            models.Q(
+                                ("settled_at", None),
+                                ("state", dj_actions.states.DeliveryState["PENDING"]),
+                            ),
+                            models.Q(
+                                ("settled_at__isnull", False),
+                                models.Q(
+                                    ("state", dj_actions.states.DeliveryState["DELIVERED"]),
+                                    ("state", dj_actions.states.DeliveryState["DEAD"]),
+                                    ("state", dj_actions.states.DeliveryState["CANCELLED"]),
+                                    _connector="OR",
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
                     ),
                     models.Q(
                         ("attempts__gte", 1),
@@ -177,24 +191,6 @@ class Migration(migrations.Migration):
                         ("state", dj_actions.states.DeliveryState["SENDING"]),
                         ("lease_expires_at__isnull", False),
                         ("lease_token__isnull", False),
-                    ),
-                    models.Q(
-                        ("settled_at__isnull", False),
-                        ("state", dj_actions.states.DeliveryState["DELIVERED"]),
-                        ("lease_expires_at", None),
-                        ("lease_token", None),
-                    ),
-                    models.Q(
-                        ("settled_at__isnull", False),
-                        ("state", dj_actions.states.DeliveryState["DEAD"]),
-                        ("lease_expires_at", None),
-                        ("lease_token", None),
-                    ),
-                    models.Q(
-                        ("settled_at__isnull", False),
-                        ("state", dj_actions.states.DeliveryState["CANCELLED"]),
-                        ("lease_expires_at", None),
-                        ("lease_token", None),
                     ),
                     _connector="OR",
                 ),
@@ -206,29 +202,28 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
-                        ("remote_state", dj_actions.states.RemoteState["UNTRACKED"]),
                         ("remote_check_at", None),
-                        ("remote_ended_at", None),
+                        models.Q(
+                            models.Q(
+                                ("remote_ended_at", None),
+                                ("remote_state", dj_actions.states.RemoteState["UNTRACKED"]),
+                            ),
+                            models.Q(
+                                ("remote_ended_at__isnull", False),
+                                models.Q(
+                                    ("remote_state", dj_actions.states.RemoteState["SUCCEEDED"]),
+                                    ("remote_state", dj_actions.states.RemoteState["FAILED"]),
+                                    ("remote_state", dj_actions.states.RemoteState["LOST"]),
+                                    _connector="OR",
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
                     ),
                     models.Q(
                         ("remote_check_at__isnull", False),
-                        ("remote_state", dj_actions.states.RemoteState["RUNNING"]),
                         ("remote_ended_at", None),
-                    ),
-                    models.Q(
-                        ("remote_ended_at__isnull", False),
-                        ("remote_state", dj_actions.states.RemoteState["SUCCEEDED"]),
-                        ("remote_check_at", None),
-                    ),
-                    models.Q(
-                        ("remote_ended_at__isnull", False),
-                        ("remote_state", dj_actions.states.RemoteState["FAILED"]),
-                        ("remote_check_at", None),
-                    ),
-                    models.Q(
-                        ("remote_ended_at__isnull", False),
-                        ("remote_state", dj_actions.states.RemoteState["LOST"]),
-                        ("remote_check_at", None),
+                        ("remote_state", dj_actions.states.RemoteState["RUNNING"]),
                     ),
                     _connector="OR",
                 ),

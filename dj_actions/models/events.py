@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -107,6 +109,15 @@ class ActionEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} {self.object_id or len(self.object_ids)}"
+
+    def refresh_from_db(
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: models.QuerySet[Any] | None = None,
+    ) -> None:
+        """Read it where it was written: a replica may not have it yet."""
+        super().refresh_from_db(using or self._state.db, fields, from_queryset)
 
     @property
     def label(self) -> str:

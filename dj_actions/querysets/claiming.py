@@ -10,8 +10,8 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 from django.db import connections, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 
 from dj_actions.claims import Claimed
 from dj_actions.ordering import OnPoison
@@ -20,6 +20,8 @@ from dj_actions.querysets.moments import after
 from dj_actions.querysets.server import try_lock
 from dj_actions.querysets.tracking import TrackingQuerySet
 from dj_actions.states import DeliveryState
+
+LARGEST_ID = 2**63 - 1
 
 
 class ClaimingQuerySet(TrackingQuerySet):
@@ -117,7 +119,14 @@ class ClaimingQuerySet(TrackingQuerySet):
         yield in_line & Q(Exists(scope.filter(sending | pending, ordering_key="")))
         yield in_line & Q(Exists(scope.filter(sending | pending)), ordering_key="")
         if on_poison is OnPoison.BLOCK:
-            yield Q(Exists(rows.filter(dead).exclude(ordering_scope="")))
+            yield Q(pk__gt=Coalesce(self._first_dead(publisher), Value(LARGEST_ID)))
+
+    def _first_dead(self, publisher: str) -> Subquery:
+        """The first dead letter of a line: asked for once, not for each that waits behind it."""
+        dead = self.model._default_manager.using(self.db).filter(
+            publisher=publisher, state=DeliveryState.DEAD
+        )
+        return Subquery(dead.exclude(ordering_scope="").order_by("pk").values("pk")[:1])
 
     def _claim_selected(
         self, publisher: str, token: UUID, *, limit: int, lease: float, probing: bool

@@ -39,7 +39,11 @@ def notify(aliases: Sequence[str], *, using: str) -> None:
     # those has nothing to do with it.
     connection = connections[using]
     connection.ensure_connection()
-    with closing(cast("Any", connection.connection).cursor()) as cursor:
+    # Told of an error, Django makes sure that nobody gets a connection that is dead.
+    with (
+        connection.wrap_database_errors,
+        closing(cast("Any", connection.connection).cursor()) as cursor,
+    ):
         cursor.execute(statement, [CHANNEL, list(aliases)])
 
 

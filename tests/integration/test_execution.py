@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import partial
@@ -15,12 +15,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from asgiref.sync import async_to_sync
 from django import forms
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.files.base import ContentFile
 from django.db import OperationalError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.exceptions import (
@@ -642,3 +644,39 @@ def test_an_action_may_delete_its_object(declare: Declare, todo: Todo) -> None:
 
     assert (event.object_id, event.object_ids) == (str(pk), [str(pk)])
     assert not Todo.objects.exists()
+
+
+class ReadsElsewhere:
+    """Reads from a replica that knows nothing of what is not committed."""
+
+    def db_for_read(self, _model: object, **_hints: object) -> str:
+        return "replica"
+
+
+def test_when_it_happened_is_told_by_the_database_it_was_written_to(
+    make_todo: MakeTodo, settings: Any
+) -> None:
+    todo = make_todo()
+    settings.DATABASE_ROUTERS = [ReadsElsewhere()]
+    event = MarkDone.run(actor=todo.owner, object=todo, data={}).event
+
+    assert abs(event.created_at - timezone.now()) < timedelta(minutes=1)
+
+
+def test_when_a_dry_run_would_have_happened_is_told_too(make_todo: MakeTodo) -> None:
+    todo = make_todo()
+    event = MarkDone.run(actor=todo.owner, object=todo, data={}, dry_run=True).event
+
+    assert abs(event.created_at - timezone.now()) < timedelta(minutes=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_async_code_may_ask_when_it_happened(make_todo: MakeTodo) -> None:
+    todo = make_todo()
+    owner = todo.owner
+
+    async def act() -> datetime:
+        result = await MarkDone.arun(actor=owner, object=todo, data={})
+        return result.event.created_at
+
+    assert abs(async_to_sync(act)() - timezone.now()) < timedelta(minutes=1)

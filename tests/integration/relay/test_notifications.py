@@ -6,15 +6,16 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from pytest_django import Settings
 
 from dj_actions import announcing
+from dj_actions.lane import Lane
 from dj_actions.querysets.notifications import listening, notify
 from dj_actions.relay import Relay
 from example.todos.actions import MarkDone
@@ -182,6 +183,45 @@ def test_it_listens_again_after_its_connection_was_cut(
         wait_for(lambda: delivered() == 1, "The delivery")
     assert "The relay could not hear of new deliveries" in caplog.text
     assert "The relay can hear of new deliveries again." in caplog.text
+
+
+def test_what_was_told_while_it_was_deaf_is_found_once_it_hears(
+    todo: Todo, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dj_actions.lane.LIVELY", 0.0)
+    with listening_relay():
+        queue()  # of which nobody tells
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", listeners())
+        wait_for(lambda: delivered() == 1, "What came meanwhile")
+
+
+def test_a_lane_that_is_woken_for_nothing_rests_again(lane: Lane) -> None:
+    lane.wake()
+
+    assert lane._pause() == NEVER
+
+
+def test_a_connection_that_fails_to_tell_is_not_used_again(todo: Todo) -> None:
+    cast("Any", connection).connection.close()
+    try:
+        with pytest.raises(OperationalError):
+            notify(["first"], using="default")
+        assert connection.errors_occurred
+    finally:
+        connection.close()
+
+
+def test_within_the_transaction_of_a_test_nobody_is_told(
+    todo: Todo, django_capture_on_commit_callbacks: Any
+) -> None:
+    with heard() as told, transaction.atomic():
+        with django_capture_on_commit_callbacks(execute=True):
+            act(todo)
+        transaction.set_rollback(True)
+    with heard() as told:
+        act(todo)
+        assert sorted(told()) == ["first", "second"]  # and so it was not told before
 
 
 def test_behind_a_pooler_that_swallows_notifications_it_says_so_and_polls(

@@ -357,16 +357,6 @@ def test_a_relay_whose_lanes_hang_too_often_shows_no_sign_of_life(
         release.set()
 
 
-def test_while_it_hears_all_its_idle_lanes_look_as_often_as_one(settings: Settings) -> None:
-    relay = Relay()
-    usual = settings.DJ_ACTIONS["POLL_INTERVAL"]
-
-    relay._look_seldom(hears=True)
-    assert [lane._pause() for lane in relay._lanes] == [2 * usual] * 2
-    relay._look_seldom(hears=False)
-    assert [lane._pause() for lane in relay._lanes] == [usual] * 2
-
-
 class ReplicaRouter:
     """Reads from a replica, writes to the primary: the router of Django's own documentation."""
 
