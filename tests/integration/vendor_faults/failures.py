@@ -19,7 +19,7 @@ RETRY_AFTER = [
     ("-inf", None),
     ("nan", None),
     ("9" * 400, None),
-    ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+    ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
 ]
 """What a server may say, and the wait that can be read from it."""
 
