@@ -10,10 +10,12 @@ import functools
 import json
 from collections.abc import Iterable
 from dataclasses import fields
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connections
+from django.utils.timezone import get_default_timezone
 
 from dj_actions.claims import Claimed, microseconds_of
 from dj_actions.messages import Receipt
@@ -120,17 +122,25 @@ def _claimed(row: Iterable[Any]) -> Claimed:
 
 def claimed_from(delivery: Any, token: UUID) -> Claimed:
     """Return a row that the ORM has locked and taken as what a relay works with."""
-    event = delivery.event
+    event, aware = delivery.event, functools.partial(_aware, using=delivery._state.db)
     own: dict[str, Any] = {
         "lease_token": token,
-        "claimed_microseconds": microseconds_of(delivery.database_time),
-        "queued_microseconds": microseconds_of(delivery.queued_at),
-        "available_microseconds": microseconds_of(delivery.available_at),
-        "created_microseconds": microseconds_of(event.created_at),
+        "claimed_microseconds": microseconds_of(aware(delivery.database_time)),
+        "queued_microseconds": microseconds_of(aware(delivery.queued_at)),
+        "available_microseconds": microseconds_of(aware(delivery.available_at)),
+        "created_microseconds": microseconds_of(aware(event.created_at)),
     }
     source = {name: delivery if name in COLUMNS else event for name in Claimed._fields}
     given = {name: getattr(source[name], name) for name in Claimed._fields if name not in own}
     return Claimed(**own, **given)
+
+
+def _aware(moment: datetime, *, using: str) -> datetime:
+    """Give a moment its zone; without USE_TZ, PostgreSQL's are of TIME_ZONE and SQLite's of UTC."""
+    if moment.tzinfo:
+        return moment
+    is_postgres = connections[using].vendor == "postgresql"
+    return moment.replace(tzinfo=get_default_timezone() if is_postgres else UTC)
 
 
 def settle_at_once(

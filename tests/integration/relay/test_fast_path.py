@@ -121,6 +121,7 @@ def test_what_commits_late_is_found_although_the_lane_has_passed_its_place(
     assert late.state == DeliveryState.DELIVERED
 
 
+@pytest.mark.postgres
 def test_where_the_way_from_the_start_is_long_it_is_gone_seldom_and_in_the_end(
     wide_lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +139,7 @@ def test_where_the_way_from_the_start_is_long_it_is_gone_seldom_and_in_the_end(
     assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.DELIVERED}
 
 
+@pytest.mark.postgres
 def test_seldom_is_soon_enough(
     wide_lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -161,11 +161,14 @@ def test_no_transaction_is_open_while_a_publisher_is_busy(queue: Queue) -> None:
     assert seen == [(False, True)] * 2
 
 
+@pytest.mark.parametrize("ordering", ["none", "key"])
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
 def test_a_project_without_time_zones_is_served(
-    queue: Queue, settings: Settings, zone: str
+    queue: Queue, settings: Settings, zone: str, ordering: str
 ) -> None:
     settings.USE_TZ, settings.TIME_ZONE = False, zone
+    own = {**settings.DJ_ACTIONS["PUBLISHERS"]["first"], "ORDERING": ordering}
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"first": own}}
     (late,) = queue(1, available_at=Now() + timedelta(minutes=1))
     (held,) = queue(1)
     Delivery.objects.claim("first", limit=1, lease=60)
