@@ -35,12 +35,13 @@ def announce(aliases: Sequence[str], *, using: str) -> None:
     """
     connection = connections[using]
     # Of a transaction that Django does not commit itself, it does not say when that happens.
-    if aliases and connection.vendor == "postgresql" and connection.commit_on_exit:
+    is_told = connection.vendor == "postgresql" and connection.commit_on_exit
+    if aliases and is_told and get_settings().notify:
         transaction.on_commit(partial(_tell, aliases, using), using=using)
 
 
 def _tell(aliases: Sequence[str], using: str) -> None:
-    if connections[using].in_atomic_block or not get_settings().notify:
+    if connections[using].in_atomic_block:
         return  # a test that calls what waits for a commit, within a transaction
     now = time.monotonic()
     silent = [

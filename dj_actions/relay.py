@@ -96,8 +96,6 @@ class Relay:
             others = self._start([partial(self._vital, work) for work in works])
             self._stopping.wait()
             self._finish(others)
-        for error in self._errors:
-            raise error
 
     def run_once(self) -> None:
         """Deliver at most one batch for each publisher, then end."""
@@ -117,8 +115,6 @@ class Relay:
                     thread.join(0.1)
             self.stop()
             self._finish([])
-        for error in self._errors:
-            raise error
 
     def _begin(self, work_of: Callable[[Lane], Work], *, replacing: bool = True) -> None:
         """Start the lanes, and what renews their leases."""
@@ -243,7 +239,11 @@ class Relay:
             forget_connections()
 
     def _finish(self, others: Sequence[threading.Thread]) -> None:
-        """Wait for what is in flight; when its time is over, give back what is still held."""
+        """Wait for what is in flight; when its time is over, give back what is still held.
+
+        Raises:
+            BaseException: the first that has ended a thread.
+        """
         timeout = self._settings.stop_timeout
         _join([*self._threads.values(), *others], timeout)
         for lane in self._lanes:
@@ -254,6 +254,8 @@ class Relay:
         # Until here leases were renewed: nobody takes over what is being finished.
         self._ended.set()
         _join(self._renewal, timeout)
+        for error in self._errors:
+            raise error
 
 
 def _join(threads: Sequence[threading.Thread], timeout: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -64,35 +65,17 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
     @admin.action(description=_("Cancel the selected pending deliveries"), permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:
         """Withdraw what has not been sent, once a reason is given."""
-        reason = reason_given(request)
-        if reason is None:
-            return ask_reason(self, request, queryset, _("Cancel deliveries"))
-        chosen = queryset.count()
-        changed = cancel(queryset, actor=request.user, reason=reason)
-        self._report(request, changed, chosen, _("pending"))
-        return None
+        return self._change(request, queryset, cancel, _("Cancel deliveries"), _("pending"))
 
     @admin.action(description=_("Replay the selected dead letters"), permissions=["operate"])
     def replay(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:
         """Deliver again what was given up, once a reason is given."""
-        reason = reason_given(request)
-        if reason is None:
-            return ask_reason(self, request, queryset, _("Replay dead letters"))
-        chosen = queryset.count()
-        changed = replay(queryset, actor=request.user, reason=reason)
-        self._report(request, changed, chosen, _("dead"))
-        return None
+        return self._change(request, queryset, replay, _("Replay dead letters"), _("dead"))
 
     @admin.action(description=_("Discard the selected dead letters"), permissions=["operate"])
     def discard(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:
         """Withdraw what was given up, once a reason is given."""
-        reason = reason_given(request)
-        if reason is None:
-            return ask_reason(self, request, queryset, _("Discard dead letters"))
-        chosen = queryset.count()
-        changed = discard(queryset, actor=request.user, reason=reason)
-        self._report(request, changed, chosen, _("dead"))
-        return None
+        return self._change(request, queryset, discard, _("Discard dead letters"), _("dead"))
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Whoever has the model permission to change deliveries may operate on them."""
@@ -122,6 +105,22 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
         """Show each remembered error in a line."""
         lines = ((json.dumps(error, ensure_ascii=False),) for error in delivery.errors)
         return format_html_join("", "<pre>{}</pre>", lines) or "-"
+
+    def _change(
+        self,
+        request: HttpRequest,
+        queryset: DeliveryQuerySet,
+        operate: Callable[..., int],
+        title: Any,
+        state: Any,
+    ) -> HttpResponse | None:
+        reason = reason_given(request)
+        if reason is None:
+            return ask_reason(self, request, queryset, title)
+        chosen = queryset.count()
+        changed = operate(queryset, actor=request.user, reason=reason)
+        self._report(request, changed, chosen, state)
+        return None
 
     def _report(self, request: HttpRequest, changed: int, chosen: int, state: Any) -> None:
         text = ngettext("%d delivery changed.", "%d deliveries changed.", changed) % changed

@@ -89,15 +89,11 @@ class OperatorQuerySet(models.QuerySet["Delivery"]):
 
     def cancel(self) -> int:
         """PENDING → CANCELLED; return how many."""
-        return self._still(DeliveryState.PENDING).update(
-            state=DeliveryState.CANCELLED, settled_at=Now()
-        )
+        return self._withdraw(DeliveryState.PENDING)
 
     def discard(self) -> int:
         """DEAD → CANCELLED; return how many."""
-        return self._still(DeliveryState.DEAD).update(
-            state=DeliveryState.CANCELLED, settled_at=Now()
-        )
+        return self._withdraw(DeliveryState.DEAD)
 
     def replay(self) -> int:
         """DEAD → PENDING with a fresh count of attempts and age; return how many."""
@@ -159,6 +155,9 @@ class OperatorQuerySet(models.QuerySet["Delivery"]):
             _counts(alias, [row for row in rows if row["publisher"] == alias], now)
             for alias in dict.fromkeys(row["publisher"] for row in rows)
         ]
+
+    def _withdraw(self, state: DeliveryState) -> int:
+        return self._still(state).update(state=DeliveryState.CANCELLED, settled_at=Now())
 
     def _still(self, state: DeliveryState) -> Self:
         """These, as far as they are in a state when they are written.
