@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dj_actions.models import ActionEvent, Delivery
+from dj_actions.models import ActionEvent, Delivery, RelayHeartbeat
 from dj_actions.states import DeliveryState
 from example.launch.process import Process
 from tests.acceptance.conftest import database_url, run_relay, wait_for
@@ -71,9 +71,11 @@ def count(state: DeliveryState) -> int:
 def test_two_relays_share_3000_deliveries_and_none_is_lost_or_sent_twice(
     start: Start, outbox: Path
 ) -> None:
+    start()
+    start()
+    # Else the first may be done before the second has started.
+    wait_for(lambda: RelayHeartbeat.objects.count() == 2, "Both relays")
     queue(3000)
-    start()
-    start()
     wait_for(lambda: count(DeliveryState.DELIVERED) == 3000, "All deliveries")
     ids = sent(outbox)
     assert len(ids) == 3000
