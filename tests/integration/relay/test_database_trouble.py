@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from typing import Any, cast
 
@@ -50,14 +51,14 @@ def execute(statements: str) -> None:
         cursor.execute(statements)
 
 
-def has_waiting_session() -> bool:
+def waiting_sessions() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity "
             "WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
         (count,) = cursor.fetchone()
-        return bool(count)
+        return int(count)
 
 
 @pytest.fixture
@@ -105,25 +106,33 @@ def test_the_victim_of_a_deadlock_settles_all_the_same(
     settings_dict = cast("Any", connection).settings_dict
     lock = "SELECT 1 FROM dj_actions_delivery WHERE id = ANY(%s) FOR UPDATE"
     held = threading.Event()
-    # Who finds a deadlock is its victim: the relay looks for one long before the other does.
+    # Who closes the circle, and looks first, is the victim: here the relay, by its last lock.
     impatient = {**settings_dict["OPTIONS"], "options": "-c deadlock_timeout=20ms"}
     monkeypatch.setitem(
         cast("Any", connections).settings, "default", {**settings_dict, "OPTIONS": impatient}
     )
-    with closing(psycopg.connect(**parameters)) as other:
+    with (
+        closing(psycopg.connect(**parameters)) as one,
+        closing(psycopg.connect(**parameters)) as other,
+        ThreadPoolExecutor() as pool,
+    ):
         other.execute("SET deadlock_timeout = '60s'")
 
-        def lock_the_middle(message: Message) -> Receipt:
+        def lock_the_later_ones(message: Message) -> Receipt:
             if not held.is_set():
-                other.execute(lock, [[middle]])
+                one.execute(lock, [[middle]])
+                other.execute(lock, [[last]])
                 held.set()
             return accept(message)
 
-        script.behave = lock_the_middle
+        script.behave = lock_the_later_ones
         with running(Relay(["first"])):
             assert held.wait(20)
-            wait_for(has_waiting_session, "A relay that waits for the other")
-            other.execute(lock, [[first, last]])
+            wait_for(lambda: waiting_sessions() == 1, "The relay, waiting for the middle one")
+            asked = pool.submit(other.execute, lock, [[first]])
+            wait_for(lambda: waiting_sessions() == 2, "The other, waiting for the relay")
+            one.rollback()
+            asked.result(timeout=20)
             other.rollback()
             wait_for(lambda: delivered() == 3, "All deliveries")
 
