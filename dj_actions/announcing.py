@@ -40,6 +40,15 @@ def announce(aliases: Sequence[str], *, using: str) -> None:
         transaction.on_commit(partial(_tell, aliases, using), using=using)
 
 
+def announce_all(*, using: str) -> None:
+    """Wake all relays once the present transaction has committed, see `announce`.
+
+    Args:
+        using: alias of the database.
+    """
+    announce(list(get_settings().publishers), using=using)
+
+
 def _tell(aliases: Sequence[str], using: str) -> None:
     if connections[using].in_atomic_block:
         return  # a test that calls what waits for a commit, within a transaction

@@ -115,7 +115,7 @@ class Settings:
     """Seconds a relay may keep a claimed delivery without renewing its lease."""
 
     poll_interval: float = 1.0
-    """Seconds an idle relay waits before it looks again."""
+    """Seconds an idle relay waits before it looks again; longer while it is told of new work."""
 
     notify: bool = True
     """Whether an action that has committed wakes idle relays; where not, they only poll."""

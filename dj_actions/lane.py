@@ -43,6 +43,9 @@ SLOW_START = 0.1
 RARELY = 20
 """A claim from the start takes at most one in so many seconds."""
 
+QUIET = 5
+"""A lane that is told of new work looks so many times less often than `POLL_INTERVAL` says."""
+
 LIVELY = 1.0
 LIVELY_INTERVAL = 0.004
 """Seconds: so often it looks for more, for so long after the last batch."""
@@ -57,9 +60,16 @@ class Lane:
         alias: the publisher.
         settings: the DJ_ACTIONS setting.
         stopping: set when the relay wants to end.
+        hearing: set while somebody would wake it, should there be new work.
     """
 
-    def __init__(self, alias: str, settings: Settings, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        alias: str,
+        settings: Settings,
+        stopping: threading.Event,
+        hearing: threading.Event | None = None,
+    ) -> None:
         self.alias = alias
         self.token: UUID | None = None
         """The lease under which it holds deliveries at this moment."""
@@ -70,7 +80,9 @@ class Lane:
         is_ordered = self._own.ordering is Ordering.KEY
         self._on_poison = self._own.on_poison if is_ordered else None
         self._stopping = stopping
+        self._hearing = hearing or threading.Event()
         self._woken = threading.Event()
+        self._enduring = Enduring(f"deliver to {alias}", stopping)
         self._breaker = Breaker(alias)
         self._busy_since = 0.0
         self._busy_at = -LIVELY
@@ -85,9 +97,8 @@ class Lane:
     def run(self) -> None:
         """Work until the relay stops."""
         self._prepare()
-        enduring = Enduring(f"deliver to {self.alias}", self._stopping)
         while not (self._stopping.is_set() or self.is_replaced):
-            if enduring.call(self.run_once):
+            if self._enduring.call(self.run_once):
                 self._busy_at = time.monotonic()
             else:
                 self._woken.wait(self._pause())
@@ -200,8 +211,17 @@ class Lane:
     def _pause(self) -> float:
         """Return the seconds to wait for more: few, while there was something a moment ago."""
         usual = self._settings.poll_interval
-        is_lively = time.monotonic() - self._busy_at < LIVELY
-        return min(LIVELY_INTERVAL, usual) if is_lively else usual
+        if time.monotonic() - self._busy_at < LIVELY:
+            return min(LIVELY_INTERVAL, usual)
+        if self._breaker.remaining() or not self._hearing.is_set():
+            return usual
+        return self._enduring.call(self._quiet_for) or usual
+
+    def _quiet_for(self) -> float:
+        """Return the seconds until something is due, or it is time to look all the same."""
+        longest = self._settings.poll_interval * QUIET
+        due_in = Delivery.objects.due_in(self.alias)
+        return longest if due_in is None else max(0.0, min(due_in, longest))
 
     def renew_lease(self) -> None:
         """Prolong the lease of what it holds; called by the relay while the lane is busy."""

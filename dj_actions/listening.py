@@ -29,6 +29,7 @@ class Listener:
         wake: called with the alias of a publisher that has something to deliver.
         wake_all: called when it hears, for the first time or again: what was told meanwhile was
             missed.
+        hearing: set while it hears.
         stopping: set when the relay wants to end.
     """
 
@@ -38,11 +39,13 @@ class Listener:
         using: str,
         wake: Callable[[str], object],
         wake_all: Callable[[], object],
+        hearing: threading.Event,
         stopping: threading.Event,
     ) -> None:
         self._using = using
         self._wake = wake
         self._wake_all = wake_all
+        self._hearing = hearing
         self._stopping = stopping
         self._can_hear: bool | None = None
         self._enduring = Enduring("hear of new deliveries", stopping)
@@ -66,10 +69,14 @@ class Listener:
             for end in (connection.fileno(), self._ear.fileno()):
                 selector.register(end, EVENT_READ)
             self._enduring.works()
+            self._hearing.set()
             self._wake_all()
-            while not self._stopping.is_set():
-                self._pass_on(connection)
-                selector.select()
+            try:
+                while not self._stopping.is_set():
+                    self._pass_on(connection)
+                    selector.select()
+            finally:
+                self._hearing.clear()
 
     def _probe(self) -> None:
         """Find out, once, whether anything can be heard.

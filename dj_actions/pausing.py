@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import router, transaction
 
+from dj_actions.announcing import announce
 from dj_actions.conf import did_you_mean, get_settings
 from dj_actions.exceptions import InvalidAction
 from dj_actions.models import PublisherState
@@ -56,6 +57,7 @@ def resume(alias: str, *, actor: Any, reason: str) -> bool:
         was_paused = PublisherState.objects.resume(alias)
         if was_paused:
             _record("resume", alias, actor, why)
+            announce([alias], using=router.db_for_write(PublisherState))
     return was_paused
 
 

@@ -62,6 +62,7 @@ class Relay:
                     f"{did_you_mean(alias, known)}"
                 )
         self._stopping = threading.Event()
+        self._hearing = threading.Event()
         self._ended = threading.Event()
         self._replaced = 0
         self._threads: dict[Lane, threading.Thread] = {}
@@ -69,7 +70,7 @@ class Relay:
         self._errors: list[BaseException] = []
         self._listener: Listener | None = None
         self._lanes = [
-            Lane(alias, self._settings, self._stopping)
+            Lane(alias, self._settings, self._stopping, self._hearing)
             for alias in aliases or known
             for _ in range(known[alias].concurrency)
         ]
@@ -143,7 +144,7 @@ class Relay:
             extra={"action": "lane_replaced", "publisher": lane.alias},
         )
         lane.is_replaced = True
-        following = Lane(lane.alias, self._settings, self._stopping)
+        following = Lane(lane.alias, self._settings, self._stopping, self._hearing)
         self._lanes[self._lanes.index(lane)] = following
         del self._threads[lane]
         (self._threads[following],) = self._start([partial(self._vital, following.run)])
@@ -182,7 +183,11 @@ class Relay:
         if not (self._settings.notify and connections[using].vendor == "postgresql"):
             return []
         self._listener = Listener(
-            using=using, wake=self._wake, wake_all=self._wake_all, stopping=self._stopping
+            using=using,
+            wake=self._wake,
+            wake_all=self._wake_all,
+            hearing=self._hearing,
+            stopping=self._stopping,
         )
         return [self._listener.run]
 

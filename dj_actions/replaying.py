@@ -1,4 +1,7 @@
-"""Replay or discard dead letters, or cancel what waits; who and why is recorded with it."""
+"""Retry or cancel what waits, replay or discard dead letters.
+
+Who has changed what becomes of a delivery, and why, is recorded with it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Any
 
 from django.db import router, transaction
 
+from dj_actions.announcing import announce_all
 from dj_actions.models import Delivery
 from dj_actions.operation_records import record_operation, require_reason
 from dj_actions.querysets import OperatorQuerySet
@@ -13,6 +17,20 @@ from dj_actions.states import DeliveryState
 
 MOST_IDS = 1000
 """How many ids of deliveries one record names; it tells the count of all."""
+
+
+def retry(deliveries: OperatorQuerySet) -> int:
+    """Make due at once what waits for its next try.
+
+    Args:
+        deliveries: which; those that are not pending are left alone.
+
+    Returns:
+        How many.
+    """
+    count = deliveries.retry_now()
+    announce_all(using=router.db_for_write(Delivery))
+    return count
 
 
 def replay(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
@@ -30,7 +48,9 @@ def replay(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
     Raises:
         InvalidAction: the reason is empty.
     """
-    return _operate("replay", deliveries, DeliveryState.DEAD, actor=actor, reason=reason)
+    count = _operate("replay", deliveries, DeliveryState.DEAD, actor=actor, reason=reason)
+    announce_all(using=router.db_for_write(Delivery))
+    return count
 
 
 def discard(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:

@@ -18,7 +18,7 @@ from dj_actions.admin.looking import ReadOnly, link_to_receipt
 from dj_actions.admin.reasons import ask_reason, reason_given
 from dj_actions.models import Delivery
 from dj_actions.querysets import DeliveryQuerySet
-from dj_actions.replaying import cancel, discard, replay
+from dj_actions.replaying import cancel, discard, replay, retry
 
 if TYPE_CHECKING:
     DeliveryAdminBase = admin.ModelAdmin[Delivery]
@@ -60,7 +60,7 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
     def retry(self, request: HttpRequest, queryset: DeliveryQuerySet) -> None:
         """Make waiting deliveries due."""
         chosen = queryset.count()
-        self._report(request, queryset.retry_now(), chosen, _("pending"))
+        self._report(request, retry(queryset), chosen, _("pending"))
 
     @admin.action(description=_("Cancel the selected pending deliveries"), permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:

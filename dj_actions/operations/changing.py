@@ -15,7 +15,7 @@ from dj_actions.operations.describing import deliveries_table, light, summary_of
 from dj_actions.operations.filters import chosen_on_purpose
 from dj_actions.pausing import pause, require_publisher, resume
 from dj_actions.querysets import DeliveryQuerySet
-from dj_actions.replaying import cancel, discard, replay
+from dj_actions.replaying import cancel, discard, replay, retry
 from dj_actions.states import DeliveryState
 
 
@@ -46,7 +46,7 @@ RETRY = Change(
     state=DeliveryState.PENDING,
     done="made due",
     intended="would be sent at the relays' next claim",
-    apply=lambda rows, _actor, _reason: rows.retry_now(),
+    apply=lambda rows, _actor, _reason: retry(rows),
 )
 CANCEL = Change(
     name="cancel",

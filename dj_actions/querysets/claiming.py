@@ -33,6 +33,16 @@ class ClaimingQuerySet(TrackingQuerySet):
             publisher=publisher, state=DeliveryState.PENDING, available_at__lte=Now()
         ).order_by("available_at", "pk")
 
+    def due_in(self, publisher: str) -> float | None:
+        """Return the seconds until the first of what waits is due, by the database's clock.
+
+        Less than zero if it is due already, None if nothing waits.
+        """
+        waiting = self._primary().filter(publisher=publisher, state=DeliveryState.PENDING)
+        times = waiting.annotate(now=Now()).values_list("available_at", "now")
+        first = times.order_by("available_at").first()
+        return (first[0] - first[1]).total_seconds() if first else None
+
     def claim(
         self,
         publisher: str,

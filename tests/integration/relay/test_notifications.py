@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
@@ -12,12 +14,18 @@ import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 from pytest_django import Settings
 
 from dj_actions import announcing
+from dj_actions.conf import get_settings
 from dj_actions.lane import Lane
+from dj_actions.models import Delivery
+from dj_actions.pausing import pause, resume
 from dj_actions.querysets.notifications import listening, notify
 from dj_actions.relay import Relay
+from dj_actions.replaying import replay, retry
+from dj_actions.states import DeliveryState
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
 from tests.integration.relay.conftest import Queue
@@ -79,6 +87,21 @@ def listeners() -> list[int]:
         return [pid for (pid,) in cursor.fetchall()]
 
 
+def by_replay() -> None:
+    Delivery.objects.update(state=DeliveryState.DEAD, settled_at=timezone.now())
+    replay(Delivery.objects.all(), actor=None, reason="It works again.")
+
+
+def by_retry() -> None:
+    retry(Delivery.objects.all())
+
+
+def by_resuming() -> None:
+    pause("first", actor=None, reason="They are moving house.")
+    Delivery.objects.update(available_at=timezone.now())
+    resume("first", actor=None, reason="They are back.")
+
+
 @contextmanager
 def listening_relay() -> Iterator[Relay]:
     with running(Relay()) as relay:
@@ -120,6 +143,54 @@ def test_nobody_is_told_of_a_dry_run(todo: Todo) -> None:
     with heard() as told:
         MarkDone.run(actor=todo.owner, object=todo, data={}, dry_run=True)
         assert told() == []
+
+
+@pytest.mark.parametrize("by_hand", [by_replay, by_retry, by_resuming])
+def test_a_person_wakes_an_idle_relay(by_hand: Callable[[], object], queue: Queue) -> None:
+    with listening_relay():
+        queue(1, available_at=timezone.now() + timedelta(days=1))
+        by_hand()
+        wait_for(lambda: delivered() == 1, "What a person wants to be sent")
+
+
+def test_an_idle_relay_is_there_when_something_is_due(
+    todo: Todo, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dj_actions.lane.LIVELY", 0.0)
+    with listening_relay():
+        queue(1, available_at=timezone.now() + timedelta(seconds=0.5))
+        notify(["first"], using="default")
+        wait_for(lambda: delivered() == 1, "What has become due")
+
+
+def test_a_lane_without_work_that_is_told_of_new_work_looks_seldom(
+    settings: Settings, stopping: threading.Event, django_assert_num_queries: Any
+) -> None:
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 1}
+    hearing = threading.Event()
+    lane = Lane("first", get_settings(), stopping, hearing)
+    lane.run_once()  # and what is done now and then
+    with django_assert_num_queries(1):
+        lane.run_once()
+        assert lane._pause() == 1
+    hearing.set()
+    with django_assert_num_queries(2):
+        lane.run_once()
+        assert lane._pause() == 5
+
+
+def test_a_lane_that_may_not_send_what_is_due_looks_as_often_as_usual(
+    queue: Queue, settings: Settings, stopping: threading.Event
+) -> None:
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 1}
+    pause("first", actor=None, reason="They are moving house.")
+    queue()
+    hearing = threading.Event()
+    hearing.set()
+    lane = Lane("first", get_settings(), stopping, hearing)
+
+    assert not lane.run_once()
+    assert lane._pause() == 1
 
 
 def test_a_process_tells_once_in_a_while(todo: Todo, monkeypatch: pytest.MonkeyPatch) -> None:
