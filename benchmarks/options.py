@@ -80,6 +80,7 @@ class Options:
     settled: int = 0
     held_snapshot: bool = False
     relays: int = 1
+    lanes: int = 1
     """Circumstances of DJ Actions' own drain: see `benchmarks.drain.effort.Variant`."""
 
     seconds: int | None = None
@@ -109,6 +110,7 @@ def options_from(arguments: list[str] | None = None) -> Options:
         settled=given.settled,
         held_snapshot=given.held_snapshot,
         relays=given.relays,
+        lanes=given.lanes,
         sleeping_neighbour=given.sleeping_neighbour,
         seconds=given.seconds,
         rate=given.rate,
@@ -176,6 +178,10 @@ def _add_drain(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--relays", type=_at_least_one, default=1, metavar="N",
         help="compare DJ Actions with itself: N processes share the work",
+    )  # fmt: skip
+    group.add_argument(
+        "--lanes", type=_at_least_one, default=1, metavar="N",
+        help="compare DJ Actions with itself: its publisher's CONCURRENCY is N",
     )  # fmt: skip
     group.add_argument(
         "--sleeping-neighbour", action="store_true",

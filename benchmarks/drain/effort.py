@@ -28,7 +28,7 @@ THOROUGH = Effort(
     rounds=5,
     jobs={
         LIMIT.name: 50_000,
-        DJ_ACTIONS.name: 20_000,
+        DJ_ACTIONS.name: 50_000,
         PROCRASTINATE.name: 4_000,
         DJANGO_TASKS.name: 1_000,
     },
@@ -36,8 +36,8 @@ THOROUGH = Effort(
 QUICK = Effort(
     rounds=2,
     jobs={
-        LIMIT.name: 10_000,
-        DJ_ACTIONS.name: 2_000,
+        LIMIT.name: 20_000,
+        DJ_ACTIONS.name: 10_000,
         PROCRASTINATE.name: 300,
         DJANGO_TASKS.name: 100,
     },
@@ -60,6 +60,9 @@ class Variant:
     relays: int = 1
     """How many processes share the work."""
 
+    lanes: int = 1
+    """How many lanes each of them has: the publisher's CONCURRENCY."""
+
     sleeping_neighbour: bool = False
     """Whether the relay also serves a publisher that sleeps for a second in each call."""
 
@@ -79,6 +82,7 @@ class Variant:
             f"{self.settled:,} settled" if self.settled else "",
             "a held snapshot" if self.held_snapshot else "",
             f"{self.relays} relays" if self.relays > 1 else "",
+            f"{self.lanes} lanes" if self.lanes > 1 else "",
             "a neighbour that sleeps" if self.sleeping_neighbour else "",
         ]
         return ", ".join(filter(None, parts))
@@ -114,9 +118,10 @@ def variant_of(options: Options, effort: Effort) -> Variant:
         settled=options.settled,
         held_snapshot=options.held_snapshot,
         relays=options.relays,
+        lanes=options.lanes,
         sleeping_neighbour=options.sleeping_neighbour,
     )
-    if variant.relays < 1 or variant.pending < 0 or variant.settled < 0:
+    if min(variant.relays, variant.lanes) < 1 or variant.pending < 0 or variant.settled < 0:
         raise NoFigure(f"There is no such thing as this: {variant}.")
     if 0 < variant.pending < effort.jobs[DJ_ACTIONS.name]:
         raise NoFigure(

@@ -22,6 +22,10 @@ NOTES = (
 )
 
 
+WITH_LANES = Variant(lanes=2)
+"""With a lane that works in Python while another waits for the database: CONCURRENCY = 2."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """All that was found out about one contender; rates in jobs a second."""
@@ -61,9 +65,14 @@ def ask(options: Options, tell: Tell) -> Report:
 
 
 def entries_of(variant: Variant) -> list[tuple[Contender, Variant]]:
-    """Return who takes part: everybody; under other circumstances, DJ Actions twice."""
+    """Return who takes part: everybody, DJ Actions with one lane and with more.
+
+    Under other circumstances, DJ Actions alone, without and with them.
+    """
     if variant.is_plain:
-        return [(contender, variant) for contender in CONTENDERS]
+        entries = [(contender, variant) for contender in CONTENDERS]
+        entries.insert(entries.index((DJ_ACTIONS, variant)) + 1, (DJ_ACTIONS, WITH_LANES))
+        return entries
     return [(DJ_ACTIONS, Variant()), (DJ_ACTIONS, variant)]
 
 

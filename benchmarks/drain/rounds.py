@@ -99,7 +99,10 @@ class Runner:
         if self.variant.pending or self.variant.sleeping_neighbour:
             each = -(-self.jobs // self.variant.relays)
             arguments += [f"--warm-up-limit={WARM_UP}", f"--limit={each}"]
-        environment = {"DATABASE_URL": self.backlog.url}
+        environment = {
+            "DATABASE_URL": self.backlog.url,
+            "BENCHMARK_LANES": str(self.variant.lanes),
+        }
         if self.variant.sleeping_neighbour:
             environment["BENCHMARK_NEIGHBOUR"] = "yes"
         return Child(PROCESS, arguments, environment=environment)

@@ -14,6 +14,7 @@ DJ_ACTIONS = {
         "nothing": {
             "BACKEND": "benchmarks.drain.nothing.NothingPublisher",
             "BATCH_SIZE": int(os.environ.get("BENCHMARK_BATCH_SIZE", "100")),
+            "CONCURRENCY": int(os.environ.get("BENCHMARK_LANES", "1")),
         },
         # Served only where it has something to do.
         "sleeping": {"BACKEND": "benchmarks.drain.nothing.SleepingPublisher"},

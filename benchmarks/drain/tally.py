@@ -19,6 +19,8 @@ class Tally:
     over: threading.Event = field(default_factory=threading.Event)
     """Set when the limit is reached."""
 
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
     def begin(self, limit: int | None = None, enough: Callable[[], None] | None = None) -> None:
         """Count afresh."""
         self.jobs, self.limit, self.enough = 0, limit, enough
@@ -26,11 +28,13 @@ class Tally:
 
     def add(self) -> None:
         """Count one job; call `enough` when the limit is reached."""
-        self.jobs += 1
-        if self.jobs == self.limit and self.enough:
+        with self._lock:
+            self.jobs += 1
+            is_enough = self.jobs == self.limit
+        if is_enough and self.enough:
             self.over.set()
             self.enough()
 
 
 tally = Tally()
-"""That of this process: each contender does its jobs in one thread of a process of its own."""
+"""That of this process: each contender does its jobs in a process of its own."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from benchmarks.drain.contenders import CONTENDERS, DJ_ACTIONS, LIMIT, PROCRASTINATE
@@ -70,6 +72,7 @@ def test_circumstances_are_named() -> None:
                     "--relays", "4")  # fmt: skip
     assert str(given) == "1,000,000 pending, 10,000,000 settled, a held snapshot, 4 relays"
     assert str(variant("--relays", "2")) == "2 relays"
+    assert str(variant("--lanes", "3")) == "3 lanes"
     assert str(variant("--sleeping-neighbour")) == "a neighbour that sleeps"
 
 
@@ -87,7 +90,8 @@ def test_only_tables_that_are_large_on_purpose_keep_their_rows(given: Variant, k
 
 def test_usually_everybody_takes_part_and_is_compared_to_the_limit_and_procrastinate() -> None:
     entries = entries_of(Variant())
-    assert [contender for contender, _ in entries] == list(CONTENDERS)
+    assert entries.pop(2) == (DJ_ACTIONS, Variant(lanes=2))
+    assert entries == [(contender, Variant()) for contender in CONTENDERS]
     assert list(bases_of({contender.name: [] for contender in CONTENDERS})) == [
         LIMIT.name,
         PROCRASTINATE.name,
@@ -113,6 +117,14 @@ def test_a_tally_says_once_that_it_is_enough() -> None:
     for _ in range(3):
         tally.add()
     assert (tally.jobs, said) == (3, [2])
+
+
+def test_a_tally_counts_what_several_threads_do() -> None:
+    tally = Tally()
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            pool.submit(lambda: [tally.add() for _ in range(1000)])
+    assert tally.jobs == 4000
 
 
 def test_a_tally_begins_afresh_and_without_a_limit_never_ends() -> None:
