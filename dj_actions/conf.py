@@ -24,6 +24,12 @@ POSITIVE = (
 )
 """Settings that are numbers above zero."""
 
+MOST = dict.fromkeys(("lease", "poll_interval", "track_interval", "stop_timeout"), 31_536_000)
+"""The largest numbers that are taken: a year of seconds, long before a clock overflows."""
+
+MOST_PER_SECOND = 1_000_000
+"""The largest RATE_LIMIT."""
+
 ALIAS_LENGTH = 64
 """Longest alias of a publisher: it is stored with each delivery."""
 
@@ -176,7 +182,8 @@ def get_settings() -> Settings:
     )
     settings = Settings(**values)
     for name in POSITIVE:
-        _require_positive(getattr(settings, name), f'DJ_ACTIONS["{name.upper()}"]')
+        where = f'DJ_ACTIONS["{name.upper()}"]'
+        _require_positive(getattr(settings, name), where, most=MOST.get(name, math.inf))
     for name in ("track_actions", "notify"):
         _require_truth(getattr(settings, name), f'DJ_ACTIONS["{name.upper()}"]')
     return settings
@@ -229,7 +236,7 @@ def _publisher(alias: str, entry: object) -> PublisherSettings:
             values[name] = _one_of(kind, values[name], f'{where}["{name.upper()}"]')
     settings = PublisherSettings(**values)
     if settings.rate_limit is not None:
-        _require_positive(settings.rate_limit, f'{where}["RATE_LIMIT"]')
+        _require_positive(settings.rate_limit, f'{where}["RATE_LIMIT"]', most=MOST_PER_SECOND)
     if not isinstance(settings.concurrency, int):
         raise InvalidSetting(f'{where}["CONCURRENCY"] must be a whole number.')
     _require_positive(settings.concurrency, f'{where}["CONCURRENCY"]')
@@ -285,9 +292,11 @@ def _require_truth(value: object, where: str) -> None:
         raise InvalidSetting(f"{where} must be True or False, not {value!r}.")
 
 
-def _require_positive(value: object, where: str) -> None:
+def _require_positive(value: object, where: str, *, most: float = math.inf) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
         raise InvalidSetting(f"{where} must be a number above zero, not {value!r}.")
+    if value > most:
+        raise InvalidSetting(f"{where} must be at most {most:,}, not {value!r}.")
 
 
 def _forget(*, setting: str, **_: object) -> None:

@@ -13,12 +13,12 @@ from dj_actions.conf import PublisherSettings, Settings
 from dj_actions.database import patiently
 from dj_actions.delivery import deliver
 from dj_actions.enduring import Enduring
-from dj_actions.exceptions import InvalidSetting, PublisherMisconfigured, text_of
+from dj_actions.exceptions import text_of
 from dj_actions.maintenance import rescue
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.ordering import Ordering
 from dj_actions.periodically import Periodically
-from dj_actions.publishers import BasePublisher, publishers
+from dj_actions.publishers import publishers
 from dj_actions.querysets import Place
 from dj_actions.settling import Batch
 
@@ -49,8 +49,6 @@ QUIET = 5
 LIVELY = 1.0
 LIVELY_INTERVAL = 0.004
 """Seconds: so often it looks for more, for so long after the last batch."""
-
-NO_EVENT = UUID(int=0)
 
 
 class Lane:
@@ -118,14 +116,18 @@ class Lane:
             self._behind = None  # what has come late, or was given back, stands further in front
 
     def run_once(self) -> bool:
-        """Deliver one batch; return whether there was anything to do."""
+        """Deliver one batch; return whether there was anything to do.
+
+        Raises:
+            InvalidSetting: the publisher cannot be made here; other relays may be set up well.
+        """
         self._rescue.now_and_then()
         if self._breaker.remaining():
             self._refresh.now_and_then()
             return False
-        publisher = self._publisher()
-        claimed = self._claim() if publisher else []
-        if publisher is None or not claimed:
+        publisher = publishers[self.alias]
+        claimed = self._claim()
+        if not claimed:
             self._refresh.now_and_then()
             return False
         batch = Batch(
@@ -141,13 +143,6 @@ class Lane:
         finally:
             self.token = None
         return True
-
-    def _publisher(self) -> BasePublisher | None:
-        try:
-            return publishers[self.alias]
-        except InvalidSetting as error:
-            self._breaker.record(PublisherMisconfigured(str(error)), NO_EVENT)
-            return None
 
     def _claim(self) -> list[Claimed]:
         """Claim a batch; one message, if the breaker is half open."""

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+OWN_KEY = "="
+"""How the scope of a key begins that an action names; no model is called so."""
+
 
 class Ordering(StrEnum):
     """In which order a publisher gets its messages."""
@@ -36,7 +39,10 @@ class OnPoison(StrEnum):
     """They go on without it."""
 
     SUPERSEDE = "supersede"
-    """They go on; the first that arrives replaces it, and it is cancelled."""
+    """They go on; the first that arrives replaces it, and it is cancelled.
+
+    One that is about several objects is replaced by one that is about all of them.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,31 @@ class InLine(Protocol):
         """Its key."""
 
 
+class About(Protocol):
+    """What has happened to some objects."""
+
+    @property
+    def object_ids(self) -> Sequence[str]:
+        """Their keys."""
+
+
+class Replacing(InLine, About, Protocol):
+    """A delivery that may replace an earlier one."""
+
+
 _Delivery = TypeVar("_Delivery", bound=InLine)
+
+
+def line_of_own_key(key: str) -> Line:
+    """Return the line of a key that an action names, beside those of models."""
+    return Line(f"{OWN_KEY}{key}")
+
+
+def replaces(arrived: Replacing, earlier: About) -> bool:
+    """Tell whether an earlier dead letter of its line is needless once this one has arrived."""
+    if arrived.ordering_scope.startswith(OWN_KEY):
+        return True
+    return set(earlier.object_ids) <= set(arrived.object_ids)
 
 
 def conflict(one: InLine, other: InLine) -> bool:

@@ -17,7 +17,7 @@ from dj_actions.definitions import ActionDefinition
 from dj_actions.exceptions import InvalidAction, OutsideTransaction
 from dj_actions.messages import Actor
 from dj_actions.models import ORDERING_LENGTH, ActionEvent, Delivery
-from dj_actions.ordering import Line, Ordering
+from dj_actions.ordering import OWN_KEY, Line, Ordering, line_of_own_key
 from dj_actions.plain import for_record, to_json
 from dj_actions.querysets import insert_event, lock
 from dj_actions.redaction import secrets_in, without
@@ -174,7 +174,7 @@ def _line(definition: ActionDefinition, context: ActionContext) -> Line:
         # The object's own row is locked, so that its events get their places as they commit. Of
         # a key that is no row, this takes care.
         lock(f"dj_actions.line:{own}", using=database_of(definition))
-        return Line(f"={cleaned(own, ORDERING_LENGTH - 1)}")
+        return line_of_own_key(cleaned(own, ORDERING_LENGTH - len(OWN_KEY)))
     key = "" if definition.bulk else context.object_ids[0]
     concrete: Any = definition.model._meta.concrete_model
     return Line(concrete._meta.label_lower, cleaned(key, ORDERING_LENGTH))

@@ -108,18 +108,22 @@ class Arrivals:
         if not self._waiting:
             return True
         waiting, self._waiting = self._waiting, []
-        receipts = [(claimed.pk, receipt) for claimed, receipt in waiting]
-        held = patiently(Delivery.objects.mark_delivered, self._batch.token, receipts)
+        held = self._write_down(waiting)
         self._settled_at = time.monotonic()
         for claimed, _ in waiting:
             if claimed.pk in held:
-                if self._batch.on_poison is OnPoison.SUPERSEDE:
-                    patiently(Delivery.objects.supersede, claimed)
                 _announce(claimed, DeliveryState.DELIVERED)
             else:
                 _tell_lost(claimed)
         self.settled += len(held)
         return len(held) == len(waiting)
+
+    def _write_down(self, arrived: Sequence[tuple[Claimed, Receipt]]) -> set[int]:
+        """Write down what has arrived; return the keys of what was still ours."""
+        if self._batch.on_poison is OnPoison.SUPERSEDE:
+            return patiently(Delivery.objects.supersede, self._batch.token, arrived)
+        receipts = [(claimed.pk, receipt) for claimed, receipt in arrived]
+        return patiently(Delivery.objects.mark_delivered, self._batch.token, receipts)
 
 
 def settle_failure(delivery: Claimed, error: BaseException, batch: Batch, *, probing: bool) -> bool:

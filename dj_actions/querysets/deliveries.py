@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from dj_actions.claims import Claimed
 from dj_actions.messages import Receipt
+from dj_actions.ordering import replaces
 from dj_actions.querysets.claiming import ClaimingQuerySet
 from dj_actions.querysets.claims import settle_at_once
 from dj_actions.querysets.moments import after
@@ -141,17 +142,32 @@ class DeliveryQuerySet(ClaimingQuerySet):
             errors=_with_error(delivery, error),
         )
 
-    def supersede(self, arrived: Claimed) -> int:
-        """DEAD → CANCELLED for those that one of their line has replaced by arriving; how many."""
-        line = self.filter(
+    def supersede(self, token: UUID, arrived: Sequence[tuple[Claimed, Receipt]]) -> set[int]:
+        """`mark_delivered`, and DEAD → CANCELLED for those of their lines that they replace.
+
+        Args:
+            token: the lease under which they are held.
+            arrived: each, with what its destination answered.
+        """
+        rows = self._primary()
+        with transaction.atomic(using=rows.db):
+            held = rows.mark_delivered(token, [(entry.pk, receipt) for entry, receipt in arrived])
+            for entry, _ in arrived:
+                if entry.pk in held:
+                    rows._cancel_replaced(entry)
+        return held
+
+    def _cancel_replaced(self, arrived: Claimed) -> None:
+        dead = self.filter(
             publisher=arrived.publisher,
             state=DeliveryState.DEAD,
             ordering_scope=arrived.ordering_scope,
+            ordering_key__in=["", arrived.ordering_key, *arrived.object_ids],
             pk__lt=arrived.pk,
         )
-        if arrived.ordering_key:
-            line = line.filter(ordering_key=arrived.ordering_key)
-        return line.update(state=DeliveryState.CANCELLED, settled_at=Now())
+        replaced = [row.pk for row in dead.select_related("event") if replaces(arrived, row.event)]
+        if replaced:
+            dead.filter(pk__in=replaced).update(state=DeliveryState.CANCELLED, settled_at=Now())
 
     def expired(self, publisher: str, *, limit: int) -> list[Delivery]:
         """Deliveries whose relay has let its lease run out: it was killed, or hangs."""

@@ -39,6 +39,17 @@ class GatedPublisher(CountingPublisher):
         return receipt
 
 
+class LethalPublisher(CountingPublisher):
+    """Is killed by the message about object 2, each time."""
+
+    def publish(self, message: Message) -> Receipt:
+        """Note the message; die, or answer."""
+        receipt = super().publish(message)
+        if message.object_id == "2":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return receipt
+
+
 def kill_once() -> None:
     """End this process as a power cut would, the first time it is asked to."""
     marker = Path(os.environ["TEST_KILL_ONCE"])

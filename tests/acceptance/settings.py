@@ -12,7 +12,7 @@ from example.project.settings import DJ_ACTIONS
 
 RETRY: dict[str, Any] = {
     "wait": wait_fixed(0.2),
-    "stop": stop_after_attempt(50),
+    "stop": stop_after_attempt(int(os.environ.get("TEST_TRIES", "50"))),
     "not_found_wait": wait_fixed(0.2),
     "not_found_stop": stop_after_attempt(3),
 }
@@ -29,5 +29,7 @@ if "TEST_KILL_ONCE" in os.environ:
     publishers["pipelines"]["BACKEND"] = "tests.acceptance.publishers.KillingAirflowPublisher"
 if "TEST_DAG" in os.environ:
     publishers["pipelines"]["ROUTES"] = {"todo.*": {"dag_id": os.environ["TEST_DAG"]}}
+if "TEST_STOP_TIMEOUT" in os.environ:
+    DJ_ACTIONS["STOP_TIMEOUT"] = float(os.environ["TEST_STOP_TIMEOUT"])
 for entry in publishers.values():
     entry["RETRY"] = RETRY

@@ -19,6 +19,13 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 Start = Callable[..., Process]
 
+ENDED_BY: dict[int, set[int]] = {
+    signal.SIGTERM: {-signal.SIGTERM},
+    # Python's own way with it: an exception, which the shell calls 130 or a signal.
+    signal.SIGINT: {-signal.SIGINT, 130, 1},
+}
+"""Signal → what the process then ends with."""
+
 
 @pytest.fixture
 def outbox(tmp_path: Path) -> Path:
@@ -64,6 +71,13 @@ def sent(outbox: Path) -> list[str]:
     return [line.split()[1] for line in outbox.read_text().splitlines()]
 
 
+def is_killed_before(relay: Process, ready: Callable[[], bool]) -> bool:
+    """Wait until a relay is killed, or something else has happened; tell whether it was."""
+    wait_for(lambda: relay.returncode is not None or ready(), "An end")
+    assert relay.returncode in {None, -signal.SIGKILL}
+    return relay.returncode is not None
+
+
 def count(state: DeliveryState) -> int:
     return Delivery.objects.filter(state=state).count()
 
@@ -98,16 +112,48 @@ def test_a_signal_lets_it_finish_one_give_back_the_rest_and_exit_0(
     assert (count(DeliveryState.DELIVERED), count(DeliveryState.PENDING)) == (1, 4)
     assert sum(Delivery.objects.values_list("attempts", flat=True)) == 1
     assert len(sent(outbox)) == 1
+    start()  # which need not wait for a lease of a minute to end
+    wait_for(lambda: count(DeliveryState.DELIVERED) == 5, "What was given back")
+    assert len(sent(outbox)) == 5
 
 
-def test_a_second_signal_ends_it_at_once(start: Start, outbox: Path) -> None:
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_it_at_once(start: Start, outbox: Path, second: int) -> None:
     queue(1)
     relay = start("GatedPublisher")
     wait_for(lambda: len(sent(outbox)) == 1, "The first message")
     relay.send_signal(signal.SIGTERM)
     wait_for(lambda: "stopping" in relay.log.read_text(), "The first signal")
+    relay.send_signal(second)
+    assert relay.wait(timeout=10) in ENDED_BY[second]
+
+
+def test_where_a_publisher_hangs_it_stops_in_time_gives_all_back_and_exits_0(
+    start: Start, outbox: Path
+) -> None:
+    queue(3)
+    relay = start("GatedPublisher", TEST_STOP_TIMEOUT="0.5")
+    wait_for(lambda: len(sent(outbox)) == 1, "The first message")
     relay.send_signal(signal.SIGTERM)
-    assert relay.wait(timeout=10) == -signal.SIGTERM
+    assert relay.wait(timeout=10) == 0  # and the gate is closed for a minute
+    assert count(DeliveryState.PENDING) == 3
+    assert "Publisher test did not stop in time." in relay.log.read_text()
+
+
+def test_a_message_that_kills_each_relay_ends_as_a_dead_letter_and_harms_no_other(
+    start: Start, outbox: Path
+) -> None:
+    queue(5)
+    killed = 0
+    while not count(DeliveryState.DEAD):
+        relay = start("LethalPublisher", RELAY_LEASE="0.5", TEST_TRIES="3")
+        killed += is_killed_before(relay, lambda: count(DeliveryState.DEAD) == 1)
+    wait_for(lambda: count(DeliveryState.DELIVERED) == 4, "All the others")
+    dead = Delivery.objects.select_related("event").get(state=DeliveryState.DEAD)
+    assert (dead.event.object_id, dead.attempts) == ("2", 3)
+    assert dead.errors[-1]["kind"] == "lease expired"
+    # Once when it was held with others, and was not to blame alone; then its three tries.
+    assert killed == sent(outbox).count(str(dead.event_id)) == 4
 
 
 def test_a_killed_relay_is_overtaken_when_its_lease_ends(start: Start, outbox: Path) -> None:

@@ -140,6 +140,20 @@ def test_a_number_above_zero_is_demanded(settings: DjangoSettings, key: str, val
     )
 
 
+@pytest.mark.parametrize("key", ["LEASE", "POLL_INTERVAL", "TRACK_INTERVAL", "STOP_TIMEOUT"])
+def test_seconds_that_no_clock_can_wait_are_refused(settings: DjangoSettings, key: str) -> None:
+    said = refusal(settings, {key: 1e300})
+
+    assert said == f'DJ_ACTIONS["{key}"] must be at most 31,536,000, not 1e+300.'
+
+
+def test_a_rate_that_no_database_counts_is_refused(settings: DjangoSettings) -> None:
+    entry = {"BACKEND": BACKEND, "RATE_LIMIT": 1e300}
+    said = refusal(settings, {"PUBLISHERS": {"feeds": entry}})
+
+    assert said.endswith('["RATE_LIMIT"] must be at most 1,000,000, not 1e+300.')
+
+
 @pytest.mark.parametrize("value", [0, -1, "5", None, 2.5])
 def test_a_batch_size_is_a_whole_number(settings: DjangoSettings, value: Any) -> None:
     said = refusal(settings, {"PUBLISHERS": {"feeds": {"BACKEND": BACKEND, "BATCH_SIZE": value}}})

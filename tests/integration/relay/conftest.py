@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -53,14 +53,20 @@ def configured(settings: Settings) -> Iterator[None]:
 def queue() -> Queue:
     """Put events into the outbox: `queue(3)`, `queue(1, publisher="second")`."""
 
-    def put(count: int = 1, *, publisher: str = "first", **values: Any) -> list[Delivery]:
+    def put(
+        count: int = 1,
+        *,
+        publisher: str = "first",
+        object_ids: Sequence[str] | None = None,
+        **values: Any,
+    ) -> list[Delivery]:
         deliveries = []
         for number in range(count):
             event = ActionEvent.objects.create(
                 resource="todo",
                 action="mark_done",
                 object_id=str(number),
-                object_ids=[str(number)],
+                object_ids=[str(number)] if object_ids is None else object_ids,
             )
             delivery = Delivery.objects.create(event=event, publisher=publisher, **values)
             delivery.refresh_from_db()

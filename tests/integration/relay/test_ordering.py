@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from dj_actions.lane import Lane
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.ordering import OnPoison
+from dj_actions.querysets import DeliveryQuerySet
 from dj_actions.replaying import discard
 from dj_actions.states import DeliveryState
 from example.todos.models import Todo
@@ -31,7 +32,7 @@ from tests.integration.relay.scripted import accept, script
 pytestmark = pytest.mark.django_db
 
 Configure = Callable[..., Lane]
-Put = Callable[[str], str]
+Put = Callable[..., str]
 ALL = ""
 
 
@@ -58,8 +59,9 @@ def ordered(settings: Settings) -> Configure:
 def put(queue: Queue) -> Put:
     """Put one delivery into the line of a key; return the id of its event."""
 
-    def put(key: str) -> str:
-        (delivery,) = queue(ordering_scope="todo", ordering_key=key)
+    def put(key: str, object_ids: Sequence[str] = (), scope: str = "todo") -> str:
+        about = list(object_ids) or [key]
+        (delivery,) = queue(ordering_scope=scope, ordering_key=key, object_ids=about)
         return str(delivery.event_id)
 
     return put
@@ -153,6 +155,57 @@ def test_a_dead_letter_does_to_later_ones_what_is_set(
     assert sorted(names[entry] for entry in sent()[1:]) == expected
     state = Delivery.objects.get(event__pk=poison).state
     assert state == (DeliveryState.CANCELLED if on_poison == "supersede" else DeliveryState.DEAD)
+
+
+@pytest.mark.parametrize(
+    ("dead", "arrives", "is_replaced"),
+    [
+        (("7",), ("8",), False),
+        (("7",), (ALL, ["7", "8"]), True),
+        (("7",), (ALL, ["8", "9"]), False),
+        ((ALL, ["7"]), ("7",), True),
+        ((ALL, ["7", "8"]), ("7",), False),
+        ((ALL, ["7", "8"]), (ALL, ["8", "7", "9"]), True),
+        ((ALL, ["7"], "=account:1"), (ALL, ["8"], "=account:1"), True),
+        ((ALL, ["7"], "=account:1"), (ALL, ["7"], "=account:2"), False),
+    ],
+)
+def test_a_dead_letter_is_replaced_by_what_is_about_all_of_its_objects(
+    ordered: Configure,
+    put: Put,
+    fails: dict[str, Exception],
+    dead: tuple[Any, ...],
+    arrives: tuple[Any, ...],
+    is_replaced: bool,
+) -> None:
+    lane = ordered("supersede")
+    poison = put(*dead)
+    fails[poison] = PublishRejected("no")
+    put(*arrives)
+    work(lane)
+
+    state = Delivery.objects.get(event__pk=poison).state
+    assert state == (DeliveryState.CANCELLED if is_replaced else DeliveryState.DEAD)
+
+
+def test_what_arrives_and_what_it_replaces_is_written_down_in_one_transaction(
+    ordered: Configure,
+    put: Put,
+    fails: dict[str, Exception],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lane = ordered("supersede")
+    poison, later = put("7"), put("7")
+    fails[poison] = PublishRejected("no")
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("in between")
+
+    monkeypatch.setattr(DeliveryQuerySet, "_cancel_replaced", fail)
+    with pytest.raises(RuntimeError, match="in between"):
+        work(lane)
+
+    assert Delivery.objects.get(event__pk=later).state != DeliveryState.DELIVERED
 
 
 @pytest.mark.parametrize("on_poison", ["block", "park"])

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -49,7 +49,10 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 MakeLane = Callable[[], Lane]
 
 BULK = ""
-KEYS = ("1", "2", "3", BULK)
+OBJECTS = {"1": ["1"], "2": ["2"], "3": ["3"], BULK: ["1", "2"]}
+"""Key → what an action of its line is about."""
+
+KEYS = ("1", "2", "3")
 OFTEN = ("1", "1", "1", "2", "2", "3", BULK)
 RELAYS = 3
 PATIENCE = 60
@@ -64,11 +67,18 @@ STORIES = hypothesis_settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 
+keys = st.sampled_from(KEYS)
 lines = st.lists(st.sampled_from(OFTEN), min_size=1, max_size=6)
 relays = st.integers(min_value=0, max_value=RELAYS - 1)
 outcomes = st.lists(
     st.sampled_from(["arrives", "arrives", "fails", "is rejected"]), min_size=1, max_size=4
 )
+LEFT_OUT = {
+    OnPoison.SKIP: {DeliveryState.DEAD},
+    OnPoison.SUPERSEDE: {DeliveryState.DEAD, DeliveryState.CANCELLED},
+}
+"""How what never arrives may end."""
+
 ERRORS = {"fails": DestinationNotFound("not yet"), "is rejected": PublishRejected("no")}
 
 here = threading.local()
@@ -133,6 +143,39 @@ class Relay:
             self._running.result(PATIENCE)
 
 
+class Writer:
+    """Commits late: what it writes has its place long before anybody can see it."""
+
+    def __init__(self) -> None:
+        self.uncommitted: Delivery | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._transaction = transaction.atomic()
+
+    def write(self, queue: Queue, key: str) -> None:
+        """Take a place, and tell nobody."""
+        self.uncommitted = self._thread.submit(self._write, queue, key).result(PATIENCE)
+
+    def commit(self) -> None:
+        """Let all see it."""
+        self._thread.submit(self._transaction.__exit__, None, None, None).result(PATIENCE)
+        self.uncommitted = None
+
+    def close(self) -> None:
+        """End its thread."""
+        self._thread.submit(connections.close_all).result(PATIENCE)
+        self._thread.shutdown()
+
+    def _write(self, queue: Queue, key: str) -> Delivery:
+        self._transaction.__enter__()
+        (delivery,) = put(queue, key)
+        return delivery
+
+
+def put(queue: Queue, key: str) -> list[Delivery]:
+    """Put one into a line."""
+    return queue(ordering_scope="todo", ordering_key=key, object_ids=OBJECTS[key])
+
+
 def hand_over(message: Message) -> Receipt:
     """Behave as the story of the relay says on whose thread this is called."""
     relay: Relay = here.relay
@@ -143,12 +186,20 @@ class Story(RuleBasedStateMachine):
     """What may happen to deliveries of a publisher that keeps an order."""
 
     def __init__(
-        self, on_poison: OnPoison, queue: Queue, relays: list[Relay], make_lane: MakeLane
+        self,
+        on_poison: OnPoison,
+        queue: Queue,
+        relays: list[Relay],
+        writer: Writer,
+        make_lane: MakeLane,
     ) -> None:
         super().__init__()
-        self.goes_on = on_poison is OnPoison.SKIP
+        self.on_poison = on_poison
+        self.goes_on = on_poison in (OnPoison.SKIP, OnPoison.SUPERSEDE)
         self.relays = relays
+        self.writer = writer
         self.committed: list[Delivery] = []
+        """In the order of their commits."""
         self.arrived: list[UUID] = []
         """Each once, when it arrived first; one that has arrived may be sent again."""
         self.too_early: list[str] = []
@@ -171,7 +222,22 @@ class Story(RuleBasedStateMachine):
     @rule(keys=lines)
     def commit(self, keys: list[str]) -> None:
         for key in keys:
-            self.committed += self._queue(ordering_scope="todo", ordering_key=key)
+            if not self._is_locked(key):
+                self.committed += put(self._queue, key)
+
+    @precondition(lambda self: not self.writer.uncommitted)
+    @rule(key=keys)
+    def somebody_writes(self, key: str) -> None:
+        """It has its place, and commits later."""
+        self.writer.write(self._queue, key)
+
+    @precondition(lambda self: self.writer.uncommitted)
+    @rule()
+    def somebody_commits(self) -> None:
+        late = self.writer.uncommitted
+        self.writer.commit()
+        if late:
+            self.committed.append(late)
 
     @rule(number=relays, happens=outcomes)
     def a_relay_goes_on(self, number: int, happens: list[str]) -> None:
@@ -219,6 +285,7 @@ class Story(RuleBasedStateMachine):
         for relay in self.relays:
             if relay.in_hand:
                 relay.kill()
+        self.somebody_commits() if self.writer.uncommitted else None
         if self.too_early:
             return  # and that has been said
         self.what_a_killed_relay_held_is_taken_over()
@@ -246,6 +313,11 @@ class Story(RuleBasedStateMachine):
         if relay.in_hand:
             self._check(relay.in_hand)
 
+    def _is_locked(self, key: str) -> bool:
+        """Tell whether an action would wait, as another one of its objects has not committed."""
+        late = self.writer.uncommitted
+        return bool(late and late.ordering_key in OBJECTS[key])
+
     def _arrives(self, message: Message) -> None:
         if message.id not in self.arrived:
             self.arrived.append(message.id)
@@ -256,18 +328,31 @@ class Story(RuleBasedStateMachine):
         own = ids.index(message.id)
         for place, earlier in enumerate(self.committed[:own]):
             if (
-                in_one_line(earlier.ordering_key, self.committed[own].ordering_key)
+                must_wait(self.committed[own], earlier)
                 and earlier.event_id not in self.arrived
-                and not (self.goes_on and state_of(earlier) == DeliveryState.DEAD)
+                and state_of(earlier) not in LEFT_OUT.get(self.on_poison, ())
             ):
                 self.too_early.append(f"{own} was sent before {place}")
 
+    def _check_replaced(self, states: dict[UUID, Any]) -> None:
+        """Whoever did not arrive is cancelled if one has that is about the same, dead if not."""
+        for place, one in enumerate(self.committed):
+            replaced = any(
+                set(OBJECTS[one.ordering_key]) <= set(OBJECTS[later.ordering_key])
+                and states[later.event_id] == DeliveryState.DELIVERED
+                for later in self.committed[place + 1 :]
+            )
+            if states[one.event_id] != DeliveryState.DELIVERED:
+                assert (states[one.event_id] == DeliveryState.CANCELLED) is replaced
+
     def _check_the_end(self) -> None:
-        left_out = {DeliveryState.DEAD} if self.goes_on else set()
+        left_out = LEFT_OUT.get(self.on_poison, set())
         states = {delivery.event_id: state_of(delivery) for delivery in self.committed}
         assert set(states.values()) <= {DeliveryState.DELIVERED} | left_out
-        for key in KEYS[:-1]:
-            line = [one.event_id for one in self.committed if in_one_line(key, one.ordering_key)]
+        if self.on_poison is OnPoison.SUPERSEDE:
+            self._check_replaced(states)
+        for key in KEYS:
+            line = [one.event_id for one in self.committed if key in OBJECTS[one.ordering_key]]
             expected = [
                 entry
                 for entry in line
@@ -276,9 +361,14 @@ class Story(RuleBasedStateMachine):
             assert [entry for entry in self.arrived if entry in line] == expected
 
 
-def in_one_line(one: str, other: str) -> bool:
-    """Tell whether the order of two keys' deliveries matters."""
-    return one == other or BULK in {one, other}
+def must_wait(one: Delivery, earlier: Delivery) -> bool:
+    """Tell whether one has to wait for another that committed earlier.
+
+    A bulk action and one about another object agree on their order by their places only.
+    """
+    keys = {one.ordering_key, earlier.ordering_key}
+    share = set(OBJECTS[one.ordering_key]) & set(OBJECTS[earlier.ordering_key])
+    return bool(share) or (BULK in keys and earlier.pk < one.pk)
 
 
 def state_of(delivery: Delivery) -> Any:
@@ -315,15 +405,27 @@ def three_relays() -> Iterator[list[Relay]]:
         relay.close()
 
 
-@pytest.mark.parametrize("on_poison", [OnPoison.PARK, OnPoison.BLOCK, OnPoison.SKIP])
+@pytest.fixture
+def late_writer() -> Iterator[Writer]:
+    writer = Writer()
+    yield writer
+    if writer.uncommitted:
+        writer.commit()
+    writer.close()
+
+
+@pytest.mark.parametrize("on_poison", list(OnPoison))
 def test_each_line_arrives_as_it_was_committed(
     on_poison: OnPoison,
     queue: Queue,
     three_relays: list[Relay],
+    late_writer: Writer,
     make_lane: Callable[[OnPoison], Lane],
 ) -> None:
     class Told(Story):
         def __init__(self) -> None:
-            super().__init__(on_poison, queue, three_relays, lambda: make_lane(on_poison))
+            super().__init__(
+                on_poison, queue, three_relays, late_writer, lambda: make_lane(on_poison)
+            )
 
     run_state_machine_as_test(Told, settings=STORIES)

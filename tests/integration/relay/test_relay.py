@@ -15,10 +15,12 @@ from django.db import ProgrammingError, connection
 from django.db.models.functions import Now
 from pytest_django import Settings
 
+from dj_actions.conf import PublisherSettings
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.lane import Lane
 from dj_actions.messages import Message, Receipt, RemoteRun
-from dj_actions.models import Delivery, RelayHeartbeat
+from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
+from dj_actions.publishers import BasePublisher, publisher_class
 from dj_actions.relay import Relay
 from dj_actions.states import DeliveryState, RemoteState
 from example.launch.process import wait_until
@@ -131,7 +133,10 @@ def test_a_lane_that_hangs_is_left_behind_and_its_work_given_back(
 
 
 @pytest.mark.postgres
-def test_it_survives_the_loss_of_all_its_connections(queue: Queue) -> None:
+def test_it_survives_the_loss_of_all_its_connections(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dj_actions.relay.HEARTBEAT_INTERVAL", 0.1)
     with running(Relay()):
         queue(1)
         wait_for(lambda: delivered() == 1, "The first delivery")
@@ -143,6 +148,8 @@ def test_it_survives_the_loss_of_all_its_connections(queue: Queue) -> None:
             assert cursor.fetchone()[0] >= 2
         queue(5)
         wait_for(lambda: delivered() == 6, "The deliveries after the loss")
+        seen_at = RelayHeartbeat.objects.get().seen_at
+        wait_for(lambda: RelayHeartbeat.objects.get().seen_at > seen_at, "A sign of life")
     assert len({message.id for message in script.seen}) == 6
 
 
@@ -396,6 +403,44 @@ def test_drain_and_once_raise_what_stopped_them(
         Relay().drain()
     with pytest.raises(ProgrammingError):
         Relay().run_once()
+
+
+@pytest.mark.postgres
+def test_a_relay_that_cannot_make_a_publisher_stops_no_other(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = publisher_class
+
+    def fail(alias: str, settings: PublisherSettings) -> type[BasePublisher]:
+        if alias == "first":
+            raise InvalidSetting("FEEDS_KEY is not set on this machine.")
+        return own(alias, settings)
+
+    with running(Relay()), monkeypatch.context() as here:
+        here.setattr("dj_actions.publishers.publisher_class", fail)
+        queue(1)
+        queue(1, publisher="second")
+        wait_for(lambda: delivered("second") == 1, "The other publisher")
+        wait_for(lambda: "FEEDS_KEY is not set" in caplog.text, "The reason")
+        assert not PublisherState.objects.exclude(open_until=None).exists()
+    with running(Relay()):
+        wait_for(lambda: delivered() == 1, "Another relay")
+
+
+@pytest.mark.postgres
+def test_several_lanes_of_a_publisher_work_at_once(queue: Queue, settings: Settings) -> None:
+    entry = settings.DJ_ACTIONS["PUBLISHERS"]["first"] | {"CONCURRENCY": 2, "BATCH_SIZE": 1}
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "PUBLISHERS": {"first": entry}}
+    both = threading.Barrier(2)
+
+    def meet(message: Message) -> Receipt:
+        both.wait(20)
+        return accept(message)
+
+    script.behave = meet
+    queue(2)
+    with running(Relay()):
+        wait_for(lambda: delivered() == 2, "Both, each of which waits for the other")
 
 
 def test_open_deliveries_of_a_removed_publisher_are_named(

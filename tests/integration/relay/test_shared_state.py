@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 from pytest_django import Settings
@@ -28,6 +30,9 @@ from tests.integration.relay.scripted import accept, script
 pytestmark = pytest.mark.django_db
 
 Configure = Callable[..., Lane]
+T = TypeVar("T")
+
+CALLERS = 8
 
 
 @pytest.fixture
@@ -163,6 +168,22 @@ def limited(settings: Settings) -> Configure:
     return limited
 
 
+def at_once(call: Callable[[int], T]) -> list[T]:
+    """Call from several threads with connections of their own, as close together as can be."""
+    barrier = threading.Barrier(CALLERS)
+
+    def run(number: int) -> T:
+        connection.ensure_connection()
+        barrier.wait(20)
+        try:
+            return call(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        return list(pool.map(run, range(CALLERS)))
+
+
 def allowance_ends_in(seconds: float) -> None:
     PublisherState.objects.update(next_send_at=after(seconds) if seconds else Now())
 
@@ -179,6 +200,23 @@ def test_all_relays_together_keep_to_the_rate(limited: Configure, queue: Queue) 
     allowance_ends_in(0)
     assert lane.run_once()
     assert 10 <= len(script.seen) <= 12
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_relays_that_ask_at_once_get_no_more_than_is_allowed_and_one_probe() -> None:
+    def allowance(_: int) -> int:
+        return PublisherState.objects.take_allowance("first", wanted=3, rate=5)
+
+    def probe(_: int) -> bool:
+        return PublisherState.objects.take_probe("first", seconds=60)
+
+    allowed = at_once(allowance)
+    PublisherState.objects.open_breaker("first", seconds=0, reason="down")
+
+    # In the time that this takes, one or two more become allowed.
+    assert 5 <= sum(allowed) <= 7
+    assert sorted(at_once(probe)) == [False] * (CALLERS - 1) + [True]
 
 
 def test_what_was_allowed_and_not_used_is_given_back(limited: Configure, queue: Queue) -> None:

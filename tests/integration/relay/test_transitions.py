@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from dj_actions.claims import Claimed
 from dj_actions.messages import Receipt, RemoteRun
-from dj_actions.models import Delivery
+from dj_actions.models import ActionEvent, Delivery
 from dj_actions.states import (
     DELIVERY_TRANSITIONS,
     REMOTE_TRANSITIONS,
@@ -34,11 +34,16 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 
 
-def after(row: Delivery) -> Claimed:
-    """Return a delivery that stands behind it in the same line."""
-    values = dict.fromkeys(Claimed._fields)
-    own = {"publisher": "first", "pk": row.pk + 1, "ordering_scope": "", "ordering_key": ""}
-    return Claimed(**values | own)  # type: ignore[arg-type]  # the rest does not matter
+def let_the_next_arrive(row: Delivery) -> None:
+    """Let one arrive that stands behind it in the same line."""
+    event = ActionEvent.objects.create(resource="todo", action="mark_done", object_ids=["0"])
+    sending = {"state": DeliveryState.SENDING} | ROWS[DeliveryState.SENDING]
+    following = Delivery.objects.create(event=event, publisher="first", **sending)
+    own = {"pk": following.pk, "publisher": "first", "object_ids": ["0"]}
+    line = {"ordering_scope": "", "ordering_key": ""}
+    claimed = Claimed(**dict.fromkeys(Claimed._fields) | own | line)  # type: ignore[arg-type]  # the rest does not matter
+    assert Delivery.objects.supersede(TOKEN, [(claimed, Receipt(id="y"))]) == {following.pk}
+    event.delete()
 
 
 TRANSITIONS: dict[str, Callable[[Delivery], object]] = {
@@ -47,7 +52,7 @@ TRANSITIONS: dict[str, Callable[[Delivery], object]] = {
     "mark_delivered": lambda row: arrive(row, Receipt(id="y")),
     "put_back": lambda row: Delivery.objects.put_back(row, wait=0, error=ERROR, counted=True),
     "give_up": lambda row: Delivery.objects.give_up(row, error=ERROR),
-    "supersede": lambda row: Delivery.objects.supersede(after(row)),
+    "supersede": let_the_next_arrive,
     "cancel": lambda _row: Delivery.objects.all().cancel(),
     "replay": lambda _row: Delivery.objects.all().replay(),
     "retry_now": lambda _row: Delivery.objects.all().retry_now(),
