@@ -91,7 +91,7 @@ class Breaker:
         self._is_probing = False
         PublisherState.objects.return_probe(self._publisher)
 
-    def record(self, outcome: object, about: UUID) -> None:
+    def record(self, outcome: Receipt | BaseException, about: UUID) -> None:
         """Learn from one outcome: a receipt, or the error that was raised.
 
         Args:
@@ -134,8 +134,8 @@ class Breaker:
         asked = min(clamp_wait(error.retry_after), LONGEST_ASKED)
         return max(asked, self._next_wait()) if self._probes else asked
 
-    def _open(self, seconds: float, outcome: object) -> None:
-        reason = text_of(outcome) if isinstance(outcome, BaseException) else str(outcome)[:500]
+    def _open(self, seconds: float, error: BaseException) -> None:
+        reason = text_of(error)
         self._probes += 1
         self._open_until = time.monotonic() + seconds
         patiently(
@@ -170,7 +170,7 @@ class Breaker:
             publisher_recovered.send_robust(sender=PublisherState, publisher=self._publisher)
 
 
-def _is_trouble(outcome: object) -> bool:
+def _is_trouble(outcome: BaseException) -> bool:
     """Tell whether the destination, not the message, seems to be at fault.
 
     An error that no publisher has translated says nothing about the destination: it is

@@ -50,12 +50,12 @@ def _deliver_wave(
     with closing(_outcomes(wave, batch)) as outcomes:
         for claimed, outcome in zip(wave, outcomes, strict=False):
             probing = not batch.breaker.is_closed
-            batch.breaker.record(outcome, claimed.event_id)
-            if isinstance(outcome, Receipt):
-                held = arrivals.add(claimed, outcome)
+            answer = _as_answer(outcome, batch)
+            batch.breaker.record(answer, claimed.event_id)
+            if isinstance(answer, Receipt):
+                held = arrivals.add(claimed, answer)
             else:
-                error = _as_error(outcome, batch)
-                held = arrivals.settle() and settle_failure(claimed, error, batch, probing=probing)
+                held = arrivals.settle() and settle_failure(claimed, answer, batch, probing=probing)
                 failed += [claimed] * held
             if not held or stopping.is_set() or not batch.breaker.is_closed:
                 return False
@@ -100,8 +100,8 @@ def _outcomes(wave: Sequence[Claimed], batch: Batch) -> Generator[object]:
         yield TypeError(f"{_name(batch)}.publish_many gave no outcome for this message.")
 
 
-def _as_error(outcome: object, batch: Batch) -> BaseException:
-    if isinstance(outcome, BaseException):
+def _as_answer(outcome: object, batch: Batch) -> Receipt | BaseException:
+    if isinstance(outcome, (Receipt, BaseException)):
         return outcome
     return TypeError(f"{_name(batch)} answered {outcome!r}, which is no Receipt.")
 

@@ -7,22 +7,22 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from uuid import uuid4
 
-from django.core.files import locks
 from django.db import connections, router
 
 from dj_actions.conf import Settings, did_you_mean, get_settings
 from dj_actions.database import forget_connections, patiently
 from dj_actions.enduring import Enduring
-from dj_actions.exceptions import InvalidSetting, RelayAlreadyRunning
+from dj_actions.exceptions import InvalidSetting
 from dj_actions.lane import Lane
 from dj_actions.listening import Listener
 from dj_actions.models import Delivery, RelayHeartbeat
 from dj_actions.publishers import publisher_class, publishers
+from dj_actions.sole_relay import sole_relay
 from dj_actions.tracking import track
 
 logger = logging.getLogger(__name__)
@@ -278,27 +278,3 @@ def _supports_tracking(alias: str, settings: Settings) -> bool:
         return publisher_class(alias, settings.publishers[alias]).supports_tracking
     except InvalidSetting:
         return False
-
-
-@contextmanager
-def sole_relay() -> Iterator[None]:
-    """Make sure that no other relay serves the same SQLite database.
-
-    SQLite has no row locks, so two relays would send the same deliveries. A lock on a file
-    beside the database ends with the process that holds it, however that ends.
-
-    Raises:
-        RelayAlreadyRunning: another relay holds it.
-    """
-    connection = connections[router.db_for_write(Delivery)]
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor != "sqlite" or connection.is_in_memory_db():  # type: ignore[attr-defined]  # of the SQLite backend
-        yield
-        return
-    with open(f"{name}.relay", "w") as file:  # noqa: PTH123 - NAME may be any path-like text
-        if not locks.lock(file, locks.LOCK_EX | locks.LOCK_NB):
-            raise RelayAlreadyRunning(
-                f"Another relay already serves {name}. SQLite allows one; stop the other, or "
-                "use PostgreSQL to run several."
-            )
-        yield

@@ -80,7 +80,9 @@ def test_trouble_in_a_row_opens_it(open_breaker: Breaker) -> None:
 
 
 @pytest.mark.parametrize("outcome", [SUCCESS, PublishRejected("no"), DestinationNotFound("no DAG")])
-def test_what_speaks_for_the_destination_ends_the_row(breaker: Breaker, outcome: object) -> None:
+def test_what_speaks_for_the_destination_ends_the_row(
+    breaker: Breaker, outcome: Receipt | Exception
+) -> None:
     breaker.record(DOWN, uuid4())
     breaker.record(DOWN, uuid4())
     breaker.record(outcome, uuid4())

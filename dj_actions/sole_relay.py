@@ -1,0 +1,36 @@
+"""One relay for a SQLite database, which has no locks on rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.files import locks
+from django.db import connections, router
+
+from dj_actions.exceptions import RelayAlreadyRunning
+from dj_actions.models import Delivery
+
+
+@contextmanager
+def sole_relay() -> Iterator[None]:
+    """Make sure that no other relay serves the same SQLite database.
+
+    SQLite has no row locks, so two relays would send the same deliveries. A lock on a file
+    beside the database ends with the process that holds it, however that ends.
+
+    Raises:
+        RelayAlreadyRunning: another relay holds it.
+    """
+    connection = connections[router.db_for_write(Delivery)]
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or connection.is_in_memory_db():  # type: ignore[attr-defined]  # of the SQLite backend
+        yield
+        return
+    with open(f"{name}.relay", "w") as file:  # noqa: PTH123 - NAME may be any path-like text
+        if not locks.lock(file, locks.LOCK_EX | locks.LOCK_NB):
+            raise RelayAlreadyRunning(
+                f"Another relay already serves {name}. SQLite allows one; stop the other, or "
+                "use PostgreSQL to run several."
+            )
+        yield
