@@ -96,9 +96,10 @@ class Lane:
         """Work until the relay stops."""
         self._prepare()
         while not (self._stopping.is_set() or self.is_replaced):
-            if self._enduring.call(self.run_once):
+            found = self._enduring.call(self.run_once)
+            if found:
                 self._busy_at = time.monotonic()
-            else:
+            elif found is not None:  # else it has failed, and waited already
                 self._woken.wait(self._pause())
                 self._woken.clear()
 
