@@ -16,8 +16,8 @@ from dj_actions.querysets.notifications import notify
 logger = logging.getLogger(__name__)
 
 SILENCE = 0.5
-"""Seconds for which a process does not wake the relays of a publisher again: those that it has
-woken look for more every few milliseconds, for longer than that."""
+"""Seconds for which a process does not wake the relays of a publisher again: a lane that it has
+woken looks once more when they are over, or more often if there was something for it."""
 
 _told_at: dict[tuple[str, str], float] = {}
 """Database and publisher → when this process has told of them last, by its own clock."""

@@ -27,8 +27,12 @@ POSITIVE = (
 MOST = dict.fromkeys(("lease", "poll_interval", "track_interval", "stop_timeout"), 31_536_000)
 """The largest numbers that are taken: a year of seconds, long before a clock overflows."""
 
-MOST_PER_SECOND = 1_000_000
-"""The largest RATE_LIMIT."""
+MOST_PER_SECOND, LEAST_PER_SECOND = 1_000_000, 1 / 86_400
+"""The largest and the smallest RATE_LIMIT: one a day."""
+
+LARGEST_BATCH = 10_000
+MOST_LANES = 100
+"""The largest BATCH_SIZE and CONCURRENCY."""
 
 ALIAS_LENGTH = 64
 """Longest alias of a publisher: it is stored with each delivery."""
@@ -236,13 +240,9 @@ def _publisher(alias: str, entry: object) -> PublisherSettings:
             values[name] = _one_of(kind, values[name], f'{where}["{name.upper()}"]')
     settings = PublisherSettings(**values)
     if settings.rate_limit is not None:
-        _require_positive(settings.rate_limit, f'{where}["RATE_LIMIT"]', most=MOST_PER_SECOND)
-    if not isinstance(settings.concurrency, int):
-        raise InvalidSetting(f'{where}["CONCURRENCY"] must be a whole number.')
-    _require_positive(settings.concurrency, f'{where}["CONCURRENCY"]')
-    if not isinstance(settings.batch_size, int):
-        raise InvalidSetting(f'{where}["BATCH_SIZE"] must be a whole number.')
-    _require_positive(settings.batch_size, f'{where}["BATCH_SIZE"]')
+        _require_rate(settings.rate_limit, f'{where}["RATE_LIMIT"]')
+    _require_count(settings.concurrency, f'{where}["CONCURRENCY"]', most=MOST_LANES)
+    _require_count(settings.batch_size, f'{where}["BATCH_SIZE"]', most=LARGEST_BATCH)
     return settings
 
 
@@ -297,6 +297,18 @@ def _require_positive(value: object, where: str, *, most: float = math.inf) -> N
         raise InvalidSetting(f"{where} must be a number above zero, not {value!r}.")
     if value > most:
         raise InvalidSetting(f"{where} must be at most {most:,}, not {value!r}.")
+
+
+def _require_count(value: object, where: str, *, most: int) -> None:
+    if not isinstance(value, int):
+        raise InvalidSetting(f"{where} must be a whole number.")
+    _require_positive(value, where, most=most)
+
+
+def _require_rate(value: float, where: str) -> None:
+    _require_positive(value, where, most=MOST_PER_SECOND)
+    if value < LEAST_PER_SECOND:
+        raise InvalidSetting(f"{where} must be at least one a day, 1 / 86400, not {value!r}.")
 
 
 def _forget(*, setting: str, **_: object) -> None:

@@ -6,6 +6,9 @@ import threading
 from collections.abc import Generator, Sequence
 from contextlib import closing
 
+from django.db import router
+
+from dj_actions.announcing import announce
 from dj_actions.claims import Claimed
 from dj_actions.conf import get_settings
 from dj_actions.database import patiently
@@ -37,6 +40,8 @@ def deliver(batch: Batch, stopping: threading.Event) -> None:
         arrivals.settle()
         if arrivals.settled + len(failed) < len(batch.deliveries):
             patiently(Delivery.objects.release, batch.token)
+            if stopping.is_set():
+                announce([batch.publisher.alias], using=router.db_for_write(Delivery))
 
 
 def _deliver_wave(

@@ -7,6 +7,7 @@ import threading
 import time
 from uuid import UUID
 
+from dj_actions.announcing import SILENCE
 from dj_actions.breaker import Breaker
 from dj_actions.claims import Claimed
 from dj_actions.conf import PublisherSettings, Settings
@@ -81,6 +82,8 @@ class Lane:
         self._hearing = hearing or threading.Event()
         self._woken = threading.Event()
         self._enduring = Enduring(f"deliver to {alias}", stopping)
+        self._resting = Enduring(f"find out when something is due for {alias}", stopping)
+        self._woken_at = -SILENCE
         self._breaker = Breaker(alias)
         self._busy_since = 0.0
         self._busy_at = -LIVELY
@@ -100,8 +103,7 @@ class Lane:
             if found:
                 self._busy_at = time.monotonic()
             elif found is not None:  # else it has failed, and waited already
-                self._woken.wait(self._pause())
-                self._woken.clear()
+                self._rest()
 
     def wake(self) -> None:
         """Let it look at once: there may be work, or it is to end."""
@@ -204,19 +206,28 @@ class Lane:
             self._from_start_at = now + max(LOOK_FROM_START, (now - started) * RARELY)
         return claimed
 
+    def _rest(self) -> None:
+        """Wait until there may be more."""
+        if self._woken.wait(self._pause()):
+            self._woken.clear()
+            self._woken_at = time.monotonic()
+
     def _pause(self) -> float:
         """Return the seconds to wait for more: few, while there was something a moment ago."""
-        usual = self._settings.poll_interval
-        if time.monotonic() - self._busy_at < LIVELY:
+        now, usual = time.monotonic(), self._settings.poll_interval
+        if now - self._busy_at < LIVELY:
             return min(LIVELY_INTERVAL, usual)
-        if self._breaker.remaining() or not self._hearing.is_set():
+        if now - self._woken_at < SILENCE:
+            # Another lane may have what it was woken for, and nobody tells of what comes next.
+            return min(SILENCE, usual)
+        if self._breaker.remaining() or self._is_start_slow or not self._hearing.is_set():
             return usual
-        return self._enduring.call(self._quiet_for) or usual
+        return self._resting.call(self._quiet_for) or usual
 
     def _quiet_for(self) -> float:
         """Return the seconds until something is due, or it is time to look all the same."""
-        longest = self._settings.poll_interval * QUIET
-        due_in = Delivery.objects.due_in(self.alias)
+        usual, due_in = self._settings.poll_interval, Delivery.objects.due_in(self.alias)
+        longest = min(usual * QUIET, max(usual, self._rescue.interval))
         return longest if due_in is None else max(0.0, min(due_in, longest))
 
     def renew_lease(self) -> None:

@@ -68,16 +68,20 @@ class InLine(Protocol):
         """Its key."""
 
 
-class About(Protocol):
-    """What has happened to some objects."""
+class Replaceable(Protocol):
+    """A delivery, as far as it matters whether it is replaced by a later one, or replaces one."""
+
+    @property
+    def pk(self) -> int:
+        """Its place."""
+
+    @property
+    def ordering_scope(self) -> str:
+        """Its scope."""
 
     @property
     def object_ids(self) -> Sequence[str]:
-        """Their keys."""
-
-
-class Replacing(InLine, About, Protocol):
-    """A delivery that may replace an earlier one."""
+        """Keys of the objects that it is about."""
 
 
 _Delivery = TypeVar("_Delivery", bound=InLine)
@@ -88,11 +92,12 @@ def line_of_own_key(key: str) -> Line:
     return Line(f"{OWN_KEY}{key}")
 
 
-def replaces(arrived: Replacing, earlier: About) -> bool:
-    """Tell whether an earlier dead letter of its line is needless once this one has arrived."""
-    if arrived.ordering_scope.startswith(OWN_KEY):
-        return True
-    return set(earlier.object_ids) <= set(arrived.object_ids)
+def replaces(arrived: Replaceable, dead: Replaceable) -> bool:
+    """Tell whether a dead letter is needless once another one, which is in a line, has arrived."""
+    if dead.ordering_scope != arrived.ordering_scope or dead.pk > arrived.pk:
+        return False
+    is_same_line = arrived.ordering_scope.startswith(OWN_KEY)
+    return is_same_line or set(dead.object_ids) <= set(arrived.object_ids)
 
 
 def conflict(one: InLine, other: InLine) -> bool:

@@ -15,7 +15,7 @@ class Periodically:
     """
 
     def __init__(self, interval: float, work: Callable[[], object]) -> None:
-        self._interval = interval
+        self.interval = interval
         self._work = work
         self._due_at = 0.0
 
@@ -23,5 +23,5 @@ class Periodically:
         """Do it, unless it was done a moment ago."""
         if time.monotonic() >= self._due_at:
             # First, so that what fails each time does not keep all else waiting.
-            self._due_at = time.monotonic() + self._interval
+            self._due_at = time.monotonic() + self.interval
             self._work()

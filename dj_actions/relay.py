@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from django.db import connections, router
 
+from dj_actions.announcing import announce
 from dj_actions.conf import Settings, did_you_mean, get_settings
 from dj_actions.database import forget_connections, patiently
 from dj_actions.enduring import Enduring
@@ -256,6 +257,7 @@ class Relay:
                 logger.warning("Publisher %s did not stop in time.", lane.alias)
                 giving_back = Enduring("give its work back", self._stopping)
                 giving_back.call(partial(Delivery.objects.release, lane.token))
+                announce([lane.alias], using=router.db_for_write(Delivery))
         # Until here leases were renewed: nobody takes over what is being finished.
         self._ended.set()
         _join(self._renewal, timeout)

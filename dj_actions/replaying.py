@@ -1,6 +1,7 @@
 """Retry or cancel what waits, replay or discard dead letters.
 
-Who has changed what becomes of a delivery, and why, is recorded with it.
+Who has changed what becomes of a delivery, and why, is recorded with it; a retry changes nothing
+but the time.
 """
 
 from __future__ import annotations
@@ -28,9 +29,7 @@ def retry(deliveries: OperatorQuerySet) -> int:
     Returns:
         How many.
     """
-    count = deliveries.retry_now()
-    announce_all(using=router.db_for_write(Delivery))
-    return count
+    return _told(deliveries.retry_now())
 
 
 def replay(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
@@ -48,9 +47,7 @@ def replay(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
     Raises:
         InvalidAction: the reason is empty.
     """
-    count = _operate("replay", deliveries, DeliveryState.DEAD, actor=actor, reason=reason)
-    announce_all(using=router.db_for_write(Delivery))
-    return count
+    return _told(_operate("replay", deliveries, DeliveryState.DEAD, actor=actor, reason=reason))
 
 
 def discard(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
@@ -85,6 +82,13 @@ def cancel(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
         InvalidAction: the reason is empty.
     """
     return _operate("cancel", deliveries, DeliveryState.PENDING, actor=actor, reason=reason)
+
+
+def _told(count: int) -> int:
+    """Wake relays if something has become due."""
+    if count:
+        announce_all(using=router.db_for_write(Delivery))
+    return count
 
 
 def _operate(

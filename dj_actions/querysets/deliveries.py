@@ -6,7 +6,7 @@ Times are the database's own (`Now()`): no decision depends on the clock of a ma
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -47,6 +47,14 @@ class Held(Protocol):
     @property
     def errors(self) -> Any:
         """What has gone wrong with it so far."""
+
+
+class Dead(NamedTuple):
+    """A dead letter, as far as it matters whether it is replaced."""
+
+    pk: int
+    ordering_scope: str
+    object_ids: list[str]
 
 
 class DeliveryQuerySet(ClaimingQuerySet):
@@ -152,20 +160,23 @@ class DeliveryQuerySet(ClaimingQuerySet):
         rows = self._primary()
         with transaction.atomic(using=rows.db):
             held = rows.mark_delivered(token, [(entry.pk, receipt) for entry, receipt in arrived])
-            for entry, _ in arrived:
-                if entry.pk in held:
-                    rows._cancel_replaced(entry)
+            in_line = [entry for entry, _ in arrived if entry.pk in held and entry.ordering_scope]
+            if in_line:
+                rows._cancel_replaced(in_line)
         return held
 
-    def _cancel_replaced(self, arrived: Claimed) -> None:
+    def _cancel_replaced(self, arrived: Sequence[Claimed]) -> None:
+        # Of bulk actions in all the scope, but no more of the others than can be replaced.
+        keys = {key for entry in arrived for key in (entry.ordering_key, *entry.object_ids)}
         dead = self.filter(
-            publisher=arrived.publisher,
+            publisher=arrived[0].publisher,
             state=DeliveryState.DEAD,
-            ordering_scope=arrived.ordering_scope,
-            ordering_key__in=["", arrived.ordering_key, *arrived.object_ids],
-            pk__lt=arrived.pk,
+            ordering_scope__in={entry.ordering_scope for entry in arrived},
+            ordering_key__in={"", *keys},
         )
-        replaced = [row.pk for row in dead.select_related("event") if replaces(arrived, row.event)]
+        columns = ("pk", "ordering_scope", "event__object_ids")
+        earlier = [Dead._make(row) for row in dead.values_list(*columns)]
+        replaced = [one.pk for one in earlier if any(replaces(entry, one) for entry in arrived)]
         if replaced:
             dead.filter(pk__in=replaced).update(state=DeliveryState.CANCELLED, settled_at=Now())
 

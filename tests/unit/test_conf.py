@@ -154,6 +154,22 @@ def test_a_rate_that_no_database_counts_is_refused(settings: DjangoSettings) -> 
     assert said.endswith('["RATE_LIMIT"] must be at most 1,000,000, not 1e+300.')
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("RATE_LIMIT", 1e-13, "must be at least one a day, 1 / 86400, not 1e-13."),
+        ("BATCH_SIZE", 10**19, "must be at most 10,000, not 10000000000000000000."),
+        ("CONCURRENCY", 101, "must be at most 100, not 101."),
+    ],
+)
+def test_a_number_that_would_stop_the_publisher_is_refused(
+    settings: DjangoSettings, key: str, value: float, expected: str
+) -> None:
+    said = refusal(settings, {"PUBLISHERS": {"feeds": {"BACKEND": BACKEND, key: value}}})
+
+    assert said == f'DJ_ACTIONS["PUBLISHERS"]["feeds"]["{key}"] {expected}'
+
+
 @pytest.mark.parametrize("value", [0, -1, "5", None, 2.5])
 def test_a_batch_size_is_a_whole_number(settings: DjangoSettings, value: Any) -> None:
     said = refusal(settings, {"PUBLISHERS": {"feeds": {"BACKEND": BACKEND, "BATCH_SIZE": value}}})

@@ -20,6 +20,7 @@ from pytest_django import Settings
 from dj_actions import announcing
 from dj_actions.conf import get_settings
 from dj_actions.lane import Lane
+from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
 from dj_actions.pausing import pause, resume
 from dj_actions.querysets.notifications import listening, notify
@@ -29,6 +30,7 @@ from dj_actions.states import DeliveryState
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
 from tests.integration.relay.conftest import Queue
+from tests.integration.relay.scripted import accept, script
 from tests.integration.relay.test_relay import delivered, running, wait_for
 from tests.integration.relay.wire import through, wire_to_database
 
@@ -75,6 +77,12 @@ def heard() -> Iterator[Callable[[], list[str]]]:
             return told
 
         yield publishers
+
+
+def set_event() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
 
 
 def has_delivered(count: int) -> bool:
@@ -163,6 +171,69 @@ def test_an_idle_relay_is_there_when_something_is_due(
         wait_for(lambda: delivered() == 1, "What has become due")
 
 
+def test_what_follows_silently_is_found_by_a_lane_that_found_nothing(
+    todo: Todo, settings: Settings
+) -> None:
+    entry = settings.DJ_ACTIONS["PUBLISHERS"]["first"] | {"CONCURRENCY": 2}
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "PUBLISHERS": {"first": entry}}
+    release = threading.Event()
+
+    def let_the_first_wait(message: Message) -> Receipt:
+        if message.id == script.seen[0].id:
+            release.wait(20)
+        return accept(message)
+
+    script.behave = let_the_first_wait
+    with listening_relay():
+        try:
+            act(todo)
+            wait_for(lambda: len(script.seen) == 1, "The first message")
+            act(todo)  # and nobody is told
+            wait_for(lambda: delivered() == 1, "The second")
+        finally:
+            release.set()
+
+
+def test_what_a_stopping_relay_gives_back_wakes_another(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dj_actions.lane.SILENCE", 0.0)
+    release = threading.Event()
+
+    def wait_for_release(message: Message) -> Receipt:
+        release.wait(20)
+        return accept(message)
+
+    script.behave = wait_for_release
+    queue(5)
+    with running(Relay()) as stopping:
+        wait_for(lambda: len(script.seen) == 1, "The first message")
+        with running(Relay()):
+            wait_for(lambda: len(listeners()) == 2, "Both relays' LISTEN")
+            stopping.stop()
+            release.set()
+            wait_for(lambda: delivered() == 5, "What was given back")
+
+
+def test_where_dead_entries_are_many_a_lane_does_not_ask_what_is_due(
+    settings: Settings, stopping: threading.Event, django_assert_num_queries: Any
+) -> None:
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 1}
+    lane = Lane("first", get_settings(), stopping, set_event())
+    lane._is_start_slow = True
+    with django_assert_num_queries(0):
+        assert lane._pause() == 1
+
+
+@pytest.mark.parametrize(("lease", "expected"), [(60, 15), (24, 6), (8, 4)])
+def test_it_rests_no_longer_than_until_leases_may_have_ended(
+    settings: Settings, stopping: threading.Event, lease: float, expected: float
+) -> None:
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 4, "LEASE": lease}
+
+    assert Lane("first", get_settings(), stopping, set_event())._pause() == expected
+
+
 def test_a_lane_without_work_that_is_told_of_new_work_looks_seldom(
     settings: Settings, stopping: threading.Event, django_assert_num_queries: Any
 ) -> None:
@@ -185,9 +256,7 @@ def test_a_lane_that_may_not_send_what_is_due_looks_as_often_as_usual(
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 1}
     pause("first", actor=None, reason="They are moving house.")
     queue()
-    hearing = threading.Event()
-    hearing.set()
-    lane = Lane("first", get_settings(), stopping, hearing)
+    lane = Lane("first", get_settings(), stopping, set_event())
 
     assert not lane.run_once()
     assert lane._pause() == 1

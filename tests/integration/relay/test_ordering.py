@@ -34,6 +34,7 @@ pytestmark = pytest.mark.django_db
 Configure = Callable[..., Lane]
 Put = Callable[..., str]
 ALL = ""
+NO_LINE = ""
 
 
 @pytest.fixture
@@ -168,6 +169,7 @@ def test_a_dead_letter_does_to_later_ones_what_is_set(
         ((ALL, ["7", "8"]), (ALL, ["8", "7", "9"]), True),
         ((ALL, ["7"], "=account:1"), (ALL, ["8"], "=account:1"), True),
         ((ALL, ["7"], "=account:1"), (ALL, ["7"], "=account:2"), False),
+        ((ALL, ["7"], NO_LINE), (ALL, ["7"], NO_LINE), False),
     ],
 )
 def test_a_dead_letter_is_replaced_by_what_is_about_all_of_its_objects(
@@ -186,6 +188,24 @@ def test_a_dead_letter_is_replaced_by_what_is_about_all_of_its_objects(
 
     state = Delivery.objects.get(event__pk=poison).state
     assert state == (DeliveryState.CANCELLED if is_replaced else DeliveryState.DEAD)
+
+
+@pytest.mark.postgres
+def test_what_is_replaced_costs_as_many_statements_for_one_as_for_many(
+    ordered: Configure, put: Put, fails: dict[str, Exception], django_assert_num_queries: Any
+) -> None:
+    lane = ordered("supersede", batch_size=40)
+    for number in range(20):
+        fails[put(str(number))] = PublishRejected("no")
+    work(lane)
+    arriving = [put(str(number)) for number in range(20)]
+    claimed = Delivery.objects.claim("first", limit=40, lease=60, on_poison=OnPoison.SUPERSEDE)
+    receipts = [(entry, Receipt(id="x")) for entry in claimed]
+
+    # Begin, settle, look, cancel, commit.
+    with django_assert_num_queries(5):
+        assert len(Delivery.objects.supersede(claimed[0].lease_token, receipts)) == len(arriving)
+    assert Delivery.objects.filter(state=DeliveryState.CANCELLED).count() == 20
 
 
 def test_what_arrives_and_what_it_replaces_is_written_down_in_one_transaction(

@@ -420,15 +420,16 @@ def test_a_relay_that_cannot_make_a_publisher_stops_no_other(
             raise InvalidSetting("FEEDS_KEY is not set on this machine.")
         return own(alias, settings)
 
-    with running(Relay()), monkeypatch.context() as here:
+    with monkeypatch.context() as here, running(Relay()):
         here.setattr("dj_actions.publishers.publisher_class", fail)
         queue(1)
         queue(1, publisher="second")
         wait_for(lambda: delivered("second") == 1, "The other publisher")
         wait_for(lambda: tries > 7, "More tries, also while it hears")
         assert caplog.text.count("could not deliver to first: FEEDS_KEY is not set") == 1
-        assert "can deliver to first again" not in caplog.text
         assert not PublisherState.objects.exclude(open_until=None).exists()
+    assert "can deliver to first again" not in caplog.text
+    assert delivered() == 0
     with running(Relay()):
         wait_for(lambda: delivered() == 1, "Another relay")
 

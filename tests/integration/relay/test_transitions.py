@@ -39,8 +39,9 @@ def let_the_next_arrive(row: Delivery) -> None:
     event = ActionEvent.objects.create(resource="todo", action="mark_done", object_ids=["0"])
     sending = {"state": DeliveryState.SENDING} | ROWS[DeliveryState.SENDING]
     following = Delivery.objects.create(event=event, publisher="first", **sending)
+    Delivery.objects.filter(pk=row.pk).update(ordering_scope="todo", ordering_key="0")
     own = {"pk": following.pk, "publisher": "first", "object_ids": ["0"]}
-    line = {"ordering_scope": "", "ordering_key": ""}
+    line = {"ordering_scope": "todo", "ordering_key": "0"}
     claimed = Claimed(**dict.fromkeys(Claimed._fields) | own | line)  # type: ignore[arg-type]  # the rest does not matter
     assert Delivery.objects.supersede(TOKEN, [(claimed, Receipt(id="y"))]) == {following.pk}
     event.delete()
