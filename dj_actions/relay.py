@@ -256,8 +256,7 @@ class Relay:
             if lane.token is not None:
                 logger.warning("Publisher %s did not stop in time.", lane.alias)
                 giving_back = Enduring("give its work back", self._stopping)
-                giving_back.call(partial(Delivery.objects.release, lane.token))
-                announce([lane.alias], using=router.db_for_write(Delivery))
+                giving_back.call(partial(_give_back, lane))
         # Until here leases were renewed: nobody takes over what is being finished.
         self._ended.set()
         _join(self._renewal, timeout)
@@ -269,6 +268,11 @@ def _join(threads: Sequence[threading.Thread], timeout: float) -> None:
     deadline = time.monotonic() + timeout
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def _give_back(lane: Lane) -> None:
+    if lane.token is not None and Delivery.objects.release(lane.token):
+        announce([lane.alias], using=router.db_for_write(Delivery))
 
 
 def _forget_silent() -> int:

@@ -24,7 +24,7 @@ class Effort:
 
 
 THOROUGH = Effort(rounds=300, warm_up_rounds=20)
-QUICK = Effort(rounds=25, warm_up_rounds=5)
+QUICK = Effort(rounds=12, warm_up_rounds=3)
 
 
 @dataclass(slots=True)

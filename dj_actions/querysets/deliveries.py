@@ -25,6 +25,9 @@ from dj_actions.states import DeliveryState, RemoteState
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
 
+MOST_KEYS = 1000
+"""How many keys a query may name: databases and drivers take no end of parameters."""
+
 MAX_ERRORS = 10
 """How many errors a delivery remembers: the latest ones."""
 
@@ -166,14 +169,15 @@ class DeliveryQuerySet(ClaimingQuerySet):
         return held
 
     def _cancel_replaced(self, arrived: Sequence[Claimed]) -> None:
-        # Of bulk actions in all the scope, but no more of the others than can be replaced.
-        keys = {key for entry in arrived for key in (entry.ordering_key, *entry.object_ids)}
         dead = self.filter(
             publisher=arrived[0].publisher,
             state=DeliveryState.DEAD,
             ordering_scope__in={entry.ordering_scope for entry in arrived},
-            ordering_key__in={"", *keys},
         )
+        keys = {key for entry in arrived for key in (entry.ordering_key, *entry.object_ids)}
+        if len(keys) < MOST_KEYS:
+            # No more than can be replaced; and all of bulk actions, which may be.
+            dead = dead.filter(ordering_key__in={"", *keys})
         columns = ("pk", "ordering_scope", "event__object_ids")
         earlier = [Dead._make(row) for row in dead.values_list(*columns)]
         replaced = [one.pk for one in earlier if any(replaces(entry, one) for entry in arrived)]

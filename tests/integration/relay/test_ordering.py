@@ -172,14 +172,18 @@ def test_a_dead_letter_does_to_later_ones_what_is_set(
         ((ALL, ["7"], NO_LINE), (ALL, ["7"], NO_LINE), False),
     ],
 )
+@pytest.mark.parametrize("most_keys", [1000, 1])
 def test_a_dead_letter_is_replaced_by_what_is_about_all_of_its_objects(
     ordered: Configure,
     put: Put,
     fails: dict[str, Exception],
+    monkeypatch: pytest.MonkeyPatch,
     dead: tuple[Any, ...],
     arrives: tuple[Any, ...],
     is_replaced: bool,
+    most_keys: int,
 ) -> None:
+    monkeypatch.setattr("dj_actions.querysets.deliveries.MOST_KEYS", most_keys)
     lane = ordered("supersede")
     poison = put(*dead)
     fails[poison] = PublishRejected("no")

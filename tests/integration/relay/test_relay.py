@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
-from django.db import ProgrammingError, connection
+from django.db import OperationalError, ProgrammingError, connection
 from django.db.models.functions import Now
 from pytest_django import Settings
 
@@ -21,6 +22,7 @@ from dj_actions.lane import Lane
 from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
 from dj_actions.publishers import BasePublisher, publisher_class
+from dj_actions.querysets import DeliveryQuerySet
 from dj_actions.relay import Relay
 from dj_actions.states import DeliveryState, RemoteState
 from example.launch.process import wait_until
@@ -432,6 +434,29 @@ def test_a_relay_that_cannot_make_a_publisher_stops_no_other(
     assert delivered() == 0
     with running(Relay()):
         wait_for(lambda: delivered() == 1, "Another relay")
+
+
+def test_a_relay_that_cannot_give_back_its_work_ends_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[UUID] = []
+
+    def fail(_: object, token: UUID) -> int:
+        asked.append(token)
+        raise OperationalError("The database is away.")
+
+    monkeypatch.setattr(DeliveryQuerySet, "release", fail)
+    monkeypatch.setattr("dj_actions.relay.announce", pytest.fail)
+    relay = Relay()
+    for lane in relay._lanes:
+        lane.token = uuid4()
+    relay._errors.append(RuntimeError("the original error"))
+    relay.stop()
+    with pytest.raises(RuntimeError, match="the original error"):
+        relay._finish([])
+
+    assert asked == [lane.token for lane in relay._lanes]
+    assert "could not give its work back: The database is away." in caplog.text
 
 
 @pytest.mark.postgres
