@@ -157,10 +157,13 @@ class Writer:
         """Take a place, and tell nobody."""
         self.uncommitted = self._thread.submit(self._write, queue, key).result(PATIENCE)
 
-    def commit(self) -> None:
-        """Let all see it."""
+    def commit(self) -> list[Delivery]:
+        """Let all see it, if there is one; return it."""
+        if self.uncommitted is None:
+            return []
         self._thread.submit(self._transaction.__exit__, None, None, None).result(PATIENCE)
-        self.uncommitted = None
+        late, self.uncommitted = self.uncommitted, None
+        return [late]
 
     def close(self) -> None:
         """End its thread."""
@@ -236,10 +239,7 @@ class Story(RuleBasedStateMachine):
     @precondition(lambda self: self.writer.uncommitted)
     @rule()
     def somebody_commits(self) -> None:
-        late = self.writer.uncommitted
-        self.writer.commit()
-        if late:
-            self.committed.append(late)
+        self.committed += self.writer.commit()
 
     @rule(number=relays, happens=outcomes)
     def a_relay_goes_on(self, number: int, happens: list[str]) -> None:
@@ -287,7 +287,7 @@ class Story(RuleBasedStateMachine):
         for relay in self.relays:
             if relay.in_hand:
                 relay.kill()
-        self.somebody_commits() if self.writer.uncommitted else None
+        self.somebody_commits()
         if self.too_early:
             return  # and that has been said
         self.what_a_killed_relay_held_is_taken_over()
@@ -411,8 +411,7 @@ def three_relays() -> Iterator[list[Relay]]:
 def late_writer() -> Iterator[Writer]:
     writer = Writer()
     yield writer
-    if writer.uncommitted:
-        writer.commit()
+    writer.commit()
     writer.close()
 
 
