@@ -14,14 +14,14 @@ from rest_framework.permissions import BasePermission
 from rest_framework.throttling import BaseThrottle
 
 from dj_actions.context import ActionContext
-from dj_actions.declaration import Declared, compiled, require_model
-from dj_actions.definitions import ActionDefinition, Documentation, Output
+from dj_actions.declaration.compiler import Declared, compiled, require_model
+from dj_actions.declaration.definition import ActionDefinition, Documentation, Output
+from dj_actions.declaration.enums import ActionStatus
 from dj_actions.exceptions import InvalidAction
-from dj_actions.execution import ActionResult
+from dj_actions.execution.execute import ActionResult
+from dj_actions.execution.invocation import invoke
 from dj_actions.inputs import adapter_for
-from dj_actions.invocation import invoke
 from dj_actions.registry import registry
-from dj_actions.words import ActionStatus
 
 
 class Action(ABC):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework.routers import DefaultRouter
 
-from dj_actions.views import ActionEventViewSet
+from dj_actions.rest.events import ActionEventViewSet
 
 __all__ = ["ActionEventViewSet", "router"]
 

@@ -10,13 +10,14 @@ from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import connections, router
 
-from dj_actions.conf import Settings, did_you_mean, get_settings
-from dj_actions.discovery import load_viewsets
+from dj_actions.conf import Settings, get_settings
+from dj_actions.declaration.discovery import load_viewsets
 from dj_actions.exceptions import InvalidAction, InvalidSetting
+from dj_actions.execution.database import database_of
 from dj_actions.models import Delivery
 from dj_actions.publishers import publisher_class, publishers
-from dj_actions.recording import database_of
 from dj_actions.registry import registry
+from dj_actions.text import did_you_mean
 
 
 @register("dj_actions")

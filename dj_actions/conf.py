@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -15,8 +14,8 @@ from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
 from dj_actions.exceptions import InvalidSetting
-from dj_actions.ordering import OnPoison, Ordering
-from dj_actions.retry import RetryPolicy
+from dj_actions.policies import OnPoison, Ordering, RetryPolicy
+from dj_actions.text import did_you_mean
 
 POSITIVE = (
     *("lease", "poll_interval", "track_interval", "stop_timeout"),
@@ -159,13 +158,6 @@ class Settings:
         """Return the options of the route that serves this action at this publisher."""
         entry = self.publishers.get(alias)
         return (entry.route(label) if entry else None) or {}
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean '…'?` for the nearest known word, or an empty string."""
-    by_folded = {entry.casefold(): entry for entry in known}
-    matches = difflib.get_close_matches(word.casefold(), list(by_folded), n=1)
-    return f" Did you mean {by_folded[matches[0]]!r}?" if matches else ""
 
 
 @functools.cache

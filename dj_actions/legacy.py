@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from dj_actions.mixins import ActionMixin
+from dj_actions.rest.viewset import ActionMixin
 
 __all__ = ["ActionMixin"]

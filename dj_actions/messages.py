@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from dj_actions.states import RemoteState
-from dj_actions.storable import UNSTORABLE
+from dj_actions.text import MAX_NAME_LENGTH, UNSTORABLE, sanitize
 
 RECEIPT_ID_LENGTH = 255
 RECEIPT_URL_LENGTH = 2000
@@ -24,6 +24,18 @@ class Actor:
 
     label: str
     """The user's name at that time."""
+
+    @classmethod
+    def of(cls, user: Any) -> Self | None:
+        """Return the actor for a user; None if there is no user, or an anonymous one."""
+        if user is None or not user.is_authenticated:
+            return None
+        label = user.get_username() if hasattr(user, "get_username") else str(user)
+        key = getattr(user, "pk", None)
+        return cls(
+            id=sanitize(str(label if key is None else key), MAX_NAME_LENGTH),
+            label=sanitize(str(label), MAX_NAME_LENGTH),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,3 +92,22 @@ def _secrets(value: Any, names: Collection[str], *, inside: bool = False) -> Ite
             yield from _secrets(entry, names, inside=inside)
     elif inside and value is not None and not isinstance(value, bool):
         yield str(value)
+
+
+TOO_LARGE = "too_large_to_store"
+"""Key of what is stored in place of too much; its value is the size in bytes."""
+
+
+def for_record(plain: Any, *, sensitive: Collection[str], limit: int) -> Any:
+    """Return what may be stored of plain JSON data: no secrets, and not too much.
+
+    Args:
+        plain: plain JSON data; it stays as it is.
+        sensitive: names of fields, in lower case, whose values are replaced.
+        limit: bytes of JSON text; of more, only the size is kept.
+    """
+    if not plain:
+        return plain
+    kept = redacted(plain, sensitive)
+    size = len(json.dumps(kept, ensure_ascii=False).encode())
+    return {TOO_LARGE: size} if size > limit else kept

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from django.db.models import Model
 
-from dj_actions.conf import did_you_mean
-from dj_actions.definitions import ActionDefinition
+from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import ActionAlreadyRegistered, ActionNotFound
+from dj_actions.text import did_you_mean
 
 
 class Registry:

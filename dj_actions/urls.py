@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
-from dj_actions.views import ActionEventViewSet
+from dj_actions.rest.events import ActionEventViewSet
 
 app_name = "dj_actions"
 

@@ -1,122 +1,13 @@
-"""Declare actions in a registry, the way of dj-actions 0.0.7.
-
-For new actions, `dj_actions.action.Action` is the shorter way; a registry takes both.
-"""
+"""The helpers of dj-actions 0.0.7 for action registries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any
+from dj_actions.compat.enrich import (
+    ACTION_TYPE,
+    STATUS,
+    enrich_actions,
+    get_action_docs,
+    get_action_form,
+)
 
-from django.utils.module_loading import import_string
-
-from dj_actions.definition_files import read_definition
-from dj_actions.exceptions import ActionNotFound, InvalidAction
-from dj_actions.words import ActionStatus, ActionType
-
-STATUS = ActionStatus
-"""How far an action has come: `STATUS.ALPHA.value` and so on."""
-
-ACTION_TYPE = ActionType
-"""What it acts on: `ACTION_TYPE.INSTANCE.value` or `ACTION_TYPE.BULK.value`."""
-
-PARTS = 3
-"""Of an entry in an action list: id, type and status."""
-
-
-def get_action_docs(base_path: str | Path, action_id: str) -> dict[str, Any]:
-    """Return what an action's `definition.yaml` says.
-
-    Args:
-        base_path: where the actions lie; the file is looked for at `actiondocs/<id>.yaml`,
-            `actions/<id>/definition.yaml` and `<id>/definition.yaml` below it.
-        action_id: name of the action.
-
-    Raises:
-        InvalidAction: there is no such file, or it cannot be read.
-    """
-    return read_definition(base_path, action_id)
-
-
-def enrich_actions(
-    base_path: str | Path,
-    initial_registry: dict[str, Any],
-    action_list: Iterable[Any],
-    environment: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Complete a registry with what each action's `definition.yaml` says.
-
-    Args:
-        base_path: where the actions lie, for example `Path(__file__).parent`.
-        initial_registry: `{"resource": "todo", "basepath": "/todos/", "actions": {}}`; it is
-            completed in place.
-        action_list: entries `(id, type, status)`, or subclasses of `Action`.
-        environment: keys and values that each action's definition is given.
-
-    Returns:
-        The same registry: what a viewset takes as its `action_registry`.
-
-    Raises:
-        InvalidAction: an entry is none, or its file is missing or cannot be read.
-    """
-    actions = initial_registry.setdefault("actions", {})
-    for entry in action_list:
-        if isinstance(entry, type):
-            actions[_name_of(entry)] = _entry_of_class(entry, environment or {})
-            continue
-        action_id, action_type, status = _parts(entry)
-        actions[action_id] = {
-            **get_action_docs(base_path, action_id),
-            **(environment or {}),
-            "id": action_id,
-            "type": getattr(action_type, "value", action_type),
-            "status": getattr(status, "value", status),
-        }
-    return initial_registry
-
-
-def get_action_form(registry: Mapping[str, Any], action_id: str) -> Any:
-    """Return the form class of an action.
-
-    Args:
-        registry: what `enrich_actions` returned.
-        action_id: name of the action.
-
-    Raises:
-        ActionNotFound: the registry has no such action.
-        InvalidAction: the action is not declared by a form.
-    """
-    actions = registry.get("actions", {})
-    if action_id not in actions:
-        known = ", ".join(sorted(actions)) or "none"
-        raise ActionNotFound(f"There is no action {action_id!r} in this registry, but: {known}.")
-    form = actions[action_id].get("form")
-    if not form:
-        raise InvalidAction(f"The action {action_id!r} has no `form` in its definition.")
-    return import_string(form)
-
-
-def _parts(entry: Any) -> tuple[str, Any, Any]:
-    if not isinstance(entry, (tuple, list)) or len(entry) != PARTS:
-        raise InvalidAction(
-            f"The action list holds {entry!r}. Use (id, type, status) or an Action class."
-        )
-    action_id, action_type, status = entry
-    return action_id, action_type, status
-
-
-def _name_of(action: type[Any]) -> str:
-    from dj_actions.action import name_of  # noqa: PLC0415 - models may import this module
-
-    return name_of(action)
-
-
-def _entry_of_class(action: type[Any], environment: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        **environment,
-        "id": _name_of(action),
-        "type": (ActionType.BULK if action.bulk else ActionType.INSTANCE).value,
-        "status": str(action.status),
-        "action": f"{action.__module__}.{action.__qualname__}",
-    }
+__all__ = ["ACTION_TYPE", "STATUS", "enrich_actions", "get_action_docs", "get_action_form"]

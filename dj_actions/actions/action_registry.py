@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dj_actions.actions.archive_actions import ArchiveActions
-from dj_actions.util import enrich_actions
+from dj_actions.compat.enrich import enrich_actions
 
 action_list = [ArchiveActions]
 

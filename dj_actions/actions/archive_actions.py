@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from dj_actions.action import Action, register
-from dj_actions.archiving import TableArchive, archive_batch, default_cutoff
 from dj_actions.context import ActionContext
 from dj_actions.models import ActionEvent
+from dj_actions.operations.retention import TableArchive, archive_batch, default_cutoff
 
 MOST_PER_CALL = 1000
 """How many events one request puts away: it shall not hold its locks for long."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dj_actions.admin.deliveries import DeliveryAdmin
 from dj_actions.admin.events import ActionEventAdmin, ArchivedActionEventAdmin
-from dj_actions.admin.looking import link_to_receipt
 from dj_actions.admin.publishers import PublisherStateAdmin
+from dj_actions.admin.read_only import link_to_receipt
 
 __all__ = [
     "ActionEventAdmin",

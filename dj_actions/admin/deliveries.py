@@ -14,11 +14,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from dj_actions.admin.looking import ReadOnly, link_to_receipt
-from dj_actions.admin.reasons import ask_reason, reason_given
+from dj_actions.admin.confirmation import ask_reason, reason_given
+from dj_actions.admin.read_only import ReadOnly, link_to_receipt
 from dj_actions.models import Delivery
-from dj_actions.querysets import DeliveryQuerySet
-from dj_actions.replaying import cancel, discard, replay, retry
+from dj_actions.operations.deliveries import cancel, discard, replay, retry
+from dj_actions.outbox.queries import DeliveryQuerySet
 
 if TYPE_CHECKING:
     DeliveryAdminBase = admin.ModelAdmin[Delivery]

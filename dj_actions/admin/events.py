@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from dj_actions.admin.looking import ReadOnly, link_to_receipt
+from dj_actions.admin.read_only import ReadOnly, link_to_receipt
 from dj_actions.models import ActionEvent, ArchivedActionEvent, Delivery
 from dj_actions.states import Outcome
 

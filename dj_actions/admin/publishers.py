@@ -10,12 +10,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from dj_actions.admin.looking import ReadOnly
-from dj_actions.admin.reasons import ask_reason, reason_given
+from dj_actions.admin.confirmation import ask_reason, reason_given
+from dj_actions.admin.read_only import ReadOnly
 from dj_actions.conf import get_settings
 from dj_actions.exceptions import InvalidAction
 from dj_actions.models import PublisherState
-from dj_actions.pausing import pause, resume
+from dj_actions.operations.publishers import pause, resume
 
 if TYPE_CHECKING:
     PublisherAdminBase = admin.ModelAdmin[PublisherState]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dj_actions.doctor.examination import examine
 from dj_actions.doctor.findings import Finding, State
-from dj_actions.doctor.limits import Limits
 from dj_actions.doctor.liveness import Liveness, liveness
+from dj_actions.doctor.run import examine
+from dj_actions.doctor.thresholds import Limits
 
 __all__ = ["Finding", "Limits", "Liveness", "State", "examine", "liveness"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.db import Error, router
 
 from dj_actions.doctor.findings import in_one_line
+from dj_actions.doctor.queries import latest_sign
 from dj_actions.models import RelayHeartbeat
-from dj_actions.querysets.health import latest_sign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

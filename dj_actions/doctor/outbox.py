@@ -18,10 +18,10 @@ from dj_actions.doctor.findings import (
     warning,
 )
 from dj_actions.models import Delivery
-from dj_actions.querysets import health
+from dj_actions.doctor import queries
 
 if TYPE_CHECKING:
-    from dj_actions.querysets import DeliveryQuerySet
+    from dj_actions.outbox.queries import DeliveryQuerySet
 
 
 def check_waiting(max_age: float) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def check_waiting(max_age: float) -> Iterator[Finding]:
     Args:
         max_age: seconds.
     """
-    waiting = health.waiting(_rows())
+    waiting = queries.waiting(_rows())
     late = [backlog for backlog in waiting if backlog.age > max_age]
     for backlog in late:
         yield warning(
@@ -47,7 +47,7 @@ def check_waiting(max_age: float) -> Iterator[Finding]:
 
 def check_dead() -> Iterator[Finding]:
     """Check for dead letters."""
-    dead = health.dead(_rows())
+    dead = queries.dead(_rows())
     for backlog in dead:
         yield warning(
             "dead",
@@ -67,7 +67,7 @@ def check_leases(grace: float) -> Iterator[Finding]:
     Args:
         grace: seconds the other relays have for it.
     """
-    abandoned = health.abandoned(_rows(), seconds=grace)
+    abandoned = queries.abandoned(_rows(), seconds=grace)
     for backlog in abandoned:
         yield problem(
             "leases",
@@ -81,7 +81,7 @@ def check_leases(grace: float) -> Iterator[Finding]:
 
 def check_unconfigured() -> Iterator[Finding]:
     """Check that each open delivery has a publisher: an alias may have been renamed."""
-    lost = health.of_unconfigured(_rows(), get_settings().publishers)
+    lost = queries.of_unconfigured(_rows(), get_settings().publishers)
     for backlog in lost:
         yield problem(
             "unconfigured",

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from django.apps import apps
 
 from dj_actions.doctor.findings import Finding, counted, ok, spoken, warning
-from dj_actions.querysets import health
-from dj_actions.querysets.notifications import notification_arrives
+from dj_actions.outbox.notifications import notification_arrives
+from dj_actions.doctor import queries
 
 DEAD_ROWS = 10_000
 """So many dead rows of one table are nothing to tell."""
@@ -24,7 +24,7 @@ def check_snapshots(database: str, max_age: float) -> Iterator[Finding]:
         database: its alias.
         max_age: seconds a snapshot may be held.
     """
-    held = health.held_snapshots(using=database, seconds=max_age)
+    held = queries.held_snapshots(using=database, seconds=max_age)
     for snapshot in held:
         since = "" if snapshot.age is None else f" for {spoken(snapshot.age)}"
         begun = counted(snapshot.transactions, "transaction", "transactions")
@@ -40,7 +40,7 @@ def check_snapshots(database: str, max_age: float) -> Iterator[Finding]:
 
 
 def _unseen(database: str) -> str:
-    hidden = health.count_hidden_sessions(using=database)
+    hidden = queries.count_hidden_sessions(using=database)
     if not hidden:
         return ""
     sessions = counted(hidden, "session of another role", "sessions of other roles")
@@ -55,7 +55,7 @@ def check_vacuum(database: str, *, dead_rows: int = DEAD_ROWS) -> Iterator[Findi
         dead_rows: how many a table may have whatever its size.
     """
     tables = [model._meta.db_table for model in apps.get_app_config("dj_actions").get_models()]
-    known = health.table_health(tables, using=database)
+    known = queries.table_health(tables, using=database)
     fine = bool(known)
     for table in known:
         name = table.table

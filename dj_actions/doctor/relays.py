@@ -9,11 +9,11 @@ from django.db import router
 
 from dj_actions.conf import get_settings
 from dj_actions.doctor.findings import Finding, counted, deliveries, ok, problem, spoken, warning
+from dj_actions.doctor.queries import latest_sign, unfinished
 from dj_actions.models import Delivery, RelayHeartbeat
-from dj_actions.querysets.health import latest_sign, unfinished
 
 if TYPE_CHECKING:
-    from dj_actions.querysets import RelayHeartbeatQuerySet
+    from dj_actions.outbox.queries import RelayHeartbeatQuerySet
 
 CHECK = "relays"
 

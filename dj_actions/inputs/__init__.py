@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
-from dj_actions.inputs.body import require_mapping
-from dj_actions.inputs.choice import adapter_for
 from dj_actions.inputs.dataclass import DataclassInput
+from dj_actions.inputs.empty import NoInput
+from dj_actions.inputs.factory import adapter_for
 from dj_actions.inputs.form import FormInput
 from dj_actions.inputs.json_schema import JsonSchemaInput
-from dj_actions.inputs.nothing import NoInput
 from dj_actions.inputs.pydantic_model import PydanticInput
+from dj_actions.inputs.raw_body import require_mapping
 from dj_actions.inputs.serializer import SerializerInput
 
 __all__ = [

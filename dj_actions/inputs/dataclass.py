@@ -9,7 +9,7 @@ from typing import Any
 
 from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
 from dj_actions.inputs.dataclass_serializer import serializer_for
-from dj_actions.inputs.schema_reading import fields_of
+from dj_actions.inputs.schema_fields import fields_of
 from dj_actions.inputs.serializer import SerializerInput
 
 

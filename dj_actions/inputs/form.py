@@ -20,7 +20,7 @@ from rest_framework.settings import api_settings
 
 from dj_actions.exceptions import InvalidAction
 from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
-from dj_actions.inputs.error_tree import refusing_deep_nesting
+from dj_actions.inputs.errors import refusing_deep_nesting
 from dj_actions.inputs.form_html import render_form
 from dj_actions.inputs.form_reading import as_submitted, misread_fields, with_parts
 from dj_actions.inputs.form_schema import form_schema

@@ -10,7 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms.utils import ErrorDict
 from django.utils.safestring import SafeString
 
-from dj_actions.inputs.error_tree import as_lines
+from dj_actions.inputs.errors import as_lines
 
 
 def render_form(form: forms.BaseForm, errors: Mapping[str, Any] | None) -> SafeString:

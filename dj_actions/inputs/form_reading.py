@@ -9,7 +9,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 
-from dj_actions.inputs.schema_parts import maker_of
+from dj_actions.inputs.schema_builders import maker_of
 
 LIST_FORM_FIELDS = (forms.JSONField, forms.MultipleChoiceField, forms.ModelMultipleChoiceField)
 """Django's fields that know what to do with a list."""

@@ -15,7 +15,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.core.validators import validate_ipv4_address, validate_ipv6_address
 from django.utils.choices import flatten_choices
 
-from dj_actions.inputs.schema_parts import (
+from dj_actions.inputs.schema_builders import (
     DECIMAL,
     TEXT,
     TIME,

@@ -13,10 +13,10 @@ from rest_framework.exceptions import ValidationError
 
 from dj_actions.exceptions import InvalidAction
 from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
-from dj_actions.inputs.body import as_object
-from dj_actions.inputs.error_tree import as_tree, refusing_deep_nesting
-from dj_actions.inputs.schema_check import validator_for, violations
-from dj_actions.inputs.schema_reading import fields_of, list_fields, secret_fields
+from dj_actions.inputs.errors import as_tree, refusing_deep_nesting
+from dj_actions.inputs.raw_body import as_object
+from dj_actions.inputs.schema_fields import fields_of, list_fields, secret_fields
+from dj_actions.inputs.schema_validation import validator_for, violations
 
 
 @dataclass(frozen=True, eq=False)

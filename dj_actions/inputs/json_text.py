@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from rest_framework.exceptions import ValidationError
 from rest_framework.settings import api_settings
 
-from dj_actions.inputs.error_tree import as_lines, refusing_deep_nesting
+from dj_actions.inputs.errors import as_lines, refusing_deep_nesting
 from dj_actions.inputs.form_html import render_form
 
 

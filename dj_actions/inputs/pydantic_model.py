@@ -18,10 +18,10 @@ from rest_framework.exceptions import ValidationError
 
 from dj_actions.exceptions import InvalidAction
 from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
-from dj_actions.inputs.body import as_object
-from dj_actions.inputs.error_tree import Path, Violation, as_tree
-from dj_actions.inputs.schema_check import REQUIRED
-from dj_actions.inputs.schema_reading import fields_of, list_fields
+from dj_actions.inputs.errors import Path, Violation, as_tree
+from dj_actions.inputs.raw_body import as_object
+from dj_actions.inputs.schema_fields import fields_of, list_fields
+from dj_actions.inputs.schema_validation import REQUIRED
 
 if TYPE_CHECKING:
     import pydantic

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
-from dj_actions.inputs.error_tree import refusing_deep_nesting
+from dj_actions.inputs.errors import refusing_deep_nesting
 from dj_actions.inputs.serializer_html import fits_html, render_serializer
 from dj_actions.inputs.serializer_schema import serializer_schema, writable_fields
 

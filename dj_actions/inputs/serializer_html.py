@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from rest_framework import serializers
 from rest_framework.renderers import HTMLFormRenderer
 
-from dj_actions.inputs.error_tree import as_lines
+from dj_actions.inputs.errors import as_lines
 
 NOT_IN_HTML = (serializers.ListSerializer, serializers.ListField, serializers.DictField)
 """What DRF's renderer shows as a note that it is not supported."""

@@ -15,7 +15,7 @@ from rest_framework import ISO_8601, relations, serializers
 from rest_framework.fields import empty
 from rest_framework.settings import api_settings
 
-from dj_actions.inputs.schema_parts import (
+from dj_actions.inputs.schema_builders import (
     DECIMAL,
     TEXT,
     TIME,

@@ -13,13 +13,13 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 from rest_framework.permissions import DjangoModelPermissions, IsAdminUser, IsAuthenticated
 
-from dj_actions.catalogue import CatalogueMixin
-from dj_actions.definitions import ActionDefinition
-from dj_actions.descriptions import key_schema
-from dj_actions.inputs.schema_parts import Schema
+from dj_actions.declaration.definition import ActionDefinition
+from dj_actions.declaration.description import key_schema
+from dj_actions.inputs.schema_builders import Schema
 from dj_actions.openapi.bodies import request_bodies, requires_body
 from dj_actions.openapi.catalogue import DESCRIPTION, INPUT_SCHEMA, listing_schema, name_schema
 from dj_actions.openapi.components import Components
+from dj_actions.openapi.error_responses import refusals_of_action, refusals_of_view
 from dj_actions.openapi.examples import examples_of
 from dj_actions.openapi.parameters import (
     answer_headers,
@@ -27,8 +27,8 @@ from dj_actions.openapi.parameters import (
     version_header,
     wait_header,
 )
-from dj_actions.openapi.refusals import refusals_of_action, refusals_of_view
 from dj_actions.openapi.responses import Responses, answers_of, refusals_as_responses
+from dj_actions.rest.catalogue import CatalogueMixin
 
 LISTING = CatalogueMixin.list_actions.__name__
 SCHEMAS = CatalogueMixin.show_action_schema.__name__

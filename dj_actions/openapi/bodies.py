@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dj_actions.definitions import ActionDefinition
-from dj_actions.descriptions import input_schema
+from dj_actions.declaration.definition import ActionDefinition
+from dj_actions.declaration.description import input_schema
 from dj_actions.inputs import NoInput
-from dj_actions.inputs.schema_parts import Schema
+from dj_actions.inputs.schema_builders import Schema
 from dj_actions.openapi.components import Components, component_name
 
 MULTIPART = "multipart/form-data"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dj_actions.inputs.schema_parts import Schema
-from dj_actions.words import ActionType
+from dj_actions.declaration.enums import ActionType
+from dj_actions.inputs.schema_builders import Schema
 
 ANY_LIST: Schema = {"type": "array"}
 
@@ -38,7 +38,7 @@ TOLD: dict[str, Schema] = {
     "url": {"type": "string", "description": "Path of the action, `{pk}` being the object's key."},
     "fields": {"type": "array", "items": FIELD},
 }
-"""What is told about an action, see `dj_actions.descriptions.describe`."""
+"""What is told about an action, see `dj_actions.declaration.description.describe`."""
 
 DESCRIPTION: Schema = {
     "type": "object",

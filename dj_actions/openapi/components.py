@@ -9,8 +9,8 @@ from typing import Any
 
 from drf_spectacular.plumbing import ComponentIdentity, ComponentRegistry, ResolvedComponent
 
-from dj_actions.inputs.schema_parts import Schema
-from dj_actions.openapi.dialect import NOT_OF_A_PART, for_openapi, mapped
+from dj_actions.inputs.schema_builders import Schema
+from dj_actions.openapi.json_schema import NOT_OF_A_PART, for_openapi, mapped
 
 COMPONENTS = "#/components/schemas/"
 """Where references lead that are the document's already."""

@@ -9,13 +9,13 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import safe_ref
 from drf_spectacular.utils import OpenApiParameter
 
-from dj_actions.inputs.schema_parts import Schema
+from dj_actions.inputs.schema_builders import Schema
 from dj_actions.openapi.actions import ActionSchema
 from dj_actions.openapi.components import Components
+from dj_actions.openapi.error_responses import refusals_of_view
 from dj_actions.openapi.parameters import wait_header
-from dj_actions.openapi.refusals import refusals_of_view
+from dj_actions.rest.events import FILTERS
 from dj_actions.states import DeliveryState, Outcome, RemoteState
-from dj_actions.views import FILTERS
 
 ANY_OBJECT: Schema = {"type": "object", "additionalProperties": True}
 TEXTS: Schema = {"type": "array", "items": {"type": "string"}}
@@ -121,7 +121,7 @@ class EventSchema(ActionSchema):
 class EventSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """Types of an event's JSON fields."""
 
-    target_class = "dj_actions.serializers.ActionEventSerializer"
+    target_class = "dj_actions.rest.serializers.ActionEventSerializer"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> Schema:
@@ -132,7 +132,7 @@ class EventSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-u
 class DeliverySerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """Types of a delivery's states and errors."""
 
-    target_class = "dj_actions.serializers.DeliverySerializer"
+    target_class = "dj_actions.rest.serializers.DeliverySerializer"
 
     def get_name(self, auto_schema: AutoSchema, direction: Any) -> str:  # noqa: ARG002
         """Return a name that no shop or post office has."""

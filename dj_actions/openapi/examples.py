@@ -7,8 +7,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from dj_actions.definitions import ActionDefinition
-from dj_actions.plain import to_json
+from dj_actions.declaration.definition import ActionDefinition
+from dj_actions.serialization import to_json
 
 
 def examples_of(definition: ActionDefinition) -> list[OpenApiExample]:

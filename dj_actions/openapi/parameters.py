@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 
-from dj_actions.definitions import ActionDefinition
-from dj_actions.idempotency import HEADER as IDEMPOTENCY_HEADER
-from dj_actions.idempotency import REPLAYED_HEADER
-from dj_actions.mixins import EVENT_HEADER
+from dj_actions.declaration.definition import ActionDefinition
+from dj_actions.execution.idempotency import HEADER as IDEMPOTENCY_HEADER
+from dj_actions.execution.idempotency import REPLAYED_HEADER
 from dj_actions.models import IDEMPOTENCY_KEY_LENGTH
-from dj_actions.payload import DRY_RUN
+from dj_actions.rest.request import DRY_RUN
+from dj_actions.rest.viewset import EVENT_HEADER
 
 SUCCESS = (status.HTTP_200_OK, status.HTTP_207_MULTI_STATUS)
 

@@ -1,1 +1,3 @@
-"""What `manage.py outbox` does."""
+"""What people do with the outbox: retry, cancel, replay, discard, pause, resume, prune, archive."""
+
+from __future__ import annotations

@@ -5,25 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from django.core.checks import CheckMessage
 
 from dj_actions.messages import Message, Receipt, RemoteRun
-
-
-def is_base_url(text: str) -> bool:
-    """Tell whether a text is scheme, host and port of a server and nothing else.
-
-    A user or password in it would end up in stored links and error messages.
-    """
-    try:
-        parts = urlsplit(text)
-        _ = parts.port  # raises for one that is no number, or too large
-    except ValueError:
-        return False
-    rest = (parts.username, parts.password, parts.path.strip("/"), parts.query, parts.fragment)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(rest)
 
 
 class BasePublisher(ABC):

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from rest_framework.test import APITestCase
 
-from dj_actions.scaffolding.recipes import variable_for
+from dj_actions.declaration.enums import ActionType
+from dj_actions.scaffolding.model_factories import variable_for
 from dj_actions.scaffolding.registry_file import Entry
 from dj_actions.scaffolding.resources import Resource
-from dj_actions.scaffolding.served import Served
-from dj_actions.words import ActionType
+from dj_actions.scaffolding.url_inspection import Served
 
 TAKEN_ATTRIBUTES = frozenset(
     {*dir(APITestCase), "actor", "client", "objects", "payload", "request", "url"}

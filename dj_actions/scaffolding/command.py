@@ -12,10 +12,10 @@ from django.core.management.utils import run_formatters
 
 from dj_actions.exceptions import DJActionsError
 from dj_actions.scaffolding.changes import EDIT, OVERWRITE, Change, write
-from dj_actions.scaffolding.questions import Cancelled, Questions
+from dj_actions.scaffolding.lookup import find_app, find_model, own_apps, require_path
+from dj_actions.scaffolding.prompts import Cancelled, Questions
 from dj_actions.scaffolding.resources import Resource
-from dj_actions.scaffolding.served import Served, likely_path, served_at
-from dj_actions.scaffolding.targets import find_app, find_model, own_apps, require_path
+from dj_actions.scaffolding.url_inspection import Served, likely_path, served_at
 
 NOTHING_WRITTEN = "Nothing was written."
 

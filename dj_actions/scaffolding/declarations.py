@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dj_actions.scaffolding.blueprint import Blueprint, Style
-from dj_actions.scaffolding.recipes import import_model
+from dj_actions.scaffolding.model_factories import import_model
 from dj_actions.scaffolding.rendering import render
 from dj_actions.scaffolding.source import Names, call
 
@@ -54,7 +54,7 @@ def _action(blueprint: Blueprint) -> str:
         ("typing", "Any"),
         ("dj_actions.action", "Action"),
         ("dj_actions.action", "register"),
-        ("dj_actions.definitions", "ActionContext"),
+        ("dj_actions.context", "ActionContext"),
         ("rest_framework.permissions", "IsAuthenticated"),
     ):
         names.use(module, name)

@@ -9,10 +9,10 @@ from dj_actions.scaffolding.blueprint import Blueprint, Style
 from dj_actions.scaffolding.changes import Change, change, needed, overwritten, shown
 from dj_actions.scaffolding.declarations import declarations
 from dj_actions.scaffolding.errors import ScaffoldingRefused
-from dj_actions.scaffolding.proofs import proofs
+from dj_actions.scaffolding.generated_tests import proofs
 from dj_actions.scaffolding.registry_file import RegistryFile
 from dj_actions.scaffolding.resources import package_file
-from dj_actions.scaffolding.served import is_declared
+from dj_actions.scaffolding.url_inspection import is_declared
 
 MARKS = {Style.CLASS: "form.py", Style.FORM: "action.py"}
 """The file that an action of the other style has."""

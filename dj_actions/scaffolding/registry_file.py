@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dj_actions.declaration.enums import ActionStatus, ActionType
 from dj_actions.scaffolding.errors import ScaffoldingRefused
 from dj_actions.scaffolding.source import call, import_from
-from dj_actions.words import ActionStatus, ActionType
 
 START = "## -- START ACTION REGISTRY -- ##"
 END = "## -- END ACTION REGISTRY -- ##"

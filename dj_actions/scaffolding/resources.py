@@ -12,10 +12,10 @@ from django.db.models import Model
 
 from dj_actions.scaffolding.changes import Change, change, read, shown
 from dj_actions.scaffolding.errors import ScaffoldingRefused
+from dj_actions.scaffolding.lookup import REGISTRY_MODULE
 from dj_actions.scaffolding.registry_file import END, START, RegistryFile
 from dj_actions.scaffolding.rendering import render
 from dj_actions.scaffolding.source import call
-from dj_actions.scaffolding.targets import REGISTRY_MODULE
 
 BARE_WORDS = re.compile(r"(?<!\.)\b(ACTION_TYPE|STATUS)\b")
 

@@ -7,14 +7,14 @@ from typing import Any, Literal, overload
 from django.db.models import Model
 
 from dj_actions.action import Action
-from dj_actions.definitions import ActionDefinition
+from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import InvalidAction
+from dj_actions.messages import Actor
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.querysets import FAILED_FROM, ActionEventQuerySet
-from dj_actions.recording import actor_of
+from dj_actions.outbox.queries import FAILED_FROM, ActionEventQuerySet
 from dj_actions.registry import registry
 from dj_actions.states import DeliveryState
-from dj_actions.testing import descriptions
+from dj_actions.testing import failure_messages
 
 Label = str | type[Action]
 """An action: its label, for example `todo.mark_done`, or its class."""
@@ -72,8 +72,8 @@ def assert_recorded(
     if len(found) != times:
         asked = _asked(name, object=object, actor=actor, status_code=status_code)
         raise AssertionError(
-            f"{asked} was recorded {descriptions.times(len(found))} instead of "
-            f"{descriptions.times(times)}. {descriptions.events_recorded()}"
+            f"{asked} was recorded {failure_messages.times(len(found))} instead of "
+            f"{failure_messages.times(times)}. {failure_messages.events_recorded()}"
         )
     return found[0] if times == 1 else found
 
@@ -132,9 +132,9 @@ def assert_delivered(
     if len(found) != times:
         where = "" if to is None else f" to {to!r}"
         raise AssertionError(
-            f"{name} was delivered{where} {descriptions.times(len(found))} instead of "
-            f"{descriptions.times(times)}. {descriptions.unknown_publisher(to)}"
-            f"{descriptions.deliveries_of(events, deliveries)}"
+            f"{name} was delivered{where} {failure_messages.times(len(found))} instead of "
+            f"{failure_messages.times(times)}. {failure_messages.unknown_publisher(to)}"
+            f"{failure_messages.deliveries_of(events, deliveries)}"
         )
     return found[0] if times == 1 else found
 
@@ -179,7 +179,7 @@ def _events(
 def _by(events: ActionEventQuerySet, actor: Any) -> ActionEventQuerySet:
     if not hasattr(actor, "is_authenticated"):
         return events.matching(actor=str(actor))
-    who = actor_of(actor)
+    who = Actor.of(actor)
     return events.filter(actor_id=who.id if who else None)
 
 

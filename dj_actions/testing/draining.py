@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from dj_actions.breaker import Breaker
-from dj_actions.conf import did_you_mean, get_settings
-from dj_actions.delivery import deliver
+from dj_actions.conf import get_settings
 from dj_actions.exceptions import InvalidSetting
-from dj_actions.maintenance import rescue
 from dj_actions.models import Delivery
-from dj_actions.ordering import Ordering
+from dj_actions.outbox.queries import DeliveryQuerySet
+from dj_actions.policies import Ordering
 from dj_actions.publishers import publishers
-from dj_actions.querysets import DeliveryQuerySet
-from dj_actions.settling import Batch
+from dj_actions.relay.circuit_breaker import Breaker
+from dj_actions.relay.delivery import deliver
+from dj_actions.relay.rescue import rescue
+from dj_actions.relay.settlement import Batch
 from dj_actions.states import SETTLED_STATES
+from dj_actions.text import did_you_mean
 
 
 def drain(*aliases: str, ignore_waits: bool = False) -> int:

@@ -7,10 +7,10 @@ from collections import defaultdict
 from typing import ClassVar
 
 from dj_actions import exceptions
-from dj_actions.conf import did_you_mean
 from dj_actions.exceptions import PublishError
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers.memory import MemoryPublisher
+from dj_actions.text import did_you_mean
 
 ERRORS = {
     name: found

@@ -18,7 +18,7 @@ from dj_actions.exceptions import (
     PublisherUnavailable,
     RateLimited,
 )
-from dj_actions.retry import retry_after_seconds
+from dj_actions.publishers.http import retry_after_seconds
 from dj_actions_airflow.errors import (
     FIRST_SERVER_ERROR,
     PASSING_STATUSES,

@@ -23,7 +23,7 @@ from dj_actions.exceptions import (
     PublishRejected,
     RateLimited,
 )
-from dj_actions.retry import retry_after_seconds
+from dj_actions.publishers.http import retry_after_seconds
 
 TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     vendor.BadRequestException: PublishRejected,

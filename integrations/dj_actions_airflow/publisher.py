@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Error
 from dj_actions.exceptions import DestinationNotFound, PublisherUnavailable, PublishRejected
 from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.publishers import BasePublisher
-from dj_actions.publishers.base import is_base_url
+from dj_actions.publishers.http import is_base_url
 from dj_actions_airflow.runs import (
     LOST,
     RUN_ID_PREFIX,

@@ -8,7 +8,7 @@ import requests
 from stream.client import StreamClient
 
 from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable, RateLimited
-from dj_actions.retry import retry_after_seconds
+from dj_actions.publishers.http import retry_after_seconds
 
 HOSTED_DOMAIN = "stream-io-api.com"
 

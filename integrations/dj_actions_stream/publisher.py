@@ -17,11 +17,11 @@ from dj_actions.exceptions import (
 )
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
-from dj_actions.publishers.base import is_base_url
+from dj_actions.publishers.http import is_base_url
 from dj_actions_stream.activities import activity_of
 from dj_actions_stream.client import FeedsClient
 from dj_actions_stream.errors import NO_ANSWER, translated
-from dj_actions_stream.feeds import FeedId, fill
+from dj_actions_stream.feed_ids import FeedId, fill
 
 
 class StreamPublisher(BasePublisher):

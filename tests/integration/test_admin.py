@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dj_actions.admin import link_to_receipt
-from dj_actions.admin.reasons import CONFIRMED
+from dj_actions.admin.confirmation import CONFIRMED
 from dj_actions.models import ActionEvent, Delivery
 from tests.conftest import MakeDelivery, MakeEvent, MakeUser
 from tests.integration.test_records import POSSIBLE

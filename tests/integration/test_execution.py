@@ -36,8 +36,8 @@ from rest_framework.permissions import BasePermission
 from dj_actions.action import Action
 from dj_actions.context import ActionContext
 from dj_actions.exceptions import InvalidAction, InvalidSetting, OutsideTransaction
+from dj_actions.execution.recording import Done, record
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.recording import Done, record
 from dj_actions.signals import action_recorded
 from dj_actions.testing import assert_not_recorded, assert_recorded
 from example.todos.actions import BulkMarkDone, HandOver, MarkDone, TooManyTodos

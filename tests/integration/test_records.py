@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from dj_actions.identifiers import uuid7
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.ordering import Line
-from dj_actions.querysets import insert_event
+from dj_actions.outbox.ordering import Line
+from dj_actions.outbox.queries import insert_event
 from dj_actions.states import SETTLED_STATES, DeliveryState, RemoteState
 from dj_actions.testing import assert_recorded
 from example.todos.actions import MarkDone

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import load_command_class
 
 from dj_actions.conf import Settings
-from dj_actions.relay import HEARTBEAT_INTERVAL
+from dj_actions.relay.relay import HEARTBEAT_INTERVAL
 from example.launch.env_file import write_env_file
 from tests.packaging import compose_rules as rules
 from tests.packaging.compose_stack import Stack, environment, variables

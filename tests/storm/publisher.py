@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from dj_actions.exceptions import PublisherUnavailable, PublishRejected, RateLimited
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
-from dj_actions.retry import retry_after_seconds
+from dj_actions.publishers.http import retry_after_seconds
 from tests.storm.weather import TIMEOUT
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dj_actions.action import compile_action
-from dj_actions.definitions import ActionDefinition
+from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import ActionAlreadyRegistered, ActionNotFound
 from dj_actions.registry import Registry
 from example.todos.actions import MarkDone

@@ -13,14 +13,8 @@ from tenacity.stop import stop_never
 from tenacity.wait import wait_base
 
 from dj_actions.exceptions import InvalidSetting
-from dj_actions.retry import (
-    DAY,
-    LONGEST_WAIT,
-    SHORTEST_WAIT,
-    RetryPolicy,
-    clamp_wait,
-    retry_after_seconds,
-)
+from dj_actions.policies import DAY, LONGEST_WAIT, SHORTEST_WAIT, RetryPolicy, clamp_wait
+from dj_actions.publishers.http import retry_after_seconds
 
 
 class Says(wait_base):

@@ -21,7 +21,7 @@ def open_relay() -> Iterator[Drain]:
 
 
 def _drain(limit: int | None) -> int:
-    from dj_actions.relay import Relay  # noqa: PLC0415 - needs Django to be set up
+    from dj_actions.relay.relay import Relay  # noqa: PLC0415 - needs Django to be set up
 
     gc.freeze()  # as the command does
     neighbours = ["sleeping"] if os.environ.get("BENCHMARK_NEIGHBOUR") else []

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from dj_actions.archiving import (
+from dj_actions.exceptions import InvalidSetting
+from dj_actions.models import ActionEvent
+from dj_actions.operations.retention import (
     Archive,
     FileArchive,
     TableArchive,
@@ -16,8 +18,6 @@ from dj_actions.archiving import (
     default_cutoff,
     present_time,
 )
-from dj_actions.exceptions import InvalidSetting
-from dj_actions.models import ActionEvent
 
 
 class Command(BaseCommand):

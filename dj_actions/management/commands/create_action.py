@@ -6,13 +6,13 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from dj_actions.declaration.enums import ActionType
 from dj_actions.scaffolding.blueprint import Blueprint, Style
 from dj_actions.scaffolding.command import ScaffoldingCommand
+from dj_actions.scaffolding.generated_tests import unknown_fields
+from dj_actions.scaffolding.lookup import require_action_id
 from dj_actions.scaffolding.planning import plan_action
-from dj_actions.scaffolding.proofs import unknown_fields
-from dj_actions.scaffolding.questions import one_of
-from dj_actions.scaffolding.targets import require_action_id
-from dj_actions.words import ActionType
+from dj_actions.scaffolding.prompts import one_of
 
 TYPES = [ActionType.INSTANCE.value, ActionType.BULK.value]
 STYLES = [Style.CLASS.value, Style.FORM.value]

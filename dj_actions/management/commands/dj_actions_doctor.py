@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from dj_actions.doctor import Finding, Limits, State, examine
-from dj_actions.doctor.limits import seconds
+from dj_actions.doctor.thresholds import seconds
 
 STATE_WIDTH = max(len(state) for state in State)
 NAME_WIDTH = 12

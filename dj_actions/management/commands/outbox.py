@@ -11,10 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
-from dj_actions.exceptions import DJActionsError
-from dj_actions.management.people import user_named
-from dj_actions.operations.answers import Answer
-from dj_actions.operations.changing import (
+from dj_actions.cli.changes import (
     CANCEL,
     DISCARD,
     REPLAY,
@@ -23,8 +20,11 @@ from dj_actions.operations.changing import (
     change_deliveries,
     change_publishers,
 )
-from dj_actions.operations.filters import add_filters, delivery_id
-from dj_actions.operations.inspecting import list_deliveries, show_delivery, show_stats
+from dj_actions.cli.filters import add_filters, delivery_id
+from dj_actions.cli.inspection import list_deliveries, show_delivery, show_stats
+from dj_actions.cli.output import Answer
+from dj_actions.cli.users import user_named
+from dj_actions.exceptions import DJActionsError
 from dj_actions.states import DeliveryState
 
 LISTED = 100

@@ -10,10 +10,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from dj_actions.cli.filters import positive
+from dj_actions.cli.output import duration, table
 from dj_actions.models import Delivery
-from dj_actions.operations.answers import duration, table
-from dj_actions.operations.filters import positive
-from dj_actions.pruning import prune
+from dj_actions.operations.retention import prune
 from dj_actions.states import DeliveryState
 
 NEVER = "never"

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from dj_actions.doctor.limits import Limits, seconds
 from dj_actions.doctor.liveness import liveness
+from dj_actions.doctor.thresholds import Limits, seconds
 
 
 class Command(BaseCommand):

@@ -12,13 +12,13 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Model
 
-from dj_actions.definitions import ActionDefinition
-from dj_actions.discovery import load_viewsets
+from dj_actions.cli.users import user_named
+from dj_actions.declaration.definition import ActionDefinition
+from dj_actions.declaration.discovery import load_viewsets
 from dj_actions.exceptions import ActionError, ActionNotFound
-from dj_actions.execution import ActionResult
-from dj_actions.invocation import invoke
-from dj_actions.management.people import user_named
-from dj_actions.problems import api_exception_of
+from dj_actions.execution.execute import ActionResult
+from dj_actions.execution.invocation import invoke
+from dj_actions.execution.problems import api_exception_of
 from dj_actions.registry import registry
 
 

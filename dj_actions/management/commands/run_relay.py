@@ -11,8 +11,8 @@ from django.db import router
 from dj_actions.database import notice_dead_peers
 from dj_actions.exceptions import DJActionsError
 from dj_actions.models import Delivery
-from dj_actions.relay import Relay
-from dj_actions.shutdown import on_stop_signal
+from dj_actions.relay.relay import Relay
+from dj_actions.relay.shutdown import on_stop_signal
 
 
 class Command(BaseCommand):

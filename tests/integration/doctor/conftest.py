@@ -11,7 +11,7 @@ import pytest
 
 from dj_actions.doctor import Finding, State
 from dj_actions.models import RelayHeartbeat
-from dj_actions.querysets import after
+from dj_actions.outbox.queries import after
 
 HOST = socket.gethostname()
 

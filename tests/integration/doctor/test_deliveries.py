@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from pytest_django import Settings
 
-from dj_actions.doctor import State, destinations, outbox, relays
+from dj_actions.doctor import State, outbox, publishers, relays
 from dj_actions.models import Delivery, PublisherState
-from dj_actions.querysets import after
+from dj_actions.outbox.queries import after
 from tests.conftest import MakeDelivery
 from tests.integration.doctor.conftest import HOST, See, only, told
 from tests.integration.test_records import POSSIBLE
@@ -93,13 +93,13 @@ def test_without_publishers_no_relay_is_needed(settings: Settings) -> None:
 
 
 def test_publishers_that_send_are_fine() -> None:
-    assert only(destinations.check_paused()).state is State.OK
-    assert only(destinations.check_breakers()).state is State.OK
+    assert only(publishers.check_paused()).state is State.OK
+    assert only(publishers.check_breakers()).state is State.OK
 
 
 def test_a_paused_publisher_is_told_with_who_and_why() -> None:
     PublisherState.objects.pause("memory", by="ann", reason="Moving house")
-    finding = only(destinations.check_paused())
+    finding = only(publishers.check_paused())
 
     assert finding.state is State.WARNING
     assert finding.message.startswith("memory is paused by ann since 20")
@@ -111,27 +111,27 @@ def test_a_publisher_that_was_resumed_is_fine_again() -> None:
     PublisherState.objects.pause("memory", by="ann", reason="")
     PublisherState.objects.resume("memory")
 
-    assert only(destinations.check_paused()).state is State.OK
+    assert only(publishers.check_paused()).state is State.OK
 
 
 def test_an_open_breaker_is_a_problem_until_it_closes() -> None:
     PublisherState.objects.count_failure("memory")
     PublisherState.objects.open_breaker("memory", seconds=60, reason="502 Bad Gateway")
-    finding = only(destinations.check_breakers())
+    finding = only(publishers.check_breakers())
 
     assert finding.state is State.PROBLEM
     assert finding.message == "Nothing is sent to memory after 1 failure: 502 Bad Gateway"
 
     PublisherState.objects.close_breaker("memory")
-    assert only(destinations.check_breakers()).state is State.OK
+    assert only(publishers.check_breakers()).state is State.OK
 
 
 def test_what_is_known_of_a_publisher_that_is_gone_is_no_news() -> None:
     PublisherState.objects.pause("gone", by="ann", reason="")
     PublisherState.objects.open_breaker("gone", seconds=60, reason="")
 
-    assert only(destinations.check_paused()).state is State.OK
-    assert only(destinations.check_breakers()).state is State.OK
+    assert only(publishers.check_paused()).state is State.OK
+    assert only(publishers.check_breakers()).state is State.OK
 
 
 def test_deliveries_that_have_just_come_are_fine(make_delivery: MakeDelivery) -> None:

@@ -12,8 +12,8 @@ import pytest
 from django.db import connection
 
 from dj_actions.doctor import State, postgres
+from dj_actions.doctor.queries import count_hidden_sessions, table_health
 from dj_actions.models import RelayHeartbeat
-from dj_actions.querysets.health import count_hidden_sessions, table_health
 from tests.conftest import InThread
 from tests.integration.doctor.conftest import See, only
 

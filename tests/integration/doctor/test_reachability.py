@@ -6,7 +6,7 @@ from typing import Any
 
 from pytest_django import Settings
 
-from dj_actions.doctor import State, destinations
+from dj_actions.doctor import State, publishers
 from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable, RateLimited
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
@@ -50,7 +50,7 @@ def test_a_destination_that_answers_is_fine_and_its_publisher_is_closed(
     closed.clear()
     configure(settings, feeds={})
 
-    assert told(destinations.check_reachability()) == [(State.OK, "feeds answers.")]
+    assert told(publishers.check_reachability()) == [(State.OK, "feeds answers.")]
     assert closed == ["feeds"]
 
 
@@ -60,7 +60,7 @@ def test_each_destination_that_is_away_is_a_problem_of_its_own(settings: Setting
     broken = {"error": ZeroDivisionError("one line\nand another")}
     configure(settings, away=away, broken=broken, fine={})
 
-    assert told(destinations.check_reachability()) == [
+    assert told(publishers.check_reachability()) == [
         (State.PROBLEM, "away cannot be reached: Connection refused"),
         (State.PROBLEM, "broken cannot be reached: one line and another"),
         (State.OK, "fine answers."),
@@ -71,19 +71,19 @@ def test_each_destination_that_is_away_is_a_problem_of_its_own(settings: Setting
 def test_a_destination_that_asks_for_patience_is_a_warning(settings: Settings) -> None:
     configure(settings, busy={"error": RateLimited("429", retry_after=5)})
 
-    assert only(destinations.check_reachability()).state is State.WARNING
+    assert only(publishers.check_reachability()).state is State.WARNING
 
 
 def test_a_destination_that_does_not_know_us_asks_for_other_options(settings: Settings) -> None:
     configure(settings, feeds={"error": PublisherMisconfigured("No such key")})
-    finding = only(destinations.check_reachability())
+    finding = only(publishers.check_reachability())
 
     assert finding.state is State.PROBLEM
     assert finding.fix.startswith("Correct the publisher's OPTIONS")
 
 
 def test_a_publisher_without_a_question_says_so() -> None:
-    assert told(destinations.check_reachability()) == [
+    assert told(publishers.check_reachability()) == [
         (State.OK, "memory has nothing to be asked.")
     ]
 
@@ -93,4 +93,4 @@ def test_a_publisher_that_cannot_be_made_is_left_to_the_check_of_the_settings(
 ) -> None:
     configure(settings, feeds={"unknown": 1})
 
-    assert told(destinations.check_reachability()) == []
+    assert told(publishers.check_reachability()) == []

@@ -15,7 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dj_actions.models import RelayHeartbeat
-from dj_actions.querysets import after
+from dj_actions.outbox.queries import after
 from tests.integration.doctor.conftest import HOST, See
 
 ROOT = Path(__file__).parents[3]

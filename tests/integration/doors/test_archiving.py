@@ -15,8 +15,8 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from pytest_django import Settings
 
-from dj_actions.archiving import TableArchive, archive
 from dj_actions.models import ActionEvent, ArchivedActionEvent, Delivery
+from dj_actions.operations.retention import TableArchive, archive
 from tests.conftest import ClientOf, InThread, MakeDelivery, MakeEvent
 from tests.integration.test_records import POSSIBLE
 

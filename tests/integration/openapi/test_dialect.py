@@ -9,7 +9,7 @@ from drf_spectacular.plumbing import ComponentRegistry
 from drf_spectacular.settings import patched_settings
 
 from dj_actions.openapi.components import Components, component_name
-from dj_actions.openapi.dialect import for_openapi
+from dj_actions.openapi.json_schema import for_openapi
 
 OLD = "3.0.3"
 NEW = "3.1.0"

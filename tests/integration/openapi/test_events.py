@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from dj_actions.rest.events import FILTERS
 from dj_actions.states import DeliveryState, Outcome, RemoteState
-from dj_actions.views import FILTERS
 from tests.integration.openapi.conftest import MakeDocument, resolved
 
 LIST = "/api/action-events/"

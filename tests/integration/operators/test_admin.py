@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from dj_actions.admin.reasons import CONFIRMED
+from dj_actions.admin.confirmation import CONFIRMED
 from dj_actions.models import Delivery, PublisherState
 from tests.conftest import MakeUser
 from tests.integration.operators.conftest import operations, states

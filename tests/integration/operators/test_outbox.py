@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError
 
 from dj_actions.models import ActionEvent, Delivery, PublisherState
-from dj_actions.pausing import pause
+from dj_actions.operations.publishers import pause
 from tests.conftest import MakeDelivery, MakeEvent
 from tests.integration.operators.conftest import (
     STATES,

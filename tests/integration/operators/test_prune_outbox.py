@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.pruning import prune
+from dj_actions.operations.retention import prune
 from dj_actions.states import SETTLED_STATES, DeliveryState
 from tests.conftest import InThread, MakeDelivery
 from tests.integration.operators.conftest import MakeSettled

@@ -12,12 +12,12 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from pytest_django import Settings
 
-from dj_actions import replaying
 from dj_actions.exceptions import InvalidAction
 from dj_actions.models import Delivery, PublisherState
-from dj_actions.pausing import pause, resume
-from dj_actions.querysets import OperatorQuerySet
-from dj_actions.replaying import cancel, replay
+from dj_actions.operations import deliveries as replaying
+from dj_actions.operations.deliveries import cancel, replay
+from dj_actions.operations.publishers import pause, resume
+from dj_actions.outbox.queries import OperatorQuerySet
 from dj_actions.signals import action_recorded
 from example.launch.process import wait_until
 from tests.conftest import MakeDelivery

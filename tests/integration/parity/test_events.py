@@ -13,10 +13,10 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from dj_actions.archiving import default_cutoff
 from dj_actions.conf import get_settings
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.models import ActionEvent, ArchivedActionEvent, EventAction
+from dj_actions.operations.retention import default_cutoff
 from dj_actions.tests.testutils import (
     assert_in_registry,
     get_bulk_action_url,

@@ -18,10 +18,10 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from dj_actions.archiving import TableArchive, archive_batch
 from dj_actions.conf import get_settings
 from dj_actions.fields import CommaSeparatedCharField, JSONTextField
 from dj_actions.models import ActionEvent, ArchivedActionEvent
+from dj_actions.operations.retention import TableArchive, archive_batch
 from dj_actions.redaction import REDACTED
 from dj_actions.signals import action_recorded
 from dj_actions.tests.testutils import get_instance_action_url

@@ -16,10 +16,10 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.test import APIClient
 
-from dj_actions.delivery import message_of
 from dj_actions.exceptions import InvalidAction
 from dj_actions.forms.mixins import ActionFormMixin
 from dj_actions.models import ActionEvent, Delivery
+from dj_actions.relay.delivery import message_of
 from tests.integration.parity.accounts.forms import ReachOutForm
 from tests.integration.parity.accounts.serializers import ContactSerializer
 from tests.integration.parity.calls import ANN, BOB

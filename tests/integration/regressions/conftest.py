@@ -11,7 +11,7 @@ from django import forms
 from django.urls import URLPattern, URLResolver
 from pytest_django import Settings
 
-from dj_actions.definitions import ActionDefinition
+from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.registry import registry
 from dj_actions.util import ACTION_TYPE
 from tests.conftest import Serve

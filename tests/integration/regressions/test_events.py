@@ -16,7 +16,7 @@ from dj_actions.action import Action, register
 from dj_actions.context import ActionContext
 from dj_actions.models import ActionEvent
 from dj_actions.registry import registry
-from dj_actions.views import ActionEventViewSet
+from dj_actions.rest.events import ActionEventViewSet
 from example.todos.models import Todo
 from tests.conftest import ClientOf, Declare, MakeEvent, Serve
 

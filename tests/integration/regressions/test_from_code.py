@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.auth.models import User
 
 from dj_actions.context import ActionContext
-from dj_actions.invocation import invoke
+from dj_actions.execution.invocation import invoke
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
 from tests.conftest import Declare

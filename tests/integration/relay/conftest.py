@@ -12,9 +12,9 @@ from pytest_django import Settings
 from tenacity import stop_after_attempt, wait_fixed
 
 from dj_actions.conf import get_settings
-from dj_actions.lane import Lane
 from dj_actions.messages import Receipt
 from dj_actions.models import ActionEvent, Delivery
+from dj_actions.relay.lane import Lane
 from tests.integration.relay.scripted import script
 
 RETRY = {

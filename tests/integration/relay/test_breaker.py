@@ -10,13 +10,6 @@ from uuid import uuid4
 
 import pytest
 
-from dj_actions.breaker import (
-    FAILURES_TO_OPEN,
-    FIRST_WAIT,
-    LONGEST_ASKED,
-    LONGEST_WAIT,
-    Breaker,
-)
 from dj_actions.exceptions import (
     DestinationNotFound,
     PublisherMisconfigured,
@@ -25,7 +18,14 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.messages import Receipt
-from dj_actions.retry import SHORTEST_WAIT
+from dj_actions.policies import SHORTEST_WAIT
+from dj_actions.relay.circuit_breaker import (
+    FAILURES_TO_OPEN,
+    FIRST_WAIT,
+    LONGEST_ASKED,
+    LONGEST_WAIT,
+    Breaker,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("dj_actions.breaker.time.monotonic", clock)
+    monkeypatch.setattr("dj_actions.relay.circuit_breaker.time.monotonic", clock)
     return clock
 
 

@@ -10,9 +10,9 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from dj_actions.claims import Claimed
 from dj_actions.messages import Receipt
 from dj_actions.models import Delivery
+from dj_actions.outbox.claimed import Claimed
 from dj_actions.states import DeliveryState
 from tests.integration.relay.conftest import Queue, arrive
 

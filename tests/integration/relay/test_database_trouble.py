@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
-from dj_actions.relay import Relay
+from dj_actions.relay.relay import Relay
 from dj_actions.states import DeliveryState
 from tests.integration.relay.conftest import Queue
 from tests.integration.relay.scripted import accept, script

@@ -21,11 +21,11 @@ from dj_actions.exceptions import (
     PublishRejected,
     RateLimited,
 )
-from dj_actions.lane import Lane
-from dj_actions.maintenance import rescue
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery, PublisherState
-from dj_actions.retry import DAY, RetryPolicy
+from dj_actions.policies import DAY, RetryPolicy
+from dj_actions.relay.lane import Lane
+from dj_actions.relay.rescue import rescue
 from dj_actions.signals import delivery_settled
 from dj_actions.states import DeliveryState, RemoteState
 from dj_actions.testing import assert_delivered
@@ -258,7 +258,7 @@ def test_all_flows_once_the_configuration_is_mended(
     script.behave = fail_with(PublisherMisconfigured("The password is wrong."))
     lane.run_once()
     script.behave = accept
-    monkeypatch.setattr("dj_actions.breaker.FIRST_WAIT", 0)
+    monkeypatch.setattr("dj_actions.relay.circuit_breaker.FIRST_WAIT", 0)
     pass_the_wait(lane, monkeypatch)
     Delivery.objects.all().retry_now()
     while lane.run_once():
@@ -315,7 +315,7 @@ def test_a_stopping_lane_finishes_one_and_gives_back_the_rest(
 def test_a_lane_that_has_lost_its_lease_stops_sending(
     lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.settling.SETTLE_WITHIN", 0)
+    monkeypatch.setattr("dj_actions.relay.settlement.SETTLE_WITHIN", 0)
     queue(3)
 
     def hang(message: Message) -> Receipt:

@@ -13,9 +13,9 @@ from pytest_django import Settings
 
 from dj_actions.conf import get_settings
 from dj_actions.exceptions import PublisherUnavailable
-from dj_actions.lane import Lane
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
+from dj_actions.relay.lane import Lane
 from dj_actions.states import DeliveryState
 from tests.integration.relay.conftest import Queue
 from tests.integration.relay.scripted import accept, script
@@ -49,7 +49,7 @@ def test_a_batch_is_claimed_by_one_statement_and_settled_by_another(
     wide_lane: Lane, queue: Queue, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # However slow the machine is: the time that is allowed is not what is looked at here.
-    monkeypatch.setattr("dj_actions.settling.SETTLE_WITHIN", 3600)
+    monkeypatch.setattr("dj_actions.relay.settlement.SETTLE_WITHIN", 3600)
     queue(count)
 
     assert statements(wide_lane) == ["WITH", "UPDATE"]
@@ -74,7 +74,7 @@ def test_a_lane_with_nothing_to_do_asks_one_question_at_a_time(
 def test_a_slow_destinations_answers_are_each_written_down_at_once(
     wide_lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.settling.SETTLE_WITHIN", 0)
+    monkeypatch.setattr("dj_actions.relay.settlement.SETTLE_WITHIN", 0)
     queue(3)
 
     assert statements(wide_lane) == ["WITH", *["UPDATE"] * 3]
@@ -85,7 +85,7 @@ def test_what_was_tried_before_is_written_down_at_once(
     wide_lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise another would be blamed should it be what kills relays."""
-    monkeypatch.setattr("dj_actions.settling.SETTLE_WITHIN", 3600)
+    monkeypatch.setattr("dj_actions.relay.settlement.SETTLE_WITHIN", 3600)
     queue(2)
     queue(attempts=1)
 
@@ -125,7 +125,7 @@ def test_what_commits_late_is_found_although_the_lane_has_passed_its_place(
 def test_where_the_way_from_the_start_is_long_it_is_gone_seldom_and_in_the_end(
     wide_lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.lane.SLOW_START", -1.0)
+    monkeypatch.setattr("dj_actions.relay.lane.SLOW_START", -1.0)
     queue(2)
     wide_lane.run_once()
     late = queue()[0]
@@ -143,9 +143,9 @@ def test_where_the_way_from_the_start_is_long_it_is_gone_seldom_and_in_the_end(
 def test_seldom_is_soon_enough(
     wide_lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.lane.SLOW_START", -1.0)
-    monkeypatch.setattr("dj_actions.lane.LOOK_FROM_START", 0.0)
-    monkeypatch.setattr("dj_actions.lane.RARELY", 0)
+    monkeypatch.setattr("dj_actions.relay.lane.SLOW_START", -1.0)
+    monkeypatch.setattr("dj_actions.relay.lane.LOOK_FROM_START", 0.0)
+    monkeypatch.setattr("dj_actions.relay.lane.RARELY", 0)
     queue(2)
     wide_lane.run_once()
     late = queue()[0]

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dj_actions.claims import Claimed
-from dj_actions.lane import Lane
-from dj_actions.maintenance import rescue
 from dj_actions.messages import Receipt
 from dj_actions.models import Delivery
-from dj_actions.retry import RetryPolicy
+from dj_actions.outbox.claimed import Claimed
+from dj_actions.policies import RetryPolicy
+from dj_actions.relay.lane import Lane
+from dj_actions.relay.rescue import rescue
 from dj_actions.states import DeliveryState
 from tests.integration.relay.conftest import Queue, arrive
 

@@ -17,15 +17,15 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from dj_actions import announcing
 from dj_actions.conf import get_settings
-from dj_actions.lane import Lane
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
-from dj_actions.pausing import pause, resume
-from dj_actions.querysets.notifications import listening, notify
-from dj_actions.relay import Relay
-from dj_actions.replaying import replay, retry
+from dj_actions.operations.deliveries import replay, retry
+from dj_actions.operations.publishers import pause, resume
+from dj_actions.outbox import wakeup as announcing
+from dj_actions.outbox.notifications import listening, notify
+from dj_actions.relay.lane import Lane
+from dj_actions.relay.relay import Relay
 from dj_actions.states import DeliveryState
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
@@ -164,7 +164,7 @@ def test_a_person_wakes_an_idle_relay(by_hand: Callable[[], object], queue: Queu
 def test_an_idle_relay_is_there_when_something_is_due(
     todo: Todo, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.lane.LIVELY", 0.0)
+    monkeypatch.setattr("dj_actions.relay.lane.LIVELY", 0.0)
     with listening_relay():
         queue(1, available_at=timezone.now() + timedelta(seconds=0.5))
         notify(["first"], using="default")
@@ -197,7 +197,7 @@ def test_what_follows_silently_is_found_by_a_lane_that_found_nothing(
 def test_what_a_stopping_relay_gives_back_wakes_another(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.lane.SILENCE", 0.0)
+    monkeypatch.setattr("dj_actions.relay.lane.SILENCE", 0.0)
     release = threading.Event()
 
     def wait_for_release(message: Message) -> Receipt:
@@ -264,7 +264,7 @@ def test_a_lane_that_may_not_send_what_is_due_looks_as_often_as_usual(
 
 def test_a_process_tells_once_in_a_while(todo: Todo, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
-    monkeypatch.setattr("dj_actions.announcing.time.monotonic", lambda: now)
+    monkeypatch.setattr("dj_actions.outbox.wakeup.time.monotonic", lambda: now)
     with heard() as told:
         for _ in range(10):
             act(todo)
@@ -328,7 +328,7 @@ def test_it_listens_again_after_its_connection_was_cut(
 def test_what_was_told_while_it_was_deaf_is_found_once_it_hears(
     todo: Todo, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.lane.LIVELY", 0.0)
+    monkeypatch.setattr("dj_actions.relay.lane.LIVELY", 0.0)
     with listening_relay():
         queue()  # of which nobody tells
         with connection.cursor() as cursor:
@@ -371,7 +371,7 @@ def test_behind_a_pooler_that_swallows_notifications_it_says_so_and_polls(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 0.02}
-    monkeypatch.setattr("dj_actions.listening.PROBE_TIMEOUT", 0.2)
+    monkeypatch.setattr("dj_actions.relay.listener.PROBE_TIMEOUT", 0.2)
     with (
         wire_to_database(swallows=True) as wire,
         through(wire, monkeypatch),

@@ -17,12 +17,12 @@ from tenacity import wait_fixed
 from dj_actions.conf import get_settings
 from dj_actions.context import ActionContext
 from dj_actions.exceptions import PublisherUnavailable, PublishRejected
-from dj_actions.lane import Lane
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.ordering import OnPoison
-from dj_actions.querysets import DeliveryQuerySet
-from dj_actions.replaying import discard
+from dj_actions.operations.deliveries import discard
+from dj_actions.outbox.queries import DeliveryQuerySet
+from dj_actions.policies import OnPoison
+from dj_actions.relay.lane import Lane
 from dj_actions.states import DeliveryState
 from example.todos.models import Todo
 from tests.conftest import Declare, MakeTodo
@@ -183,7 +183,7 @@ def test_a_dead_letter_is_replaced_by_what_is_about_all_of_its_objects(
     is_replaced: bool,
     most_keys: int,
 ) -> None:
-    monkeypatch.setattr("dj_actions.querysets.deliveries.MOST_KEYS", most_keys)
+    monkeypatch.setattr("dj_actions.outbox.queries.transitions.MOST_KEYS", most_keys)
     lane = ordered("supersede")
     poison = put(*dead)
     fails[poison] = PublishRejected("no")

@@ -32,14 +32,14 @@ from hypothesis.stateful import (
 )
 from pytest_django import Settings
 
-from dj_actions import settling
 from dj_actions.conf import get_settings
 from dj_actions.exceptions import DestinationNotFound, PublishRejected
-from dj_actions.lane import Lane
-from dj_actions.maintenance import rescue
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import ActionEvent, Delivery, PublisherState
-from dj_actions.ordering import OnPoison
+from dj_actions.policies import OnPoison
+from dj_actions.relay import settlement as settling
+from dj_actions.relay.lane import Lane
+from dj_actions.relay.rescue import rescue
 from dj_actions.states import DeliveryState
 from tests.integration.relay.conftest import RETRY, Queue
 from tests.integration.relay.scripted import accept, script

@@ -18,12 +18,12 @@ from pytest_django import Settings
 
 from dj_actions.conf import PublisherSettings
 from dj_actions.exceptions import InvalidSetting
-from dj_actions.lane import Lane
 from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
+from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.publishers import BasePublisher, publisher_class
-from dj_actions.querysets import DeliveryQuerySet
-from dj_actions.relay import Relay
+from dj_actions.relay.lane import Lane
+from dj_actions.relay.relay import Relay
 from dj_actions.states import DeliveryState, RemoteState
 from example.launch.process import wait_until
 from tests.integration.relay.conftest import Queue
@@ -138,7 +138,7 @@ def test_a_lane_that_hangs_is_left_behind_and_its_work_given_back(
 def test_it_survives_the_loss_of_all_its_connections(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.relay.HEARTBEAT_INTERVAL", 0.1)
+    monkeypatch.setattr("dj_actions.relay.relay.HEARTBEAT_INTERVAL", 0.1)
     with running(Relay()):
         queue(1)
         wait_for(lambda: delivered() == 1, "The first delivery")
@@ -251,7 +251,7 @@ def test_a_busy_lane_keeps_its_lease(queue: Queue, settings: Settings) -> None:
 def test_a_lane_survives_what_nobody_expected(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.enduring.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("dj_actions.relay.resilience.FIRST_WAIT", 0.01)
     seen = []
 
     def rescue_with_a_fault(*_args: object) -> int:
@@ -260,7 +260,7 @@ def test_a_lane_survives_what_nobody_expected(
             raise ProgrammingError("relation does not exist")
         return 0
 
-    monkeypatch.setattr("dj_actions.lane.rescue", rescue_with_a_fault)
+    monkeypatch.setattr("dj_actions.relay.lane.rescue", rescue_with_a_fault)
     queue(2)
     with running(Relay(["first"])):
         wait_for(lambda: delivered() == 2, "The deliveries")
@@ -269,7 +269,7 @@ def test_a_lane_survives_what_nobody_expected(
 def test_a_relay_that_starts_before_the_tables_are_there_waits_for_them(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.enduring.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("dj_actions.relay.resilience.FIRST_WAIT", 0.01)
 
     def fail(_relay: Relay) -> None:
         raise ProgrammingError("relation does not exist")
@@ -284,8 +284,8 @@ def test_a_relay_that_starts_before_the_tables_are_there_waits_for_them(
 def test_a_publisher_that_wants_to_end_the_process_ends_no_thread(
     queue: Queue, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("dj_actions.enduring.FIRST_WAIT", 0.01)
-    monkeypatch.setattr("dj_actions.breaker.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("dj_actions.relay.resilience.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("dj_actions.relay.circuit_breaker.FIRST_WAIT", 0.01)
     script.behave = lambda message: Receipt(id=str(message.id), tracked=True)
     usual = getattr(ScriptedPublisher, name)
     calls: list[int] = []
@@ -318,7 +318,7 @@ def test_a_relay_whose_thread_ends_ends_with_it(
 def test_where_a_publisher_hangs_another_lane_goes_on(
     queue: Queue, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.lane.MOST_LEASES", 2)
+    monkeypatch.setattr("dj_actions.relay.lane.MOST_LEASES", 2)
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.2}
     first, *_ = queue(3)
     hanging, release = threading.Event(), threading.Event()
@@ -342,9 +342,9 @@ def test_where_a_publisher_hangs_another_lane_goes_on(
 def test_a_relay_whose_lanes_hang_too_often_shows_no_sign_of_life(
     queue: Queue, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.lane.MOST_LEASES", 1)
-    monkeypatch.setattr("dj_actions.relay.MOST_REPLACED", 0)
-    monkeypatch.setattr("dj_actions.relay.HEARTBEAT_INTERVAL", 0.01)
+    monkeypatch.setattr("dj_actions.relay.lane.MOST_LEASES", 1)
+    monkeypatch.setattr("dj_actions.relay.relay.MOST_REPLACED", 0)
+    monkeypatch.setattr("dj_actions.relay.relay.HEARTBEAT_INTERVAL", 0.01)
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.2, "STOP_TIMEOUT": 0.1}
     queue(1)
     release = threading.Event()
@@ -400,7 +400,7 @@ def test_drain_and_once_raise_what_stopped_them(
     def fail(*_args: object) -> int:
         raise ProgrammingError("relation does not exist")
 
-    monkeypatch.setattr("dj_actions.lane.rescue", fail)
+    monkeypatch.setattr("dj_actions.relay.lane.rescue", fail)
     queue(1)
     with pytest.raises(ProgrammingError):
         Relay().drain()
@@ -413,7 +413,7 @@ def test_a_relay_that_cannot_make_a_publisher_stops_no_other(
     queue: Queue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     own, tries = publisher_class, 0
-    monkeypatch.setattr("dj_actions.enduring.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("dj_actions.relay.resilience.FIRST_WAIT", 0.01)
 
     def fail(alias: str, settings: PublisherSettings) -> type[BasePublisher]:
         if alias == "first":
@@ -446,7 +446,7 @@ def test_a_relay_that_cannot_give_back_its_work_ends_all_the_same(
         raise OperationalError("The database is away.")
 
     monkeypatch.setattr(DeliveryQuerySet, "release", fail)
-    monkeypatch.setattr("dj_actions.relay.announce", pytest.fail)
+    monkeypatch.setattr("dj_actions.relay.relay.announce", pytest.fail)
     relay = Relay()
     for lane in relay._lanes:
         lane.token = uuid4()

@@ -16,14 +16,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from pytest_django import Settings
 
-from dj_actions.breaker import Breaker
 from dj_actions.conf import get_settings
 from dj_actions.database import forget_connections
 from dj_actions.exceptions import InvalidSetting, PublisherUnavailable, PublishRejected
-from dj_actions.lane import Lane
 from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
-from dj_actions.querysets import after
-from dj_actions.relay import Relay
+from dj_actions.outbox.queries import after
+from dj_actions.relay.circuit_breaker import Breaker
+from dj_actions.relay.lane import Lane
+from dj_actions.relay.relay import Relay
 from dj_actions.signals import delivery_dead, publisher_recovered
 from tests.integration.relay.conftest import RETRY, Queue
 from tests.integration.relay.scripted import accept, script

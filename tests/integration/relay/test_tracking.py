@@ -10,13 +10,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from dj_actions.exceptions import PublishError, PublisherUnavailable
-from dj_actions.lane import Lane
 from dj_actions.messages import Receipt, RemoteRun
 from dj_actions.models import Delivery
 from dj_actions.publishers import publishers
+from dj_actions.relay.lane import Lane
+from dj_actions.relay.tracking import track
 from dj_actions.signals import remote_finished
 from dj_actions.states import RemoteState
-from dj_actions.tracking import track
 from tests.integration.relay.conftest import Queue
 from tests.integration.relay.scripted import ScriptedPublisher, script
 

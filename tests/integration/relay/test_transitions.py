@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 from django.db.models.functions import Now
 
-from dj_actions.claims import Claimed
 from dj_actions.messages import Receipt, RemoteRun
 from dj_actions.models import ActionEvent, Delivery
+from dj_actions.outbox.claimed import Claimed
 from dj_actions.states import (
     DELIVERY_TRANSITIONS,
     REMOTE_TRANSITIONS,

@@ -19,10 +19,9 @@ from rest_framework.test import APIClient
 from dj_actions.context import ActionContext
 from dj_actions.exceptions import InvalidAction, InvalidSetting
 from dj_actions.models import ActionEvent
-from dj_actions.plain import TOO_LARGE
 from dj_actions.publishers.memory import outboxes
-from dj_actions.redaction import REDACTED, redacted
-from dj_actions.relay import Relay
+from dj_actions.redaction import REDACTED, TOO_LARGE, redacted
+from dj_actions.relay.relay import Relay
 from example.todos.models import Todo
 from tests.conftest import ClientOf, Declare, Serve
 

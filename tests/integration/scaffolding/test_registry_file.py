@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dj_actions.declaration.enums import ActionType
 from dj_actions.scaffolding.errors import ScaffoldingRefused
 from dj_actions.scaffolding.registry_file import Entry, RegistryFile
-from dj_actions.words import ActionType
 
 HEAD = """# -*- mode: python -*-
 import os   # badly formatted, and staying so

@@ -7,7 +7,7 @@ from itertools import combinations
 from uuid import UUID
 
 import pytest
-from dj_actions_stream.feeds import FeedId, fill, safe_id
+from dj_actions_stream.feed_ids import FeedId, fill, safe_id
 
 from dj_actions.messages import Actor
 from dj_actions.testing.contract import make_message

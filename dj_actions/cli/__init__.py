@@ -1,0 +1,3 @@
+"""What management commands share: arguments, filters and output."""
+
+from __future__ import annotations

@@ -1,0 +1,133 @@
+"""`outbox list`, `show` and `stats`: look, and change nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.core.serializers.json import DjangoJSONEncoder
+
+from dj_actions.cli.filters import chosen
+from dj_actions.cli.output import (
+    Answer,
+    duration,
+    plain_line,
+    shown,
+    table,
+)
+from dj_actions.cli.summaries import deliveries_table, details_of, light, summary_of
+from dj_actions.conf import get_settings
+from dj_actions.models import Delivery, PublisherState
+from dj_actions.outbox.queries import PublisherCounts
+from dj_actions.states import DeliveryState
+
+
+def list_deliveries(options: Mapping[str, Any]) -> Answer:
+    """List what the filters name."""
+    found = chosen(options, options["state"])
+    summaries = [summary_of(delivery) for delivery in light(found[: options["limit"]])]
+    if not summaries:
+        return Answer(text="", data=[], failure="No delivery matches.")
+    total = len(summaries) if len(summaries) < options["limit"] else found.count()
+    notes = () if total == len(summaries) else (f"{len(summaries)} of {total}; see --limit.",)
+    return Answer(text=deliveries_table(summaries), data=summaries, notes=notes)
+
+
+def show_delivery(options: Mapping[str, Any]) -> Answer:
+    """Show one delivery with its event."""
+    delivery = Delivery.objects.filter(pk=options["id"]).select_related("event").first()
+    if delivery is None:
+        raise CommandError(f"There is no delivery {options['id']}.")
+    details = details_of(delivery)
+    errors, event = details["errors"], details["event"]
+    blocks = [
+        _lines({name: value for name, value in details.items() if name not in {"errors", "event"}}),
+        f"Errors: {len(errors) or 'none'}",
+        *([_all_errors(errors)] if errors else []),
+        "Event:",
+        _lines(event),
+    ]
+    return Answer(text="\n\n".join(blocks), data=details)
+
+
+def show_stats(options: Mapping[str, Any]) -> Answer:
+    """Count deliveries by publisher and state."""
+    alias = options["publisher"]
+    counted = {
+        entry.publisher: entry for entry in Delivery.objects.matching(publisher=alias).stats()
+    }
+    known = {entry.alias: entry for entry in PublisherState.objects.all()}
+    names = sorted({*get_settings().publishers, *counted, *known})
+    if alias is not None:
+        if alias not in names:
+            raise CommandError(f"Nothing is known of a publisher {alias!r}.")
+        names = [alias]
+    data = [_stats_of(name, counted.get(name), known.get(name)) for name in names]
+    return Answer(text=_stats_table(data), data=data)
+
+
+def _stats_of(
+    alias: str, counts: PublisherCounts | None, known: PublisherState | None
+) -> dict[str, Any]:
+    by_state = {state.value: counts.counts[state] if counts else 0 for state in DeliveryState}
+    return {
+        "publisher": alias,
+        "is_configured": alias in get_settings().publishers,
+        **by_state,
+        "oldest_pending_seconds": counts.oldest_pending if counts else None,
+        "paused_at": known and known.paused_at,
+        "paused_by": known.paused_by if known else "",
+        "pause_reason": known.pause_reason if known else "",
+        "open_until": known and known.open_until,
+        "open_reason": known.open_reason if known else "",
+    }
+
+
+def _stats_table(data: list[dict[str, Any]]) -> str:
+    states = [state.value for state in DeliveryState]
+    headings = ("PUBLISHER", *(state.upper() for state in states), "OLDEST PENDING", "NOTE")
+    rows = [
+        (
+            entry["publisher"],
+            *(entry[state] for state in states),
+            duration(entry["oldest_pending_seconds"]),
+            _note(entry),
+        )
+        for entry in data
+    ]
+    return table(headings, rows)
+
+
+def _note(entry: Mapping[str, Any]) -> str:
+    notes = []
+    if not entry["is_configured"]:
+        notes.append("not in DJ_ACTIONS")
+    if entry["paused_at"]:
+        notes.append(f"paused by {entry['paused_by'] or 'the system'}: {entry['pause_reason']}")
+    if entry["open_until"]:
+        notes.append(f"nothing sent until {shown(entry['open_until'])}: {entry['open_reason']}")
+    return "; ".join(notes)
+
+
+def _lines(values: Mapping[str, Any]) -> str:
+    width = max(map(len, values))
+    return "\n".join(f"{name.ljust(width)}  {_value(value)}" for name, value in values.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, (dict, list)):
+        return plain_line(json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False))
+    return plain_line(shown(value))
+
+
+def _all_errors(errors: list[dict[str, Any]]) -> str:
+    """Return each remembered error in full."""
+    return "\n".join(plain_line(_error_line(error)) for error in errors)
+
+
+def _error_line(error: Mapping[str, Any]) -> str:
+    times = f", {error['times']} times" if "times" in error else ""
+    said = f"{error.get('kind', '-')}: {error.get('message', '')}"
+    return f"{error.get('at', '-')}  try {error.get('attempt', '-')}{times}  {said}"

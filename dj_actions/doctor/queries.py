@@ -1,0 +1,214 @@
+"""What a doctor asks: of the outbox, of relays, and of PostgreSQL about itself.
+
+None of these statements changes anything. Ages count from the database's own clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections
+from django.db.models import Count, Min
+from django.db.models.functions import Now
+
+from dj_actions.outbox.queries.clock import after, database_time
+from dj_actions.states import DeliveryState
+
+if TYPE_CHECKING:
+    from dj_actions.outbox.queries.heartbeats import RelayHeartbeatQuerySet
+    from dj_actions.outbox.queries.transitions import DeliveryQuerySet
+
+MANY_TRANSACTIONS = 100_000
+"""Age of a snapshot, in transactions begun since, where no time is known of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """Deliveries of one publisher that have something in common."""
+
+    publisher: str
+    count: int
+
+    age: float
+    """Seconds since the oldest of them came into this state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign:
+    """The latest sign of life of a relay."""
+
+    relay: str
+    """Host and process, for example `web-1:4711`."""
+
+    age: float
+    """Seconds since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Something that keeps PostgreSQL from removing dead rows."""
+
+    holder: str
+    """Who holds it, for people."""
+
+    age: float | None
+    """Seconds since it was taken, where PostgreSQL knows them."""
+
+    transactions: int
+    """Transactions that have begun since."""
+
+    remedy: str
+    """Statement that ends it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableHealth:
+    """What PostgreSQL has counted of one table."""
+
+    table: str
+    live_rows: int
+    dead_rows: int
+    vacuumed_at: datetime | None
+    is_vacuumed: bool
+    """Whether autovacuum is on, for the server and for this table."""
+
+
+def waiting(rows: DeliveryQuerySet) -> list[Backlog]:
+    """Pending deliveries, by publisher."""
+    return _by_publisher(rows.filter(state=DeliveryState.PENDING), "queued_at")
+
+
+def unfinished(rows: DeliveryQuerySet) -> list[Backlog]:
+    """Deliveries that some relay will still touch, by publisher."""
+    return _by_publisher(rows.open(), "queued_at")
+
+
+def dead(rows: DeliveryQuerySet) -> list[Backlog]:
+    """Dead letters, by publisher."""
+    return _by_publisher(rows.filter(state=DeliveryState.DEAD), "settled_at")
+
+
+def abandoned(rows: DeliveryQuerySet, *, seconds: float) -> list[Backlog]:
+    """Deliveries whose lease ran out over so many seconds ago, by publisher."""
+    left = rows.filter(state=DeliveryState.SENDING, lease_expires_at__lt=after(-seconds))
+    return _by_publisher(left, "lease_expires_at")
+
+
+def of_unconfigured(rows: DeliveryQuerySet, known: Iterable[str]) -> list[Backlog]:
+    """Open deliveries to publishers that are not configured, by publisher."""
+    return _by_publisher(rows.of_unknown_publishers(known), "queued_at")
+
+
+def latest_sign(rows: RelayHeartbeatQuerySet, *, host: str | None = None) -> Sign | None:
+    """Return the latest sign of life of any relay, or of any on one host."""
+    of_host = rows if host is None else rows.filter(host=host)
+    found = of_host.annotate(database_time=Now()).order_by("-seen_at").first()
+    if found is None:
+        return None
+    now = found.database_time  # type: ignore[attr-defined]  # annotated
+    return Sign(relay=str(found), age=_seconds(now, found.seen_at))
+
+
+def held_snapshots(*, using: str, seconds: float) -> list[Snapshot]:
+    """Sessions, prepared transactions and replication slots that hold an old snapshot.
+
+    What keeps dead rows from being removed:
+    https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND
+
+    Args:
+        using: alias of the database, a PostgreSQL.
+        seconds: how old a snapshot may be.
+    """
+    # A vacuum's own snapshot holds nothing up. A standby's moves along with it: of that one,
+    # and of slots, only the distance in transactions tells.
+    statement = """
+        SELECT 'session ' || pid || ' (' ||
+                   concat_ws(', ', usename, nullif(application_name, ''), state) || ')',
+               extract(epoch FROM clock_timestamp() - xact_start)::float,
+               greatest(age(backend_xmin), age(backend_xid)),
+               'SELECT pg_terminate_backend(' || pid || ')'
+        FROM pg_stat_activity
+        WHERE coalesce(backend_xmin, backend_xid) IS NOT NULL
+          AND pid <> pg_backend_pid()
+          AND CASE WHEN backend_type = 'walsender' THEN age(backend_xmin) > %(transactions)s
+                   ELSE datname = current_database()
+                        AND backend_type <> 'autovacuum worker'
+                        AND xact_start <= clock_timestamp() - make_interval(secs => %(seconds)s)
+              END
+          AND pid NOT IN (SELECT pid FROM pg_stat_progress_vacuum)
+        UNION ALL
+        SELECT 'prepared transaction ' || quote_literal(gid) || ' (' || owner || ')',
+               extract(epoch FROM clock_timestamp() - prepared)::float,
+               age(transaction),
+               'ROLLBACK PREPARED ' || quote_literal(gid)
+        FROM pg_prepared_xacts
+        WHERE database = current_database()
+          AND prepared <= clock_timestamp() - make_interval(secs => %(seconds)s)
+        UNION ALL
+        SELECT 'replication slot ' || slot_name || CASE WHEN active THEN '' ELSE ' (unused)' END,
+               NULL,
+               age(xmin),
+               'SELECT pg_drop_replication_slot(' || quote_literal(slot_name) || ')'
+        FROM pg_replication_slots
+        WHERE xmin IS NOT NULL AND (NOT active OR age(xmin) > %(transactions)s)
+        ORDER BY 3 DESC
+    """
+    limits = {"seconds": seconds, "transactions": MANY_TRANSACTIONS}
+    return [
+        Snapshot(holder=holder, age=age, transactions=transactions, remedy=remedy)
+        for holder, age, transactions, remedy in _rows(using, statement, limits)
+    ]
+
+
+def count_hidden_sessions(*, using: str) -> int:
+    """Count the sessions in this database of which PostgreSQL shows this role nothing."""
+    statement = """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND query = '<insufficient privilege>'
+    """
+    ((count,),) = _rows(using, statement)
+    return int(count)
+
+
+def table_health(tables: Sequence[str], *, using: str) -> list[TableHealth]:
+    """Return what PostgreSQL has counted of these tables."""
+    statement = """
+        SELECT counted.relname, counted.n_live_tup, counted.n_dead_tup,
+               greatest(counted.last_vacuum, counted.last_autovacuum),
+               current_setting('autovacuum')::boolean AND NOT EXISTS (
+                   SELECT FROM pg_options_to_table(pg_class.reloptions)
+                   WHERE option_name = 'autovacuum_enabled' AND NOT option_value::boolean
+               )
+        FROM pg_stat_user_tables counted JOIN pg_class ON pg_class.oid = counted.relid
+        WHERE counted.relname = ANY(%(tables)s) AND pg_table_is_visible(counted.relid)
+        ORDER BY 1
+    """
+    return [
+        TableHealth(
+            table=table, live_rows=live, dead_rows=dead, vacuumed_at=moment, is_vacuumed=enabled
+        )
+        for table, live, dead, moment, enabled in _rows(using, statement, {"tables": list(tables)})
+    ]
+
+
+def _by_publisher(rows: DeliveryQuerySet, moment: str) -> list[Backlog]:
+    counted = rows.order_by().values_list("publisher").annotate(Count("pk"), Min(moment))
+    found = list(counted.order_by("publisher"))
+    now = database_time(using=rows.db)
+    return [
+        Backlog(publisher=publisher, count=count, age=_seconds(now, oldest))
+        for publisher, count, oldest in found
+    ]
+
+
+def _seconds(now: datetime, then: datetime) -> float:
+    return max(0.0, (now - then).total_seconds())
+
+
+def _rows(using: str, statement: str, values: Any = None) -> list[tuple[Any, ...]]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())

@@ -1,0 +1,3 @@
+"""One run of an action: select, validate, perform, render, record."""
+
+from __future__ import annotations

@@ -1,0 +1,154 @@
+"""The outbox: where each event has to go, and how far it has come."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from dj_actions.conf import ALIAS_LENGTH
+from dj_actions.messages import RECEIPT_ID_LENGTH, RECEIPT_URL_LENGTH
+from dj_actions.outbox.events import ActionEvent
+from dj_actions.outbox.queries import DETAIL_LENGTH, DeliveryQuerySet
+from dj_actions.states import IN_LINE_STATES, DeliveryState, RemoteState
+
+ORDERING_LENGTH = 512
+"""Characters of an ordering scope or key."""
+
+HELD = Q(lease_token__isnull=False, lease_expires_at__isnull=False)
+NOT_HELD = Q(lease_token=None, lease_expires_at=None)
+PENDING = Q(state=DeliveryState.PENDING, settled_at=None)
+SENDING = Q(state=DeliveryState.SENDING, settled_at=None, attempts__gte=1)
+SETTLED = Q(settled_at__isnull=False) & (
+    Q(state=DeliveryState.DELIVERED)
+    | Q(state=DeliveryState.DEAD)
+    | Q(state=DeliveryState.CANCELLED)
+)
+UNTRACKED = Q(remote_state=RemoteState.UNTRACKED, remote_ended_at=None)
+RUNNING = Q(remote_state=RemoteState.RUNNING, remote_check_at__isnull=False, remote_ended_at=None)
+ENDED = Q(remote_ended_at__isnull=False) & (
+    Q(remote_state=RemoteState.SUCCEEDED)
+    | Q(remote_state=RemoteState.FAILED)
+    | Q(remote_state=RemoteState.LOST)
+)
+
+
+class Delivery(models.Model):
+    """One event on its way to one publisher: a row of the outbox.
+
+    It changes only through the transitions named in `DeliveryQuerySet`.
+    """
+
+    event = models.ForeignKey(
+        ActionEvent, on_delete=models.CASCADE, related_name="deliveries", db_index=False
+    )
+    publisher = models.CharField(_("publisher"), max_length=ALIAS_LENGTH)
+    state = models.CharField(
+        _("state"),
+        max_length=16,
+        choices=[(state.value, state.value) for state in DeliveryState],
+        default=DeliveryState.PENDING,
+        db_default=DeliveryState.PENDING.value,
+    )
+    attempts = models.PositiveIntegerField(_("attempts"), default=0, db_default=0)
+    queued_at = models.DateTimeField(
+        _("queued"), db_default=Now(), help_text=_("Its age counts from here; a replay resets it.")
+    )
+    available_at = models.DateTimeField(_("next try"), db_default=Now())
+    ordering_scope = models.CharField(
+        max_length=ORDERING_LENGTH, blank=True, default="", db_default="", editable=False
+    )
+    # Empty: of the whole scope, before and after which all else of it has to come.
+    ordering_key = models.CharField(
+        max_length=ORDERING_LENGTH, blank=True, default="", db_default="", editable=False
+    )
+    lease_token = models.UUIDField(null=True, editable=False)
+    lease_expires_at = models.DateTimeField(_("lease ends"), null=True, editable=False)
+    settled_at = models.DateTimeField(_("settled"), null=True)
+    errors = models.JSONField(
+        _("errors"), default=list, db_default=[], help_text=_("The latest ones.")
+    )
+    receipt_id = models.CharField(
+        _("receipt"), max_length=RECEIPT_ID_LENGTH, blank=True, default="", db_default=""
+    )
+    receipt_scope = models.CharField(
+        _("DAG or feed"), max_length=RECEIPT_ID_LENGTH, blank=True, default="", db_default=""
+    )
+    receipt_url = models.CharField(
+        _("link"), max_length=RECEIPT_URL_LENGTH, blank=True, default="", db_default=""
+    )
+    remote_state = models.CharField(
+        _("remote state"),
+        max_length=16,
+        choices=[(state.value, state.value) for state in RemoteState],
+        default=RemoteState.UNTRACKED,
+        db_default=RemoteState.UNTRACKED.value,
+    )
+    remote_detail = models.CharField(
+        _("remote detail"), max_length=DETAIL_LENGTH, blank=True, default="", db_default=""
+    )
+    remote_check_at = models.DateTimeField(_("next question"), null=True, editable=False)
+    remote_ended_at = models.DateTimeField(_("remote end"), null=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    claimed_at: datetime
+    """The database's time when a relay or tracker took the row; set by the claim, not stored."""
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "publisher"], name="dja_one_delivery_per_publisher"
+            ),
+            # Spelt out, without IN: PostgreSQL takes arrays apart for each row, and a relay would
+            # spend a third of its time on that. Short, as it reads them anew for each statement.
+            models.CheckConstraint(
+                condition=NOT_HELD & (PENDING | SETTLED) | SENDING & HELD,
+                name="dja_delivery_state_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=DeliveryState.DELIVERED)
+                | Q(receipt_id="", remote_state=RemoteState.UNTRACKED),
+                name="dja_receipt_only_when_delivered",
+            ),
+            models.CheckConstraint(
+                condition=Q(remote_check_at=None) & (UNTRACKED | ENDED) | RUNNING,
+                name="dja_remote_state_is_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["publisher", "available_at", "id"],
+                name="dja_delivery_due",
+                condition=Q(state=DeliveryState.PENDING),
+            ),
+            models.Index(
+                fields=["publisher", "ordering_scope", "ordering_key", "id"],
+                name="dja_delivery_in_line",
+                condition=Q(state__in=sorted(IN_LINE_STATES)) & ~Q(ordering_scope=""),
+            ),
+            models.Index(
+                fields=["publisher", "lease_expires_at"],
+                name="dja_delivery_leased",
+                condition=Q(state=DeliveryState.SENDING),
+            ),
+            models.Index(
+                fields=["publisher", "-settled_at"],
+                name="dja_delivery_dead",
+                condition=Q(state=DeliveryState.DEAD),
+            ),
+            models.Index(
+                fields=["publisher", "remote_check_at"],
+                name="dja_delivery_tracked",
+                condition=Q(remote_state=RemoteState.RUNNING),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} → {self.publisher}: {self.state}"

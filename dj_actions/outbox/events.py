@@ -1,0 +1,204 @@
+"""The record that an action happened, and where old ones are put away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext_lazy as _
+
+from dj_actions.identifiers import uuid7
+from dj_actions.outbox.queries import FAILED_FROM, ActionEventQuerySet
+
+IDEMPOTENCY_KEY_LENGTH = 255
+"""Characters a caller's own name for a request may have."""
+
+OF_NOBODY = "anonymous:"
+"""Stands before the keys of those who are not logged in: the system itself has no actor either."""
+
+
+class ActionEvent(models.Model):
+    """The record that an action happened; written in its transaction, never changed after.
+
+    Of an action that was refused or crashed, it is written once all else has been rolled back.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    resource = models.CharField(_("resource"), max_length=100)
+    action = models.CharField(_("action"), max_length=100)
+    version = models.PositiveIntegerField(_("version"), default=1, db_default=1)
+    object_id = models.CharField(
+        _("object"), max_length=255, null=True, blank=True, help_text=_("Empty for a bulk action.")
+    )
+    object_ids = models.JSONField(_("objects"), default=list)
+    # Text, not a foreign key: the record outlives the user, and needs no lock on the user's row.
+    actor_id = models.CharField(_("actor's id"), max_length=255, null=True, blank=True)
+    actor_label = models.CharField(_("actor"), max_length=255, blank=True)
+    request_data = models.JSONField(_("input"), default=dict, encoder=DjangoJSONEncoder)
+    response_data = models.JSONField(_("result"), null=True, encoder=DjangoJSONEncoder)
+    status_code = models.PositiveSmallIntegerField(
+        _("status code"),
+        default=200,
+        db_default=200,
+        help_text=_("400 and above: refused, or crashed."),
+    )
+    duration_ms = models.FloatField(_("duration in milliseconds"), default=0)
+    summary = models.TextField(_("summary"), blank=True, default="", db_default="")
+    recipients = models.JSONField(_("recipients"), default=list, db_default=[])
+    extra = models.JSONField(
+        _("extra data"), default=dict, db_default={}, encoder=DjangoJSONEncoder
+    )
+    traceparent = models.CharField(
+        _("trace context"), max_length=55, blank=True, default="", db_default=""
+    )
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("parent"),
+        # The link stays when the parent is archived first: records do not change.
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="children",
+        db_index=False,
+        help_text=_("The action that ran this one as a part of itself."),
+    )
+    idempotency_key = models.CharField(
+        _("idempotency key"),
+        max_length=IDEMPOTENCY_KEY_LENGTH + len(OF_NOBODY),
+        null=True,
+        blank=True,
+    )
+    # A keyed hash of the request: to tell a repetition from another request with the same key.
+    fingerprint = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    objects = ActionEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("action event")
+        verbose_name_plural = _("action events")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["resource", "action", "-id"], name="dja_event_by_action"),
+            models.Index(fields=["resource", "object_id", "-id"], name="dja_event_by_object"),
+            models.Index(fields=["actor_id", "-id"], name="dja_event_by_actor"),
+            models.Index(fields=["created_at"], name="dja_event_by_age"),
+            models.Index(
+                fields=["parent"], name="dja_event_by_parent", condition=Q(parent__isnull=False)
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                Coalesce("actor_id", Value("")),
+                "resource",
+                "action",
+                "idempotency_key",
+                condition=Q(idempotency_key__isnull=False),
+                name="dja_one_event_per_idempotency_key",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.object_id or len(self.object_ids)}"
+
+    def refresh_from_db(
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: models.QuerySet[Any] | None = None,
+    ) -> None:
+        """Read it where it was written: a replica may not have it yet."""
+        super().refresh_from_db(using or self._state.db, fields, from_queryset)
+
+    @property
+    def label(self) -> str:
+        """Resource and action in one word, for example `todo.mark_done`."""
+        return f"{self.resource}.{self.action}"
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the action did what it was asked for."""
+        return self.status_code < FAILED_FROM
+
+    # The names that the fields had in dj-actions 0.0.7.
+
+    @property
+    def action_id(self) -> str:
+        """Name of the action."""
+        return self.action
+
+    @property
+    def action_type(self) -> str:
+        """`instance` or `bulk`."""
+        return "bulk" if self.object_id is None else "instance"
+
+    @property
+    def action_context(self) -> None:
+        """Always None: it never held anything."""
+        return
+
+    @property
+    def response_content(self) -> None:
+        """Always None: it never held anything."""
+        return
+
+    @property
+    def scheduled_time(self) -> None:
+        """Always None: it never held anything."""
+        return
+
+    @property
+    def complete(self) -> bool:
+        """Always true: an action that has not ended has no record."""
+        return True
+
+    @property
+    def duration(self) -> Decimal:
+        """How long it took, in seconds."""
+        return Decimal(str(self.duration_ms)) / 1000
+
+    @property
+    def created_date(self) -> datetime:
+        """When it was recorded."""
+        return self.created_at
+
+    @property
+    def modified_date(self) -> datetime:
+        """When it was recorded: records do not change."""
+        return self.created_at
+
+
+EventAction = ActionEvent
+"""The name under which the README of dj-actions 0.0.7 imports it."""
+
+
+class ArchivedActionEvent(models.Model):
+    """An old event with its deliveries, put away: see `manage.py archive_actions`."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    resource = models.CharField(_("resource"), max_length=100)
+    action = models.CharField(_("action"), max_length=100)
+    object_id = models.CharField(_("object"), max_length=255, null=True, blank=True)
+    actor_id = models.CharField(_("actor's id"), max_length=255, null=True, blank=True)
+    created_at = models.DateTimeField(_("created"))
+    archived_at = models.DateTimeField(_("archived"), db_default=Now(), editable=False)
+    content = models.JSONField(
+        _("content"), encoder=DjangoJSONEncoder, help_text=_("The event as the API showed it.")
+    )
+
+    class Meta:
+        verbose_name = _("archived action event")
+        verbose_name_plural = _("archived action events")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.resource}.{self.action} {self.object_id or ''}".rstrip()

@@ -1,0 +1,3 @@
+"""Actions and events over HTTP, with Django REST framework."""
+
+from __future__ import annotations

@@ -1,0 +1,199 @@
+"""The part of a viewset that tells which actions there are, and what each of them wants."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from urllib.parse import unquote
+
+from django.db.models import Model, QuerySet
+from django.urls import NoReverseMatch
+from rest_framework.decorators import action as extra_action
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dj_actions.compat.registry_entries import definitions_of
+from dj_actions.declaration.definition import ActionDefinition
+from dj_actions.declaration.description import describe, input_schema
+from dj_actions.exceptions import InvalidAction
+from dj_actions.registry import registry
+
+if TYPE_CHECKING:
+    from rest_framework.viewsets import GenericViewSet
+
+    Base = GenericViewSet[Any]
+else:
+    Base = object
+
+LISTING = frozenset({"actions", "resource", "basepath"})
+"""Keys of an action registry that the listing has a place of its own for."""
+
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class CatalogueMixin(Base):
+    """Lists and describes a viewset's actions."""
+
+    action_model: ClassVar[type[Model] | None] = None
+    """The model whose actions are offered; by default that of `queryset`."""
+
+    action_registry: ClassVar[dict[str, Any] | None] = None
+    """What `enrich_actions` returned, for actions declared in a registry."""
+
+    named_definitions: ClassVar[Sequence[ActionDefinition]] = ()
+    """The compiled actions of the action registry."""
+
+    @classmethod
+    def compile_registry(cls) -> None:
+        """Compile the actions of the action registry."""
+        model = cls.model_acted_on()
+        if cls.action_registry and model:
+            cls.named_definitions = definitions_of(cls.action_registry, model)
+
+    @classmethod
+    def model_acted_on(cls) -> type[Model] | None:
+        """Return the model whose actions are offered, if the class tells it."""
+        if cls.action_model:
+            return cls.action_model
+        queryset: QuerySet[Model] | None = getattr(cls, "queryset", None)
+        if queryset is not None:
+            return queryset.model
+        meta = getattr(getattr(cls, "serializer_class", None), "Meta", None)
+        model: type[Model] | None = getattr(meta, "model", None)
+        return model
+
+    @classmethod
+    def require_model(cls) -> None:
+        """Refuse a viewset that is served and does not tell its model.
+
+        Raises:
+            InvalidAction: it names a registry, and nobody can know on what its actions act.
+        """
+        if cls.action_registry and cls.model_acted_on() is None:
+            raise InvalidAction(
+                f"{cls.__name__} has an action_registry, but neither a queryset nor a serializer "
+                "that tells its model. Set action_model."
+            )
+
+    @classmethod
+    def action_definitions(cls) -> list[ActionDefinition]:
+        """Return the actions this viewset offers, sorted by name."""
+        model = cls.model_acted_on()
+        everywhere = registry.offered_on(model) if model else []
+        found = {entry.name: entry for entry in (*everywhere, *cls.named_definitions)}
+        return sorted(found.values(), key=lambda definition: definition.name)
+
+    @property
+    def definition(self) -> ActionDefinition | None:
+        """The action that this request asks for, if any."""
+        return getattr(getattr(self, self.action or "", None), "definition", None)
+
+    @property
+    def runs_action(self) -> bool:
+        """Whether this request is to run an action, not only to read about one."""
+        return self.definition is not None and self.request.method not in SAFE_METHODS
+
+    @extra_action(detail=False, methods=["get"], url_path="actions/list", url_name="action-list")
+    def list_actions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """List the actions of this resource."""
+        definitions = self.action_definitions()
+        told = self.action_registry or {}
+        resources = [entry.resource for entry in definitions]
+        described = [describe(entry, self.url_of(entry)) for entry in definitions]
+        return Response(
+            {
+                "resource": told.get("resource") or next(iter(resources), None),
+                "basepath": told.get("basepath") or self._base_path(),
+                **{key: value for key, value in told.items() if key not in LISTING},
+                "bulk_actions": [entry for entry in described if entry["type"] == "bulk"],
+                "instance_actions": [entry for entry in described if entry["type"] == "instance"],
+            }
+        )
+
+    @extra_action(
+        detail=False,
+        methods=["get"],
+        url_path=r"actions/(?P<action_name>[^/.]+)/schema",
+        url_name="action-schema",
+    )
+    def show_action_schema(self, request: Request, action_name: str, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Show the JSON Schema of what an action accepts."""
+        known = {entry.name: entry for entry in self.action_definitions()}
+        if action_name not in known:
+            self.refuse_unknown(action_name, bulk=None)
+        url = request.build_absolute_uri(request.path)
+        return Response(input_schema(known[action_name], url, lookup_field=self.lookup_field))
+
+    @extra_action(
+        detail=True,
+        methods=["get", "post"],
+        url_path=r"actions/(?P<unknown_action>[^/.]+)",
+        url_name="action-unknown",
+    )
+    def unknown_instance_action(
+        self,
+        request: Request,  # noqa: ARG002
+        unknown_action: str,
+        **kwargs: Any,  # noqa: ARG002
+    ) -> NoReturn:
+        """Answer 404 and name the nearest action."""
+        self.refuse_unknown(unknown_action, bulk=False)
+
+    @extra_action(
+        detail=False,
+        methods=["get", "post"],
+        url_path=r"actions/(?P<unknown_action>[^/.]+)",
+        url_name="bulk-action-unknown",
+    )
+    def unknown_bulk_action(
+        self,
+        request: Request,  # noqa: ARG002
+        unknown_action: str,
+        **kwargs: Any,  # noqa: ARG002
+    ) -> NoReturn:
+        """Answer 404 and name the nearest action."""
+        self.refuse_unknown(unknown_action, bulk=True)
+
+    def refuse_unknown(self, name: str, *, bulk: bool | None) -> NoReturn:
+        """Raise NotFound, saying what the client may have meant."""
+        known = {entry.name: entry for entry in self.action_definitions()}
+        if bulk is not None and name in known and known[name].bulk != bulk:
+            with_ids = ", with `ids`" if known[name].names_objects else ""
+            place = "…/actions/{}/" + with_ids if known[name].bulk else "…/{{id}}/actions/{}/"
+            raise NotFound(f"{name!r} is found at {place.format(name)}.")
+        nearest = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        raise NotFound(f"There is no action {name!r}.{hint}")
+
+    def url_of(self, definition: ActionDefinition) -> str:
+        """Return an action's path, with `{pk}` for the object."""
+        field = self.lookup_url_kwarg or self.lookup_field
+        kwargs = self._kwargs_above()
+        if not definition.bulk:
+            kwargs[field] = f"{{{self.lookup_field}}}"
+        try:
+            url = self.reverse_action(f"action-{definition.name}", kwargs=kwargs, request=None)
+        except NoReverseMatch:  # the lookup's own pattern refuses the placeholder
+            return ""
+        return unquote(url)
+
+    def _base_path(self) -> str:
+        """Return the path of the list of objects."""
+        try:
+            url = self.reverse_action("action-list", kwargs=self._kwargs_above(), request=None)
+        except NoReverseMatch:
+            return ""
+        return unquote(url.rstrip("/").removesuffix("actions/list"))
+
+    def _kwargs_above(self) -> dict[str, Any]:
+        """Return what the URL holds before the resource: a version, the keys of parents."""
+        own = {
+            self.lookup_url_kwarg or self.lookup_field,
+            "action_name",
+            "unknown_action",
+            "format",
+        }
+        return {name: value for name, value in self.kwargs.items() if name not in own}

@@ -1,0 +1,62 @@
+"""Turn what actions work with into plain JSON data that may be stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from enum import Enum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from operator import attrgetter
+from pathlib import PurePath
+from typing import Any
+
+from django.core.files import File
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Model, QuerySet
+
+from dj_actions.exceptions import InvalidAction
+from dj_actions.redaction import REDACTED
+from dj_actions.text import is_storable, is_surely_storable
+
+CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (Model, attrgetter("pk")),
+    ((QuerySet, set, frozenset), list),
+    (File, attrgetter("name")),
+    (Enum, attrgetter("value")),
+    ((PurePath, IPv4Address, IPv6Address, IPv4Network, IPv6Network), str),
+)
+"""Types that inputs validate to, and what of them is kept."""
+
+
+class RecordEncoder(DjangoJSONEncoder):
+    """JSON of what inputs validate to: objects by their key, files by their name."""
+
+    def default(self, o: Any) -> Any:
+        """Encode what JSON does not know."""
+        if hasattr(o, "get_secret_value"):  # pydantic's SecretStr and its kin
+            return REDACTED
+        for kinds, convert in CONVERSIONS:
+            if isinstance(o, kinds):
+                return convert(o)
+        return str(o) if type(o).__module__.startswith("pydantic") else super().default(o)
+
+
+def to_json(value: Any) -> Any:
+    """Return the value as plain JSON data.
+
+    Raises:
+        InvalidAction: it holds something that JSON, or a database's JSON column, cannot hold.
+    """
+    if value is None or value == {}:
+        return value
+    try:
+        text = json.dumps(value, cls=RecordEncoder, allow_nan=False)
+        plain = json.loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidAction(f"An action's data must be storable as JSON: {error}") from error
+    if not (is_surely_storable(text) or is_storable(plain)):
+        raise InvalidAction(
+            "An action's data must be storable as JSON: it holds null characters, lone "
+            "surrogates or very deep nesting."
+        )
+    return plain
