@@ -16,11 +16,11 @@ serve: $(UV)  ## The same, kept up, with the URLs
 
 test: $(UV)  ## Run all tests: on PostgreSQL, then what supports SQLite there, then the DAGs'
 	$(RUN) pytest
-	DATABASE_URL=sqlite $(RUN) pytest -m "not postgres and not airflow" tests/unit tests/integration
+	DATABASE_URL=sqlite $(RUN) pytest -m "not postgres and not airflow" tests/unit tests/integration tests/compat
 	env -u VIRTUAL_ENV $(UV) run --quiet --locked --project dags pytest -c dags/pyproject.toml dags/tests
 
 storm: $(UV)  ## Kill relays and the database under load and account for every event (SEED=… DELIVERIES=…)
-	@$(RUN) python -m tests.storm $(if $(SEED),--seed $(SEED)) --deliveries $(or $(DELIVERIES),30000) \
+	@$(RUN) python -m tests.chaos $(if $(SEED),--seed $(SEED)) --deliveries $(or $(DELIVERIES),30000) \
 		--relays $(or $(RELAYS),4) --seconds-limit $(or $(SECONDS_LIMIT),1800)
 
 bench: $(UV)  ## Measure requests, the relay and its latency, side by side with the alternatives

@@ -29,6 +29,8 @@ from dj_actions.registry import registry
 from example.todos.models import Todo
 from example.todos.serializers import TodoSerializer
 
+pytest_plugins = ["tests.fixtures.forms", "tests.fixtures.outbox", "tests.fixtures.relay"]
+
 UNIT_TESTS = Path(__file__).parent / "unit"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 

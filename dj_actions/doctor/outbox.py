@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import router
 
 from dj_actions.conf import get_settings
+from dj_actions.doctor import queries
 from dj_actions.doctor.findings import (
     Finding,
     counted,
@@ -18,7 +19,6 @@ from dj_actions.doctor.findings import (
     warning,
 )
 from dj_actions.models import Delivery
-from dj_actions.doctor import queries
 
 if TYPE_CHECKING:
     from dj_actions.outbox.queries import DeliveryQuerySet

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 from django.apps import apps
 
+from dj_actions.doctor import queries
 from dj_actions.doctor.findings import Finding, counted, ok, spoken, warning
 from dj_actions.outbox.notifications import notification_arrives
-from dj_actions.doctor import queries
 
 DEAD_ROWS = 10_000
 """So many dead rows of one table are nothing to tell."""

@@ -16,7 +16,7 @@ from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
 from example.project import settings as example_settings
 from tests.conftest import Declare, MakeDelivery
-from tests.integration.test_records import POSSIBLE
+from tests.integration.outbox.test_records import POSSIBLE
 
 MEMORY = "dj_actions.publishers.memory.MemoryPublisher"
 

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from tests.conftest import MakeDelivery
 from tests.integration.doctor.conftest import See
 from tests.integration.doctor.test_relay_health import outside
-from tests.integration.test_records import POSSIBLE
+from tests.integration.outbox.test_records import POSSIBLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,7 +13,7 @@ from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.queries import after
 from tests.conftest import MakeDelivery
 from tests.integration.doctor.conftest import HOST, See, only, told
-from tests.integration.test_records import POSSIBLE
+from tests.integration.outbox.test_records import POSSIBLE
 
 pytestmark = pytest.mark.django_db
 

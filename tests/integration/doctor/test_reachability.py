@@ -83,9 +83,7 @@ def test_a_destination_that_does_not_know_us_asks_for_other_options(settings: Se
 
 
 def test_a_publisher_without_a_question_says_so() -> None:
-    assert told(publishers.check_reachability()) == [
-        (State.OK, "memory has nothing to be asked.")
-    ]
+    assert told(publishers.check_reachability()) == [(State.OK, "memory has nothing to be asked.")]
 
 
 def test_a_publisher_that_cannot_be_made_is_left_to_the_check_of_the_settings(

@@ -20,7 +20,7 @@ from example.todos.models import Todo
 from tests.conftest import MakeDelivery, MakeEvent
 from tests.integration.openapi.conformance import KEYS, configuration, schema_of_urls
 from tests.integration.openapi.kinds import KINDS, KindsViewSet
-from tests.integration.test_records import POSSIBLE
+from tests.integration.outbox.test_records import POSSIBLE
 
 pytestmark = pytest.mark.django_db
 

@@ -20,7 +20,7 @@ from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
 from dj_actions.relay.relay import Relay
 from dj_actions.states import DeliveryState
-from tests.integration.relay.conftest import Queue
+from tests.fixtures.relay import Queue
 from tests.integration.relay.scripted import accept, script
 from tests.integration.relay.test_relay import delivered, running, wait_for
 from tests.integration.relay.wire import through, wire_to_database

@@ -29,7 +29,7 @@ from dj_actions.relay.rescue import rescue
 from dj_actions.signals import delivery_settled
 from dj_actions.states import DeliveryState, RemoteState
 from dj_actions.testing import assert_delivered
-from tests.integration.relay.conftest import Queue
+from tests.fixtures.relay import Queue
 from tests.integration.relay.scripted import accept, script
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
 from dj_actions.relay.lane import Lane
 from dj_actions.states import DeliveryState
-from tests.integration.relay.conftest import Queue
+from tests.fixtures.relay import Queue
 from tests.integration.relay.scripted import accept, script
 
 pytestmark = pytest.mark.django_db

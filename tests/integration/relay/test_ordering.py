@@ -26,7 +26,7 @@ from dj_actions.relay.lane import Lane
 from dj_actions.states import DeliveryState
 from example.todos.models import Todo
 from tests.conftest import Declare, MakeTodo
-from tests.integration.relay.conftest import RETRY, Queue
+from tests.fixtures.relay import RETRY, Queue
 from tests.integration.relay.scripted import accept, script
 
 pytestmark = pytest.mark.django_db

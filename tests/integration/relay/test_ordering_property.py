@@ -41,7 +41,7 @@ from dj_actions.relay import settlement as settling
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.rescue import rescue
 from dj_actions.states import DeliveryState
-from tests.integration.relay.conftest import RETRY, Queue
+from tests.fixtures.relay import RETRY, Queue
 from tests.integration.relay.scripted import accept, script
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]

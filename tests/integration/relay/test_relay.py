@@ -26,7 +26,7 @@ from dj_actions.relay.lane import Lane
 from dj_actions.relay.relay import Relay
 from dj_actions.states import DeliveryState, RemoteState
 from example.launch.process import wait_until
-from tests.integration.relay.conftest import Queue
+from tests.fixtures.relay import Queue
 from tests.integration.relay.scripted import ScriptedPublisher, accept, script
 
 pytestmark = pytest.mark.django_db(transaction=True)

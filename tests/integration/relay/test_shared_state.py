@@ -25,7 +25,7 @@ from dj_actions.relay.circuit_breaker import Breaker
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.relay import Relay
 from dj_actions.signals import delivery_dead, publisher_recovered
-from tests.integration.relay.conftest import RETRY, Queue
+from tests.fixtures.relay import RETRY, Queue
 from tests.integration.relay.scripted import accept, script
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from dj_actions.relay.lane import Lane
 from dj_actions.relay.tracking import track
 from dj_actions.signals import remote_finished
 from dj_actions.states import RemoteState
-from tests.integration.relay.conftest import Queue
+from tests.fixtures.relay import Queue
 from tests.integration.relay.scripted import ScriptedPublisher, script
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,376 @@
+"""The admin: to look, and to retry, cancel and replay; nothing else can change."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+
+from dj_actions.admin import link_to_receipt
+from dj_actions.admin.confirmation import CONFIRMED
+from dj_actions.models import ActionEvent, Delivery
+from tests.conftest import MakeDelivery, MakeEvent, MakeUser
+from tests.integration.outbox.test_records import POSSIBLE
+
+pytestmark = pytest.mark.django_db
+
+EVENTS = "/admin/dj_actions/actionevent/"
+DELIVERIES = "/admin/dj_actions/delivery/"
+HOSTILE = "<script>alert('x')</script>\"'&{{ 7 }}"
+ERROR = {"at": "2026-01-02T00:00:00+00:00", "attempt": 1, "kind": "rejected", "message": HOSTILE}
+DEAD = {**POSSIBLE["dead"], "errors": [ERROR]}
+
+
+@pytest.fixture
+def browser(client: Client, admin: User) -> Client:
+    """A browser in which a superuser is logged in."""
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def browser_with(client: Client, make_user: MakeUser) -> Any:
+    """Return a function that logs in somebody on the staff with these permissions."""
+
+    def browser_with(*codenames: str) -> Client:
+        user = make_user("clerk", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        client.force_login(user)
+        return client
+
+    return browser_with
+
+
+@pytest.fixture
+def of_all_states(make_delivery: MakeDelivery) -> list[int]:
+    """Deliveries that are pending, sending, delivered, dead and cancelled."""
+    names = ("pending", "sending", "delivered", "dead", "cancelled")
+    return [make_delivery(**POSSIBLE[name]).pk for name in names]
+
+
+def states() -> list[str]:
+    return [entry.state for entry in Delivery.objects.order_by("pk")]
+
+
+def operate(browser: Client, action: str, keys: list[int]) -> Any:
+    """Do as a person does who has given the reason that some operations ask for."""
+    chosen = {"action": action, "_selected_action": keys}
+    return browser.post(DELIVERIES, chosen | {"reason": "as planned", CONFIRMED: "Run"})
+
+
+def said(response: Any) -> list[tuple[str, str]]:
+    return [(entry.level_tag, str(entry)) for entry in get_messages(response.wsgi_request)]
+
+
+# To look
+
+
+def pages(delivery: Delivery) -> list[str]:
+    return [
+        EVENTS,
+        f"{EVENTS}{delivery.event_id}/change/",
+        DELIVERIES,
+        f"{DELIVERIES}{delivery.pk}/change/",
+    ]
+
+
+@pytest.mark.parametrize("name", [*POSSIBLE])
+def test_pages_show_deliveries_in_any_state(
+    browser: Client, make_delivery: MakeDelivery, name: str
+) -> None:
+    for url in pages(make_delivery(**POSSIBLE[name] | {"errors": []})):
+        assert browser.get(url).status_code == 200
+
+
+def test_pages_show_a_dead_letter_with_its_reason(
+    browser: Client, make_delivery: MakeDelivery
+) -> None:
+    delivery = make_delivery(**DEAD | {"errors": [ERROR | {"message": "no such DAG"}]})
+
+    assert "rejected: no such DAG" in browser.get(DELIVERIES).content.decode()
+    page = browser.get(f"{DELIVERIES}{delivery.pk}/change/").content.decode()
+    assert "no such DAG" in page
+    assert "memory: dead" in browser.get(EVENTS).content.decode()
+
+
+def test_a_delivery_links_to_its_event(browser: Client, make_delivery: MakeDelivery) -> None:
+    event = make_delivery().event
+    url = reverse("admin:dj_actions_actionevent_change", args=[event.pk])
+
+    assert f'href="{url}"' in browser.get(DELIVERIES).content.decode()
+    assert browser.get(url).status_code == 200
+
+
+def test_hostile_text_is_escaped_everywhere(
+    browser: Client, make_event: MakeEvent, make_delivery: MakeDelivery
+) -> None:
+    texts = dict.fromkeys(("resource", "action", "object_id", "actor_label", "summary"), HOSTILE)
+    event = make_event(
+        **texts,
+        object_ids=[HOSTILE],
+        request_data={HOSTILE: HOSTILE},
+        response_data=HOSTILE,
+        extra={"x": HOSTILE},
+        recipients=[HOSTILE],
+    )
+    url = f"https://x/{HOSTILE}"
+    receipt = {"receipt_id": HOSTILE, "receipt_scope": HOSTILE, "receipt_url": url}
+    dead = make_delivery(event=event, publisher=HOSTILE, **DEAD)
+    delivered = make_delivery(
+        event=event, publisher="other", **POSSIBLE["running"] | receipt, remote_detail=HOSTILE
+    )
+
+    for url in {*pages(dead), *pages(delivered)}:
+        page = browser.get(url).content.decode()
+        assert "<script>alert" not in page
+        assert "alert(&#x27;x&#x27;)" in page
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        " javascript:alert(1)",
+        "data:text/html,x",
+        "//evil",
+        "ftp://x",
+        "http:/x",
+        "",
+    ],
+)
+def test_what_is_no_web_address_is_not_linked(
+    browser: Client, make_delivery: MakeDelivery, url: str
+) -> None:
+    delivery = make_delivery(**POSSIBLE["delivered"] | {"receipt_id": "run-1", "receipt_url": url})
+
+    assert link_to_receipt(delivery) == "run-1"
+    for page in pages(delivery):
+        links = re.findall(r'href="([^"]*)"', browser.get(page).content.decode())
+        assert not [link for link in links if "alert" in link or "evil" in link]
+
+
+def test_a_receipt_is_linked_to_its_page(make_delivery: MakeDelivery) -> None:
+    fields = {"receipt_id": "run-1", "receipt_url": "https://airflow/dags?a=1&b=2"}
+    delivery = make_delivery(**POSSIBLE["delivered"] | fields)
+
+    assert link_to_receipt(delivery) == '<a href="https://airflow/dags?a=1&amp;b=2">run-1</a>'
+
+
+def test_without_a_receipt_there_is_a_dash(make_delivery: MakeDelivery) -> None:
+    assert link_to_receipt(make_delivery()) == "-"
+
+
+@pytest.mark.parametrize("url", [EVENTS, DELIVERIES])
+@pytest.mark.parametrize(
+    "query",
+    ["q=ann", "q=7", "q=%00", "q=" + "9" * 30, "q=0190a000-0000-7000-8000-000000000000", "q=a+b"],
+)
+def test_anything_can_be_searched_for(
+    browser: Client, make_delivery: MakeDelivery, url: str, query: str
+) -> None:
+    make_delivery()
+
+    assert browser.get(f"{url}?{query}").status_code == 200
+
+
+def test_events_are_found_by_their_id(browser: Client, make_delivery: MakeDelivery) -> None:
+    event, other = make_delivery().event, make_delivery().event
+    for url in (EVENTS, DELIVERIES):
+        page = browser.get(f"{url}?q={event.pk}").content.decode()
+
+        assert str(event.pk) in page
+        assert str(other.pk) not in page
+
+
+@pytest.mark.parametrize(
+    ("url", "query"),
+    [
+        (EVENTS, "resource=todo&action=mark_done"),
+        (EVENTS, "deliveries__state=dead&deliveries__publisher=memory"),
+        (EVENTS, "created_at__year=2026"),
+        (DELIVERIES, "state=dead&publisher=memory&remote_state=untracked"),
+        (DELIVERIES, "event__resource=todo&event__action=mark_done"),
+    ],
+)
+def test_lists_can_be_narrowed(
+    browser: Client, make_delivery: MakeDelivery, url: str, query: str
+) -> None:
+    make_delivery(**DEAD)
+    response = browser.get(f"{url}?{query}")
+
+    assert response.status_code == 200
+    assert "e=1" not in response.headers.get("Location", "")
+
+
+def test_an_event_with_many_matching_deliveries_is_listed_once(
+    browser: Client, make_delivery: MakeDelivery
+) -> None:
+    event = make_delivery(**DEAD).event
+    make_delivery(event=event, publisher="other", **DEAD)
+    response = browser.get(f"{EVENTS}?deliveries__state=dead")
+
+    assert response.context["cl"].result_count == 1
+
+
+@pytest.mark.parametrize("url", [EVENTS, DELIVERIES])
+def test_the_number_of_queries_does_not_grow_with_the_list(
+    browser: Client, make_delivery: MakeDelivery, django_assert_max_num_queries: Any, url: str
+) -> None:
+    for _ in range(20):
+        make_delivery(**DEAD)
+
+    with django_assert_max_num_queries(15):
+        browser.get(url)
+
+
+# Read-only
+
+
+@pytest.mark.parametrize("url", [EVENTS, DELIVERIES])
+def test_nothing_can_be_added(browser: Client, url: str) -> None:
+    assert browser.get(f"{url}add/").status_code == 403
+    assert browser.post(f"{url}add/", {}).status_code == 403
+    assert f"{url}add/" not in browser.get(url).content.decode()
+
+
+def test_nothing_can_be_changed(browser: Client, make_delivery: MakeDelivery) -> None:
+    delivery = make_delivery()
+    before = [list(ActionEvent.objects.values()), list(Delivery.objects.values())]
+    for url in pages(delivery)[1::2]:
+        assert browser.post(url, {"summary": "x", "state": "dead"}).status_code == 403
+
+    assert [list(ActionEvent.objects.values()), list(Delivery.objects.values())] == before
+
+
+def test_nothing_can_be_deleted(browser: Client, make_delivery: MakeDelivery) -> None:
+    delivery = make_delivery()
+    for url in pages(delivery)[1::2]:
+        assert browser.post(url.replace("change", "delete"), {"post": "yes"}).status_code == 403
+    operate(browser, "delete_selected", [delivery.pk])
+
+    assert Delivery.objects.get() == delivery
+
+
+def test_pages_have_no_fields_to_fill(browser: Client, make_delivery: MakeDelivery) -> None:
+    for url in pages(make_delivery(**DEAD))[1::2]:
+        page = browser.get(url).content.decode()
+
+        assert 'name="_save"' not in page
+        assert "<textarea" not in page
+
+
+# Retry, cancel, replay
+
+
+@pytest.mark.parametrize(
+    ("action", "after", "message"),
+    [
+        (
+            "retry",
+            ["pending", "sending", "delivered", "dead", "cancelled"],
+            "1 delivery changed. 4 left as they were: they are not pending.",
+        ),
+        (
+            "cancel",
+            ["cancelled", "sending", "delivered", "dead", "cancelled"],
+            "1 delivery changed. 4 left as they were: they are not pending.",
+        ),
+        (
+            "replay",
+            ["pending", "sending", "delivered", "pending", "cancelled"],
+            "1 delivery changed. 4 left as they were: they are not dead.",
+        ),
+    ],
+)
+def test_an_operation_changes_only_what_is_in_the_right_state(
+    browser: Client, of_all_states: list[int], action: str, after: list[str], message: str
+) -> None:
+    response = operate(browser, action, of_all_states)
+
+    assert states() == after
+    assert said(response) == [("warning", message)]
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "after"),
+    [
+        ("retry", "pending", "pending"),
+        ("cancel", "pending", "cancelled"),
+        ("replay", "dead", "pending"),
+    ],
+)
+def test_an_operation_on_what_is_in_the_right_state_succeeds(
+    browser: Client, make_delivery: MakeDelivery, action: str, name: str, after: str
+) -> None:
+    keys = [make_delivery(**POSSIBLE[name]).pk for _ in range(2)]
+    response = operate(browser, action, keys)
+
+    assert states() == [after] * 2
+    assert said(response) == [("success", "2 deliveries changed.")]
+
+
+@pytest.mark.parametrize(
+    ("name", "after"), [("pending", "pending"), ("dead", "dead"), ("sending", "sending")]
+)
+def test_what_was_not_selected_stays(
+    browser: Client, make_delivery: MakeDelivery, name: str, after: str
+) -> None:
+    make_delivery(**POSSIBLE[name])
+    for action in ("retry", "cancel", "replay"):
+        operate(browser, action, [make_delivery(**POSSIBLE["cancelled"]).pk])
+
+    assert states()[0] == after
+
+
+def test_operations_work_on_a_narrowed_list(browser: Client, make_delivery: MakeDelivery) -> None:
+    dead = make_delivery(**DEAD)
+    browser.post(
+        f"{DELIVERIES}?state=dead&event__resource=todo&q={dead.event_id}",
+        {"action": "replay", "_selected_action": [dead.pk], "reason": "x", CONFIRMED: "Run"},
+    )
+
+    assert states() == ["pending"]
+
+
+@pytest.mark.parametrize("codenames", [[], ["view_delivery"]])
+def test_who_may_not_change_deliveries_cannot_operate(
+    browser_with: Any, of_all_states: list[int], codenames: list[str]
+) -> None:
+    before = states()
+    browser = browser_with(*codenames)
+    for action in ("retry", "cancel", "replay"):
+        operate(browser, action, of_all_states)
+
+    assert states() == before
+
+
+def test_who_may_only_look_is_offered_no_operation(
+    browser_with: Any, of_all_states: list[int]
+) -> None:
+    page = browser_with("view_delivery").get(DELIVERIES).content.decode()
+
+    assert not re.findall(r'value="(retry|cancel|replay)"', page)
+
+
+def test_who_may_change_deliveries_can_operate(
+    browser_with: Any, make_delivery: MakeDelivery
+) -> None:
+    dead = make_delivery(**DEAD)
+    browser = browser_with("view_delivery", "change_delivery")
+    page = browser.get(DELIVERIES).content.decode()
+    operate(browser, "replay", [dead.pk])
+
+    assert re.findall(r'value="(retry|cancel|replay)"', page) == ["retry", "cancel", "replay"]
+    assert states() == ["pending"]
+
+
+@pytest.mark.parametrize("url", [EVENTS, DELIVERIES])
+def test_a_stranger_sees_nothing(client: Client, browser_with: Any, url: str) -> None:
+    assert client.get(url).status_code == 302
+    assert browser_with().get(url).status_code == 403

@@ -1,0 +1,3 @@
+"""The launchers of the example project."""
+
+from __future__ import annotations

@@ -1,0 +1,49 @@
+"""Nobody gains the rights of the system."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.test import APIClient
+
+from dj_actions.context import ActionContext
+from example.todos.models import Todo
+from tests.conftest import Declare, Serve
+from tests.fixtures.calls import url_of
+
+pytestmark = pytest.mark.django_db
+
+
+class Nobody(BasePermission):
+    """Lets nobody in; the system is not asked."""
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return False
+
+
+class ClientCredentials(BaseAuthentication):
+    """Knows a program, not a user, as OAuth does."""
+
+    def authenticate(self, request: Any) -> tuple[Any, str]:
+        return None, "token"
+
+
+def test_a_request_without_a_user_is_not_the_system(
+    declare: Declare, serve: Serve, todo: Todo
+) -> None:
+    done: list[int] = []
+
+    def run_child(context: ActionContext, _data: Any) -> None:
+        context.run(child, object=context.object)
+
+    child = declare(lambda *_: done.append(1), name="child", permissions=[Nobody])
+    declare(run_child)
+    serve(authentication_classes=[ClientCredentials])
+    client = APIClient(raise_request_exception=False)
+
+    assert client.post(url_of(todo, "child")).status_code in {401, 403}
+    assert client.post(url_of(todo)).status_code in {401, 403}
+    assert done == []

@@ -1,0 +1,3 @@
+"""Inputs that need a database."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The management commands."""
+
+from __future__ import annotations

@@ -1,0 +1,347 @@
+"""manage.py outbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError
+
+from dj_actions.models import ActionEvent, Delivery, PublisherState
+from dj_actions.operations.publishers import pause
+from tests.conftest import MakeDelivery, MakeEvent
+from tests.fixtures.outbox import (
+    STATES,
+    Outbox,
+    OutboxJSON,
+    operations,
+    states,
+)
+from tests.integration.outbox.test_records import POSSIBLE
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("two_publishers")]
+
+ERRORS = [
+    {"at": "2026-01-01T00:00:00+00:00", "attempt": 1, "kind": "unavailable", "message": "away"},
+    {"at": "2026-01-02T00:00:00+00:00", "attempt": 2, "kind": "rejected", "message": "no\x1b[2J"},
+]
+DEAD = {**POSSIBLE["dead"], "errors": ERRORS, "attempts": 2}
+CHANGES = {"retry": "pending", "cancel": "pending", "replay": "dead"}
+
+
+def ids(listed: list[dict[str, Any]]) -> list[int]:
+    return [entry["id"] for entry in listed]
+
+
+# list
+
+
+def test_a_list_shows_each_delivery_in_a_line(outbox: Outbox, make_delivery: MakeDelivery) -> None:
+    pending, dead = make_delivery(), make_delivery(publisher="other", **DEAD)
+    heading, first, second = outbox("list").splitlines()
+
+    assert heading.split() == [
+        *("ID", "PUBLISHER", "STATE", "ACTION", "OBJECTS", "TRIES"),
+        *("NEXT", "TRY", "LAST", "ERROR"),
+    ]
+    assert first.split()[:6] == [str(pending.pk), "memory", "pending", "todo.mark_done", "7", "0"]
+    assert second.split()[:6] == [str(dead.pk), "other", "dead", "todo.mark_done", "7", "2"]
+    assert second.endswith("rejected: no [2J")
+
+
+def test_a_list_as_json_names_all(outbox_json: OutboxJSON, make_delivery: MakeDelivery) -> None:
+    dead = make_delivery(**DEAD, ordering_key="7")
+    (entry,) = outbox_json("list")
+
+    assert entry["settled_at"] is not None
+    assert entry["available_at"] is not None
+    del entry["settled_at"], entry["available_at"]
+    assert entry == {
+        "id": dead.pk,
+        "publisher": "memory",
+        "state": "dead",
+        "action": "todo.mark_done",
+        "objects": ["7"],
+        "event": str(dead.event_id),
+        "attempts": 2,
+        "ordering_key": "7",
+        "last_error": ERRORS[-1],
+    }
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_list_may_be_of_one_state(
+    outbox_json: OutboxJSON, of_all_states: dict[str, Delivery], state: str
+) -> None:
+    assert ids(outbox_json("list", "--state", state)) == [of_all_states[state].pk]
+
+
+def test_a_list_may_be_narrowed(
+    outbox_json: OutboxJSON, make_event: MakeEvent, make_delivery: MakeDelivery
+) -> None:
+    event = make_event(action="hand_over", object_id="8")
+    wanted = make_delivery(event=event, publisher="other", ordering_key="8", errors=ERRORS)
+    make_delivery()
+
+    for filters in (
+        (wanted.pk,),
+        ("--event", event.pk),
+        ("--publisher", "other"),
+        ("--action", "todo.hand_over"),
+        ("--action", "hand_over"),
+        ("--object", "8"),
+        ("--key", "8"),
+        ("--error", "AWAY"),
+        ("--object", "8", "--since", "2020-01-01", "--until", "2999-01-01T00:00:00+02:00"),
+    ):
+        assert ids(outbox_json("list", *filters)) == [wanted.pk]
+    assert outbox_json("list", "--until", "2020-01-01") == []
+    assert outbox_json("list", "--since", "2999-01-01") == []
+
+
+def test_a_list_ends_at_its_limit_and_says_so(outbox: Outbox, make_delivery: MakeDelivery) -> None:
+    made = [make_delivery().pk for _ in range(3)]
+    lines = outbox("list", "--limit", 2).splitlines()
+
+    assert [line.split()[0] for line in lines[1:3]] == [str(key) for key in made[:2]]
+    assert lines[3:] == ["2 of 3; see --limit."]
+    assert len(outbox("list", "--limit", 3).splitlines()) == 4
+
+
+# show
+
+
+def test_a_delivery_is_shown_with_its_event_its_errors_and_its_receipt(
+    outbox: Outbox, outbox_json: OutboxJSON, make_event: MakeEvent, make_delivery: MakeDelivery
+) -> None:
+    event = make_event(request_data={"note": "ünï"}, summary="Done.")
+    shown = make_delivery(event=event, **POSSIBLE["delivered"] | {"errors": ERRORS})
+    text = outbox("show", shown.pk)
+
+    for line in (
+        "receipt_id        1",
+        "2026-01-01T00:00:00+00:00  try 1  unavailable: away",
+        "2026-01-02T00:00:00+00:00  try 2  rejected: no [2J",
+        'request_data   {"note": "ünï"}',
+        "summary        Done.",
+    ):
+        assert line in text.splitlines()
+    data = outbox_json("show", shown.pk)
+    assert (data["id"], data["receipt_id"], data["errors"]) == (shown.pk, "1", ERRORS)
+    assert data["event"]["request_data"] == {"note": "ünï"}
+
+
+# retry, cancel, replay
+
+
+@pytest.mark.parametrize(
+    ("operation", "after", "said"),
+    [
+        ("retry", "pending", "1 delivery made due."),
+        ("cancel", "cancelled", "1 delivery cancelled."),
+        ("replay", "pending", "1 delivery replayed."),
+    ],
+)
+def test_only_what_is_in_the_right_state_changes(
+    outbox: Outbox,
+    of_all_states: dict[str, Delivery],
+    operation: str,
+    after: str,
+    said: str,
+) -> None:
+    reason = () if operation == "retry" else ("--reason", "x")
+    before = states()
+
+    assert outbox(operation, "--all", *reason).splitlines() == [said]
+    assert states() == before | {of_all_states[CHANGES[operation]].pk: after}
+
+
+def test_a_retry_makes_what_waits_due(outbox: Outbox, make_delivery: MakeDelivery) -> None:
+    waiting = make_delivery(available_at="2999-01-01T00:00:00Z")
+    outbox("retry", waiting.pk)
+
+    assert Delivery.objects.due("memory").get() == waiting
+
+
+def test_a_replay_is_recorded_with_who_and_why(
+    outbox_json: OutboxJSON, ann: User, make_delivery: MakeDelivery
+) -> None:
+    dead, other = make_delivery(**DEAD), make_delivery(**DEAD)
+    answer = outbox_json("replay", dead.pk, "--as", "ann", "--reason", "the DAG is back")
+
+    assert answer == {"operation": "replay", "dry_run": False, "count": 1}
+    (event,) = operations()
+    assert (event.label, event.actor_label) == ("delivery.replay", "ann")
+    assert event.request_data == {
+        "reason": "the DAG is back",
+        "deliveries": [dead.pk],
+        "count": 1,
+    }
+    assert states() == {dead.pk: "pending", other.pk: "dead"}
+
+
+@pytest.mark.parametrize("operation", CHANGES)
+def test_a_dry_run_tells_what_would_be_and_changes_nothing(
+    outbox: Outbox, outbox_json: OutboxJSON, of_all_states: dict[str, Delivery], operation: str
+) -> None:
+    before = list(Delivery.objects.order_by("pk").values())
+    (meant,) = (row for name, row in of_all_states.items() if name == CHANGES[operation])
+    answer = outbox_json(operation, "--all", "--dry-run")
+    text = outbox(operation, "--all", "--dry-run")
+
+    assert (answer["dry_run"], answer["count"]) == (True, 1)
+    (entry,) = answer["deliveries"]
+    assert (entry["id"], entry["publisher"]) == (meant.pk, "memory")
+    assert (entry["action"], entry["objects"]) == ("todo.mark_done", ["7"])
+    assert f"{meant.pk}  memory" in text
+    assert "Dry run: 1 delivery would be" in text
+    assert list(Delivery.objects.order_by("pk").values()) == before
+    assert operations() == []
+
+
+@pytest.mark.parametrize("operation", CHANGES)
+def test_nothing_is_done_with_all_unless_all_is_said(
+    outbox: Outbox, of_all_states: dict[str, Delivery], operation: str
+) -> None:
+    before = states()
+    for arguments in ([], ["--limit", "1"], ["--dry-run"]):
+        with pytest.raises(CommandError, match="or say --all"):
+            outbox(operation, *([] if operation == "retry" else ["--reason", "x"]), *arguments)
+
+    assert states() == before
+
+
+@pytest.mark.parametrize("operation", ["cancel", "replay"])
+@pytest.mark.parametrize("reason", [[], ["--reason", " "]])
+def test_what_is_recorded_needs_a_reason(
+    outbox: Outbox, of_all_states: dict[str, Delivery], operation: str, reason: list[str]
+) -> None:
+    before = states()
+    with pytest.raises(CommandError, match="Say why, with --reason"):
+        outbox(operation, "--all", *reason)
+
+    assert states() == before
+
+
+def test_the_oldest_are_taken_up_to_a_limit(outbox: Outbox, make_delivery: MakeDelivery) -> None:
+    made = [make_delivery(**DEAD).pk for _ in range(3)]
+    outbox("replay", "--action", "todo.mark_done", "--limit", 2, "--reason", "x")
+
+    assert [states()[key] for key in made] == ["pending", "pending", "dead"]
+
+
+def test_it_says_what_holds_a_replay_back(outbox: Outbox, make_delivery: MakeDelivery) -> None:
+    make_delivery(**DEAD)
+    make_delivery(publisher="gone", **DEAD)
+    pause("memory", actor=None, reason="x")
+    notes = [
+        "gone is not in DJ_ACTIONS: no relay serves it.",
+        "memory is paused by the system: nothing is sent until it is resumed.",
+    ]
+
+    assert outbox("replay", "--all", "--dry-run").splitlines()[-2:] == notes
+    assert outbox("replay", "--all", "--reason", "x").splitlines()[-2:] == notes
+
+
+# pause, resume
+
+
+def test_publishers_are_paused_and_resumed(
+    outbox: Outbox, outbox_json: OutboxJSON, ann: User
+) -> None:
+    why = ("--reason", "maintenance", "--as", "ann")
+
+    assert outbox("pause", "memory", *why).splitlines() == ["memory: paused."]
+    assert outbox_json("pause", "memory", "other", *why) == {
+        "operation": "pause",
+        "changed": ["other"],
+        "unchanged": ["memory"],
+    }
+    assert PublisherState.objects.paused().count() == 2
+    assert outbox("resume", "memory", *why).splitlines() == ["memory: resumed."]
+    with pytest.raises(CommandError, match="memory: not paused"):
+        outbox("resume", "memory", *why)
+    assert [(event.label, event.object_id, event.actor_label) for event in operations()] == [
+        ("publisher.pause", "memory", "ann"),
+        ("publisher.pause", "other", "ann"),
+        ("publisher.resume", "memory", "ann"),
+    ]
+
+
+def test_a_publisher_that_has_left_the_settings_can_be_resumed(outbox: Outbox) -> None:
+    PublisherState.objects.pause("gone", by="", reason="x")
+
+    assert outbox("resume", "gone", "--reason", "x").strip() == "gone: resumed."
+
+
+def test_where_one_name_is_wrong_no_publisher_is_paused(outbox: Outbox) -> None:
+    with pytest.raises(CommandError, match=r"has no 'oter'\. Did you mean 'other'"):
+        outbox("pause", "memory", "oter", "--reason", "x")
+    assert not PublisherState.objects.exists()
+
+
+# stats
+
+
+def test_stats_tell_how_each_publisher_stands(
+    outbox: Outbox, outbox_json: OutboxJSON, of_all_states: dict[str, Delivery]
+) -> None:
+    pause("other", actor=None, reason="maintenance")
+    memory, other = outbox_json("stats")
+
+    assert {state: memory[state] for state in STATES} == dict.fromkeys(STATES, 1)
+    assert memory["oldest_pending_seconds"] >= 0
+    assert (memory["paused_at"], other["pause_reason"]) == (None, "maintenance")
+    assert (other["pending"], other["oldest_pending_seconds"]) == (0, None)
+    heading, first, second = outbox("stats").splitlines()
+    assert heading.split()[:2] == ["PUBLISHER", "PENDING"]
+    assert first.split()[:6] == ["memory", "1", "1", "1", "1", "1"]
+    assert second.endswith("paused by the system: maintenance")
+    assert outbox_json("stats", "--publisher", "other") == [other]
+
+
+# What is wrong
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list",),
+        ("retry", "--all"),
+        ("cancel", "--all", "--reason", "x"),
+        ("replay", "--all", "--reason", "x"),
+        ("replay", "--all", "--dry-run"),
+    ],
+)
+def test_where_nothing_matches_the_exit_code_is_one(
+    outbox: Outbox, make_event: MakeEvent, arguments: tuple[str, ...]
+) -> None:
+    make_event()
+    with pytest.raises(CommandError, match="delivery matches") as caught:
+        outbox(*arguments)
+
+    assert caught.value.returncode == 1
+    assert ActionEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "OPERATION"),
+        (("list", "x"), "'x' is no id of a delivery"),
+        (("list", "9" * 30), "is no id of a delivery"),
+        (("show", "7"), "There is no delivery 7"),
+        (("list", "--limit", "0"), "'0' is no whole number above zero"),
+        (("list", "--since", "soon"), "'soon' is no ISO 8601 time"),
+        (("list", "--event", "x"), "invalid UUID value: 'x'"),
+        (("list", "--state", "lost"), "invalid choice: 'lost'"),
+        (("pause", "memory"), "--reason"),
+        (("resume", "mmemory", "--reason", "x"), "Did you mean 'memory'"),
+        (("stats", "--publisher", "x"), "Nothing is known of a publisher 'x'"),
+        (("replay", "1", "--reason", "x", "--as", "eve"), "There is no user 'eve'"),
+    ],
+)
+def test_what_is_wrong_is_told(outbox: Outbox, arguments: tuple[str, ...], message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        outbox(*arguments)

@@ -1,0 +1,3 @@
+"""What people do with the outbox."""
+
+from __future__ import annotations

@@ -1,0 +1,223 @@
+"""Replays, cancellations and pauses are recorded with who and why."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from pytest_django import Settings
+
+from dj_actions.exceptions import InvalidAction
+from dj_actions.models import Delivery, PublisherState
+from dj_actions.operations import deliveries as replaying
+from dj_actions.operations.deliveries import cancel, replay
+from dj_actions.operations.publishers import pause, resume
+from dj_actions.outbox.queries import OperatorQuerySet
+from dj_actions.signals import action_recorded
+from example.launch.process import wait_until
+from tests.conftest import MakeDelivery
+from tests.fixtures.outbox import operations, states
+from tests.integration.outbox.test_records import POSSIBLE
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("two_publishers")]
+
+Operate = Callable[..., int]
+
+
+@pytest.mark.parametrize(
+    ("operate", "name", "before", "after"),
+    [(replay, "replay", "dead", "pending"), (cancel, "cancel", "pending", "cancelled")],
+)
+def test_an_operation_is_recorded_with_who_and_why(
+    of_all_states: dict[str, Delivery],
+    ann: User,
+    operate: Operate,
+    name: str,
+    before: str,
+    after: str,
+) -> None:
+    changed = of_all_states[before]
+    unchanged = states()
+    assert operate(Delivery.objects.all(), actor=ann, reason=" the feed is back ") == 1
+
+    assert states() == unchanged | {changed.pk: after}
+    (event,) = operations()
+    assert event.label == f"delivery.{name}"
+    assert (event.actor_id, event.actor_label) == (str(ann.pk), "ann")
+    assert event.object_ids == [str(changed.pk)]
+    assert event.request_data == {
+        "reason": "the feed is back",
+        "deliveries": [changed.pk],
+        "count": 1,
+    }
+    assert not event.deliveries.exists()
+
+
+def test_the_record_is_announced_and_the_system_may_act(make_delivery: MakeDelivery) -> None:
+    heard: list[Any] = []
+
+    def hear(event: Any, **_: Any) -> None:
+        heard.append(event)
+
+    make_delivery()
+    action_recorded.connect(hear)
+    try:
+        cancel(Delivery.objects.all(), actor=None, reason="x")
+    finally:
+        action_recorded.disconnect(hear)
+
+    assert heard == operations()
+    assert heard[0].actor_id is None
+
+
+@pytest.mark.parametrize("operate", [replay, cancel])
+def test_where_nothing_changes_nothing_is_recorded(
+    make_delivery: MakeDelivery, operate: Operate
+) -> None:
+    make_delivery(**POSSIBLE["delivered"])
+
+    assert operate(Delivery.objects.all(), actor=None, reason="x") == 0
+    assert operations() == []
+
+
+@pytest.mark.parametrize("operate", [replay, cancel])
+def test_without_a_reason_nothing_is_done(
+    of_all_states: dict[str, Delivery], operate: Operate
+) -> None:
+    before = states()
+    with pytest.raises(InvalidAction, match="reason is empty"):
+        operate(Delivery.objects.all(), actor=None, reason=" ")
+
+    assert states() == before
+
+
+def test_it_is_recorded_even_where_actions_are_not(
+    make_delivery: MakeDelivery, settings: Settings
+) -> None:
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "TRACK_ACTIONS": False}
+    make_delivery()
+    cancel(Delivery.objects.all(), actor=None, reason="x")
+
+    assert len(operations()) == 1
+
+
+def test_of_very_many_the_first_are_named_and_all_are_counted(
+    make_delivery: MakeDelivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replaying, "MOST_IDS", 2)
+    made = [make_delivery(**POSSIBLE["dead"]).pk for _ in range(4)]
+
+    assert replay(Delivery.objects.all(), actor=None, reason="x") == 4
+    (event,) = operations()
+    assert event.request_data == {"reason": "x", "deliveries": made[:2], "count": 4}
+    assert set(states().values()) == {"pending"}
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_a_slice_is_replayed_and_no_more(
+    make_delivery: MakeDelivery, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(replaying, "MOST_IDS", 2)
+    made = [make_delivery(**POSSIBLE["dead"]).pk for _ in range(4)]
+    dead = Delivery.objects.matching(state="dead", action="todo.mark_done").order_by("pk")
+
+    assert replay(dead[:limit], actor=None, reason="x") == limit
+    assert [states()[key] for key in made] == ["pending"] * limit + ["dead"] * (4 - limit)
+
+
+def test_a_replay_that_fails_to_be_recorded_does_not_happen(make_delivery: MakeDelivery) -> None:
+    def refuse(**_: Any) -> None:
+        raise RuntimeError("no")
+
+    make_delivery(**POSSIBLE["dead"])
+    action_recorded.connect(refuse)
+    try:
+        with pytest.raises(RuntimeError):
+            replay(Delivery.objects.all(), actor=None, reason="x")
+    finally:
+        action_recorded.disconnect(refuse)
+
+    assert list(states().values()) == ["dead"]
+    assert operations() == []
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("filters", [{}, {"event__resource": "todo", "state": "pending"}])
+@pytest.mark.parametrize(
+    "operate", [OperatorQuerySet.cancel, functools.partial(cancel, actor=None, reason="x")]
+)
+def test_what_a_relay_claims_meanwhile_is_not_cancelled(
+    make_delivery: MakeDelivery,
+    operate: Callable[[OperatorQuerySet], int],
+    filters: dict[str, str],
+) -> None:
+    delivery = make_delivery()
+    counts: list[int] = []
+
+    def operate_in_thread() -> None:
+        try:
+            counts.append(operate(Delivery.objects.filter(**filters)))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=operate_in_thread)
+    with transaction.atomic():
+        Delivery.objects.claim("memory", limit=1, lease=60)
+        thread.start()
+        wait_until(is_waited_for, timeout=20, what="The other session")
+    thread.join(timeout=20)
+
+    assert counts == [0]
+    assert states() == {delivery.pk: "sending"}
+
+
+def is_waited_for() -> bool:
+    """Tell whether another session waits for a lock of this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks "
+            "WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        (waiting,) = cursor.fetchone()
+    return bool(waiting)
+
+
+# Pause and resume
+
+
+def test_a_pause_and_its_end_are_recorded(ann: User) -> None:
+    assert pause("memory", actor=ann, reason="maintenance")
+    assert not pause("memory", actor=None, reason="again")
+    state = PublisherState.objects.get()
+    assert state.paused_at is not None
+    assert (state.paused_by, state.pause_reason) == ("ann", "maintenance")
+    assert resume("memory", actor=None, reason="over")
+    assert not resume("memory", actor=None, reason="again")
+
+    told = [
+        (event.label, event.object_id, event.actor_label, event.request_data)
+        for event in operations()
+    ]
+    assert told == [
+        ("publisher.pause", "memory", "ann", {"reason": "maintenance"}),
+        ("publisher.resume", "memory", "", {"reason": "over"}),
+    ]
+    assert not PublisherState.objects.paused().exists()
+
+
+def test_an_unknown_publisher_is_not_paused() -> None:
+    with pytest.raises(InvalidAction, match=r"has no 'memroy'\. Did you mean 'memory'"):
+        pause("memroy", actor=None, reason="x")
+    assert not PublisherState.objects.exists()
+
+
+@pytest.mark.parametrize("operate", [pause, resume])
+def test_pausing_needs_a_reason(operate: Callable[..., bool]) -> None:
+    with pytest.raises(InvalidAction, match="reason is empty"):
+        operate("memory", actor=None, reason="")

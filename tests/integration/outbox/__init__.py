@@ -1,0 +1,3 @@
+"""The records and their queries."""
+
+from __future__ import annotations

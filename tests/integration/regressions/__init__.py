@@ -1,1 +1,0 @@
-"""What once went wrong, or could have."""

@@ -1,3 +1,0 @@
-"""What a request can ask for beside the action itself."""
-
-from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Actions and events over HTTP."""
+
+from __future__ import annotations

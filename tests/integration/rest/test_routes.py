@@ -1,0 +1,75 @@
+"""The routes of a viewset that is served in an unusual place, or of an unusual kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import include, re_path
+from rest_framework.routers import DefaultRouter
+from rest_framework.test import APIClient
+
+from example.todos.models import Todo
+from tests.conftest import Declare, Serve
+from tests.fixtures.calls import url_of
+from tests.fixtures.forms import Route
+
+pytestmark = pytest.mark.django_db
+
+
+def addresses(listed: dict[str, Any], todo: Todo) -> list[str]:
+    found = listed["instance_actions"] + listed["bulk_actions"]
+    return [entry["url"].format(pk=todo.pk) for entry in found]
+
+
+def test_the_list_names_addresses_that_work_under_a_prefix_with_parameters(
+    api: APIClient, serve: Serve, route: Route, todo: Todo
+) -> None:
+    router = DefaultRouter()
+    router.register("things", serve(), basename="thing")
+    route(re_path(r"^(?P<version>v\d)/", include(router.urls)))
+    response = api.get("/v1/things/actions/list/")
+
+    assert (response.status_code, response.json()["basepath"]) == (200, "/v1/things/")
+    urls = addresses(response.json(), todo)
+    assert url_of(todo, "mark_done") in {url.removeprefix("/v1") for url in urls}
+    assert {api.get(url).status_code for url in urls} == {200}
+
+
+def test_the_list_of_a_router_without_slashes_names_its_place(
+    api: APIClient, serve: Serve, route: Route, todo: Todo
+) -> None:
+    router = DefaultRouter(trailing_slash=False)
+    router.register("things", serve(), basename="thing")
+    route(*router.urls)
+    listed = api.get("/things/actions/list").json()
+
+    assert listed["basepath"].rstrip("/") == "/things"
+    assert {api.get(url).status_code for url in addresses(listed, todo)} == {200}
+
+
+def test_a_viewset_of_another_model_does_not_inherit_actions(
+    api: APIClient, declare: Declare, serve: Serve, route: Route, todo: Todo
+) -> None:
+    declare(lambda *_: {}, output=False)
+    child: Any = type("GroupViewSet", (serve(),), {"queryset": Group.objects.all()})
+    router = DefaultRouter()
+    router.register("groups", child, basename="group")
+    route(*router.urls)
+    group = Group.objects.create(name="editors")
+
+    for url in (f"/groups/{group.pk}/actions/poke/", "/groups/actions/bulk_mark_done/"):
+        assert api.post(url).status_code == 404
+    listed = api.get("/groups/actions/list/").json()
+    assert (listed["instance_actions"], listed["bulk_actions"]) == ([], [])
+
+
+def test_an_action_of_a_viewset_without_a_serializer_is_described(
+    api: APIClient, declare: Declare, serve: Serve, todo: Todo
+) -> None:
+    declare(lambda *_: {"ok": 1})
+    serve(serializer_class=None)
+
+    assert api.post(url_of(todo)).json() == {"ok": 1}
+    assert api.get(url_of(todo)).status_code == 200

@@ -1,0 +1,96 @@
+"""Many at once: one activity stays, and nobody gets an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from dj_actions_stream.server.models import Activity, FeedEntry
+from django.db import connections
+
+from tests.integration.stream.server.calls import FEED, Caller
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+THREADS = 6
+ROUNDS = 10
+TIME = "2026-01-02T03:04:05.000006"
+
+
+def activity(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "actor": "user:1",
+        "verb": "add",
+        "object": "todo:1",
+        "foreign_id": f"event:{number}",
+        "time": TIME,
+        **changes,
+    }
+
+
+def at_once(work: Callable[[Caller, int], None]) -> list[int]:
+    """Do the work in all threads, round by round together; return the statuses that came back."""
+    together = Barrier(THREADS, timeout=30)
+
+    def run(thread: int) -> list[int]:
+        call, statuses = Caller(), []
+        try:
+            for _ in range(ROUNDS):
+                together.wait()
+                work(call, thread)
+                statuses.append(call.status)
+        finally:
+            connections.close_all()
+        return statuses
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return [status for statuses in pool.map(run, range(THREADS)) for status in statuses]
+
+
+def test_one_pair_at_once_is_one_activity() -> None:
+    def work(call: Caller, thread: int) -> None:
+        feed = "feed/user/eric/" if thread % 2 else "feed/user/anna/"
+        call("POST", feed, activity(1, note=thread, to=["team:blue", f"team:{thread}"]))
+
+    assert set(at_once(work)) == {201}
+    assert Activity.objects.count() == 1
+    assert FeedEntry.objects.filter(feed="user:eric").count() == 1
+
+
+def test_the_same_batch_in_other_orders_does_not_deadlock() -> None:
+    batch = [activity(number, to=["team:blue"]) for number in range(30)]
+
+    def work(call: Caller, thread: int) -> None:
+        ordered = batch if thread % 2 else batch[::-1]
+        call("POST", FEED, {"activities": ordered})
+
+    assert set(at_once(work)) == {201}
+    assert Activity.objects.count() == 30
+
+
+def test_adding_and_removing_at_once() -> None:
+    batch = [activity(1, to=["team:blue"]), activity(1, time="2026-01-01", to=["team:blue"])]
+
+    def work(call: Caller, thread: int) -> None:
+        if thread % 3:
+            call("POST", FEED, {"activities": batch})
+        else:
+            call("DELETE", f"{FEED}event:1/", query={"foreign_id": "1"})
+
+    assert set(at_once(work)) == {200, 201}
+    shown = set(FeedEntry.objects.values_list("activity", flat=True))
+    assert shown == set(Activity.objects.values_list("pk", flat=True))
+
+
+def test_after_the_race_one_request_settles_it() -> None:
+    def work(call: Caller, thread: int) -> None:
+        call("POST", FEED, activity(1, note=thread))
+
+    at_once(work)
+    call = Caller()
+    call("POST", FEED, activity(1, note="last"))
+    (only,) = call("GET", FEED)["results"]
+    assert only["note"] == "last"

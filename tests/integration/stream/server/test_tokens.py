@@ -1,0 +1,106 @@
+"""Who is let in, and to what."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.integration.stream.server.calls import EVERYTHING, FEED, Caller, token
+
+pytestmark = pytest.mark.django_db
+
+GOOD = {"actor": "user:1", "verb": "add", "object": "todo:1"}
+ACTIVITY = f"{FEED}87a9eec0-fd5f-11e8-8080-80013fed2f5b/"
+IDS = {"ids": "87a9eec0-fd5f-11e8-8080-80013fed2f5b"}
+
+
+def claims(resource: Any, action: Any, feed_id: Any) -> dict[str, Any]:
+    return {"resource": resource, "action": action, "feed_id": feed_id}
+
+
+@pytest.mark.parametrize("key", ["", "other", "é", "feeds-key\x00"])
+def test_an_unknown_api_key(call: Caller, key: str) -> None:
+    answer = call("GET", FEED, api_key=key)
+
+    assert (call.status, answer["code"], answer["exception"]) == (401, 2, "ApiKeyException")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": ""},
+        {"Authorization": "x"},
+        {"Authorization": "a.b.c"},
+        {"Authorization": "é.\xff"},
+        {"Authorization": "Bearer " + token(EVERYTHING)},
+        {"Authorization": token(EVERYTHING, secret="x" * 40)},
+        {"Authorization": token(EVERYTHING, secret="", algorithm="none")},
+        {"Authorization": token({**EVERYTHING, "exp": 1})},
+        {"Authorization": token({**EVERYTHING, "exp": float("inf")})},
+        {"Authorization": token({**EVERYTHING, "nbf": time.time() + 3600})},
+        {"stream-auth-type": ""},
+        {"stream-auth-type": "simple"},
+    ],
+)
+def test_a_wrong_signature(call: Caller, headers: dict[str, str]) -> None:
+    answer = call("GET", FEED, headers=headers)
+
+    assert (call.status, answer["code"], answer["exception"]) == (401, 3, "SignatureException")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", FEED, claims("feed", "read", "usereric")),
+        ("GET", FEED, claims("*", "read", "usereric")),
+        ("GET", FEED, claims("feed", "*", "*")),
+        ("GET", FEED, {"user_id": "anna"}),
+        ("GET", f"enrich/{FEED}", claims("feed", "read", "usereric")),
+        ("GET", f"enrich/{FEED}", {"user_id": "anna"}),
+        ("POST", FEED, claims("feed", "write", "usereric")),
+        ("POST", FEED, {**claims("feed", "write", "usereric"), "exp": time.time() + 3600}),
+        ("DELETE", ACTIVITY, claims("feed", "delete", "usereric")),
+        ("GET", "activities/", claims("activities", "*", "*")),
+        ("GET", "enrich/activities/", claims("activities", "read", "*")),
+    ],
+)
+def test_a_token_that_is_enough(
+    call: Caller, method: str, path: str, allowed: dict[str, Any]
+) -> None:
+    call(method, path, GOOD, claims=allowed, query=IDS)
+
+    assert call.status in (200, 201)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "refused"),
+    [
+        ("GET", FEED, {}),
+        ("GET", FEED, {"resource": "*", "action": "*"}),
+        ("GET", FEED, claims("follower", "read", "usereric")),
+        ("GET", FEED, claims("feed", "write", "usereric")),
+        ("GET", FEED, claims("feed", "read", "useranna")),
+        ("GET", FEED, claims(["feed"], {"*": 1}, None)),
+        ("POST", FEED, claims("*", "read", "usereric")),
+        ("POST", FEED, claims("feed", "delete", "*")),
+        ("POST", FEED, {"user_id": "eric"}),
+        ("DELETE", ACTIVITY, claims("feed", "write", "usereric")),
+        ("DELETE", ACTIVITY, {"user_id": "eric"}),
+        ("GET", "activities/", claims("*", "*", "usereric")),
+        ("GET", "activities/", {"user_id": "eric"}),
+    ],
+)
+def test_a_token_for_something_else(
+    call: Caller, method: str, path: str, refused: dict[str, Any]
+) -> None:
+    answer = call(method, path, GOOD, claims=refused, query=IDS)
+
+    assert (call.status, answer["code"], answer["exception"]) == (403, 17, "NotAllowedException")
+
+
+def test_who_is_not_let_in_is_not_read(call: Caller) -> None:
+    answer = call("POST", FEED, b"{", claims={"user_id": "eric"})
+
+    assert answer["code"] == 17

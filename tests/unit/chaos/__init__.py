@@ -1,0 +1,3 @@
+"""The chaos test's own account."""
+
+from __future__ import annotations

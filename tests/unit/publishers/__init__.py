@@ -1,0 +1,3 @@
+"""Publishers and their settings."""
+
+from __future__ import annotations
