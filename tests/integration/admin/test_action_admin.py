@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
 from django.test import Client
 
-from dj_actions.admin.action_admin import CONFIRMED
+from dj_actions.admin.confirmation import CONFIRMED
 from dj_actions.models import ActionEvent
 from example.todos.models import Todo
 from tests.conftest import Declare, MakeTodo, MakeUser

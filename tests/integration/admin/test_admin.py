@@ -274,17 +274,17 @@ def test_pages_have_no_fields_to_fill(browser: Client, make_delivery: MakeDelive
         (
             "retry",
             ["pending", "sending", "delivered", "dead", "cancelled"],
-            "1 delivery changed. 4 left as they were: they are not pending.",
+            "1 delivery changed. 4 skipped: not pending.",
         ),
         (
             "cancel",
             ["cancelled", "sending", "delivered", "dead", "cancelled"],
-            "1 delivery changed. 4 left as they were: they are not pending.",
+            "1 delivery changed. 4 skipped: not pending.",
         ),
         (
             "replay",
             ["pending", "sending", "delivered", "pending", "cancelled"],
-            "1 delivery changed. 4 left as they were: they are not dead.",
+            "1 delivery changed. 4 skipped: not dead.",
         ),
     ],
 )

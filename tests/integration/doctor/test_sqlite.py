@@ -1,4 +1,4 @@
-"""How SQLite begins its transactions, found bad and found good."""
+"""The check of how SQLite begins its transactions."""
 
 from __future__ import annotations
 
