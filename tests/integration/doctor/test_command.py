@@ -98,7 +98,7 @@ def test_settings_that_cannot_be_read_do_not_hide_the_server(settings: Settings)
     assert checks == ["settings", "database", "migrations", *OF_THE_SERVER[connection.vendor]]
 
 
-def test_tables_that_are_not_up_to_date_are_not_asked() -> None:
+def test_tables_that_are_not_up_to_date_are_not_queried() -> None:
     ((app, name),) = MigrationLoader(connection).graph.leaf_nodes("dj_actions")
     recorder = MigrationRecorder(connection)
     recorder.record_unapplied(app, name)

@@ -48,13 +48,13 @@ def test_two_relays_that_share_the_publishers_are_fine(settings: Settings, see: 
     assert only(relays.check_relays(30)).message.startswith("2 relays are running: ")
 
 
-def test_no_relay_is_a_warning_while_there_is_nothing_to_do() -> None:
+def test_no_relay_is_a_warning_without_open_deliveries() -> None:
     assert messages(relays.check_relays(30)) == [
         (State.WARNING, "No relay was seen within 30 s; no open deliveries.")
     ]
 
 
-def test_no_relay_is_a_problem_once_something_waits(make_delivery: MakeDelivery) -> None:
+def test_no_relay_is_a_problem_while_deliveries_are_pending(make_delivery: MakeDelivery) -> None:
     make_delivery()
     finding = only(relays.check_relays(30))
 
@@ -126,7 +126,7 @@ def test_an_open_breaker_is_a_problem_until_it_closes() -> None:
     assert only(publishers.check_breakers()).state is State.OK
 
 
-def test_what_is_known_of_a_publisher_that_is_gone_is_no_news() -> None:
+def test_the_state_of_a_removed_publisher_is_not_reported() -> None:
     PublisherState.objects.pause("gone", by="ann", reason="")
     PublisherState.objects.open_breaker("gone", seconds=60, reason="")
 

@@ -163,4 +163,4 @@ def test_the_probe_leaves_no_connection_behind() -> None:
 
     list(postgres.check_listening("default", timeout=30))
 
-    until(lambda: count() <= 1)  # ours, which asks
+    until(lambda: count() <= 1)  # our own session

@@ -75,7 +75,9 @@ def test_the_age_may_be_given(make_old: MakeOld, arguments: list[Any], left: int
 
 
 @pytest.mark.parametrize("setting", ["DJACTION_TTL_MINUTES", "TTL_MINUTES"])
-def test_the_setting_says_what_is_old(make_old: MakeOld, settings: Settings, setting: str) -> None:
+def test_the_setting_decides_which_events_are_old(
+    make_old: MakeOld, settings: Settings, setting: str
+) -> None:
     if setting == "TTL_MINUTES":
         settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, setting: 30}
     else:
@@ -132,7 +134,7 @@ def test_a_file_takes_them_one_per_line(make_old: MakeOld, tmp_path: Path) -> No
     assert not ArchivedActionEvent.objects.exists()
 
 
-def test_what_a_file_does_not_take_is_not_deleted(make_old: MakeOld, tmp_path: Path) -> None:
+def test_events_that_cannot_be_written_are_not_deleted(make_old: MakeOld, tmp_path: Path) -> None:
     make_old()
 
     with pytest.raises(CommandError, match=r"Cannot write to .* 0 events were archived before"):
@@ -158,7 +160,7 @@ def test_a_dry_run_only_counts(make_old: MakeOld) -> None:
         (["--before", "soon"], "--before: 'soon' is not an ISO 8601 time"),
     ],
 )
-def test_what_is_wrong_is_told(arguments: list[Any], message: str) -> None:
+def test_an_invalid_argument_is_reported(arguments: list[Any], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run(*arguments)
 

@@ -50,7 +50,9 @@ def test_a_list_shows_each_delivery_in_a_line(outbox: Outbox, make_delivery: Mak
     assert second.endswith("rejected: no [2J")
 
 
-def test_a_list_as_json_names_all(outbox_json: OutboxJSON, make_delivery: MakeDelivery) -> None:
+def test_a_list_as_json_has_every_field(
+    outbox_json: OutboxJSON, make_delivery: MakeDelivery
+) -> None:
     dead = make_delivery(**DEAD, ordering_key="7")
     (entry,) = outbox_json("list")
 
@@ -143,7 +145,7 @@ def test_a_delivery_is_shown_with_its_event_its_errors_and_its_receipt(
         ("replay", "pending", "1 delivery replayed."),
     ],
 )
-def test_only_what_is_in_the_right_state_changes(
+def test_only_deliveries_in_the_required_state_change(
     outbox: Outbox,
     of_all_states: dict[str, Delivery],
     operation: str,
@@ -157,14 +159,14 @@ def test_only_what_is_in_the_right_state_changes(
     assert states() == before | {of_all_states[CHANGES[operation]].pk: after}
 
 
-def test_a_retry_makes_what_waits_due(outbox: Outbox, make_delivery: MakeDelivery) -> None:
+def test_a_retry_makes_a_pending_delivery_due(outbox: Outbox, make_delivery: MakeDelivery) -> None:
     waiting = make_delivery(available_at="2999-01-01T00:00:00Z")
     outbox("retry", waiting.pk)
 
     assert Delivery.objects.due("memory").get() == waiting
 
 
-def test_a_replay_is_recorded_with_who_and_why(
+def test_a_replay_is_recorded_with_actor_and_reason(
     outbox_json: OutboxJSON, ann: User, make_delivery: MakeDelivery
 ) -> None:
     dead, other = make_delivery(**DEAD), make_delivery(**DEAD)
@@ -182,7 +184,7 @@ def test_a_replay_is_recorded_with_who_and_why(
 
 
 @pytest.mark.parametrize("operation", CHANGES)
-def test_a_dry_run_tells_what_would_be_and_changes_nothing(
+def test_a_dry_run_shows_the_deliveries_and_changes_nothing(
     outbox: Outbox, outbox_json: OutboxJSON, of_all_states: dict[str, Delivery], operation: str
 ) -> None:
     before = list(Delivery.objects.order_by("pk").values())
@@ -201,7 +203,7 @@ def test_a_dry_run_tells_what_would_be_and_changes_nothing(
 
 
 @pytest.mark.parametrize("operation", CHANGES)
-def test_nothing_is_done_with_all_unless_all_is_said(
+def test_every_delivery_is_affected_only_with_the_option_all(
     outbox: Outbox, of_all_states: dict[str, Delivery], operation: str
 ) -> None:
     before = states()
@@ -214,7 +216,7 @@ def test_nothing_is_done_with_all_unless_all_is_said(
 
 @pytest.mark.parametrize("operation", ["cancel", "replay"])
 @pytest.mark.parametrize("reason", [[], ["--reason", " "]])
-def test_what_is_recorded_needs_a_reason(
+def test_a_recorded_operation_needs_a_reason(
     outbox: Outbox, of_all_states: dict[str, Delivery], operation: str, reason: list[str]
 ) -> None:
     before = states()
@@ -231,7 +233,9 @@ def test_the_oldest_are_taken_up_to_a_limit(outbox: Outbox, make_delivery: MakeD
     assert [states()[key] for key in made] == ["pending", "pending", "dead"]
 
 
-def test_it_says_what_holds_a_replay_back(outbox: Outbox, make_delivery: MakeDelivery) -> None:
+def test_notes_explain_why_replayed_deliveries_are_not_sent(
+    outbox: Outbox, make_delivery: MakeDelivery
+) -> None:
     make_delivery(**DEAD)
     make_delivery(publisher="gone", **DEAD)
     pause("memory", actor=None, reason="x")
@@ -284,7 +288,7 @@ def test_where_one_name_is_wrong_no_publisher_is_paused(outbox: Outbox) -> None:
 # stats
 
 
-def test_stats_tell_how_each_publisher_stands(
+def test_stats_show_the_queue_and_state_of_each_publisher(
     outbox: Outbox, outbox_json: OutboxJSON, of_all_states: dict[str, Delivery]
 ) -> None:
     pause("other", actor=None, reason="maintenance")
@@ -342,6 +346,8 @@ def test_where_nothing_matches_the_exit_code_is_one(
         (("replay", "1", "--reason", "x", "--as", "eve"), "There is no user 'eve'"),
     ],
 )
-def test_what_is_wrong_is_told(outbox: Outbox, arguments: tuple[str, ...], message: str) -> None:
+def test_an_invalid_argument_is_reported(
+    outbox: Outbox, arguments: tuple[str, ...], message: str
+) -> None:
     with pytest.raises(CommandError, match=message):
         outbox(*arguments)

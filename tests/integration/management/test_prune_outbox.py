@@ -37,7 +37,9 @@ def left() -> set[int]:
     return set(Delivery.objects.values_list("pk", flat=True))
 
 
-def test_what_settled_long_ago_goes_and_its_events_stay(make_settled: MakeSettled) -> None:
+def test_old_settled_deliveries_are_deleted_and_their_events_kept(
+    make_settled: MakeSettled,
+) -> None:
     for state in ("delivered", "cancelled", "succeeded"):
         make_settled(state, 31)
     kept = {
@@ -86,7 +88,7 @@ def test_an_open_delivery_is_never_deleted(make_delivery: MakeDelivery, name: st
 
 
 @pytest.mark.parametrize("state", set(DeliveryState) - SETTLED_STATES)
-def test_an_open_state_cannot_be_asked_for(state: DeliveryState) -> None:
+def test_an_open_state_cannot_be_pruned(state: DeliveryState) -> None:
     with pytest.raises(ValueError, match=f"A delivery that is {state} is open"):
         Delivery.objects.prunable(state, 0)
 
@@ -160,6 +162,6 @@ def test_deliveries_that_are_locked_are_left_for_later(
         (("--batch-size", "0"), "'0' is not a positive integer"),
     ],
 )
-def test_what_is_wrong_is_told(arguments: tuple[str, ...], message: str) -> None:
+def test_an_invalid_argument_is_reported(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run(*arguments)

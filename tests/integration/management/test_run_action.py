@@ -33,9 +33,7 @@ def run() -> Run:
     return run
 
 
-def test_it_runs_the_action_as_somebody_and_names_the_record(
-    run: Run, todo: Todo, ann: User
-) -> None:
+def test_it_runs_the_action_as_a_user_and_prints_the_event(run: Run, todo: Todo, ann: User) -> None:
     data = '{"note": "from the shell"}'
     answer, said = run("todo", "mark_done", "--pk", todo.pk, "--data", data, "--as", "ann")
 
@@ -61,7 +59,7 @@ def test_a_bulk_action_takes_several_keys(run: Run, make_todo: MakeTodo) -> None
     assert Todo.objects.filter(done=True).count() == 2
 
 
-def test_a_dry_run_tells_what_would_happen(run: Run, todo: Todo) -> None:
+def test_a_dry_run_shows_what_would_happen(run: Run, todo: Todo) -> None:
     answer, said = run("todo", "mark_done", "--pk", todo.pk, "--dry-run")
 
     assert answer == {"id": todo.pk}
@@ -125,7 +123,7 @@ def test_the_data_may_be_read_from_a_file_or_standard_input(
         ),
     ],
 )
-def test_what_is_wrong_is_told_with_what_to_do(
+def test_an_invalid_argument_is_reported_with_what_to_do(
     run: Run, todo: Todo, bob: User, arguments: tuple[str, ...], message: str
 ) -> None:
     filled = [argument.replace("{pk}", str(todo.pk)) for argument in arguments]

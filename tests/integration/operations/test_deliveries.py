@@ -42,7 +42,7 @@ Operate = Callable[..., OperationResult]
     ("operate", "name", "before", "after"),
     [(replay, "replay", "dead", "pending"), (cancel, "cancel", "pending", "cancelled")],
 )
-def test_an_operation_is_recorded_with_who_and_why(
+def test_an_operation_is_recorded_with_actor_and_reason(
     of_all_states: dict[str, Delivery],
     ann: User,
     operate: Operate,
@@ -192,7 +192,7 @@ def test_a_replay_that_fails_to_be_recorded_does_not_happen(make_delivery: MakeD
 @pytest.mark.parametrize(
     "operate", [OperatorQuerySet.cancel, functools.partial(cancel, actor=None, reason="x")]
 )
-def test_what_a_relay_claims_meanwhile_is_not_cancelled(
+def test_a_delivery_that_a_relay_claims_meanwhile_is_not_cancelled(
     make_delivery: MakeDelivery,
     operate: Callable[[OperatorQuerySet], int | OperationResult],
     filters: dict[str, str],
