@@ -6,7 +6,7 @@ import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, Unpack
 
 from asgiref.sync import sync_to_async
 from django.db.models import Model
@@ -18,8 +18,8 @@ from dj_actions.declaration.compiler import Declared, compiled, require_model
 from dj_actions.declaration.definition import ActionDefinition, Documentation, Output
 from dj_actions.declaration.enums import ActionStatus
 from dj_actions.exceptions import InvalidAction
-from dj_actions.execution.execute import ActionResult
-from dj_actions.execution.invocation import invoke
+from dj_actions.execution.call import ActionResult
+from dj_actions.execution.invocation import RunOptions, invoke
 from dj_actions.inputs import adapter_for
 from dj_actions.registry import registry
 
@@ -158,13 +158,13 @@ class Action(ABC):
         )
 
     @classmethod
-    async def arun(cls, **arguments: Any) -> ActionResult:
-        """Do what `run` does, from async code: on a thread, so that nothing else waits."""
+    async def arun(cls, **options: Unpack[RunOptions]) -> ActionResult:
+        """Run the action from async code, in a thread; see `run`."""
 
         def run() -> ActionResult:
-            result = cls.run(**arguments)
+            result = cls.run(**options)
             if result.is_recorded:
-                _ = result.event.created_at  # fetched when it is asked for, which async code cannot
+                _ = result.event.created_at  # deferred; async code could not load it
             return result
 
         return await sync_to_async(run, thread_sensitive=True)()

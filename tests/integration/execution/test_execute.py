@@ -36,7 +36,11 @@ from rest_framework.permissions import BasePermission
 from dj_actions.action import Action
 from dj_actions.context import ActionContext
 from dj_actions.exceptions import InvalidAction, InvalidSetting, OutsideTransaction
-from dj_actions.execution.recording import Done, record
+from dj_actions.execution.call import ActionCall
+from dj_actions.execution.invocation import CodeCaller
+from dj_actions.execution.perform import Outcome
+from dj_actions.execution.recording import record
+from dj_actions.execution.run import Run
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.signals import action_recorded
 from dj_actions.testing import assert_not_recorded, assert_recorded
@@ -213,9 +217,9 @@ def test_run_keeps_the_order_of_objects_and_takes_each_once(make_todo: MakeTodo)
 @pytest.mark.parametrize("pk", [None, 999_999])
 def test_run_does_not_find_what_is_not_there(make_todo: MakeTodo, pk: int | None) -> None:
     there = make_todo()
-    with pytest.raises(NotFound, match=f"There is no todo {pk}"):
+    with pytest.raises(NotFound, match=f"todo {pk} does not exist"):
         MarkDone.run(object=Todo(pk=pk))
-    with pytest.raises(NotFound, match=f"There is no todo {pk}"):
+    with pytest.raises(NotFound, match=f"todo {pk} does not exist"):
         BulkMarkDone.run(objects=[there, Todo(pk=pk)])
     assert_untouched(there)
 
@@ -469,10 +473,13 @@ def test_one_action_can_run_another(declare: Declare, todo: Todo) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_recorded_outside_a_transaction(todo: Todo) -> None:
+    definition = MarkDone.definition
+    caller = CodeCaller(definition=definition, user=None, given=[todo])
+    run = Run.of(ActionCall(definition=definition, user=None, data={}, caller=caller))
     context = ActionContext(actor=None, objects=(todo,))
 
     with pytest.raises(OutsideTransaction, match=r"todo\.mark_done.*transaction\.atomic"):
-        record(MarkDone.definition, context, Done(data={}))
+        record(run, context, {}, Outcome(value=None, body=None))
     assert_untouched(todo)
 
 

@@ -232,7 +232,7 @@ def test_more_than_the_limit_is_refused_before_anything_is_fetched(
 
     assert (refused.status_code, refused.json()) == (
         400,
-        {"ids": ["Name at most 2 at once, not 3."]},
+        {"ids": ["Ensure this list has at most 2 items; it has 3."]},
     )
     assert post(api, *keys[:2]).status_code in {200, 207}
 

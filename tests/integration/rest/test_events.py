@@ -129,16 +129,31 @@ def test_filters_of_a_delivery_must_fit_one_and_the_same(staff: APIClient, event
         ({"xyz": "1"}, {"xyz": ["Unknown filter."]}),
         (
             {"state": "died"},
-            {"state": ["'died' is none of pending, sending, delivered, dead, cancelled."]},
+            {
+                "state": [
+                    "'died' is not a valid choice; use one of pending, sending, delivered, dead, cancelled."
+                ]
+            },
         ),
-        ({"state": ""}, {"state": ["'' is none of pending, sending, delivered, dead, cancelled."]}),
+        (
+            {"state": ""},
+            {
+                "state": [
+                    "'' is not a valid choice; use one of pending, sending, delivered, dead, cancelled."
+                ]
+            },
+        ),
         (
             {"remote_state": "dead"},
-            {"remote_state": ["'dead' is none of untracked, running, succeeded, failed, lost."]},
+            {
+                "remote_state": [
+                    "'dead' is not a valid choice; use one of untracked, running, succeeded, failed, lost."
+                ]
+            },
         ),
         (
             {"publisher": "feed"},
-            {"publisher": ["There is no publisher 'feed'. Did you mean 'feeds'?"]},
+            {"publisher": ["Unknown publisher 'feed'. Did you mean 'feeds'?"]},
         ),
     ],
 )
@@ -301,4 +316,4 @@ def test_failures_and_parts_can_be_asked_for(staff: APIClient, make_event: MakeE
     assert summaries(staff, outcome="succeeded") == ["part", "whole"]
     assert summaries(staff, parent=str(whole.pk)) == ["part"]
     assert get(staff, outcome="maybe")[0] == 400
-    assert get(staff, parent="x") == (400, {"parent": ["'x' is no id of an event."]})
+    assert get(staff, parent="x") == (400, {"parent": ["'x' is not a valid event id."]})
