@@ -101,9 +101,7 @@ class ActionEventViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet[ActionEvent]
 def _require_known(given: dict[str, str], name: str, states: type[StrEnum]) -> None:
     known = [state.value for state in states]
     if name in given and given[name] not in known:
-        raise ValidationError(
-            {name: [f"{given[name]!r} is not a valid choice; use one of {', '.join(known)}."]}
-        )
+        raise ValidationError({name: [f"{given[name]!r} is not one of {', '.join(known)}."]})
 
 
 def _require_id(given: dict[str, str], name: str) -> None:

@@ -38,7 +38,8 @@ def refuse_large_body(request: Request) -> None:
     length = int(header[:20]) if header.isdecimal() else 0
     if length > limit:
         raise PayloadTooLarge(
-            f"The request body has {length} bytes; the maximum is {limit}. Send less data in one request."
+            f"The request body has {length} bytes; the maximum is {limit}. "
+            "Send less data in one request."
         )
 
 

@@ -129,27 +129,15 @@ def test_filters_of_a_delivery_must_fit_one_and_the_same(staff: APIClient, event
         ({"xyz": "1"}, {"xyz": ["Unknown filter."]}),
         (
             {"state": "died"},
-            {
-                "state": [
-                    "'died' is not a valid choice; use one of pending, sending, delivered, dead, cancelled."
-                ]
-            },
+            {"state": ["'died' is not one of pending, sending, delivered, dead, cancelled."]},
         ),
         (
             {"state": ""},
-            {
-                "state": [
-                    "'' is not a valid choice; use one of pending, sending, delivered, dead, cancelled."
-                ]
-            },
+            {"state": ["'' is not one of pending, sending, delivered, dead, cancelled."]},
         ),
         (
             {"remote_state": "dead"},
-            {
-                "remote_state": [
-                    "'dead' is not a valid choice; use one of untracked, running, succeeded, failed, lost."
-                ]
-            },
+            {"remote_state": ["'dead' is not one of untracked, running, succeeded, failed, lost."]},
         ),
         (
             {"publisher": "feed"},
