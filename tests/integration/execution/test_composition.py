@@ -1,4 +1,4 @@
-"""An action may run others as parts of itself; and be run from async code."""
+"""Actions that run other actions, and actions run from async code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""?dry_run=1: what would happen, and nothing does."""
+"""?dry_run=1 returns the result and the planned deliveries, and leaves nothing behind."""
 
 from __future__ import annotations
 

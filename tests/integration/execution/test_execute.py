@@ -1,4 +1,4 @@
-"""Running actions from code, and the transaction that holds the change and its record."""
+"""Running actions from code, in one transaction with the record."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ from tests.conftest import ClientOf, Declare, InThread, MakeTodo
 pytestmark = pytest.mark.django_db
 
 
-class Trouble(Exception):
-    """What an action stumbles over."""
+class ActionFailed(Exception):
+    """Raised by an action."""
 
 
 def assert_untouched(*todos: Todo) -> None:
@@ -180,15 +180,15 @@ def test_permissions_see_the_actor_on_request_and_view(
 
 
 def test_permissions_can_be_combined(declare: Declare, bob: User, todo: Todo) -> None:
-    class Nobody(BasePermission):
+    class DenyAll(BasePermission):
         def has_permission(self, request: Any, view: Any) -> bool:
             return False
 
-    class Everybody(BasePermission):
+    class AllowAll(BasePermission):
         pass
 
-    declare(permissions=[Nobody | Everybody]).run(actor=bob, object=todo)
-    refused = declare(name="refused", permissions=[Nobody & Everybody])
+    declare(permissions=[DenyAll | AllowAll]).run(actor=bob, object=todo)
+    refused = declare(name="refused", permissions=[DenyAll & AllowAll])
 
     with pytest.raises(PermissionDenied):
         refused.run(actor=bob, object=todo)
@@ -362,7 +362,7 @@ def test_a_result_that_the_database_cannot_hold_is_rolled_back(
 # Rollback
 
 
-def failing(kind: type[Exception] = Trouble) -> Callable[..., Any]:
+def failing(kind: type[Exception] = ActionFailed) -> Callable[..., Any]:
     def perform(context: ActionContext, data: dict[str, Any]) -> None:
         finish(context, data)
         raise kind("no")
@@ -370,7 +370,7 @@ def failing(kind: type[Exception] = Trouble) -> Callable[..., Any]:
     return perform
 
 
-@pytest.mark.parametrize("kind", [Trouble, ValidationError, DjangoValidationError, SystemExit])
+@pytest.mark.parametrize("kind", [ActionFailed, ValidationError, DjangoValidationError, SystemExit])
 def test_when_perform_raises_all_is_rolled_back(
     declare: Declare, todo: Todo, kind: type[Exception]
 ) -> None:
@@ -384,9 +384,9 @@ def test_when_the_answer_cannot_be_rendered_all_is_rolled_back(
 ) -> None:
     class Broken(serializers.Serializer[Any]):
         def to_representation(self, instance: Any) -> Any:
-            raise Trouble
+            raise ActionFailed
 
-    with pytest.raises(Trouble):
+    with pytest.raises(ActionFailed):
         declare(finish, output=Broken).run(object=todo)
     assert_untouched(todo)
 
@@ -414,10 +414,10 @@ def test_when_a_receiver_raises_all_is_rolled_back(
     declare: Declare, todo: Todo, on_recorded: Callable[..., None]
 ) -> None:
     def receiver(**_: Any) -> None:
-        raise Trouble
+        raise ActionFailed
 
     on_recorded(receiver)
-    with pytest.raises(Trouble):
+    with pytest.raises(ActionFailed):
         declare(finish).run(object=todo)
     assert_untouched(todo)
 
@@ -487,7 +487,7 @@ def test_nothing_is_recorded_outside_a_transaction(todo: Todo) -> None:
 def test_what_was_done_before_a_failure_is_seen_by_nobody(
     declare: Declare, todo: Todo, in_thread: InThread[Any]
 ) -> None:
-    with pytest.raises(Trouble):
+    with pytest.raises(ActionFailed):
         declare(failing()).run(object=todo)
 
     in_thread(lambda: assert_untouched(todo))
@@ -497,7 +497,7 @@ def test_what_was_done_before_a_failure_is_seen_by_nobody(
 
 
 def try_to_lock(todo: Todo) -> bool:
-    """Tell whether the row can be locked without waiting."""
+    """Return whether the row can be locked without waiting."""
     with transaction.atomic():
         try:
             Todo.objects.select_for_update(nowait=True).get(pk=todo.pk)

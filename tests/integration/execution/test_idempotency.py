@@ -1,4 +1,4 @@
-"""Idempotency-Key: sent twice, done once."""
+"""Idempotency-Key: a repeated request runs once."""
 
 from __future__ import annotations
 

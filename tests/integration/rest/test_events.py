@@ -1,4 +1,4 @@
-"""The read API: what happened, and what became of it."""
+"""The read-only API of events and their deliveries."""
 
 from __future__ import annotations
 
@@ -74,9 +74,13 @@ def test_an_event_tells_all_that_is_known(staff: APIClient, make_delivery: MakeD
 
     assert (body["id"], body["resource"], body["action"]) == (str(event.pk), "todo", "mark_done")
     assert (body["object_id"], body["object_ids"], body["actor"]) == ("7", ["7"], None)
-    (told,) = body["deliveries"]
-    assert (told["publisher"], told["state"], told["receipt_id"]) == ("feeds", "delivered", "1")
-    assert (told["remote_state"], told["receipt_url"]) == ("running", "http://x/1")
+    (delivery,) = body["deliveries"]
+    assert (delivery["publisher"], delivery["state"], delivery["receipt_id"]) == (
+        "feeds",
+        "delivered",
+        "1",
+    )
+    assert (delivery["remote_state"], delivery["receipt_url"]) == ("running", "http://x/1")
 
 
 def test_an_event_names_its_actor(staff: APIClient, make_event: MakeEvent) -> None:

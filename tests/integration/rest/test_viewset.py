@@ -1,4 +1,4 @@
-"""Actions over HTTP: their routes, what they refuse, and that a refusal leaves no trace."""
+"""Actions over HTTP: routes, refusals, and that a refusal leaves no trace."""
 
 from __future__ import annotations
 
