@@ -16,7 +16,6 @@ from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.run import RunScope
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.queries import insert_event
-from dj_actions.redaction import secrets_in, without
 from dj_actions.serialization import to_json
 from dj_actions.text import MAX_NAME_LENGTH, is_storable, sanitize
 
@@ -103,8 +102,6 @@ def _event(scope: RunScope, failure: Failure) -> ActionEvent:
     data = _as_json(failure.read_data())
     if scope.sensitive and not isinstance(data, dict):
         data = {NOT_AN_OBJECT: type(data).__name__}
-    # An error may repeat the input.
-    body = without(_as_json(failure.body), secrets_in(data, scope.sensitive))
     return ActionEvent(
         resource=definition.resource,
         action=definition.name,
@@ -114,7 +111,7 @@ def _event(scope: RunScope, failure: Failure) -> ActionEvent:
         actor_id=actor.id if actor else None,
         actor_label=actor.label if actor else "",
         request_data=scope.storable(data),
-        response_data=scope.storable(body),
+        response_data=scope.storable_errors(_as_json(failure.body), data),
         status_code=failure.status_code,
         duration_ms=failure.duration_ms,
         traceparent=failure.traceparent,

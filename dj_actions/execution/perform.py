@@ -45,8 +45,8 @@ def perform(
     value = definition.perform(context, data)
     if value is None and definition.output is not False:
         value = _objects(definition, context)
-    rendered = to_json(run.call.caller.render(value))
-    return Outcome(value=value, body=_body(definition, rendered, to_json(context.meta)))
+    rendered = run.call.caller.render(value)
+    return Outcome(value=value, body=to_json(_body(definition, rendered, context.meta)))
 
 
 def _objects(definition: ActionDefinition, context: ActionContext) -> Any:
@@ -65,9 +65,9 @@ def _body(definition: ActionDefinition, result: Any, meta: dict[str, Any]) -> An
     if not meta:
         return result
     if isinstance(result, dict):
-        return result | meta
+        return {**result, **meta}
     raise InvalidAction(
-        f"{definition.label} sets context.meta {sorted(meta)}, but its result is not a JSON "
+        f"{definition.label} sets context.meta {list(meta)}, but its result is not a JSON "
         "object that the metadata can be merged into. Return a dict, or declare that the action "
         "has multiple results."
     )

@@ -16,7 +16,6 @@ from dj_actions.outbox.ordering import OWN_KEY, Line, line_of_own_key
 from dj_actions.outbox.queries import insert_event, lock
 from dj_actions.outbox.wakeup import announce
 from dj_actions.policies import Ordering
-from dj_actions.redaction import secrets_in, without
 from dj_actions.serialization import to_json
 from dj_actions.signals import action_recorded
 from dj_actions.text import MAX_NAME_LENGTH, sanitize
@@ -54,12 +53,13 @@ def record(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> Rec
     context.planned += (
         PlannedDelivery(action=run.definition.label, publisher=alias) for alias in aliases
     )
+    ordering = _ordering(run, context, aliases)
     event = _event(run, context, data, outcome)
     needed = aliases or run.idempotency or context.parent or context.has_children
     if not (run.scope.settings.track_actions or needed):
         return RecordResult(event=event, is_stored=False)
     database = run.scope.database
-    insert_event(event, _ordering(run, context, aliases), Delivery, using=database)
+    insert_event(event, ordering, Delivery, using=database)
     if context.parent:
         context.parent.has_children = True
     if context.dry_run:
@@ -119,7 +119,10 @@ def _event(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> Act
         actor_id=scope.actor.id if scope.actor else None,
         actor_label=scope.actor.label if scope.actor else "",
         request_data=scope.storable(data),
-        response_data=scope.storable(_response(run, data, outcome)),
+        # The outcomes of a partial action include errors.
+        response_data=scope.storable_errors(outcome.body, data)
+        if definition.partial
+        else scope.storable(outcome.body),
         status_code=outcome.status_code,
         duration_ms=run.duration_ms,
         summary=sanitize(context.emission.summary),
@@ -130,10 +133,3 @@ def _event(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> Act
         idempotency_key=idempotency.key if idempotency else None,
         fingerprint=idempotency.fingerprint if idempotency else "",
     )
-
-
-def _response(run: Run, data: Any, outcome: Outcome) -> Any:
-    """Return the response body; the errors of a partial action may repeat sensitive input."""
-    if not run.definition.partial:
-        return outcome.body
-    return without(outcome.body, secrets_in(data, run.scope.sensitive))

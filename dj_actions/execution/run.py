@@ -12,7 +12,7 @@ from dj_actions.execution.call import ActionCall
 from dj_actions.execution.database import database_for
 from dj_actions.execution.idempotency import Idempotency
 from dj_actions.messages import Actor
-from dj_actions.redaction import for_record
+from dj_actions.redaction import for_record, secrets_in, without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,15 @@ class RunScope:
     def storable(self, plain: Any) -> Any:
         """Return plain JSON data redacted, or only its size if it is too large to store."""
         return for_record(plain, sensitive=self.sensitive, limit=self.settings.max_stored_bytes)
+
+    def storable_errors(self, body: Any, data: Any) -> Any:
+        """Return a response body as `storable` does, for errors, which may repeat their input.
+
+        Args:
+            body: the response body, as plain JSON.
+            data: the input, as plain JSON.
+        """
+        return self.storable(without(body, secrets_in(data, self.sensitive)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
