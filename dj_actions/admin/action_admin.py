@@ -124,7 +124,7 @@ def _run_on_all(definition: ActionDefinition, request: HttpRequest, chosen: Quer
     keys: list[str] = []
     try:
         with transaction.atomic(using=database_for(definition)):
-            # All at once: two people whose lists are sorted differently wait for each other
+            # Lock all rows in one order: requests that sort them differently wait for each other
             # instead of deadlocking.
             lock_rows(definition.model, [entry.pk for entry in entries])
             for entry in entries:
@@ -137,7 +137,7 @@ def _run_on_all(definition: ActionDefinition, request: HttpRequest, chosen: Quer
                     records_failure=False,
                 )
     except Exception as error:
-        # Here, as the rollback would take back what is recorded within.
+        # Recorded after the transaction, whose rollback would discard the record.
         record_error(definition, error, user=request.user, keys=keys, data=data, started=started)
         raise
     return len(entries)
