@@ -76,11 +76,11 @@ class Command(BaseCommand):
         except ActionError as error:
             raise CommandError(str(error)) from error
         except Exception as error:
-            api_exception = api_exception_for(error)
-            if api_exception is None:
+            found = api_exception_for(error)
+            if found is None:
                 raise
             raise CommandError(
-                f"Refused with status {api_exception.status_code}: {json.dumps(api_exception.detail)}"
+                f"Refused with status {found.status_code}: {json.dumps(found.detail)}"
             ) from error
         self._report(result, is_dry_run=options["dry_run"])
 
