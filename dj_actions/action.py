@@ -23,6 +23,8 @@ from dj_actions.execution.invocation import invoke
 from dj_actions.inputs import adapter_for
 from dj_actions.registry import registry
 
+__all__ = ["Action", "ActionResult", "invoke", "register"]
+
 
 class Action(ABC):
     """One named mutation of a model's objects.

@@ -14,6 +14,8 @@ from rest_framework.request import Request
 from dj_actions.exceptions import InvalidAction
 from dj_actions.identifiers import uuid7
 
+__all__ = ["ActionContext", "Emission", "PlannedDelivery"]
+
 
 class RunsInContext(Protocol):
     """An action class, as far as `ActionContext.run` needs to know it."""

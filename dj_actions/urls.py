@@ -6,6 +6,8 @@ from rest_framework.routers import SimpleRouter
 
 from dj_actions.rest.events import ActionEventViewSet
 
+__all__ = ["app_name", "urlpatterns"]
+
 app_name = "dj_actions"
 
 router = SimpleRouter()

@@ -7,6 +7,8 @@ from pathlib import Path
 from dj_actions.actions.archive_actions import ArchiveActions
 from dj_actions.compat.enrich import enrich_actions
 
+__all__ = ["ACTIONS"]
+
 action_list = [ArchiveActions]
 
 ACTIONS = enrich_actions(

@@ -10,7 +10,8 @@ from django.test import override_settings
 from pytest_django import Settings as DjangoSettings
 from tenacity import wait_fixed
 
-from dj_actions.conf import ALIAS_LENGTH, PublisherSettings, Settings, get_settings
+from dj_actions.conf import PublisherSettings, Settings, get_settings
+from dj_actions.conf.publisher import ALIAS_LENGTH
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.policies import RetryPolicy
 from dj_actions.text import did_you_mean
