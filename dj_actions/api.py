@@ -10,3 +10,4 @@ __all__ = ["ActionEventViewSet", "router"]
 
 router = DefaultRouter()
 router.register("actionevents", ActionEventViewSet, basename="actionevent")
+"""Router that serves the events at `actionevents/`."""

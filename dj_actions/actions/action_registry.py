@@ -16,3 +16,4 @@ ACTIONS = enrich_actions(
     {"resource": "actionevent", "basepath": "/actionevents/", "actions": {}},
     action_list,
 )
+"""Registry of the events' own actions."""
