@@ -9,5 +9,5 @@ from dj_actions.rest.events import ActionEventViewSet
 __all__ = ["ActionEventViewSet", "router"]
 
 router = DefaultRouter()
-router.register("actionevents", ActionEventViewSet, basename="actionevent")
 """Router that serves the events at `actionevents/`."""
+router.register("actionevents", ActionEventViewSet, basename="actionevent")

@@ -13,7 +13,7 @@ from django.db import connections, router
 from dj_actions.conf import Settings, get_settings
 from dj_actions.declaration.discovery import load_viewsets
 from dj_actions.exceptions import InvalidAction, InvalidSetting
-from dj_actions.execution.database import database_of
+from dj_actions.execution.database import database_for
 from dj_actions.models import Delivery
 from dj_actions.publishers import publisher_class, publishers
 from dj_actions.registry import registry
@@ -132,7 +132,7 @@ def _check_actions(settings: Settings) -> Iterator[CheckMessage]:
         except InvalidSetting as error:
             yield Error(str(error), id="dj_actions.E003")
         try:
-            database_of(definition)
+            database_for(definition)
         except InvalidAction as error:
             yield Error(
                 str(error),

@@ -21,8 +21,8 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import ActionError
-from dj_actions.execution.database import database_of
-from dj_actions.execution.invocation import invoke, record_refusal
+from dj_actions.execution.database import database_for
+from dj_actions.execution.invocation import invoke, record_error
 from dj_actions.execution.locking import lock_rows
 from dj_actions.inputs import require_mapping
 from dj_actions.registry import registry
@@ -126,7 +126,7 @@ def _run_on_all(definition: ActionDefinition, request: HttpRequest, chosen: Quer
     started = time.perf_counter()
     keys: list[str] = []
     try:
-        with transaction.atomic(using=database_of(definition)):
+        with transaction.atomic(using=database_for(definition)):
             # All at once: two people whose lists are sorted differently wait for each other
             # instead of deadlocking.
             lock_rows(definition.model, [entry.pk for entry in entries])
@@ -141,7 +141,7 @@ def _run_on_all(definition: ActionDefinition, request: HttpRequest, chosen: Quer
                 )
     except Exception as error:
         # Here, as the rollback would take back what is recorded within.
-        record_refusal(definition, error, actor=request.user, keys=keys, data=data, started=started)
+        record_error(definition, error, user=request.user, keys=keys, data=data, started=started)
         raise
     return len(entries)
 

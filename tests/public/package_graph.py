@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 import grimp
 
@@ -25,7 +26,7 @@ FOLDED = {
 
 LEFT_OUT = {"dj_actions", "migrations"}
 
-Graph = Mapping[str, Set[str]]
+Graph = Mapping[str, AbstractSet[str]]
 
 
 def layers() -> list[list[str]]:

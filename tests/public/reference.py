@@ -53,7 +53,7 @@ def _class_docstring(value: object) -> str:
 
 
 def _attribute_docstring(module: Any, name: str) -> str:
-    """Return the string that follows an assignment, in this module or where it was imported from."""
+    """Return the string that follows an assignment, here or where the name is imported from."""
     body = ast.parse(Path(module.__file__).read_text(encoding="utf-8")).body
     for statement, following in zip(body, [*body[1:], None], strict=True):
         if isinstance(statement, ast.ImportFrom) and name in _names(statement):

@@ -39,7 +39,9 @@ def test_every_public_name_has_a_summary() -> None:
 
 
 def test_the_paths_in_contributing_exist() -> None:
-    paths = set(re.findall(r"`((?:dj_actions|integrations|tests|example|docs)/[\w./]*)`", CONTRIBUTING))
+    paths = set(
+        re.findall(r"`((?:dj_actions|integrations|tests|example|docs)/[\w./]*)`", CONTRIBUTING)
+    )
 
     assert len(paths) > 10
     assert sorted(path for path in paths if not (ROOT / path).exists()) == []

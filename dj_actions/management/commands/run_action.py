@@ -16,9 +16,9 @@ from dj_actions.cli.users import user_named
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.declaration.discovery import load_viewsets
 from dj_actions.exceptions import ActionError, ActionNotFound
-from dj_actions.execution.execute import ActionResult
+from dj_actions.execution.call import ActionResult
 from dj_actions.execution.invocation import invoke
-from dj_actions.execution.problems import api_exception_of
+from dj_actions.execution.problems import api_exception_for
 from dj_actions.registry import registry
 
 
@@ -76,7 +76,7 @@ class Command(BaseCommand):
         except ActionError as error:
             raise CommandError(str(error)) from error
         except Exception as error:
-            refusal = api_exception_of(error)
+            refusal = api_exception_for(error)
             if refusal is None:
                 raise
             raise CommandError(

@@ -1,4 +1,4 @@
-"""What an action is going to change is locked, all of it, where it is written."""
+"""All rows that an action changes are locked, on the database for writes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RestaurantSerializer(ModelSerializer[Restaurant]):
 
 
 def is_free(model: type[Model], key: Any) -> bool:
-    """Tell whether a row can be locked without waiting."""
+    """Return whether a row can be locked without waiting."""
     with transaction.atomic():
         try:
             model._base_manager.select_for_update(nowait=True, of=("self",)).get(pk=key)
