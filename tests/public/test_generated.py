@@ -8,9 +8,10 @@ import re
 import pytest
 
 from tests.public import package_graph, reference
-from tests.public.api import PUBLIC, UNFINISHED
+from tests.public.api import PUBLIC, UNFINISHED, is_public
 from tests.public.generated import ROOT, Section
 
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
@@ -52,6 +53,13 @@ def test_contributing_describes_every_package() -> None:
     described = set(re.findall(r"^\| `(\w+)/", CONTRIBUTING, re.MULTILINE))
 
     assert packages - {"migrations", "templates"} <= described
+
+
+def test_the_new_paths_in_the_changelog_are_public() -> None:
+    rows = re.findall(r"^\| `?dj_actions.*\| `(dj_actions[\w.]*)`", CHANGELOG, re.MULTILINE)
+
+    assert len(rows) > 5
+    assert [path for path in rows if not is_public(path)] == []
 
 
 def test_the_package_graph_leaves_out_implied_arrows() -> None:
