@@ -1,4 +1,4 @@
-"""The assertions hold when they should, and tell what there is when they do not."""
+"""The assertions pass when they should, and list what exists when they fail."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def test_an_event_of_a_bulk_action_is_found_by_each_of_its_objects(make_todo: Ma
 
 def test_an_event_is_found_by_who_acted(ann: User, bob: User, make_todo: MakeTodo) -> None:
     event = MarkDone.run(actor=ann, object=make_todo()).event
-    nobodys = MarkDone.run(object=make_todo()).event
+    anonymous = MarkDone.run(object=make_todo()).event
 
     assert assert_recorded(MarkDone, actor=ann) == event
     assert assert_recorded(MarkDone, actor=ann.pk) == event
     assert assert_recorded(MarkDone, actor="ann") == event
-    assert assert_recorded(MarkDone, actor=AnonymousUser()) == nobodys
+    assert assert_recorded(MarkDone, actor=AnonymousUser()) == anonymous
     assert_not_recorded(MarkDone, actor=bob)
 
 
@@ -90,7 +90,7 @@ def test_failures_are_found_by_their_status_code_only(make_event: MakeEvent) -> 
     assert_not_recorded("todo.mark_done", status_code=200)
 
 
-def test_a_failed_assertion_tells_what_was_asked_and_what_was_recorded(
+def test_a_failed_assertion_shows_the_conditions_and_the_recorded_events(
     ann: User, make_event: MakeEvent
 ) -> None:
     make_event(actor_label="ann", status_code=403)
@@ -102,19 +102,19 @@ def test_a_failed_assertion_tells_what_was_asked_and_what_was_recorded(
 
     assert message_of(failed) == (
         "todo.mark_done (object 7, actor <User: ann>) was recorded 0 times instead of once. "
-        "What was recorded:\n"
-        "  todo.mark_done of 7 by ann: 403\n"
-        "  todo.hand_over of 7 by bob: 200\n"
-        "  todo.bulk_mark_done of 0, 1, 2, 3, 4, … by nobody: 200"
+        "Recorded events:\n"
+        "  todo.mark_done on 7 by ann: status 403\n"
+        "  todo.hand_over on 7 by bob: status 200\n"
+        "  todo.bulk_mark_done on 0, 1, 2, 3, 4, … by no actor: status 200"
     )
 
 
-def test_a_failed_assertion_tells_that_nothing_was_recorded() -> None:
+def test_a_failed_assertion_says_that_no_events_were_recorded() -> None:
     with pytest.raises(AssertionError) as failed:
         assert_recorded(MarkDone, times=2)
 
     assert message_of(failed) == (
-        "todo.mark_done was recorded 0 times instead of 2 times. Nothing was recorded."
+        "todo.mark_done was recorded 0 times instead of 2 times. No events were recorded."
     )
 
 
@@ -129,9 +129,9 @@ def test_a_failed_assertion_lists_the_latest_events_and_counts_the_others(
 
     title, more, *lines = message_of(failed).splitlines()
     assert title.startswith("todo.mark_done was recorded 25 times instead of once.")
-    assert more == "  (5 earlier ones are left out)"
+    assert more == "  (5 earlier ones are not listed)"
     assert len(lines) == 20
-    assert lines[-1] == "  todo.mark_done of 24 by nobody: 200"
+    assert lines[-1] == "  todo.mark_done on 24 by no actor: status 200"
 
 
 # assert_not_recorded
@@ -151,8 +151,8 @@ def test_what_was_recorded_though_it_must_not_be_is_told(make_event: MakeEvent) 
         assert_not_recorded("todo.mark_done", object="7")
 
     assert message_of(failed) == (
-        "todo.mark_done (object '7') was recorded once instead of 0 times. What was recorded:\n"
-        "  todo.mark_done of 7 by nobody: 200"
+        "todo.mark_done (object '7') was recorded once instead of 0 times. Recorded events:\n"
+        "  todo.mark_done on 7 by no actor: status 200"
     )
 
 
@@ -210,7 +210,7 @@ def test_the_deliveries_of_one_event_are_not_those_of_another(
     assert assert_delivered(second, times=0) == []
 
 
-def test_a_delivery_that_did_not_arrive_is_told_with_its_last_error(
+def test_a_delivery_that_did_not_arrive_is_listed_with_its_last_error(
     configure: Configure, todo: Todo
 ) -> None:
     configure(times=9, error="PublishRejected")
@@ -222,12 +222,12 @@ def test_a_delivery_that_did_not_arrive_is_told_with_its_last_error(
 
     assert message_of(failed) == (
         "todo.mark_done was delivered to 'feeds' 0 times instead of once. Its deliveries:\n"
-        "  feeds: dead, 1 attempt, rejected: Failure 1 of 9, as 'feeds' is told to fail.\n"
+        "  feeds: dead, 1 attempt, rejected: Simulated failure 1 of 9.\n"
         "  pipelines: pending, 0 attempts"
     )
 
 
-def test_a_try_that_does_not_count_was_a_try(configure: Configure, todo: Todo) -> None:
+def test_an_attempt_that_is_not_counted_was_an_attempt(configure: Configure, todo: Todo) -> None:
     configure(error="RateLimited")
     event = MarkDone.run(object=todo).event
     drain("feeds")
@@ -235,11 +235,13 @@ def test_a_try_that_does_not_count_was_a_try(configure: Configure, todo: Todo) -
     with pytest.raises(AssertionError) as failed:
         assert_delivered(event, to="feeds")
 
-    assert "  feeds: pending, 0 attempts, rate limited: Failure 1 of 1" in message_of(failed)
+    assert "feeds: pending, 0 attempts, rate limited: Simulated failure" in message_of(failed)
+        failed
+    )
     assert "drain()" not in message_of(failed)
 
 
-def test_a_delivery_that_was_not_tried_is_told_with_what_to_do(
+def test_a_delivery_that_was_not_attempted_is_listed_with_a_hint(
     configure: Configure, todo: Todo
 ) -> None:
     event = MarkDone.run(object=todo).event
@@ -251,11 +253,11 @@ def test_a_delivery_that_was_not_tried_is_told_with_what_to_do(
         f"todo.mark_done ({event.pk}) was delivered 0 times instead of once. Its deliveries:\n"
         "  feeds: pending, 0 attempts\n"
         "  pipelines: pending, 0 attempts\n"
-        "None of them has been tried: call drain() first."
+        "None of them was attempted yet: call drain() first."
     )
 
 
-def test_more_deliveries_than_expected_are_told(configure: Configure, todo: Todo) -> None:
+def test_more_deliveries_than_expected_are_listed(configure: Configure, todo: Todo) -> None:
     MarkDone.run(object=todo)
     drain()
 
@@ -273,12 +275,12 @@ def test_an_action_that_was_not_recorded_was_not_delivered(make_event: MakeEvent
 
     assert message_of(failed) == (
         "todo.mark_done was delivered 0 times instead of once. It was not recorded. "
-        "What was recorded:\n"
-        "  todo.mark_done of 7 by nobody: 409"
+        "Recorded events:\n"
+        "  todo.mark_done on 7 by no actor: status 409"
     )
 
 
-def test_an_action_that_goes_nowhere_is_told_where_it_could_go(
+def test_an_action_without_deliveries_is_reported_with_the_configured_publishers(
     declare: Declare, todo: Todo
 ) -> None:
     declare(publish=()).run(object=todo)
@@ -287,17 +289,17 @@ def test_an_action_that_goes_nowhere_is_told_where_it_could_go(
         assert_delivered("todo.poke")
 
     assert message_of(failed) == (
-        "todo.poke was delivered 0 times instead of once. It goes nowhere: no route, no "
-        "`publish` names a publisher; configured: memory."
+        "todo.poke was delivered 0 times instead of once. It has no deliveries: no route "
+        "matches, and `publish` lists no publisher. Configured publishers: memory."
     )
 
 
-def test_a_publisher_that_is_not_configured_is_told_with_the_nearest(
+def test_a_publisher_that_is_not_configured_is_reported_with_the_nearest(
     configure: Configure, todo: Todo
 ) -> None:
     MarkDone.run(object=todo)
 
-    with pytest.raises(AssertionError, match=r"No publisher 'feed' .* Did you mean 'feeds'"):
+    with pytest.raises(AssertionError, match=r"no publisher 'feed' .* Did you mean 'feeds'"):
         assert_delivered(MarkDone, to="feed")
 
 
