@@ -49,9 +49,8 @@ def unknown_publisher(alias: str | None) -> str:
     known = get_settings().publishers
     if alias is None or alias in known:
         return ""
-    return (
-        f"There is no publisher {alias!r} in DJ_ACTIONS['PUBLISHERS'].{did_you_mean(alias, known)} "
-    )
+    hint = did_you_mean(alias, known)
+    return f"There is no publisher {alias!r} in DJ_ACTIONS['PUBLISHERS'].{hint} "
 
 
 def _list(title: str, lines: Sequence[str]) -> str:

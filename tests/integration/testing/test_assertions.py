@@ -27,19 +27,19 @@ def message_of(failed: pytest.ExceptionInfo[AssertionError]) -> str:
 
 
 @pytest.mark.parametrize("action", ["todo.mark_done", MarkDone])
-def test_what_was_recorded_is_returned(ann: User, todo: Todo, action: Any) -> None:
+def test_the_recorded_event_is_returned(ann: User, todo: Todo, action: Any) -> None:
     event = MarkDone.run(actor=ann, object=todo).event
 
     assert assert_recorded(action) == event
 
 
-def test_what_was_recorded_several_times_is_returned_oldest_first(make_todo: MakeTodo) -> None:
+def test_several_recorded_events_are_returned_oldest_first(make_todo: MakeTodo) -> None:
     events = [MarkDone.run(object=make_todo()).event for _ in range(3)]
 
     assert assert_recorded(MarkDone, times=3) == events
 
 
-def test_what_happened_never_can_be_asked_for_as_no_times() -> None:
+def test_zero_times_is_allowed() -> None:
     assert assert_recorded(MarkDone, times=0) == []
 
 
@@ -137,14 +137,14 @@ def test_a_failed_assertion_lists_the_latest_events_and_counts_the_others(
 # assert_not_recorded
 
 
-def test_what_was_not_recorded_can_be_asserted(make_event: MakeEvent) -> None:
+def test_the_absence_of_an_event_can_be_asserted(make_event: MakeEvent) -> None:
     make_event(status_code=500)
     make_event(action="hand_over")
 
     assert_not_recorded("todo.mark_done")
 
 
-def test_what_was_recorded_though_it_must_not_be_is_told(make_event: MakeEvent) -> None:
+def test_an_unexpected_event_is_listed(make_event: MakeEvent) -> None:
     make_event()
 
     with pytest.raises(AssertionError) as failed:
@@ -156,14 +156,14 @@ def test_what_was_recorded_though_it_must_not_be_is_told(make_event: MakeEvent) 
     )
 
 
-def test_a_slip_of_the_pen_is_no_proof_that_nothing_was_recorded() -> None:
+def test_a_misspelled_label_is_an_error() -> None:
     with pytest.raises(ActionNotFound, match=r"todo.mark_dome. Did you mean 'todo.mark_done'"):
         assert_not_recorded("todo.mark_dome")
     with pytest.raises(ActionNotFound, match=r"mark_done\."):
         assert_not_recorded("mark_done")
 
 
-def test_an_action_that_is_gone_can_be_asserted_by_what_it_has_left(make_event: MakeEvent) -> None:
+def test_events_of_a_removed_action_can_be_asserted(make_event: MakeEvent) -> None:
     event = make_event(action="no_more")
 
     assert assert_recorded("todo.no_more") == event
@@ -187,7 +187,7 @@ def test_a_class_that_is_not_registered_is_refused() -> None:
 # assert_delivered
 
 
-def test_what_was_delivered_is_returned(configure: Configure, todo: Todo) -> None:
+def test_the_delivery_is_returned(configure: Configure, todo: Todo) -> None:
     event = MarkDone.run(object=todo).event
     drain()
     to_feeds, to_pipelines = event.deliveries.order_by("pk")
@@ -236,8 +236,6 @@ def test_an_attempt_that_is_not_counted_was_an_attempt(configure: Configure, tod
         assert_delivered(event, to="feeds")
 
     assert "feeds: pending, 0 attempts, rate limited: Simulated failure" in message_of(failed)
-        failed
-    )
     assert "drain()" not in message_of(failed)
 
 
@@ -303,7 +301,7 @@ def test_a_publisher_that_is_not_configured_is_reported_with_the_nearest(
         assert_delivered(MarkDone, to="feed")
 
 
-def test_what_was_delivered_to_a_publisher_that_is_gone_can_be_asserted(
+def test_deliveries_to_a_removed_publisher_can_be_asserted(
     configure: Configure, todo: Todo, settings: Settings
 ) -> None:
     MarkDone.run(object=todo)

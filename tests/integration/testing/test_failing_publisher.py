@@ -1,4 +1,4 @@
-"""The publisher that fails as often as it is told, and as it is told."""
+"""The publisher that fails as often, and with the error, as configured."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_by_default_a_message_fails_once() -> None:
     assert outboxes["feeds"] == [message]
 
 
-def test_each_message_fails_as_often_as_told() -> None:
+def test_each_message_fails_the_configured_number_of_times() -> None:
     publisher = FailingPublisher(alias="feeds", times=2)
     first, second = make_message(), make_message()
     tries = [fails(publisher, message) for message in (first, second, first, second, second, first)]
