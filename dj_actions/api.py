@@ -9,4 +9,5 @@ from dj_actions.rest.events import ActionEventViewSet
 __all__ = ["ActionEventViewSet", "router"]
 
 router = DefaultRouter()
+"""Router that serves the events at `actionevents/`."""
 router.register("actionevents", ActionEventViewSet, basename="actionevent")

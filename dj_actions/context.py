@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dj_actions.action import Action
     from dj_actions.execution.call import ActionResult
 
+__all__ = ["ActionContext", "Emission", "PlannedDelivery"]
+
 
 @dataclass(slots=True, kw_only=True)
 class Emission:

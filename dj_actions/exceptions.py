@@ -1,4 +1,4 @@
-"""Every exception of the package.
+"""All exceptions of DJ Actions.
 
 DJActionsError
  ├ ActionError                  an action cannot be found, registered or run
@@ -6,23 +6,40 @@ DJActionsError
  │  ├ ActionAlreadyRegistered
  │  ├ InvalidAction
  │  └ OutsideTransaction
- ├ PublishError                 what a publisher raises; the type says what the relay does
- │  ├ PublisherUnavailable      again
- │  │  └ DestinationNotFound    again, slowly, and only a few times
- │  ├ RateLimited               later, not counted as an attempt
- │  ├ PublishRejected           never
- │  └ PublisherMisconfigured    not until someone mends it: the whole lane waits
+ ├ PublishError                 raised by a publisher; its type decides what the relay does
+ │  ├ PublisherUnavailable      retry
+ │  │  └ DestinationNotFound    retry a few times, slowly
+ │  ├ RateLimited               retry later, without counting an attempt
+ │  ├ PublishRejected           give up: a dead letter
+ │  └ PublisherMisconfigured    stop the lane until the configuration is fixed, count no attempt
  ├ InvalidSetting               also a Django ImproperlyConfigured
- └ RelayAlreadyRunning          SQLite allows one relay only
+ └ RelayAlreadyRunning          SQLite allows a single relay
 """
 
 from __future__ import annotations
 
 from django.core.exceptions import ImproperlyConfigured
 
+__all__ = [
+    "ActionAlreadyRegistered",
+    "ActionError",
+    "ActionNotFound",
+    "DJActionsError",
+    "DestinationNotFound",
+    "InvalidAction",
+    "InvalidSetting",
+    "OutsideTransaction",
+    "PublishError",
+    "PublishRejected",
+    "PublisherMisconfigured",
+    "PublisherUnavailable",
+    "RateLimited",
+    "RelayAlreadyRunning",
+]
+
 
 class DJActionsError(Exception):
-    """Base of all exceptions of DJ Actions."""
+    """Base class of all exceptions of DJ Actions."""
 
 
 class ActionError(DJActionsError):
@@ -30,38 +47,38 @@ class ActionError(DJActionsError):
 
 
 class ActionNotFound(ActionError):
-    """No action of that name is registered for that resource."""
+    """No action with this name is registered for the resource."""
 
 
 class ActionAlreadyRegistered(ActionError):
-    """Two actions claim the same resource and name."""
+    """Another action is registered with the same resource and name."""
 
 
 class InvalidAction(ActionError):
-    """The class of an action is incomplete or contradicts itself."""
+    """The declaration of an action is incomplete or inconsistent."""
 
 
 class OutsideTransaction(ActionError):
-    """A record was to be written outside the transaction of the change it describes."""
+    """A record was about to be written outside the transaction of the change it describes."""
 
 
 class PublishError(DJActionsError):
-    """A message did not reach its destination; the subclass says what to do about it."""
+    """A message did not reach its destination; the subclass decides how the relay handles it."""
 
 
 class PublisherUnavailable(PublishError):
-    """The destination cannot be reached or is in trouble: try again."""
+    """The destination cannot be reached or reports an error: the relay retries the delivery."""
 
 
 class DestinationNotFound(PublisherUnavailable):
-    """The destination is up, but lacks the DAG or feed: a deploy may be under way."""
+    """The DAG or feed does not exist, perhaps not yet: the relay retries a few times, slowly."""
 
 
 class RateLimited(PublishError):
-    """The destination asks for patience: try later, and do not count this attempt.
+    """The destination is rate limiting: the relay retries later and does not count the attempt.
 
     Args:
-        retry_after: seconds the destination wants us to wait, or None if it did not say.
+        retry_after: seconds that the destination requests, or None if it does not say.
     """
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
@@ -70,27 +87,24 @@ class RateLimited(PublishError):
 
 
 class PublishRejected(PublishError):
-    """The destination will never take this message: give it up, for someone to look at."""
+    """The destination will never accept this message: the delivery becomes a dead letter."""
 
 
 class PublisherMisconfigured(PublishError):
-    """The publisher's own configuration is wrong: no message is to blame.
-
-    The lane of this publisher waits; no attempt is counted and nothing is given up.
-    """
+    """The publisher's configuration is wrong: its lane waits, and no attempt is counted."""
 
 
 class InvalidSetting(DJActionsError, ImproperlyConfigured):
-    """A value in the DJ_ACTIONS setting cannot be used."""
+    """A value in the `DJ_ACTIONS` setting is invalid."""
 
 
 class RelayAlreadyRunning(DJActionsError):
     """Another relay already serves this SQLite database."""
 
 
-def text_of(error: BaseException) -> str:
-    """Return what an error says; its name, if it says nothing or cannot even be asked."""
+def error_message(error: BaseException) -> str:
+    """Return the message of an error, or its class name if the message is empty or unreadable."""
     try:
         return str(error) or type(error).__name__
-    except Exception:  # noqa: BLE001 - a message that cannot be read must not end a relay's thread
+    except Exception:  # noqa: BLE001 - an unreadable message must not end a relay's thread
         return type(error).__name__

@@ -11,6 +11,8 @@ from uuid import UUID
 from dj_actions.states import RemoteState
 from dj_actions.text import MAX_NAME_LENGTH, UNSTORABLE, sanitize
 
+__all__ = ["Actor", "Message", "Receipt", "RemoteRun"]
+
 RECEIPT_ID_LENGTH = 255
 RECEIPT_URL_LENGTH = 2000
 

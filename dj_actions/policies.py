@@ -18,6 +18,8 @@ from tenacity.wait import WaitBaseT, wait_fixed, wait_random_exponential
 
 from dj_actions.exceptions import InvalidSetting
 
+__all__ = ["OnPoison", "Ordering", "RetryPolicy"]
+
 logger = logging.getLogger(__name__)
 
 DAY = 86_400.0

@@ -10,6 +10,8 @@ from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import ActionAlreadyRegistered, ActionNotFound
 from dj_actions.text import did_you_mean
 
+__all__ = ["Registry", "registry"]
+
 
 class Registry:
     """Keeps one definition per resource and name."""

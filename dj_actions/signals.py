@@ -9,6 +9,14 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
+__all__ = [
+    "action_recorded",
+    "delivery_dead",
+    "delivery_settled",
+    "publisher_recovered",
+    "remote_finished",
+]
+
 action_recorded = Signal()
 """An action has been recorded. Arguments: `event` (ActionEvent)."""
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+__all__ = ["DeliveryState", "Outcome", "RemoteState"]
+
 
 class DeliveryState(StrEnum):
     """Whether a message has reached its publisher's destination."""

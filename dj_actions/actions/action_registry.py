@@ -7,6 +7,8 @@ from pathlib import Path
 from dj_actions.actions.archive_actions import ArchiveActions
 from dj_actions.compat.enrich import enrich_actions
 
+__all__ = ["ACTIONS"]
+
 action_list = [ArchiveActions]
 
 ACTIONS = enrich_actions(
@@ -14,3 +16,4 @@ ACTIONS = enrich_actions(
     {"resource": "actionevent", "basepath": "/actionevents/", "actions": {}},
     action_list,
 )
+"""Registry of the events' own actions."""

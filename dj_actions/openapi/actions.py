@@ -30,6 +30,8 @@ from dj_actions.openapi.parameters import (
 from dj_actions.openapi.responses import Responses, answers_of, refusals_as_responses
 from dj_actions.rest.catalogue import CatalogueMixin
 
+__all__ = ["ActionSchema"]
+
 LISTING = CatalogueMixin.list_actions.__name__
 SCHEMAS = CatalogueMixin.show_action_schema.__name__
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from dj_actions.conf import ALIAS_LENGTH
+from dj_actions.conf.publisher import ALIAS_LENGTH
 from dj_actions.messages import RECEIPT_ID_LENGTH, RECEIPT_URL_LENGTH
 from dj_actions.outbox.events import ActionEvent
 from dj_actions.outbox.queries import DETAIL_LENGTH, DeliveryQuerySet

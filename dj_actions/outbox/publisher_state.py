@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from dj_actions.conf import ALIAS_LENGTH
+from dj_actions.conf.publisher import ALIAS_LENGTH
 from dj_actions.outbox.queries import PublisherStateQuerySet
 
 

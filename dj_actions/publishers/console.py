@@ -10,6 +10,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers.base import BasePublisher
 
+__all__ = ["ConsolePublisher"]
+
 
 class ConsolePublisher(BasePublisher):
     """Prints one line of JSON for each message.

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Helpers for publishers that talk HTTP."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
+
+__all__ = ["is_base_url", "retry_after_seconds"]
 
 
 def retry_after_seconds(header: str | None) -> float | None:

@@ -7,6 +7,8 @@ from collections import defaultdict
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers.base import BasePublisher
 
+__all__ = ["MemoryPublisher", "outboxes"]
+
 outboxes: defaultdict[str, list[Message]] = defaultdict(list)
 """Alias → messages published in this process, like `django.core.mail.outbox`."""
 

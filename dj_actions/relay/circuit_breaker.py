@@ -17,7 +17,7 @@ from dj_actions.exceptions import (
     PublishError,
     PublisherUnavailable,
     RateLimited,
-    text_of,
+    error_message,
 )
 from dj_actions.messages import Receipt
 from dj_actions.models import PublisherState
@@ -135,7 +135,7 @@ class Breaker:
         return max(asked, self._next_wait()) if self._probes else asked
 
     def _open(self, seconds: float, error: BaseException) -> None:
-        reason = text_of(error)
+        reason = error_message(error)
         self._probes += 1
         self._open_until = time.monotonic() + seconds
         patiently(

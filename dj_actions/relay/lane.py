@@ -9,7 +9,7 @@ from uuid import UUID
 
 from dj_actions.conf import PublisherSettings, Settings
 from dj_actions.database import patiently
-from dj_actions.exceptions import text_of
+from dj_actions.exceptions import error_message
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.outbox.queries import Place
@@ -245,4 +245,4 @@ class Lane:
         try:
             publishers[self.alias].prepare()
         except BaseException as error:  # noqa: BLE001 - the first delivery will say it again, with effect
-            logger.warning("Publisher %s is not ready: %s", self.alias, text_of(error))
+            logger.warning("Publisher %s is not ready: %s", self.alias, error_message(error))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dj_actions.database import TROUBLE, forget_connections
-from dj_actions.exceptions import InvalidSetting, PublishError, text_of
+from dj_actions.exceptions import InvalidSetting, PublishError, error_message
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Enduring:
             return
         self._told = type(error)
         if isinstance(error, EXPECTED):
-            logger.warning("The relay could not %s: %s", self._what, text_of(error))
+            logger.warning("The relay could not %s: %s", self._what, error_message(error))
         else:
             logger.error("The relay could not %s.", self._what, exc_info=error)
 

@@ -17,7 +17,7 @@ from dj_actions.exceptions import (
     PublisherUnavailable,
     PublishRejected,
     RateLimited,
-    text_of,
+    error_message,
 )
 from dj_actions.messages import Receipt
 from dj_actions.models import Delivery
@@ -138,7 +138,7 @@ def settle_failure(delivery: Claimed, error: BaseException, batch: Batch, *, pro
         or (probing and isinstance(error, PublisherUnavailable) and kind != NOT_FOUND)
     )
     wait = _wait_after(delivery, error, batch.policy) if counted else batch.breaker.remaining()
-    entry = describe_error(delivery, kind, text_of(error))
+    entry = describe_error(delivery, kind, error_message(error))
     logger.warning(
         "Delivery %s to %s failed (%s), %s: %s",
         delivery.pk,

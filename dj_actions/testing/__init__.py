@@ -1,6 +1,6 @@
-"""Help for the tests of projects that use DJ Actions, under pytest or `manage.py test`.
+"""Helpers for the tests of projects that use DJ Actions, under pytest or `manage.py test`.
 
-`from dj_actions.testing import assert_recorded, drain, …`; docs/testing.md shows them at work.
+`from dj_actions.testing import assert_recorded, drain, …`; see docs/testing.md.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ _MODULES = {
     "FailingPublisher": "failing",
 }
 
-if not TYPE_CHECKING:  # a type checker would then take every name for one of ours
+if not TYPE_CHECKING:  # otherwise a type checker would accept any name
 
     def __getattr__(name: str) -> object:
-        """Import a helper when it is first asked for.
+        """Import a helper when it is first used.
 
-        pytest imports this package with the plugin in it, before Django is configured, and in
-        projects that have nothing to do with Django: nothing of it may be loaded by then.
+        pytest imports this package together with the plugin, before Django is configured and
+        in projects without Django, so it must not import the helpers.
         """
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Assertions about what was recorded and delivered; a failure tells what there is instead."""
+"""Assertions about recorded events and deliveries; a failure lists those that exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Label = str | type[Action]
 
 
 @overload
-def assert_recorded(  # type: ignore[overload-overlap]  # 1 is a number too, of which there is one
+def assert_recorded(  # type: ignore[overload-overlap]  # 1 matches both
     label: Label,
     *,
     times: Literal[1] = 1,
@@ -50,29 +50,29 @@ def assert_recorded(
     actor: Any = None,
     status_code: int | None = None,
 ) -> ActionEvent | list[ActionEvent]:
-    """Assert that an action was recorded so many times.
+    """Assert that an action was recorded the given number of times.
 
     Args:
         label: the action, as `todo.mark_done` or as its class.
-        times: how often.
-        object: what was acted on, alone or among others: the object or its id.
-        actor: who acted: a user, or a user's id or name.
-        status_code: what the action was answered with; by default any code of success.
+        times: the expected number of events.
+        object: an object of the action, or its id; a bulk action may have others.
+        actor: a user, or a user's id or name.
+        status_code: the status code of the response; by default any code of success.
 
     Returns:
         The event; a list of events, oldest first, if `times` is not 1.
 
     Raises:
-        AssertionError: it was recorded more or less often; the message lists what was recorded.
-        ActionNotFound: there is no such action.
+        AssertionError: the number is different; the message lists the recorded events.
+        ActionNotFound: no action has this label.
     """
     __tracebackhide__ = True  # pytest then shows the line of the test
     name = _label_of(label)
     found = list(_events(name, object=object, actor=actor, status_code=status_code))
     if len(found) != times:
-        asked = _asked(name, object=object, actor=actor, status_code=status_code)
+        expected = _expected(name, object=object, actor=actor, status_code=status_code)
         raise AssertionError(
-            f"{asked} was recorded {failure_messages.times(len(found))} instead of "
+            f"{expected} was recorded {failure_messages.times(len(found))} instead of "
             f"{failure_messages.times(times)}. {failure_messages.events_recorded()}"
         )
     return found[0] if times == 1 else found
@@ -84,15 +84,15 @@ def assert_not_recorded(
     """Assert that an action was not recorded; the arguments are those of `assert_recorded`.
 
     Raises:
-        AssertionError: it was; the message lists what was recorded.
-        ActionNotFound: there is no such action.
+        AssertionError: it was; the message lists the recorded events.
+        ActionNotFound: no action has this label.
     """
     __tracebackhide__ = True
     assert_recorded(label, times=0, object=object, actor=actor, status_code=status_code)
 
 
 @overload
-def assert_delivered(  # type: ignore[overload-overlap]  # 1 is a number too, of which there is one
+def assert_delivered(  # type: ignore[overload-overlap]  # 1 matches both
     label_or_event: Label | ActionEvent, *, to: str | None = None, times: Literal[1] = 1
 ) -> Delivery: ...
 
@@ -106,20 +106,20 @@ def assert_delivered(
 def assert_delivered(
     label_or_event: Label | ActionEvent, *, to: str | None = None, times: int = 1
 ) -> Delivery | list[Delivery]:
-    """Assert that so many deliveries of an action, or of one event, have arrived.
+    """Assert that the given number of deliveries of an action, or of an event, were delivered.
 
     Args:
-        label_or_event: the action, as `todo.mark_done` or as its class; or one event.
+        label_or_event: the action, as `todo.mark_done` or as its class; or an event.
         to: alias of the publisher; by default any.
-        times: how many; an event that goes to two publishers has two deliveries.
+        times: the expected number; an event for two publishers has two deliveries.
 
     Returns:
         The delivery; a list of deliveries, oldest first, if `times` is not 1.
 
     Raises:
-        AssertionError: more or fewer have arrived; the message lists all of them, with their
+        AssertionError: the number is different; the message lists all deliveries with their
             states, attempts and last errors.
-        ActionNotFound: there is no such action.
+        ActionNotFound: no action has this label.
     """
     __tracebackhide__ = True
     name, events = _named_events(label_or_event)
@@ -149,10 +149,10 @@ def _named_events(label_or_event: Label | ActionEvent) -> tuple[str, list[Action
 def _label_of(action: Label) -> str:
     if isinstance(action, str):
         return action
-    # Its own: a subclass that is not registered has its parent's.
+    # Not inherited: the definition of a registered parent is not the one of this class.
     definition = vars(action).get("definition")
     if not isinstance(definition, ActionDefinition):
-        raise InvalidAction(f"{action.__qualname__} is not registered. Put @register on it.")
+        raise InvalidAction(f"{action.__qualname__} is not registered. Decorate it with @register.")
     return definition.label
 
 
@@ -162,7 +162,7 @@ def _events(
     resource, _, action = label.partition(".")
     events = ActionEvent.objects.matching(resource=resource, action=action)
     if not events.exists():
-        # A label with a slip of the pen in it would never have been recorded.
+        # Raise for a misspelled label, for which no event could ever exist.
         registry.get(resource, action)
     if object is not None:
         key = object.pk if isinstance(object, Model) else object
@@ -179,10 +179,10 @@ def _events(
 def _by(events: ActionEventQuerySet, actor: Any) -> ActionEventQuerySet:
     if not hasattr(actor, "is_authenticated"):
         return events.matching(actor=str(actor))
-    who = Actor.of(actor)
-    return events.filter(actor_id=who.id if who else None)
+    user = Actor.of(actor)
+    return events.filter(actor_id=user.id if user else None)
 
 
-def _asked(label: str, **conditions: Any) -> str:
+def _expected(label: str, **conditions: Any) -> str:
     given = [f"{name} {value!r}" for name, value in conditions.items() if value is not None]
     return f"{label} ({', '.join(given)})" if given else label

@@ -1,4 +1,4 @@
-"""Keep messages instead of sending them."""
+"""Capture messages instead of publishing them."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from dj_actions.testing.draining import configured, drain_rows
 
 
 class Captured:
-    """The messages that publishers would have been given, each once, in that order."""
+    """The captured messages, each once, in the order in which they would have been published."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, object], Message] = {}
 
     @property
     def messages(self) -> list[Message]:
-        """All of them; one that goes to two publishers is there twice."""
+        """All messages; a message for two publishers is contained twice."""
         return list(self._kept.values())
 
     def of(self, alias: str) -> list[Message]:
-        """Return those of one publisher.
+        """Return the messages of one publisher.
 
         Raises:
-            InvalidSetting: it has none, and is not configured.
+            InvalidSetting: the publisher is not configured, and has no messages.
         """
         found = [message for (owner, _), message in self._kept.items() if owner == alias]
         if not found:
@@ -35,15 +35,15 @@ class Captured:
         return found
 
     def keep(self, alias: str, message: Message) -> None:
-        """Add a message, unless it is already there."""
+        """Add a message, unless the publisher already has it."""
         self._kept.setdefault((alias, message.id), message)
 
 
 class RecordingPublisher(BasePublisher):
-    """Stands in for a publisher; accepts everything, sends nothing.
+    """A test double that accepts all messages and publishes none.
 
     Args:
-        captured: what keeps the messages.
+        captured: receives the messages.
     """
 
     def __init__(self, *, alias: str, captured: Captured) -> None:
@@ -58,15 +58,15 @@ class RecordingPublisher(BasePublisher):
 
 @contextmanager
 def captured(*aliases: str) -> Iterator[Captured]:
-    """Keep what the block would publish, instead of publishing it.
+    """Capture the messages of the block instead of publishing them.
 
-    Inside it, recording publishers stand in for the configured ones, in all threads and whatever
-    becomes of the settings; routes and retry rules stay as they are. When the block ends, what
-    it has caused is delivered to them; what was due before it began stays as it is. If it ends
-    with an exception, nothing is delivered.
+    Inside the block, recording publishers replace the configured ones, in all threads and even
+    if the settings are overridden; routes and retry rules still apply. When the block ends, its
+    deliveries are delivered to them; deliveries that were due before it began are left unchanged.
+    If it ends with an exception, nothing is delivered.
 
     Args:
-        aliases: the publishers to stand in for; all of them by default.
+        aliases: the publishers to replace; all of them by default.
 
     Raises:
         InvalidSetting: an alias is not configured.
@@ -78,9 +78,9 @@ def captured(*aliases: str) -> Iterator[Captured]:
     ]
     kept = Captured()
     try:
-        # The handler's factory, not the setting: a setting can be overridden inside the block,
-        # and its publishers would then send.
-        with patch.object(publishers, "create_connection", _stand_ins(kept, aliases)):
+        # Patch the handler's factory and not the setting: a setting that is overridden inside the
+        # block would bring publishers that publish.
+        with patch.object(publishers, "create_connection", _recorders(kept, aliases)):
             publishers.reset()
             yield kept
             drain_rows(Delivery.objects.exclude(pk__in=due_before), aliases)
@@ -88,13 +88,13 @@ def captured(*aliases: str) -> Iterator[Captured]:
         publishers.reset()
 
 
-def _stand_ins(kept: Captured, aliases: Collection[str]) -> Callable[[str], BasePublisher]:
-    """Return what makes publishers while they are captured; it leaves others as they are."""
+def _recorders(kept: Captured, aliases: Collection[str]) -> Callable[[str], BasePublisher]:
+    """Return a factory of recording publishers for the aliases, and of real ones for others."""
     make = publishers.create_connection
 
-    def make_or_stand_in(alias: str) -> BasePublisher:
+    def make_publisher(alias: str) -> BasePublisher:
         if aliases and alias not in aliases:
             return make(alias)
         return RecordingPublisher(alias=alias, captured=kept)
 
-    return make_or_stand_in
+    return make_publisher

@@ -1,4 +1,4 @@
-"""What every publisher must do, as tests to inherit: ours run it, run it on yours."""
+"""The contract of every publisher, as tests to inherit for your own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dj_actions.publishers import BasePublisher
 
 
 def make_message(**changes: Any) -> Message:
-    """Return a message about one todo, with the given fields changed."""
+    """Return a message about one todo, with the given fields replaced."""
     message = Message(
         id=uuid7(),
         resource="todo",
@@ -36,21 +36,21 @@ def make_message(**changes: Any) -> Message:
 
 
 class PublisherContract(ABC):
-    """Inherit it in a test class, say how to make the publisher and how to count effects.
+    """Tests of a publisher: inherit it, create the publisher, and count the effects of messages.
 
-    The destination must be up and willing while these tests run.
+    The destination must be reachable, and accept messages, while these tests run.
     """
 
     remembers = True
-    """Can the destination recognise a message it already has?"""
+    """Whether the destination recognizes a message that it already has."""
 
     @abstractmethod
     def make_publisher(self) -> BasePublisher:
-        """Return a publisher that is ready for work."""
+        """Return a publisher that is ready to publish."""
 
     @abstractmethod
     def count_effects(self, message: Message) -> int:
-        """Return how many things the destination now holds because of this message."""
+        """Return the number of objects that the destination has because of this message."""
 
     def make_message(self, **changes: Any) -> Message:
         """Return a message that the destination accepts; override it to add options."""
@@ -70,7 +70,7 @@ class PublisherContract(ABC):
         assert first == second
         assert self.count_effects(message) == (1 if self.remembers else 2)
 
-    def test_another_instance_knows_what_the_first_has_published(self) -> None:
+    def test_another_instance_recognizes_a_published_message(self) -> None:
         message = self.make_message()
         first = self.make_publisher().publish(message)
         second = self.make_publisher().publish(message)

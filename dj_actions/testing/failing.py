@@ -1,4 +1,4 @@
-"""A destination in trouble, for tests of what happens then."""
+"""A publisher whose destination fails, for tests of retries and dead letters."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ ERRORS = {
     for name, found in vars(exceptions).items()
     if inspect.isclass(found) and issubclass(found, PublishError)
 }
-"""What a publisher raises, by name."""
+"""The exceptions that a publisher may raise, by name."""
 
 
 class FailingPublisher(MemoryPublisher):
-    """Fails a few times for each message, then keeps it as `MemoryPublisher` does.
+    """Fails a number of times for each message, then keeps it as `MemoryPublisher` does.
 
     Args:
-        times: how often each message fails before it is accepted.
-        error: what is raised: the name of a class in `dj_actions.exceptions`, an exception class
-            or an exception.
+        times: number of failures of each message before it is accepted.
+        error: the exception to raise: the name of a class in `dj_actions.exceptions`, an exception
+            class or an exception.
 
     Raises:
-        ValueError: an option cannot be used.
+        ValueError: an option is invalid.
     """
 
     received: ClassVar[defaultdict[str, list[Message]]] = defaultdict(list)
-    """Alias → what it was given in this process, one entry for each try."""
+    """Alias → messages received in this process, one entry for each attempt."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class FailingPublisher(MemoryPublisher):
     ) -> None:
         super().__init__(alias=alias)
         if times < 0:
-            raise ValueError(f"times is {times!r}. Give a number from 0 on.")
+            raise ValueError(f"times must be at least 0, not {times!r}.")
         self.times = times
         self._error = _known_error(error)
 
@@ -52,26 +52,26 @@ class FailingPublisher(MemoryPublisher):
         """Fail, or keep the message."""
         received = self.received[self.alias]
         received.append(message)
-        tries = sum(earlier.id == message.id for earlier in received)
-        if tries <= self.times:
-            raise self._failure(tries)
+        attempt = sum(earlier.id == message.id for earlier in received)
+        if attempt <= self.times:
+            raise self._failure(attempt)
         return super().publish(message)
 
     def _failure(self, number: int) -> Exception:
         if isinstance(self._error, Exception):
-            # Raised more than once, it would drag a longer traceback along each time.
+            # Raised repeatedly, an exception accumulates a longer traceback each time.
             return self._error.with_traceback(None)
-        return self._error(f"Failure {number} of {self.times}, as {self.alias!r} is told to fail.")
+        return self._error(f"Simulated failure {number} of {self.times}.")
 
 
 def _known_error(error: object) -> Exception | type[Exception]:
     if isinstance(error, str):
         if error not in ERRORS:
             raise ValueError(
-                f"error is {error!r}, which is no PublishError in dj_actions.exceptions."
+                f"error is {error!r}, which is not a PublishError in dj_actions.exceptions."
                 f"{did_you_mean(error, ERRORS)}"
             )
         return ERRORS[error]
     if isinstance(error, Exception) or (inspect.isclass(error) and issubclass(error, Exception)):
         return error
-    raise ValueError(f"error is {error!r}. Give an exception, or the name of a PublishError.")
+    raise ValueError(f"error must be an exception or the name of a PublishError, not {error!r}.")

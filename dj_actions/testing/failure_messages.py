@@ -1,4 +1,4 @@
-"""What there is, in words: the second half of a failed assertion's message."""
+"""The second half of a failed assertion's message: the events and deliveries that exist."""
 
 from __future__ import annotations
 
@@ -8,58 +8,62 @@ from dj_actions.conf import get_settings
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.text import did_you_mean
 
-MOST_LISTED = 20
-"""How many events or deliveries a message lists: the latest ones."""
+MAX_LISTED = 20
+"""Maximum number of events or deliveries in a message: the latest ones."""
 
-MOST_IDS = 5
-"""How many objects of a bulk action a message names."""
+MAX_IDS = 5
+"""Maximum number of ids of a bulk action's event in a message."""
 
 
 def times(number: int) -> str:
-    """Return `once`, or how many times."""
+    """Return `once`, or the number of times."""
     return "once" if number == 1 else f"{number} times"
 
 
 def events_recorded() -> str:
-    """List what was recorded, successes and failures."""
+    """Return a list of the recorded events, including failures."""
     events = ActionEvent.objects.order_by("id")
     if not events:
-        return "Nothing was recorded."
-    return _list("What was recorded", [_line_of_event(event) for event in events])
+        return "No events were recorded."
+    return _list("Recorded events", [_line_of_event(event) for event in events])
 
 
 def deliveries_of(events: Sequence[ActionEvent], deliveries: Sequence[Delivery]) -> str:
-    """List what became of the deliveries of some events, or tell why there are none."""
+    """Return a list of the deliveries of some events, or the reason why there are none."""
     if not events:
         return f"It was not recorded. {events_recorded()}"
     if not deliveries:
         known = ", ".join(get_settings().publishers) or "none"
-        return f"It goes nowhere: no route, no `publish` names a publisher; configured: {known}."
+        return (
+            "It has no deliveries: no route matches, and `publish` lists no publisher. "
+            f"Configured publishers: {known}."
+        )
     listed = _list("Its deliveries", [_line_of_delivery(delivery) for delivery in deliveries])
     if any(delivery.attempts or delivery.errors for delivery in deliveries):
         return listed
-    return f"{listed}\nNone of them has been tried: call drain() first."
+    return f"{listed}\nNone of them was attempted yet: call drain() first."
 
 
 def unknown_publisher(alias: str | None) -> str:
-    """Say that a publisher is not configured; nothing if it is."""
+    """Return a sentence if the publisher is not configured, otherwise an empty string."""
     known = get_settings().publishers
     if alias is None or alias in known:
         return ""
-    return f"No publisher {alias!r} is configured.{did_you_mean(alias, known)} "
+    hint = did_you_mean(alias, known)
+    return f"There is no publisher {alias!r} in DJ_ACTIONS['PUBLISHERS'].{hint} "
 
 
 def _list(title: str, lines: Sequence[str]) -> str:
-    left_out = len(lines) - MOST_LISTED
-    more = [f"({left_out} earlier ones are left out)"] if left_out > 0 else []
-    return "\n  ".join([f"{title}:", *more, *lines[-MOST_LISTED:]])
+    left_out = len(lines) - MAX_LISTED
+    more = [f"({left_out} earlier ones are not listed)"] if left_out > 0 else []
+    return "\n  ".join([f"{title}:", *more, *lines[-MAX_LISTED:]])
 
 
 def _line_of_event(event: ActionEvent) -> str:
-    objects = ", ".join(event.object_ids[:MOST_IDS])
-    more = ", …" if len(event.object_ids) > MOST_IDS else ""
-    actor = event.actor_label or "nobody"
-    return f"{event.label} of {objects}{more} by {actor}: {event.status_code}"
+    objects = ", ".join(event.object_ids[:MAX_IDS])
+    more = ", …" if len(event.object_ids) > MAX_IDS else ""
+    actor = event.actor_label or "no actor"
+    return f"{event.label} on {objects}{more} by {actor}: status {event.status_code}"
 
 
 def _line_of_delivery(delivery: Delivery) -> str:

@@ -1,7 +1,7 @@
-"""A pytest plugin: the fixtures `dj_actions` and `captured_actions`, and no memory between tests.
+"""A pytest plugin: the fixtures `dj_actions` and `captured_actions`, and isolation between tests.
 
-pytest loads it wherever DJ Actions is installed, before Django is configured or where there is
-no Django project at all. So it imports nothing of the package until a test asks for it.
+pytest loads it wherever DJ Actions is installed, before Django is configured or without any
+Django project. So it imports no other module of the package until a test uses one.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def helpers() -> ModuleType:
 
 
 @pytest.fixture
-def captured_actions(db: None) -> Iterator[Captured]:  # noqa: ARG001 - asked for, for its effect
-    """Keep what the test would publish, instead of publishing it; brings pytest-django's `db`.
+def captured_actions(db: None) -> Iterator[Captured]:  # noqa: ARG001 - requested for its effect
+    """Capture the messages of the test instead of publishing them; requests pytest-django's `db`.
 
-    The messages are there after `drain()`.
+    It has the messages after `drain()`.
     """
     with importlib.import_module("dj_actions.testing").captured() as kept:
         yield kept
@@ -36,7 +36,7 @@ def captured_actions(db: None) -> Iterator[Captured]:  # noqa: ARG001 - asked fo
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Let no test see what another has published, nor get its publishers."""
+    """Clear the publishers and the messages of earlier tests."""
     if package := sys.modules.get("dj_actions.publishers"):
         package.publishers.reset()
     if memory := sys.modules.get("dj_actions.publishers.memory"):

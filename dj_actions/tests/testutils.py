@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+__all__ = ["assert_in_registry", "get_bulk_action_url", "get_instance_action_url"]
+
 
 def get_instance_action_url(
     resource: str, pk: Any, action_id: str, context: str | None = None

@@ -10,7 +10,8 @@ from django.test import override_settings
 from pytest_django import Settings as DjangoSettings
 from tenacity import wait_fixed
 
-from dj_actions.conf import ALIAS_LENGTH, PublisherSettings, Settings, get_settings
+from dj_actions.conf import PublisherSettings, Settings, get_settings
+from dj_actions.conf.publisher import ALIAS_LENGTH
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.policies import RetryPolicy
 from dj_actions.text import did_you_mean
@@ -25,7 +26,7 @@ def publisher(settings: DjangoSettings, **entry: Any) -> PublisherSettings:
 
 
 def refusal(settings: DjangoSettings, value: Any) -> str:
-    """Return what is said about a setting that is refused."""
+    """Return the error message for an invalid setting."""
     settings.DJ_ACTIONS = value
     with pytest.raises(InvalidSetting) as refused:
         get_settings()
@@ -33,7 +34,7 @@ def refusal(settings: DjangoSettings, value: Any) -> str:
 
 
 def test_without_the_setting_there_are_defaults(settings: DjangoSettings) -> None:
-    settings.DJ_ACTIONS = {}  # tells those who remember it; to delete it does not
+    settings.DJ_ACTIONS = {}  # sends setting_changed, which deleting it does not
     del settings.DJ_ACTIONS
 
     assert get_settings() == Settings()
@@ -99,7 +100,7 @@ def test_an_unknown_key_like_no_other_is_refused_without_a_guess(
         ({"PUBLISHERS": {"feeds": BACKEND}}, 'DJ_ACTIONS["PUBLISHERS"]["feeds"]'),
     ],
 )
-def test_what_is_no_dict_is_refused_and_named(
+def test_a_value_that_is_not_a_dict_is_reported_with_its_key(
     settings: DjangoSettings, value: Any, where: str
 ) -> None:
     said = refusal(settings, value)
@@ -135,20 +136,20 @@ def test_a_wrong_value_of_a_publisher_is_refused_and_named(
         *("MAX_BODY_BYTES", "MAX_STORED_BYTES", "TTL_MINUTES"),
     ],
 )
-def test_a_number_above_zero_is_demanded(settings: DjangoSettings, key: str, value: Any) -> None:
+def test_a_number_above_zero_is_required(settings: DjangoSettings, key: str, value: Any) -> None:
     assert refusal(settings, {key: value}) == (
         f'DJ_ACTIONS["{key}"] must be a number above zero, not {value!r}.'
     )
 
 
 @pytest.mark.parametrize("key", ["LEASE", "POLL_INTERVAL", "TRACK_INTERVAL", "STOP_TIMEOUT"])
-def test_seconds_that_no_clock_can_wait_are_refused(settings: DjangoSettings, key: str) -> None:
+def test_more_than_a_year_of_seconds_is_refused(settings: DjangoSettings, key: str) -> None:
     said = refusal(settings, {key: 1e300})
 
     assert said == f'DJ_ACTIONS["{key}"] must be at most 31,536,000, not 1e+300.'
 
 
-def test_a_rate_that_no_database_counts_is_refused(settings: DjangoSettings) -> None:
+def test_a_rate_above_the_maximum_is_refused(settings: DjangoSettings) -> None:
     entry = {"BACKEND": BACKEND, "RATE_LIMIT": 1e300}
     said = refusal(settings, {"PUBLISHERS": {"feeds": entry}})
 
@@ -254,11 +255,11 @@ def test_routes_choose_the_publishers(label: str, aliases: tuple[str, ...]) -> N
 
 
 @pytest.mark.parametrize("chosen", [(), ("pipelines",), ("pipelines", "feeds")])
-def test_what_an_action_chooses_beats_the_routes(chosen: tuple[str, ...]) -> None:
+def test_the_publish_of_an_action_overrides_the_routes(chosen: tuple[str, ...]) -> None:
     assert two_publishers().publishers_for("todo.mark_done", chosen) == chosen
 
 
-def test_an_action_cannot_choose_a_publisher_that_is_not_there() -> None:
+def test_an_action_cannot_choose_an_unknown_publisher() -> None:
     with pytest.raises(InvalidSetting, match=r"'pipeline'.*Did you mean 'pipelines'\?"):
         two_publishers().publishers_for("todo.mark_done", ("pipeline",))
 

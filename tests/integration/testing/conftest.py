@@ -1,4 +1,4 @@
-"""Two publishers, of which one can be told to fail."""
+"""Two publishers, of which one can be configured to fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The assertions hold when they should, and tell what there is when they do not."""
+"""The assertions pass when they should, and list what exists when they fail."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def message_of(failed: pytest.ExceptionInfo[AssertionError]) -> str:
 
 
 @pytest.mark.parametrize("action", ["todo.mark_done", MarkDone])
-def test_what_was_recorded_is_returned(ann: User, todo: Todo, action: Any) -> None:
+def test_the_recorded_event_is_returned(ann: User, todo: Todo, action: Any) -> None:
     event = MarkDone.run(actor=ann, object=todo).event
 
     assert assert_recorded(action) == event
 
 
-def test_what_was_recorded_several_times_is_returned_oldest_first(make_todo: MakeTodo) -> None:
+def test_several_recorded_events_are_returned_oldest_first(make_todo: MakeTodo) -> None:
     events = [MarkDone.run(object=make_todo()).event for _ in range(3)]
 
     assert assert_recorded(MarkDone, times=3) == events
 
 
-def test_what_happened_never_can_be_asked_for_as_no_times() -> None:
+def test_zero_times_is_allowed() -> None:
     assert assert_recorded(MarkDone, times=0) == []
 
 
@@ -63,12 +63,12 @@ def test_an_event_of_a_bulk_action_is_found_by_each_of_its_objects(make_todo: Ma
 
 def test_an_event_is_found_by_who_acted(ann: User, bob: User, make_todo: MakeTodo) -> None:
     event = MarkDone.run(actor=ann, object=make_todo()).event
-    nobodys = MarkDone.run(object=make_todo()).event
+    anonymous = MarkDone.run(object=make_todo()).event
 
     assert assert_recorded(MarkDone, actor=ann) == event
     assert assert_recorded(MarkDone, actor=ann.pk) == event
     assert assert_recorded(MarkDone, actor="ann") == event
-    assert assert_recorded(MarkDone, actor=AnonymousUser()) == nobodys
+    assert assert_recorded(MarkDone, actor=AnonymousUser()) == anonymous
     assert_not_recorded(MarkDone, actor=bob)
 
 
@@ -90,7 +90,7 @@ def test_failures_are_found_by_their_status_code_only(make_event: MakeEvent) -> 
     assert_not_recorded("todo.mark_done", status_code=200)
 
 
-def test_a_failed_assertion_tells_what_was_asked_and_what_was_recorded(
+def test_a_failed_assertion_shows_the_conditions_and_the_recorded_events(
     ann: User, make_event: MakeEvent
 ) -> None:
     make_event(actor_label="ann", status_code=403)
@@ -102,19 +102,19 @@ def test_a_failed_assertion_tells_what_was_asked_and_what_was_recorded(
 
     assert message_of(failed) == (
         "todo.mark_done (object 7, actor <User: ann>) was recorded 0 times instead of once. "
-        "What was recorded:\n"
-        "  todo.mark_done of 7 by ann: 403\n"
-        "  todo.hand_over of 7 by bob: 200\n"
-        "  todo.bulk_mark_done of 0, 1, 2, 3, 4, … by nobody: 200"
+        "Recorded events:\n"
+        "  todo.mark_done on 7 by ann: status 403\n"
+        "  todo.hand_over on 7 by bob: status 200\n"
+        "  todo.bulk_mark_done on 0, 1, 2, 3, 4, … by no actor: status 200"
     )
 
 
-def test_a_failed_assertion_tells_that_nothing_was_recorded() -> None:
+def test_a_failed_assertion_says_that_no_events_were_recorded() -> None:
     with pytest.raises(AssertionError) as failed:
         assert_recorded(MarkDone, times=2)
 
     assert message_of(failed) == (
-        "todo.mark_done was recorded 0 times instead of 2 times. Nothing was recorded."
+        "todo.mark_done was recorded 0 times instead of 2 times. No events were recorded."
     )
 
 
@@ -129,41 +129,41 @@ def test_a_failed_assertion_lists_the_latest_events_and_counts_the_others(
 
     title, more, *lines = message_of(failed).splitlines()
     assert title.startswith("todo.mark_done was recorded 25 times instead of once.")
-    assert more == "  (5 earlier ones are left out)"
+    assert more == "  (5 earlier ones are not listed)"
     assert len(lines) == 20
-    assert lines[-1] == "  todo.mark_done of 24 by nobody: 200"
+    assert lines[-1] == "  todo.mark_done on 24 by no actor: status 200"
 
 
 # assert_not_recorded
 
 
-def test_what_was_not_recorded_can_be_asserted(make_event: MakeEvent) -> None:
+def test_the_absence_of_an_event_can_be_asserted(make_event: MakeEvent) -> None:
     make_event(status_code=500)
     make_event(action="hand_over")
 
     assert_not_recorded("todo.mark_done")
 
 
-def test_what_was_recorded_though_it_must_not_be_is_told(make_event: MakeEvent) -> None:
+def test_an_unexpected_event_is_listed(make_event: MakeEvent) -> None:
     make_event()
 
     with pytest.raises(AssertionError) as failed:
         assert_not_recorded("todo.mark_done", object="7")
 
     assert message_of(failed) == (
-        "todo.mark_done (object '7') was recorded once instead of 0 times. What was recorded:\n"
-        "  todo.mark_done of 7 by nobody: 200"
+        "todo.mark_done (object '7') was recorded once instead of 0 times. Recorded events:\n"
+        "  todo.mark_done on 7 by no actor: status 200"
     )
 
 
-def test_a_slip_of_the_pen_is_no_proof_that_nothing_was_recorded() -> None:
+def test_a_misspelled_label_is_an_error() -> None:
     with pytest.raises(ActionNotFound, match=r"todo.mark_dome. Did you mean 'todo.mark_done'"):
         assert_not_recorded("todo.mark_dome")
     with pytest.raises(ActionNotFound, match=r"mark_done\."):
         assert_not_recorded("mark_done")
 
 
-def test_an_action_that_is_gone_can_be_asserted_by_what_it_has_left(make_event: MakeEvent) -> None:
+def test_events_of_a_removed_action_can_be_asserted(make_event: MakeEvent) -> None:
     event = make_event(action="no_more")
 
     assert assert_recorded("todo.no_more") == event
@@ -187,7 +187,7 @@ def test_a_class_that_is_not_registered_is_refused() -> None:
 # assert_delivered
 
 
-def test_what_was_delivered_is_returned(configure: Configure, todo: Todo) -> None:
+def test_the_delivery_is_returned(configure: Configure, todo: Todo) -> None:
     event = MarkDone.run(object=todo).event
     drain()
     to_feeds, to_pipelines = event.deliveries.order_by("pk")
@@ -210,7 +210,7 @@ def test_the_deliveries_of_one_event_are_not_those_of_another(
     assert assert_delivered(second, times=0) == []
 
 
-def test_a_delivery_that_did_not_arrive_is_told_with_its_last_error(
+def test_a_delivery_that_did_not_arrive_is_listed_with_its_last_error(
     configure: Configure, todo: Todo
 ) -> None:
     configure(times=9, error="PublishRejected")
@@ -222,12 +222,12 @@ def test_a_delivery_that_did_not_arrive_is_told_with_its_last_error(
 
     assert message_of(failed) == (
         "todo.mark_done was delivered to 'feeds' 0 times instead of once. Its deliveries:\n"
-        "  feeds: dead, 1 attempt, rejected: Failure 1 of 9, as 'feeds' is told to fail.\n"
+        "  feeds: dead, 1 attempt, rejected: Simulated failure 1 of 9.\n"
         "  pipelines: pending, 0 attempts"
     )
 
 
-def test_a_try_that_does_not_count_was_a_try(configure: Configure, todo: Todo) -> None:
+def test_an_attempt_that_is_not_counted_was_an_attempt(configure: Configure, todo: Todo) -> None:
     configure(error="RateLimited")
     event = MarkDone.run(object=todo).event
     drain("feeds")
@@ -235,11 +235,11 @@ def test_a_try_that_does_not_count_was_a_try(configure: Configure, todo: Todo) -
     with pytest.raises(AssertionError) as failed:
         assert_delivered(event, to="feeds")
 
-    assert "  feeds: pending, 0 attempts, rate limited: Failure 1 of 1" in message_of(failed)
+    assert "feeds: pending, 0 attempts, rate limited: Simulated failure" in message_of(failed)
     assert "drain()" not in message_of(failed)
 
 
-def test_a_delivery_that_was_not_tried_is_told_with_what_to_do(
+def test_a_delivery_that_was_not_attempted_is_listed_with_a_hint(
     configure: Configure, todo: Todo
 ) -> None:
     event = MarkDone.run(object=todo).event
@@ -251,11 +251,11 @@ def test_a_delivery_that_was_not_tried_is_told_with_what_to_do(
         f"todo.mark_done ({event.pk}) was delivered 0 times instead of once. Its deliveries:\n"
         "  feeds: pending, 0 attempts\n"
         "  pipelines: pending, 0 attempts\n"
-        "None of them has been tried: call drain() first."
+        "None of them was attempted yet: call drain() first."
     )
 
 
-def test_more_deliveries_than_expected_are_told(configure: Configure, todo: Todo) -> None:
+def test_more_deliveries_than_expected_are_listed(configure: Configure, todo: Todo) -> None:
     MarkDone.run(object=todo)
     drain()
 
@@ -273,12 +273,12 @@ def test_an_action_that_was_not_recorded_was_not_delivered(make_event: MakeEvent
 
     assert message_of(failed) == (
         "todo.mark_done was delivered 0 times instead of once. It was not recorded. "
-        "What was recorded:\n"
-        "  todo.mark_done of 7 by nobody: 409"
+        "Recorded events:\n"
+        "  todo.mark_done on 7 by no actor: status 409"
     )
 
 
-def test_an_action_that_goes_nowhere_is_told_where_it_could_go(
+def test_an_action_without_deliveries_is_reported_with_the_configured_publishers(
     declare: Declare, todo: Todo
 ) -> None:
     declare(publish=()).run(object=todo)
@@ -287,21 +287,21 @@ def test_an_action_that_goes_nowhere_is_told_where_it_could_go(
         assert_delivered("todo.poke")
 
     assert message_of(failed) == (
-        "todo.poke was delivered 0 times instead of once. It goes nowhere: no route, no "
-        "`publish` names a publisher; configured: memory."
+        "todo.poke was delivered 0 times instead of once. It has no deliveries: no route "
+        "matches, and `publish` lists no publisher. Configured publishers: memory."
     )
 
 
-def test_a_publisher_that_is_not_configured_is_told_with_the_nearest(
+def test_a_publisher_that_is_not_configured_is_reported_with_the_nearest(
     configure: Configure, todo: Todo
 ) -> None:
     MarkDone.run(object=todo)
 
-    with pytest.raises(AssertionError, match=r"No publisher 'feed' .* Did you mean 'feeds'"):
+    with pytest.raises(AssertionError, match=r"no publisher 'feed' .* Did you mean 'feeds'"):
         assert_delivered(MarkDone, to="feed")
 
 
-def test_what_was_delivered_to_a_publisher_that_is_gone_can_be_asserted(
+def test_deliveries_to_a_removed_publisher_can_be_asserted(
     configure: Configure, todo: Todo, settings: Settings
 ) -> None:
     MarkDone.run(object=todo)

@@ -109,7 +109,7 @@ def test_the_publishers_that_were_not_chosen_are_not_drained(todo: Todo) -> None
     assert assert_delivered(event).publisher == "feeds"
 
 
-def test_what_was_due_before_the_block_stays_as_it_is(todo: Todo, make_todo: MakeTodo) -> None:
+def test_deliveries_due_before_the_block_stay(todo: Todo, make_todo: MakeTodo) -> None:
     before = MarkDone.run(object=todo).event
     with captured() as kept:
         inside = MarkDone.run(object=make_todo()).event

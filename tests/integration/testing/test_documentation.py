@@ -1,4 +1,4 @@
-"""docs/testing.md: its examples run as they stand, and print what it says they print."""
+"""docs/testing.md: its examples run unchanged, and print the output that it shows."""
 
 from __future__ import annotations
 

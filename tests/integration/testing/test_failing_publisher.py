@@ -1,4 +1,4 @@
-"""The publisher that fails as often as it is told, and as it is told."""
+"""The publisher that fails as often, and with the error, as configured."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_by_default_a_message_fails_once() -> None:
     assert outboxes["feeds"] == [message]
 
 
-def test_each_message_fails_as_often_as_told() -> None:
+def test_each_message_fails_the_configured_number_of_times() -> None:
     publisher = FailingPublisher(alias="feeds", times=2)
     first, second = make_message(), make_message()
     tries = [fails(publisher, message) for message in (first, second, first, second, second, first)]
@@ -47,7 +47,7 @@ def test_each_message_fails_as_often_as_told() -> None:
     assert outboxes["feeds"] == [second, first]
 
 
-def test_it_keeps_what_it_was_given_at_each_try() -> None:
+def test_it_keeps_the_message_of_each_attempt() -> None:
     publisher, message = FailingPublisher(alias="feeds"), make_message()
     again = replace(message, attempt=2)
     fails(publisher, message)
@@ -57,7 +57,7 @@ def test_it_keeps_what_it_was_given_at_each_try() -> None:
     assert FailingPublisher.received["pipelines"] == []
 
 
-def test_another_instance_goes_on_counting() -> None:
+def test_another_instance_continues_to_count() -> None:
     message = make_message()
 
     assert fails(FailingPublisher(alias="feeds"), message)
@@ -67,14 +67,14 @@ def test_another_instance_goes_on_counting() -> None:
 @pytest.mark.parametrize(
     ("error", "raised", "said"),
     [
-        ("PublishRejected", PublishRejected, "Failure 1 of 1, as 'feeds' is told to fail."),
-        (PublishRejected, PublishRejected, "Failure 1 of 1"),
-        (RuntimeError, RuntimeError, "Failure 1 of 1"),
+        ("PublishRejected", PublishRejected, "^Simulated failure 1 of 1.$"),
+        (PublishRejected, PublishRejected, "failure 1 of 1"),
+        (RuntimeError, RuntimeError, "failure 1 of 1"),
         (RateLimited("slow down", retry_after=7), RateLimited, "slow down"),
         (KeyError("bug"), KeyError, "bug"),
     ],
 )
-def test_it_fails_the_way_it_is_told(error: Any, raised: type[Exception], said: str) -> None:
+def test_it_raises_the_configured_error(error: Any, raised: type[Exception], said: str) -> None:
     publisher = FailingPublisher(alias="feeds", error=error)
 
     with pytest.raises(raised, match=said):
@@ -106,10 +106,10 @@ def test_it_is_configured_by_the_settings(configure: Configure, todo: Todo) -> N
     ("options", "said"),
     [
         ({"error": "RateLimitd"}, "Did you mean 'RateLimited'?"),
-        ({"error": "OutsideTransaction"}, "which is no PublishError"),
-        ({"error": 500}, "error is 500. Give an exception"),
-        ({"error": KeyboardInterrupt}, "Give an exception"),
-        ({"times": -1}, "times is -1. Give a number from 0 on"),
+        ({"error": "OutsideTransaction"}, "which is not a PublishError"),
+        ({"error": 500}, "error must be an exception or the name of a PublishError, not 500"),
+        ({"error": KeyboardInterrupt}, "error must be an exception"),
+        ({"times": -1}, "times must be at least 0, not -1"),
         ({"times": "two"}, "TypeError"),
         ({"tmes": 2}, "Did you mean 'times'?"),
     ],

@@ -1,4 +1,4 @@
-"""The pytest plugin, in projects of their own: found by its entry point, and in nobody's way."""
+"""The pytest plugin, in separate projects: found by its entry point, without side effects."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_django_is_there_but_not_configured(request):
     assert "dj_actions.models" not in sys.modules
 
 
-def test_publishers_that_nobody_has_configured_are_forgotten_too():
+def test_publishers_outside_the_settings_are_cleared_too():
     import dj_actions.publishers.memory
     dj_actions.publishers.memory.outboxes["x"].append("a message")
 
@@ -179,7 +179,7 @@ def test_the_helpers_need_no_pytest(tmp_path: Path) -> None:
     assert "Ran 1 test in" in run(tmp_path, "manage.py", "test")
 
 
-def test_what_the_package_offers_is_there_and_nothing_else_is_made_up() -> None:
+def test_the_package_has_its_public_names_and_no_others() -> None:
     assert [name for name in testing.__all__ if not inspect.getdoc(getattr(testing, name))] == []
     with pytest.raises(AttributeError, match="no attribute 'assert_recored'"):
         _ = testing.assert_recored  # type: ignore[attr-defined]  # the slip of a pen
