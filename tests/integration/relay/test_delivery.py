@@ -26,6 +26,7 @@ from dj_actions.models import Delivery, PublisherState
 from dj_actions.policies import DAY, RetryPolicy
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.rescue import rescue
+from dj_actions.relay.tuning import LaneTuning
 from dj_actions.signals import delivery_settled
 from dj_actions.states import DeliveryState, RemoteState
 from dj_actions.testing import assert_delivered
@@ -179,7 +180,7 @@ def test_age_ends_it_too_with_a_reason(settings: Settings, queue: Queue) -> None
 
 
 @pytest.mark.parametrize("nonsense", [None, "ok", {"id": 1}, Receipt])
-def test_an_answer_that_is_no_receipt_is_tried_again(
+def test_an_answer_that_is_not_a_receipt_is_tried_again(
     lane: Lane, queue: Queue, nonsense: object
 ) -> None:
     queue()
@@ -187,7 +188,7 @@ def test_an_answer_that_is_no_receipt_is_tried_again(
     lane.run_once()
     delivery = Delivery.objects.get()
     assert delivery.state == DeliveryState.PENDING
-    assert "no Receipt" in delivery.errors[0]["message"]
+    assert "not a Receipt" in delivery.errors[0]["message"]
 
 
 @pytest.mark.parametrize("name", ["SilentPublisher", "BrokenPublisher"])
@@ -251,14 +252,13 @@ def test_a_wrong_configuration_stops_the_lane_and_blames_no_message(
     assert [error["message"] for error in reasons] == ["The password is wrong."]
 
 
-def test_all_flows_once_the_configuration_is_mended(
+def test_deliveries_flow_once_the_configuration_is_fixed(
     lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue(5)
     script.behave = fail_with(PublisherMisconfigured("The password is wrong."))
     lane.run_once()
     script.behave = accept
-    monkeypatch.setattr("dj_actions.relay.circuit_breaker.FIRST_WAIT", 0)
     pass_the_wait(lane, monkeypatch)
     Delivery.objects.all().retry_now()
     while lane.run_once():
@@ -313,9 +313,10 @@ def test_a_stopping_lane_finishes_one_and_gives_back_the_rest(
 
 
 def test_a_lane_that_has_lost_its_lease_stops_sending(
-    lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
+    queue: Queue, stopping: threading.Event
 ) -> None:
-    monkeypatch.setattr("dj_actions.relay.settlement.SETTLE_WITHIN", 0)
+    tuning = LaneTuning(max_receipt_delay=0)
+    lane = Lane("first", get_settings(), stopping, tuning=tuning)
     queue(3)
 
     def hang(message: Message) -> Receipt:

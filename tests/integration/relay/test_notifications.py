@@ -26,6 +26,7 @@ from dj_actions.outbox import wakeup as announcing
 from dj_actions.outbox.notifications import listening, notify
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.relay import Relay
+from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 from dj_actions.states import DeliveryState
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
@@ -85,6 +86,10 @@ def set_event() -> threading.Event:
     return event
 
 
+def seconds_to_rest(lane: Lane) -> float:
+    return lane._polling.seconds(use_due_time=lane._can_use_due_time())
+
+
 def has_delivered(count: int) -> bool:
     return delivered() == count
 
@@ -111,8 +116,8 @@ def by_resuming() -> None:
 
 
 @contextmanager
-def listening_relay() -> Iterator[Relay]:
-    with running(Relay()) as relay:
+def listening_relay(tuning: LaneTuning = DEFAULT_TUNING) -> Iterator[Relay]:
+    with running(Relay(tuning=tuning)) as relay:
         wait_for(lambda: len(listeners()) == 1, "The relay's LISTEN")
         yield relay
 
@@ -161,11 +166,8 @@ def test_a_person_wakes_an_idle_relay(by_hand: Callable[[], object], queue: Queu
         wait_for(lambda: delivered() == 1, "What a person wants to be sent")
 
 
-def test_an_idle_relay_is_there_when_something_is_due(
-    todo: Todo, queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dj_actions.relay.lane.LIVELY", 0.0)
-    with listening_relay():
+def test_an_idle_relay_polls_when_a_delivery_is_due(todo: Todo, queue: Queue) -> None:
+    with listening_relay(LaneTuning(busy_window=0.0)):
         queue(1, available_at=timezone.now() + timedelta(seconds=0.5))
         notify(["first"], using="default")
         wait_for(lambda: delivered() == 1, "What has become due")
@@ -194,10 +196,8 @@ def test_what_follows_silently_is_found_by_a_lane_that_found_nothing(
             release.set()
 
 
-def test_what_a_stopping_relay_gives_back_wakes_another(
-    queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dj_actions.relay.lane.SILENCE", 0.0)
+def test_deliveries_released_by_a_stopping_relay_wake_another(queue: Queue) -> None:
+    tuning = LaneTuning(notify_min_interval=0.0)
     release = threading.Event()
 
     def wait_for_release(message: Message) -> Receipt:
@@ -206,13 +206,13 @@ def test_what_a_stopping_relay_gives_back_wakes_another(
 
     script.behave = wait_for_release
     queue(5)
-    with running(Relay()) as stopping:
+    with running(Relay(tuning=tuning)) as stopping:
         wait_for(lambda: len(script.seen) == 1, "The first message")
-        with running(Relay()):
+        with running(Relay(tuning=tuning)):
             wait_for(lambda: len(listeners()) == 2, "Both relays' LISTEN")
             stopping.stop()
             release.set()
-            wait_for(lambda: delivered() == 5, "What was given back")
+            wait_for(lambda: delivered() == 5, "The released deliveries")
 
 
 def test_where_dead_entries_are_many_a_lane_does_not_ask_what_is_due(
@@ -220,9 +220,9 @@ def test_where_dead_entries_are_many_a_lane_does_not_ask_what_is_due(
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 1}
     lane = Lane("first", get_settings(), stopping, set_event())
-    lane._is_start_slow = True
+    lane._claimer.cursor.is_slow = True
     with django_assert_num_queries(0):
-        assert lane._pause() == 1
+        assert seconds_to_rest(lane) == 1
 
 
 @pytest.mark.parametrize(("lease", "expected"), [(60, 15), (24, 6), (8, 4)])
@@ -231,23 +231,23 @@ def test_it_rests_no_longer_than_until_leases_may_have_ended(
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 4, "LEASE": lease}
 
-    assert Lane("first", get_settings(), stopping, set_event())._pause() == expected
+    assert seconds_to_rest(Lane("first", get_settings(), stopping, set_event())) == expected
 
 
 def test_a_lane_without_work_that_is_told_of_new_work_looks_seldom(
     settings: Settings, stopping: threading.Event, django_assert_num_queries: Any
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 1}
-    hearing = threading.Event()
-    lane = Lane("first", get_settings(), stopping, hearing)
-    lane.run_once()  # and what is done now and then
+    listening = threading.Event()
+    lane = Lane("first", get_settings(), stopping, listening)
+    lane.run_once()  # with its periodic work
     with django_assert_num_queries(1):
         lane.run_once()
-        assert lane._pause() == 1
-    hearing.set()
+        assert seconds_to_rest(lane) == 1
+    listening.set()
     with django_assert_num_queries(2):
         lane.run_once()
-        assert lane._pause() == 5
+        assert seconds_to_rest(lane) == 5
 
 
 def test_a_lane_that_may_not_send_what_is_due_looks_as_often_as_usual(
@@ -259,7 +259,7 @@ def test_a_lane_that_may_not_send_what_is_due_looks_as_often_as_usual(
     lane = Lane("first", get_settings(), stopping, set_event())
 
     assert not lane.run_once()
-    assert lane._pause() == 1
+    assert seconds_to_rest(lane) == 1
 
 
 def test_a_process_tells_once_in_a_while(todo: Todo, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,16 +321,15 @@ def test_it_listens_again_after_its_connection_was_cut(
         wait_for(lambda: listeners() not in ([], [first]), "Another LISTEN")
         act(todo)
         wait_for(lambda: delivered() == 1, "The delivery")
-    assert "The relay could not hear of new deliveries" in caplog.text
-    assert "The relay can hear of new deliveries again." in caplog.text
+    assert "The relay could not listen for new deliveries" in caplog.text
+    assert "The relay can listen for new deliveries again." in caplog.text
 
 
-def test_what_was_told_while_it_was_deaf_is_found_once_it_hears(
-    todo: Todo, queue: Queue, monkeypatch: pytest.MonkeyPatch
+def test_deliveries_queued_while_it_did_not_listen_are_found_once_it_does(
+    todo: Todo, queue: Queue
 ) -> None:
-    monkeypatch.setattr("dj_actions.relay.lane.LIVELY", 0.0)
-    with listening_relay():
-        queue()  # of which nobody tells
+    with listening_relay(LaneTuning(busy_window=0.0)):
+        queue()  # without a notification
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s)", listeners())
         wait_for(lambda: delivered() == 1, "What came meanwhile")
@@ -339,7 +338,7 @@ def test_what_was_told_while_it_was_deaf_is_found_once_it_hears(
 def test_a_lane_that_is_woken_for_nothing_rests_again(lane: Lane) -> None:
     lane.wake()
 
-    assert lane._pause() == NEVER
+    assert seconds_to_rest(lane) == NEVER
 
 
 def test_a_connection_that_fails_to_tell_is_not_used_again(todo: Todo) -> None:
@@ -371,14 +370,13 @@ def test_behind_a_pooler_that_swallows_notifications_it_says_so_and_polls(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 0.02}
-    monkeypatch.setattr("dj_actions.relay.listener.PROBE_TIMEOUT", 0.2)
     with (
         wire_to_database(swallows=True) as wire,
         through(wire, monkeypatch),
         caplog.at_level(logging.WARNING),
-        running(Relay()),
+        running(Relay(tuning=LaneTuning(notification_timeout=0.2))),
     ):
-        wait_for(lambda: "a pooler swallows LISTEN" in caplog.text, "The warning")
+        wait_for(lambda: "pooler drops LISTEN notifications" in caplog.text, "The warning")
         queue(3)
         wait_for(lambda: delivered() == 3, "What polling found")
     assert not listeners()

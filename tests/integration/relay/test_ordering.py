@@ -261,7 +261,7 @@ def test_a_dead_letter_that_is_discarded_keeps_nothing_waiting(
     fails[poison] = PublishRejected("no")
     work(lane)
     assert sent() == [poison]
-    assert "waits until the dead letter" in caplog.text
+    assert "blocked until the dead letter" in caplog.text
 
     assert discard(Delivery.objects.all(), actor=None, reason="nobody wants it") == 1
     work(lane)

@@ -37,16 +37,16 @@ from dj_actions.exceptions import DestinationNotFound, PublishRejected
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import ActionEvent, Delivery, PublisherState
 from dj_actions.policies import OnPoison
-from dj_actions.relay import settlement as settling
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.rescue import rescue
+from dj_actions.relay.tuning import LaneTuning
 from dj_actions.states import DeliveryState
 from tests.fixtures.relay import RETRY, Queue
 from tests.integration.relay.scripted import accept, script
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
-MakeLane = Callable[[], Lane]
+MakeLane = Callable[[LaneTuning], Lane]
 
 BULK = ""
 OBJECTS = {"1": ["1"], "2": ["2"], "3": ["3"], BULK: ["1", "2"]}
@@ -55,7 +55,7 @@ OBJECTS = {"1": ["1"], "2": ["2"], "3": ["3"], BULK: ["1", "2"]}
 KEYS = ("1", "2", "3")
 OFTEN = ("1", "1", "2", "2", "3", BULK, BULK)
 RELAYS = 3
-PATIENCE = 60
+THREAD_TIMEOUT = 60
 """Seconds after which a thread that is waited for is believed to hang."""
 
 STORIES = hypothesis_settings(
@@ -113,7 +113,7 @@ class Relay:
 
         Its leases run out; under another token, so that its thread cannot settle anything.
         """
-        Delivery.objects.filter(lease_token=self.lane.token).update(
+        Delivery.objects.filter(lease_token=self.lane.lease.token).update(
             lease_token=uuid4(), lease_expires_at=timezone.now() - timedelta(seconds=1)
         )
         self.go_on(PublishRejected("killed"))
@@ -122,14 +122,14 @@ class Relay:
     def hand_over(self, message: Message) -> Receipt:
         """Do what the story says; called by the publisher on the relay's thread."""
         self._messages.put(message)
-        error = self._outcomes.get(timeout=PATIENCE)
+        error = self._outcomes.get(timeout=THREAD_TIMEOUT)
         if error:
             raise error
         return accept(message)
 
     def close(self) -> None:
         """End its thread."""
-        self._thread.submit(connections.close_all).result(PATIENCE)
+        self._thread.submit(connections.close_all).result(THREAD_TIMEOUT)
         self._thread.shutdown()
 
     def _work(self) -> bool:
@@ -140,9 +140,9 @@ class Relay:
             self._messages.put(None)
 
     def _wait(self) -> None:
-        self.in_hand = self._messages.get(timeout=PATIENCE)
+        self.in_hand = self._messages.get(timeout=THREAD_TIMEOUT)
         if self.in_hand is None:
-            self._running.result(PATIENCE)
+            self._running.result(THREAD_TIMEOUT)
 
 
 class Writer:
@@ -155,19 +155,19 @@ class Writer:
 
     def write(self, queue: Queue, key: str) -> None:
         """Take a place, and tell nobody."""
-        self.uncommitted = self._thread.submit(self._write, queue, key).result(PATIENCE)
+        self.uncommitted = self._thread.submit(self._write, queue, key).result(THREAD_TIMEOUT)
 
     def commit(self) -> list[Delivery]:
         """Let all see it, if there is one; return it."""
         if self.uncommitted is None:
             return []
-        self._thread.submit(self._transaction.__exit__, None, None, None).result(PATIENCE)
+        self._thread.submit(self._transaction.__exit__, None, None, None).result(THREAD_TIMEOUT)
         late, self.uncommitted = self.uncommitted, None
         return [late]
 
     def close(self) -> None:
         """End its thread."""
-        self._thread.submit(connections.close_all).result(PATIENCE)
+        self._thread.submit(connections.close_all).result(THREAD_TIMEOUT)
         self._thread.shutdown()
 
     def _write(self, queue: Queue, key: str) -> Delivery:
@@ -210,18 +210,19 @@ class Story(RuleBasedStateMachine):
         self.too_early: list[str] = []
         self._queue = queue
         self._make_lane = make_lane
+        self._tuning = LaneTuning()
         script.behave = hand_over
         for rows in (Delivery, ActionEvent, PublisherState):
             rows.objects.all().delete()
-        for relay in relays:
-            relay.lane = make_lane()
 
     # What happens
 
     @initialize(at_once=st.booleans(), keys=lines)
     def begin(self, at_once: bool, keys: list[str]) -> None:
-        """Fast destinations' arrivals are written down together, slow ones' each at once."""
-        settling.SETTLE_WITHIN = 0.0 if at_once else float(PATIENCE)
+        """Receipts of fast destinations are settled together, those of slow ones at once."""
+        self._tuning = LaneTuning(max_receipt_delay=0.0 if at_once else float(THREAD_TIMEOUT))
+        for relay in self.relays:
+            relay.lane = self._make_lane(self._tuning)
         self.commit(keys)
 
     @rule(keys=lines)
@@ -261,7 +262,7 @@ class Story(RuleBasedStateMachine):
             self._arrives(relay.in_hand)
         if relay.in_hand:
             relay.kill()
-            relay.lane = self._make_lane()
+            relay.lane = self._make_lane(self._tuning)
 
     @rule()
     def what_a_killed_relay_held_is_taken_over(self) -> None:
@@ -305,7 +306,7 @@ class Story(RuleBasedStateMachine):
             return accept(message)
 
         script.behave = arrive
-        lane = self._make_lane()
+        lane = self._make_lane(self._tuning)
         while lane.run_once():
             pass
 
@@ -378,12 +379,10 @@ def state_of(delivery: Delivery) -> Any:
 
 
 @pytest.fixture
-def make_lane(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[OnPoison], Lane]:
+def make_lane(settings: Settings) -> Callable[[OnPoison, LaneTuning], Lane]:
     """Return a function that makes a lane of a publisher which keeps an order."""
-    # The stories change it; it is to be as it was when they have been told.
-    monkeypatch.setattr(settling, "SETTLE_WITHIN", settling.SETTLE_WITHIN)
 
-    def make_lane(on_poison: OnPoison) -> Lane:
+    def make_lane(on_poison: OnPoison, tuning: LaneTuning) -> Lane:
         entry = {
             "BACKEND": "tests.integration.relay.scripted.ScriptedPublisher",
             "RETRY": RETRY,
@@ -393,7 +392,7 @@ def make_lane(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[
             "ROUTES": ["todo.*"],
         }
         settings.DJ_ACTIONS = {"PUBLISHERS": {"first": entry}}
-        return Lane("first", get_settings(), threading.Event())
+        return Lane("first", get_settings(), threading.Event(), tuning=tuning)
 
     return make_lane
 
@@ -421,12 +420,12 @@ def test_each_line_arrives_as_it_was_committed(
     queue: Queue,
     three_relays: list[Relay],
     late_writer: Writer,
-    make_lane: Callable[[OnPoison], Lane],
+    make_lane: Callable[[OnPoison, LaneTuning], Lane],
 ) -> None:
     class Told(Story):
         def __init__(self) -> None:
             super().__init__(
-                on_poison, queue, three_relays, late_writer, lambda: make_lane(on_poison)
+                on_poison, queue, three_relays, late_writer, partial(make_lane, on_poison)
             )
 
     run_state_machine_as_test(Told, settings=STORIES)

@@ -21,7 +21,7 @@ from dj_actions.database import forget_connections
 from dj_actions.exceptions import InvalidSetting, PublisherUnavailable, PublishRejected
 from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
 from dj_actions.outbox.queries import after
-from dj_actions.relay.circuit_breaker import Breaker
+from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.relay import Relay
 from dj_actions.signals import delivery_dead, publisher_recovered
@@ -87,7 +87,7 @@ def test_one_relay_probes_for_all(lane: Lane, other_lane: Lane, queue: Queue) ->
     lane.run_once()
     Delivery.objects.all().retry_now()
     pass_the_wait()
-    probes = [Breaker("first"), Breaker("first")]
+    probes = [CircuitBreaker("first"), CircuitBreaker("first")]
 
     assert [breaker.take_probe(seconds=60) for breaker in probes] == [True, False]
 
@@ -129,7 +129,7 @@ def test_when_it_works_again_all_flows_and_those_who_listen_hear_of_it(
 
 
 def test_one_message_that_fails_again_and_again_opens_nothing() -> None:
-    breaker, event = Breaker("first"), uuid4()
+    breaker, event = CircuitBreaker("first"), uuid4()
     for _ in range(10):
         breaker.record(PublisherUnavailable("down"), event)
 
