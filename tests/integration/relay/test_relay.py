@@ -1,4 +1,4 @@
-"""A relay with its threads, on a database that others see."""
+"""A relay with its threads, on a database that other connections see."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_it_delivers_what_comes_while_it_runs(queue: Queue) -> None:
         wait_for(lambda: delivered() == 3 and delivered("second") == 2, "All deliveries")
 
 
-def test_one_destinations_trouble_does_not_delay_another(queue: Queue) -> None:
+def test_a_stuck_destination_does_not_delay_another(queue: Queue) -> None:
     release = threading.Event()
     first = {delivery.event_id for delivery in queue(1)}
     queue(25, publisher="second")
@@ -108,14 +108,14 @@ def test_it_follows_runs_to_their_end(queue: Queue) -> None:
         wait_for(lambda: state() == RemoteState.SUCCEEDED, "The end of the run")
 
 
-def test_it_stops_when_told_before_it_runs_and_when_told_twice() -> None:
+def test_stop_may_be_called_before_run_and_twice() -> None:
     relay = Relay()
     relay.stop()
     relay.stop()
     relay.run()
 
 
-def test_a_lane_that_hangs_is_left_behind_and_its_work_given_back(
+def test_the_deliveries_of_a_stuck_lane_are_released_at_shutdown(
     queue: Queue, settings: Settings
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "STOP_TIMEOUT": 0.1}
@@ -196,7 +196,7 @@ def test_a_project_without_time_zones_is_served(
     assert all(abs(message.occurred_at - now) < timedelta(minutes=1) for message in script.seen)
 
 
-def test_drain_delivers_all_that_is_due_and_ends(queue: Queue) -> None:
+def test_drain_delivers_everything_due_and_ends(queue: Queue) -> None:
     queue(35)
     queue(3, publisher="second")
     Relay().drain()
@@ -251,9 +251,7 @@ def test_a_busy_lane_keeps_its_lease(queue: Queue, settings: Settings) -> None:
     assert Delivery.objects.get().attempts == 1
 
 
-def test_a_lane_survives_what_nobody_expected(
-    queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lane_survives_unexpected_errors(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
     def rescue_with_a_fault(*_args: object) -> int:
@@ -268,7 +266,7 @@ def test_a_lane_survives_what_nobody_expected(
         wait_for(lambda: delivered() == 2, "The deliveries")
 
 
-def test_a_relay_that_starts_before_the_tables_are_there_waits_for_them(
+def test_a_relay_that_starts_before_the_tables_exist_waits_for_them(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_relay: Relay) -> None:
@@ -281,7 +279,7 @@ def test_a_relay_that_starts_before_the_tables_are_there_waits_for_them(
 
 
 @pytest.mark.parametrize("name", ["prepare", "track", "__init__"])
-def test_a_publisher_that_wants_to_end_the_process_ends_no_thread(
+def test_a_publisher_that_raises_system_exit_ends_no_thread(
     queue: Queue, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     tuning = LaneTuning(error_wait=SHORT_WAIT, probe_wait=SHORT_WAIT)
@@ -302,7 +300,7 @@ def test_a_publisher_that_wants_to_end_the_process_ends_no_thread(
         wait_for(lambda: bool(script.questions), "A question about their runs")
 
 
-def test_a_relay_whose_thread_ends_ends_with_it(
+def test_a_relay_stops_when_one_of_its_threads_fails(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def end(_lane: Lane) -> None:
@@ -314,7 +312,7 @@ def test_a_relay_whose_thread_ends_ends_with_it(
     assert "A thread of the relay ended with an error" in caplog.text
 
 
-def test_where_a_publisher_hangs_another_lane_goes_on(queue: Queue, settings: Settings) -> None:
+def test_a_stuck_lane_is_replaced(queue: Queue, settings: Settings) -> None:
     tuning = LaneTuning(stuck_after_leases=2)
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.2}
     first, *_ = queue(3)
@@ -329,7 +327,7 @@ def test_where_a_publisher_hangs_another_lane_goes_on(queue: Queue, settings: Se
     script.behave = hang_once
     try:
         with running(Relay(["first"], tuning=tuning)):
-            wait_for(lambda: delivered() == 3, "All deliveries, while one thread hangs")
+            wait_for(lambda: delivered() == 3, "All deliveries, while one thread is stuck")
     finally:
         release.set()
     first.refresh_from_db()
@@ -404,7 +402,7 @@ def test_drain_and_once_raise_what_stopped_them(
 
 
 @pytest.mark.postgres
-def test_a_relay_that_cannot_make_a_publisher_stops_no_other(
+def test_a_publisher_that_cannot_be_created_stops_no_other(
     queue: Queue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     own, tries = publisher_class, 0
@@ -471,7 +469,7 @@ def test_several_lanes_of_a_publisher_work_at_once(queue: Queue, settings: Setti
         wait_for(lambda: delivered() == 2, "Both, each of which waits for the other")
 
 
-def test_open_deliveries_of_a_removed_publisher_are_named(
+def test_open_deliveries_of_a_removed_publisher_are_logged(
     queue: Queue, caplog: pytest.LogCaptureFixture
 ) -> None:
     queue(1, publisher="renamed")
