@@ -1,7 +1,7 @@
-"""The circuit breaker of a publisher: stops attempts while its destination is in trouble.
+"""The circuit breaker of a publisher: stops attempts while its destination fails.
 
-All relays share it: what one learns is written to the database, which hands out nothing of a
-publisher whose breaker is open.
+All relays share it through the database: no claim returns deliveries of a publisher whose
+breaker is open.
 """
 
 from __future__ import annotations
@@ -22,53 +22,50 @@ from dj_actions.exceptions import (
 from dj_actions.messages import Receipt
 from dj_actions.models import PublisherState
 from dj_actions.policies import clamp_wait
+from dj_actions.relay.resilience import backoff_seconds
+from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 from dj_actions.signals import publisher_recovered
 from dj_actions.text import sanitize
 
 logger = logging.getLogger(__name__)
 
-FAILURES_TO_OPEN = 3
-"""Messages in a row that must find the destination in trouble: one alone may be to blame."""
-
-FIRST_WAIT = 1.0
-"""Seconds before the first probe; each probe that fails doubles it."""
-
-LONGEST_WAIT = 30.0
-"""Seconds between two probes, unless the destination asked for more: so long after a repair
-all flows again."""
-
-LONGEST_ASKED = 3600.0
-"""Seconds for which a destination may ask not to be disturbed; then it is asked again."""
-
-REASON_LENGTH = 2000
+MAX_REASON_LENGTH = 2000
+"""Characters of the reason that are stored."""
 
 
-class Breaker:
-    """Closed: all flows. Open: nothing is attempted. Half open: one message may probe.
+class CircuitBreaker:
+    """Closed: deliveries flow. Open: no attempts. Half-open: one message may probe.
 
     Args:
         publisher: its alias.
+        tuning: when it opens, and how long it waits for a probe.
     """
 
-    def __init__(self, publisher: str) -> None:
+    def __init__(self, publisher: str, tuning: LaneTuning = DEFAULT_TUNING) -> None:
         self._publisher = publisher
+        self._tuning = tuning
         self._failures = 0
         self._probes = 0
         self._open_until: float | None = None
-        self._in_trouble: set[UUID] = set()
+        self._failed_events: set[UUID] = set()
         self._is_probing = False
 
     @property
     def is_closed(self) -> bool:
-        """Whether all flows, as far as is known here."""
+        """Whether deliveries flow, according to what this relay has read or recorded last."""
         return self._open_until is None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether no attempt is allowed now; if it is neither closed nor open, it is half-open."""
+        return self.remaining() > 0
+
     def remaining(self) -> float:
-        """Return the seconds until an attempt is allowed; zero if it is now."""
+        """Return the seconds until an attempt is allowed; zero if it is allowed now."""
         return 0.0 if self._open_until is None else max(0.0, self._open_until - time.monotonic())
 
     def refresh(self) -> None:
-        """Learn what other relays have said."""
+        """Read the state that other relays may have changed."""
         known = PublisherState.objects.known(self._publisher)
         self._failures = known.failures if known else 0
         self._probes = known.probes if known else 0
@@ -78,61 +75,61 @@ class Breaker:
             self._open_until = time.monotonic() + left
 
     def take_probe(self, *, seconds: float) -> bool:
-        """Take the right to try one message; of all relays one gets it.
+        """Reserve the probe for this relay; return False if another relay has it.
 
         Args:
-            seconds: how long, should this relay be killed, before another may try.
+            seconds: how long the reservation lasts if this relay is killed.
         """
         self._is_probing = PublisherState.objects.take_probe(self._publisher, seconds=seconds)
         return self._is_probing
 
     def return_probe(self) -> None:
-        """Let others probe: there was nothing to try."""
+        """Return an unused probe: there was no message to send."""
         self._is_probing = False
         PublisherState.objects.return_probe(self._publisher)
 
-    def record(self, outcome: Receipt | BaseException, about: UUID) -> None:
-        """Learn from one outcome: a receipt, or the error that was raised.
+    def record(self, outcome: Receipt | BaseException, event_id: UUID) -> None:
+        """Open, close or count, according to the outcome of one attempt.
 
         Args:
-            about: id of the event that was tried.
+            outcome: the receipt, or the error that the publisher raised.
+            event_id: the event that was sent.
         """
         if isinstance(outcome, Receipt):
             self._close()
         elif isinstance(outcome, PublisherMisconfigured):
             self._open(self._next_wait(), outcome)
         elif isinstance(outcome, RateLimited):
-            self._open(self._wait_asked_for(outcome), outcome)
-        elif _is_trouble(outcome):
-            self._count(about)
-            if self._failures >= FAILURES_TO_OPEN or not self.is_closed:
+            self._open(self._rate_limit_wait(outcome), outcome)
+        elif _is_outage(outcome):
+            self._count(event_id)
+            if self._failures >= self._tuning.failures_to_open or not self.is_closed:
                 self._open(self._next_wait(), outcome)
         elif isinstance(outcome, PublishError):
-            # It has answered, whatever it thinks of the message.
+            # The destination has answered, so it is up, even if it rejects the message.
             self._close()
         elif not self.is_closed:
             self._open(self._next_wait(), outcome)
 
-    def _count(self, about: UUID) -> None:
-        """Count a message in trouble, once: one that fails again says nothing new."""
-        if about not in self._in_trouble:
-            self._in_trouble.add(about)
+    def _count(self, event_id: UUID) -> None:
+        """Count a failed message once: its retries say nothing new about the destination."""
+        if event_id not in self._failed_events:
+            self._failed_events.add(event_id)
             self._failures = patiently(PublisherState.objects.count_failure, self._publisher)
 
     def _next_wait(self) -> float:
-        # Bounded: two to the thousandth would overflow a float long before an outage ends.
-        return min(FIRST_WAIT * float(2 ** min(self._probes, 10)), LONGEST_WAIT)
+        return backoff_seconds(self._tuning.probe_wait, failures=self._probes + 1)
 
-    def _wait_asked_for(self, error: RateLimited) -> float:
-        """Return the wait that a destination wants, as far as it makes sense.
+    def _rate_limit_wait(self, error: RateLimited) -> float:
+        """Return the wait that a destination requests, within limits.
 
-        Never more than an hour: a nonsensical answer would silence the publisher. And where one
-        probe after the other is refused, not less than after any other failure.
+        At most an hour, so that a nonsensical answer does not silence the publisher. If probes
+        are refused one after another, at least as long as after any other failure.
         """
         if error.retry_after is None:
             return self._next_wait()
-        asked = min(clamp_wait(error.retry_after), LONGEST_ASKED)
-        return max(asked, self._next_wait()) if self._probes else asked
+        requested = min(clamp_wait(error.retry_after), self._tuning.max_retry_after)
+        return max(requested, self._next_wait()) if self._probes else requested
 
     def _open(self, seconds: float, error: BaseException) -> None:
         reason = error_message(error)
@@ -142,12 +139,12 @@ class Breaker:
             PublisherState.objects.open_breaker,
             self._publisher,
             seconds=seconds,
-            reason=sanitize(reason, REASON_LENGTH),
+            reason=sanitize(reason, MAX_REASON_LENGTH),
             probing=self._is_probing,
         )
         self._is_probing = False
         logger.warning(
-            "Publisher %s: nothing is sent for %.1f s. %s",
+            "Publisher %s: circuit breaker opened for %.1f s. %s",
             self._publisher,
             seconds,
             reason,
@@ -160,21 +157,21 @@ class Breaker:
         self._failures = self._probes = 0
         self._open_until = None
         self._is_probing = False
-        self._in_trouble.clear()
+        self._failed_events.clear()
         if patiently(PublisherState.objects.close_breaker, self._publisher):
             logger.info(
-                "Publisher %s: works again.",
+                "Publisher %s: circuit breaker closed.",
                 self._publisher,
                 extra={"action": "breaker_closed", "publisher": self._publisher},
             )
             publisher_recovered.send_robust(sender=PublisherState, publisher=self._publisher)
 
 
-def _is_trouble(outcome: BaseException) -> bool:
-    """Tell whether the destination, not the message, seems to be at fault.
+def _is_outage(outcome: BaseException) -> bool:
+    """Return whether an error speaks against the destination, not against the message.
 
-    An error that no publisher has translated says nothing about the destination: it is
-    retried with its own message alone.
+    An error that is not a PublishError is not evidence of an outage: only its own message is
+    retried.
     """
     return isinstance(outcome, PublisherUnavailable) and not isinstance(
         outcome, DestinationNotFound

@@ -1,115 +1,136 @@
-"""Deliver what was claimed: build the messages, publish them, settle each."""
+"""Deliver a batch: publish its messages and settle each delivery."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from uuid import UUID
 
-from django.db import router
-
-from dj_actions.conf import get_settings
 from dj_actions.database import patiently
-from dj_actions.messages import Actor, Message, Receipt
-from dj_actions.models import Delivery
+from dj_actions.messages import Receipt
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.outbox.ordering import conflict, waves
-from dj_actions.outbox.wakeup import announce
-from dj_actions.relay.settlement import Arrivals, Batch, settle_failure
+from dj_actions.policies import OnPoison, RetryPolicy
+from dj_actions.publishers import BasePublisher
+from dj_actions.relay.circuit_breaker import CircuitBreaker
+from dj_actions.relay.failures import is_counted, retry_wait
+from dj_actions.relay.lease import release
+from dj_actions.relay.publishing import publish, receipt_or_error
+from dj_actions.relay.receipts import ReceiptBuffer
+from dj_actions.relay.settlement import settle_failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The deliveries of one claim, and what is needed to deliver them."""
+
+    deliveries: Sequence[Claimed]
+    """At least one; all of them have the same lease token."""
+
+    publisher: BasePublisher
+    policy: RetryPolicy
+    breaker: CircuitBreaker
+
+    on_poison: OnPoison | None = None
+    """How a dead letter affects later deliveries, if the publisher keeps an order."""
+
+    max_receipt_delay: float
+    """Seconds for which receipts are collected before they are settled."""
+
+    @property
+    def lease_token(self) -> UUID:
+        """The lease under which the deliveries are held."""
+        return self.deliveries[0].lease_token
+
+    @property
+    def is_retry(self) -> bool:
+        """Whether one of the deliveries was tried before: its message may be what kills relays."""
+        return any(claimed.attempts > 1 for claimed in self.deliveries)
 
 
 def deliver(batch: Batch, stopping: threading.Event) -> None:
     """Publish a batch and settle each delivery soon after its outcome is known.
 
-    It ends early when the relay stops, the breaker opens, or the lease is lost; what has not
-    been tried by then is given back as if it had never been claimed.
+    It ends early if the relay stops, the breaker opens, or the lease is lost; deliveries that
+    were not tried by then are released as if they had never been claimed.
     """
-    arrivals = Arrivals(batch)
-    failed: list[Claimed] = []
-    waiting: list[Claimed] = []
-    try:
-        for wave in waves(batch.deliveries):
-            # Those behind one that has failed wait for it, and others for them.
-            stuck = [*failed, *waiting]
-            behind = [entry for entry in wave if any(conflict(entry, one) for one in stuck)]
-            free = [entry for entry in wave if entry not in behind] if behind else wave
-            waiting += behind
-            if not _deliver_wave(free, batch, arrivals, failed, stopping):
-                break
-    finally:
-        arrivals.settle()
-        if arrivals.settled + len(failed) < len(batch.deliveries):
-            patiently(Delivery.objects.release, batch.token)
-            if stopping.is_set():
-                announce([batch.publisher.alias], using=router.db_for_write(Delivery))
+    BatchDelivery(batch, stopping).run()
 
 
-def _deliver_wave(
-    wave: Sequence[Claimed],
-    batch: Batch,
-    arrivals: Arrivals,
-    failed: list[Claimed],
-    stopping: threading.Event,
-) -> bool:
-    """Publish some of a batch, noting what has failed; return whether the rest may follow."""
-    with closing(_outcomes(wave, batch)) as outcomes:
-        for claimed, outcome in zip(wave, outcomes, strict=False):
-            probing = not batch.breaker.is_closed
-            answer = _as_answer(outcome, batch)
-            batch.breaker.record(answer, claimed.event_id)
-            if isinstance(answer, Receipt):
-                held = arrivals.add(claimed, answer)
-            else:
-                held = arrivals.settle() and settle_failure(claimed, answer, batch, probing=probing)
-                failed += [claimed] * held
-            if not held or stopping.is_set() or not batch.breaker.is_closed:
-                return False
-    return True
+class BatchDelivery:
+    """A batch on its way: what is published, settled, and blocked by a failure.
 
-
-def message_of(event: Claimed) -> Message:
-    """Build the frozen value that a publisher receives."""
-    return Message(
-        id=event.event_id,
-        resource=event.resource,
-        action=event.action,
-        version=event.version,
-        object_id=event.object_id,
-        object_ids=tuple(event.object_ids),
-        actor=Actor(id=event.actor_id, label=event.actor_label) if event.actor_id else None,
-        data=event.request_data,
-        result=event.response_data,
-        summary=event.summary,
-        recipients=tuple(event.recipients),
-        extra=event.extra,
-        traceparent=event.traceparent,
-        occurred_at=event.created_at,
-        options=get_settings().route_options(event.publisher, event.label),
-        attempt=event.attempts,
-    )
-
-
-def _outcomes(wave: Sequence[Claimed], batch: Batch) -> Generator[object]:
-    """Yield what the publisher yields; what it fails to yield is the next message's error.
-
-    Then it ends: the messages after that one have not been tried.
+    Args:
+        batch: what was claimed.
+        stopping: set when the relay stops.
     """
-    try:
-        messages = [message_of(delivery) for delivery in wave]
-        yield from batch.publisher.publish_many(messages)
-    except GeneratorExit:
-        raise
-    except BaseException as error:  # noqa: BLE001 - a publisher must not take the relay along
-        yield error
-    else:
-        yield TypeError(f"{_name(batch)}.publish_many gave no outcome for this message.")
 
+    def __init__(self, batch: Batch, stopping: threading.Event) -> None:
+        self._batch = batch
+        self._stopping = stopping
+        self._is_probe = not batch.breaker.is_closed
+        # If one was tried before, each receipt is settled at once, so that after a crash the
+        # first delivery that is left is the one whose message killed the relay.
+        max_delay = 0.0 if batch.is_retry else batch.max_receipt_delay
+        self._receipts = ReceiptBuffer(
+            batch.lease_token, max_delay=max_delay, on_poison=batch.on_poison
+        )
+        self._failed = 0
+        self._blocking: list[Claimed] = []
+        """Those that failed, and those that wait for them."""
 
-def _as_answer(outcome: object, batch: Batch) -> Receipt | BaseException:
-    if isinstance(outcome, (Receipt, BaseException)):
-        return outcome
-    return TypeError(f"{_name(batch)} answered {outcome!r}, which is no Receipt.")
+    def run(self) -> None:
+        """Deliver wave by wave; settle and release the rest in any case."""
+        try:
+            for wave in waves(self._batch.deliveries):
+                if not self._publish(self._without_blocked(wave)):
+                    break
+        finally:
+            self._receipts.flush()
+            self._release_untried()
 
+    def _without_blocked(self, wave: list[Claimed]) -> list[Claimed]:
+        """Return those that no earlier failure blocks; the others block later ones in turn."""
+        if not self._blocking:
+            return wave
+        blocked = [one for one in wave if any(conflict(one, other) for other in self._blocking)]
+        self._blocking += blocked
+        return [one for one in wave if one not in blocked] if blocked else wave
 
-def _name(batch: Batch) -> str:
-    return type(batch.publisher).__name__
+    def _publish(self, wave: Sequence[Claimed]) -> bool:
+        """Publish some deliveries and settle them; return whether the next may follow."""
+        batch = self._batch
+        with closing(publish(wave, batch.publisher)) as outcomes:
+            for claimed, outcome in zip(wave, outcomes, strict=False):
+                answer = receipt_or_error(outcome, batch.publisher)
+                batch.breaker.record(answer, claimed.event_id)
+                if isinstance(answer, Receipt):
+                    held = self._receipts.add(claimed, answer)
+                else:
+                    held = self._receipts.flush() and self._fail(claimed, answer)
+                if not held or self._stopping.is_set() or not batch.breaker.is_closed:
+                    return False
+        return True
+
+    def _fail(self, claimed: Claimed, error: BaseException) -> bool:
+        """Settle a failure; return whether the lease still held."""
+        batch = self._batch
+        counted = is_counted(error, is_probe=self._is_probe)
+        held = settle_failure(
+            claimed,
+            error,
+            wait=retry_wait(claimed, error, batch.policy) if counted else batch.breaker.remaining(),
+            counted=counted,
+            on_poison=batch.on_poison,
+        )
+        if held:
+            self._failed += 1
+            self._blocking.append(claimed)
+        return held
+
+    def _release_untried(self) -> None:
+        batch = self._batch
+        if self._receipts.settled + self._failed < len(batch.deliveries):
+            patiently(release, batch.publisher.alias, batch.lease_token, self._stopping)

@@ -1,4 +1,4 @@
-"""The relay's ear: hears that there is something to deliver, and wakes who delivers it."""
+"""The relay's LISTEN connection: wakes lanes when there are new deliveries."""
 
 from __future__ import annotations
 
@@ -12,25 +12,22 @@ from typing import TYPE_CHECKING, Any
 from dj_actions.database import forget_connections
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.outbox.notifications import listening, notification_arrives
-from dj_actions.relay.resilience import Enduring
+from dj_actions.relay.resilience import ErrorBackoff
+from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-PROBE_TIMEOUT = 2.0
-"""Seconds a notification may take until it counts as swallowed."""
-
 
 class Listener:
-    """Listens on a database connection of its own, which costs the database no statements.
+    """Listens on its own database connection, which executes no statements while it waits.
 
     Args:
-        using: alias of the database, a PostgreSQL.
-        wake: called with the alias of a publisher that has something to deliver.
-        wake_all: called when it hears, for the first time or again: what was told meanwhile was
-            missed.
-        hearing: set while it hears.
-        stopping: set when the relay wants to end.
+        using: alias of the database, which must be PostgreSQL.
+        wake: called with the alias of a publisher that has new deliveries.
+        wake_all: called each time it starts to listen: earlier notifications were missed.
+        is_listening: set while notifications arrive.
+        stopping: set when the relay stops.
     """
 
     def __init__(
@@ -39,61 +36,65 @@ class Listener:
         using: str,
         wake: Callable[[str], object],
         wake_all: Callable[[], object],
-        hearing: threading.Event,
+        is_listening: threading.Event,
         stopping: threading.Event,
+        tuning: LaneTuning = DEFAULT_TUNING,
     ) -> None:
         self._using = using
         self._wake = wake
         self._wake_all = wake_all
-        self._hearing = hearing
+        self._is_listening = is_listening
         self._stopping = stopping
-        self._can_hear: bool | None = None
-        self._enduring = Enduring("hear of new deliveries", stopping)
-        self._bell, self._ear = socket.socketpair()
+        self._timeout = tuning.notification_timeout
+        self._is_supported: bool | None = None
+        self._backoff = ErrorBackoff(
+            task="listen for new deliveries", stopping=stopping, wait=tuning.error_wait
+        )
+        self._wake_send, self._wake_recv = socket.socketpair()
 
     def interrupt(self) -> None:
-        """Let it look whether it is to stop; it waits for the database otherwise."""
-        with suppress(OSError):  # it has ended already
-            self._bell.send(b"\0")
+        """End its wait for the database, so that it notices `stopping`."""
+        with suppress(OSError):  # it has ended, and its sockets are closed
+            self._wake_send.send(b"\0")
 
     def run(self) -> None:
-        """Listen until it is to stop; give up if a pooler swallows what is to be heard."""
-        with self._bell, self._ear:
-            while not self._stopping.is_set() and self._can_hear is not False:
-                self._enduring.call(self._listen)
+        """Listen until the relay stops, or a pooler turns out to drop notifications."""
+        with self._wake_send, self._wake_recv:
+            while not self._stopping.is_set() and self._is_supported is not False:
+                self._backoff.run(self._listen)
 
     def _listen(self) -> None:
-        if self._can_hear is None:
-            self._probe()
+        if self._is_supported is None:
+            self._check_support()
         with listening(using=self._using) as connection, DefaultSelector() as selector:
-            for end in (connection.fileno(), self._ear.fileno()):
-                selector.register(end, EVENT_READ)
-            self._enduring.works()
-            self._hearing.set()
+            for descriptor in (connection.fileno(), self._wake_recv.fileno()):
+                selector.register(descriptor, EVENT_READ)
+            self._backoff.reset()
+            self._is_listening.set()
             self._wake_all()
             try:
                 while not self._stopping.is_set():
-                    self._pass_on(connection)
+                    self._forward(connection)
                     selector.select()
             finally:
-                self._hearing.clear()
+                self._is_listening.clear()
 
-    def _probe(self) -> None:
-        """Find out, once, whether anything can be heard.
+    def _check_support(self) -> None:
+        """Find out, once, whether notifications arrive.
 
         Raises:
-            InvalidSetting: nothing can.
+            InvalidSetting: they do not.
         """
         try:
-            self._can_hear = notification_arrives(using=self._using, timeout=PROBE_TIMEOUT)
+            self._is_supported = notification_arrives(using=self._using, timeout=self._timeout)
         finally:
             forget_connections()
-        if not self._can_hear:
+        if not self._is_supported:
             raise InvalidSetting(
-                "a pooler swallows LISTEN. The relay polls. Let it connect to PostgreSQL itself, "
-                "or set DJ_ACTIONS['NOTIFY'] = False."
+                "a connection pooler drops LISTEN notifications. The relay polls instead. "
+                "Connect it to PostgreSQL directly, or set DJ_ACTIONS['NOTIFY'] = False."
             )
 
-    def _pass_on(self, connection: Connection[Any]) -> None:
+    def _forward(self, connection: Connection[Any]) -> None:
         for notification in connection.notifies(timeout=0):
             self._wake(notification.payload)

@@ -1,84 +1,63 @@
-"""The relay: carries recorded events to their publishers, one lane for each."""
+"""The relay: delivers recorded events to their publishers, with a lane for each."""
 
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
-import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
-from uuid import uuid4
 
 from django.db import connections, router
 
-from dj_actions.conf import Settings, get_settings
-from dj_actions.database import forget_connections, patiently
-from dj_actions.exceptions import InvalidSetting
-from dj_actions.models import Delivery, RelayHeartbeat
-from dj_actions.outbox.wakeup import announce
-from dj_actions.publishers import publisher_class, publishers
+from dj_actions.conf import get_settings
+from dj_actions.database import patiently
+from dj_actions.models import Delivery
+from dj_actions.relay.aliases import resolve_aliases
+from dj_actions.relay.heartbeat import Heartbeat
 from dj_actions.relay.lane import Lane
+from dj_actions.relay.lease import release
 from dj_actions.relay.listener import Listener
-from dj_actions.relay.resilience import Enduring
-from dj_actions.relay.single_instance import sole_relay
-from dj_actions.relay.tracking import track
-from dj_actions.text import did_you_mean
+from dj_actions.relay.resilience import ErrorBackoff
+from dj_actions.relay.single_instance import single_instance
+from dj_actions.relay.threads import Threads, Work, join
+from dj_actions.relay.tracking import Tracker, supports_tracking
+from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 
 logger = logging.getLogger(__name__)
 
-Work = Callable[[], object]
-"""What one thread of a relay does."""
-
-HEARTBEAT_INTERVAL = 5.0
-"""Seconds between two signs of life."""
-
-MOST_REPLACED = 10
-"""Lanes that may hang until a relay counts as one that does not live any more."""
-
-LONG_SILENCE = 86_400.0
-"""Seconds after which a relay that was killed is forgotten."""
-
 
 class Relay:
-    """Runs a lane for each publisher, and a tracker for each that can be tracked.
+    """Runs the lanes of each publisher, and a tracker for each publisher that supports it.
 
-    Any number of relays may share a PostgreSQL database; SQLite takes one.
+    Any number of relays may share a PostgreSQL database; SQLite allows one.
 
     Args:
         aliases: the publishers to serve; all of them by default.
+        tuning: intervals and limits.
 
     Raises:
         InvalidSetting: an alias is not configured.
     """
 
-    def __init__(self, aliases: Sequence[str] = ()) -> None:
-        self._settings: Settings = get_settings()
-        known = self._settings.publishers
-        for alias in aliases:
-            if alias not in known:
-                raise InvalidSetting(
-                    f"There is no publisher {alias!r} in DJ_ACTIONS['PUBLISHERS']."
-                    f"{did_you_mean(alias, known)}"
-                )
+    def __init__(self, aliases: Sequence[str] = (), *, tuning: LaneTuning = DEFAULT_TUNING) -> None:
+        self._settings = get_settings()
+        self._tuning = tuning
         self._stopping = threading.Event()
-        self._hearing = threading.Event()
-        self._ended = threading.Event()
+        self._is_listening = threading.Event()
+        self._has_released = threading.Event()
         self._replaced = 0
-        self._threads: dict[Lane, threading.Thread] = {}
+        self._threads = Threads()
+        self._lane_threads: dict[Lane, threading.Thread] = {}
         self._renewal: list[threading.Thread] = []
-        self._errors: list[BaseException] = []
         self._listener: Listener | None = None
         self._lanes = [
-            Lane(alias, self._settings, self._stopping, self._hearing)
-            for alias in aliases or known
-            for _ in range(known[alias].concurrency)
+            self._new_lane(alias)
+            for alias in resolve_aliases(self._settings, aliases)
+            for _ in range(self._settings.publishers[alias].concurrency)
         ]
 
     def stop(self) -> None:
-        """Ask it to end: what is in flight is finished, the rest is given back. Idempotent."""
+        """Finish the messages in flight, release the rest, and end. Idempotent."""
         self._stopping.set()
         self._wake_all()
         if self._listener:
@@ -88,89 +67,75 @@ class Relay:
         """Work until `stop` is called.
 
         Raises:
-            BaseException: what has ended one of its threads, which nothing should.
+            BaseException: the error that ended one of the threads; none should.
         """
-        with sole_relay():
-            # Also before the tables are there: the lanes wait for them.
-            warning = Enduring("look for open deliveries", self._stopping)
-            warning.call(self._warn_of_unknown_publishers)
-            self._begin(lambda lane: partial(self._vital, lane.run))
-            works = [*self._trackers(), self._show_life, *self._listeners()]
-            others = self._start([partial(self._vital, work) for work in works])
+        with single_instance():
+            # Before the first migration this fails; the lanes wait for the tables.
+            self._backoff("check for unknown publishers").run(self._warn_of_unknown_publishers)
+            self._start_lanes(lambda lane: partial(self._fatal_on_exit, lane.run))
+            works = [*self._trackers(), self._heartbeat(), *self._listeners()]
+            others = self._threads.start([partial(self._fatal_on_exit, work) for work in works])
             self._stopping.wait()
-            self._finish(others)
+            self._shutdown(others)
 
     def run_once(self) -> None:
         """Deliver at most one batch for each publisher, then end."""
         self._run_to_end(lambda lane: partial(patiently, lane.run_once))
 
     def drain(self) -> None:
-        """Deliver all that is due, then end; what waits for a later try stays."""
+        """Deliver all deliveries that are due, then end; those that wait for a retry stay."""
         self._run_to_end(lambda lane: lane.drain)
 
     def _run_to_end(self, work_of: Callable[[Lane], Work]) -> None:
-        """Run until all of it has ended; raise the first error there was."""
-        with sole_relay():
-            self._begin(work_of, replacing=False)
-            threads = list(self._threads.values())
+        """Run until all lanes have ended, and raise the first error."""
+        with single_instance():
+            self._start_lanes(work_of, replace_stuck=False)
+            threads = list(self._lane_threads.values())
             while any(thread.is_alive() for thread in threads) and not self._stopping.is_set():
                 for thread in threads:
                     thread.join(0.1)
             self.stop()
-            self._finish([])
+            self._shutdown([])
 
-    def _begin(self, work_of: Callable[[Lane], Work], *, replacing: bool = True) -> None:
-        """Start the lanes, and what renews their leases."""
-        self._threads = dict(
-            zip(self._lanes, self._start([work_of(lane) for lane in self._lanes]), strict=True)
-        )
-        self._renewal = self._start([partial(self._renew_leases, replacing=replacing)])
+    def _new_lane(self, alias: str) -> Lane:
+        return Lane(alias, self._settings, self._stopping, self._is_listening, tuning=self._tuning)
 
-    def _renew_leases(self, *, replacing: bool) -> None:
-        """Prolong what busy lanes hold, so that only the dead and the hanging are overtaken."""
-        enduring = Enduring("renew a lease", self._stopping)
-        while not self._ended.wait(self._settings.lease / 3):
+    def _start_lanes(self, work_of: Callable[[Lane], Work], *, replace_stuck: bool = True) -> None:
+        """Start the lanes, and the thread that renews their leases."""
+        threads = self._threads.start([work_of(lane) for lane in self._lanes])
+        self._lane_threads = dict(zip(self._lanes, threads, strict=True))
+        renew = partial(self._renew_leases, replace_stuck=replace_stuck)
+        self._renewal = self._threads.start([renew])
+
+    def _renew_leases(self, *, replace_stuck: bool) -> None:
+        """Renew the leases of busy lanes: only those of dead relays and stuck lanes expire."""
+        backoff = self._backoff("renew a lease")
+        while not self._has_released.wait(self._settings.lease / 3):
             for lane in list(self._lanes):
-                enduring.call(lane.renew_lease)
-                if replacing and lane.hangs and not self._stopping.is_set():
+                backoff.run(lane.lease.renew)
+                if replace_stuck and lane.lease.is_stuck and not self._stopping.is_set():
                     self._replace(lane)
 
     def _replace(self, lane: Lane) -> None:
-        """Let another lane go on where a publisher hangs, unless that has happened too often."""
-        if self._replaced == MOST_REPLACED:
+        """Start another lane for a publisher that is stuck, unless that happened too often."""
+        if self._replaced == self._tuning.max_replaced_lanes:
             return
         self._replaced += 1
         logger.error(
-            "Publisher %s hangs: another lane goes on without it. Give it timeouts.",
+            "Publisher %s is stuck; another lane takes over. Make sure that its requests time out.",
             lane.alias,
             extra={"action": "lane_replaced", "publisher": lane.alias},
         )
-        lane.is_replaced = True
-        following = Lane(lane.alias, self._settings, self._stopping, self._hearing)
-        self._lanes[self._lanes.index(lane)] = following
-        del self._threads[lane]
-        (self._threads[following],) = self._start([partial(self._vital, following.run)])
-
-    def _show_life(self) -> None:
-        """Note now and then that this relay lives; not while one of its lanes hangs."""
-        relay, aliases = uuid4(), sorted({lane.alias for lane in self._lanes})
-        beat = partial(
-            RelayHeartbeat.objects.beat,
-            relay,
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            publishers=aliases,
+        lane.replaced = True
+        successor = self._new_lane(lane.alias)
+        self._lanes[self._lanes.index(lane)] = successor
+        del self._lane_threads[lane]
+        (self._lane_threads[successor],) = self._threads.start(
+            [partial(self._fatal_on_exit, successor.run)]
         )
-        enduring = Enduring("note that it lives", self._stopping)
-        enduring.call(_forget_silent)
-        while not self._stopping.is_set():
-            if not any(lane.hangs for lane in self._lanes):
-                enduring.call(beat)
-            self._stopping.wait(HEARTBEAT_INTERVAL)
-        enduring.call(partial(RelayHeartbeat.objects.forget, relay))
 
     def _warn_of_unknown_publishers(self) -> None:
-        """Tell of deliveries that nobody serves: their alias was renamed or removed."""
+        """Log open deliveries that no relay can serve: their publisher was renamed or removed."""
         unknown = Delivery.objects.of_unknown_publishers(self._settings.publishers)
         aliases = sorted(set(unknown.values_list("publisher", flat=True)))
         if aliases:
@@ -180,6 +145,16 @@ class Relay:
                 ", ".join(aliases),
             )
 
+    def _heartbeat(self) -> Work:
+        return Heartbeat(self._lanes, stopping=self._stopping, tuning=self._tuning).run
+
+    def _trackers(self) -> list[Work]:
+        return [
+            Tracker(alias, self._settings, self._stopping, self._tuning).run
+            for alias in dict.fromkeys(lane.alias for lane in self._lanes)
+            if supports_tracking(alias, self._settings)
+        ]
+
     def _listeners(self) -> list[Work]:
         using = router.db_for_write(Delivery)
         if not (self._settings.notify and connections[using].vendor == "postgresql"):
@@ -188,8 +163,9 @@ class Relay:
             using=using,
             wake=self._wake,
             wake_all=self._wake_all,
-            hearing=self._hearing,
+            is_listening=self._is_listening,
             stopping=self._stopping,
+            tuning=self._tuning,
         )
         return [self._listener.run]
 
@@ -202,86 +178,35 @@ class Relay:
         for lane in list(self._lanes):
             lane.wake()
 
-    def _trackers(self) -> list[Work]:
-        return [
-            partial(self._track, alias)
-            for alias in dict.fromkeys(lane.alias for lane in self._lanes)
-            if _supports_tracking(alias, self._settings)
-        ]
-
-    def _track(self, alias: str) -> None:
-        """Follow the remote runs of one publisher until the relay stops."""
-        interval = self._settings.track_interval
-        enduring = Enduring(f"ask {alias} about its runs", self._stopping)
-        while not self._stopping.is_set():
-            if not enduring.call(lambda: track(publishers[alias], interval=interval)):
-                self._stopping.wait(interval)
-
-    def _vital(self, work: Work) -> None:
-        """Do what the relay cannot be without: should it end, a supervisor is to start it anew."""
+    def _fatal_on_exit(self, work: Work) -> None:
+        """Run work that the relay depends on; if it fails, stop, so that a supervisor restarts."""
         try:
             work()
         except BaseException:
-            logger.critical("A thread of the relay has ended; the relay ends with it.")
+            logger.critical("A thread of the relay ended with an error; the relay stops.")
             self.stop()
             raise
 
-    def _start(self, works: Sequence[Work]) -> list[threading.Thread]:
-        threads = [
-            threading.Thread(target=self._guarded, args=(work,), daemon=True) for work in works
-        ]
-        for thread in threads:
-            thread.start()
-        return threads
-
-    def _guarded(self, work: Work) -> None:
-        """Run a thread's work, keep its error, and leave no connection behind."""
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - raised again by who waits for the thread
-            self._errors.append(error)
-        finally:
-            with suppress(Exception):
-                publishers.close_all()
-            forget_connections()
-
-    def _finish(self, others: Sequence[threading.Thread]) -> None:
-        """Wait for what is in flight; when its time is over, give back what is still held.
+    def _shutdown(self, others: Sequence[threading.Thread]) -> None:
+        """Wait for the messages in flight; after the timeout, release the rest.
 
         Raises:
-            BaseException: the first that has ended a thread.
+            BaseException: the first error that ended a thread.
         """
         timeout = self._settings.stop_timeout
-        _join([*self._threads.values(), *others], timeout)
+        join([*self._lane_threads.values(), *others], timeout=timeout)
         for lane in self._lanes:
-            if lane.token is not None:
-                logger.warning("Publisher %s did not stop in time.", lane.alias)
-                giving_back = Enduring("give its work back", self._stopping)
-                giving_back.call(partial(_give_back, lane))
-        # Until here leases were renewed: nobody takes over what is being finished.
-        self._ended.set()
-        _join(self._renewal, timeout)
-        for error in self._errors:
+            token = lane.lease.token
+            if token is not None:
+                logger.warning("Publisher %s did not stop within %g s.", lane.alias, timeout)
+                self._backoff("release its deliveries").run(
+                    partial(release, lane.alias, token, self._stopping)
+                )
+        # Leases were renewed until here, so that no relay took over a message in flight.
+        self._has_released.set()
+        join(self._renewal, timeout=timeout)
+        for error in self._threads.errors:
             raise error
 
-
-def _join(threads: Sequence[threading.Thread], timeout: float) -> None:
-    deadline = time.monotonic() + timeout
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
-
-
-def _give_back(lane: Lane) -> None:
-    if lane.token is not None and Delivery.objects.release(lane.token):
-        announce([lane.alias], using=router.db_for_write(Delivery))
-
-
-def _forget_silent() -> int:
-    return RelayHeartbeat.objects.forget_silent(LONG_SILENCE)
-
-
-def _supports_tracking(alias: str, settings: Settings) -> bool:
-    try:
-        return publisher_class(alias, settings.publishers[alias]).supports_tracking
-    except InvalidSetting:
-        return False
+    def _backoff(self, task: str) -> ErrorBackoff:
+        return ErrorBackoff(task=task, stopping=self._stopping, wait=self._tuning.error_wait)

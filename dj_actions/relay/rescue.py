@@ -1,4 +1,4 @@
-"""Take over what relays that died have left behind."""
+"""Take over deliveries whose lease expired: their relay was killed or is stuck."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ import logging
 
 from dj_actions.models import Delivery
 from dj_actions.policies import RetryPolicy
-from dj_actions.relay.settlement import LEASE_EXPIRED, age_of, announce_death, describe_error
+from dj_actions.relay.failures import LEASE_EXPIRED, delivery_age, error_entry
+from dj_actions.relay.settlement import send_delivery_dead
 
 logger = logging.getLogger(__name__)
 
-RESCUE_LIMIT = 500
-"""Deliveries taken over at once."""
+MAX_RESCUED = 500
+"""Deliveries taken over at a time."""
 
 
 def rescue(publisher: str, policy: RetryPolicy) -> int:
-    """Put deliveries whose lease ran out back in line; return how many.
+    """Release deliveries whose lease expired; return how many.
 
-    A relay settles a batch in order, so only the first that is left can have been in flight:
-    its try counts, for a message that kills each relay has to end as a dead letter. The others
+    A relay settles a batch in order, so only the first one left can have been in flight: its
+    attempt counts, because a message that kills each relay must end as a dead letter. The others
     were not tried.
     """
-    expired = Delivery.objects.expired(publisher, limit=RESCUE_LIMIT)
+    expired = Delivery.objects.expired(publisher, limit=MAX_RESCUED)
     first_of_batch = {delivery.lease_token: delivery for delivery in reversed(expired)}
     rescued = 0
     for token, delivery in first_of_batch.items():
@@ -32,21 +33,23 @@ def rescue(publisher: str, policy: RetryPolicy) -> int:
 
 
 def _take_over(delivery: Delivery, policy: RetryPolicy) -> bool:
-    error = describe_error(
+    """Count the attempt, and retry or give up; return whether the lease had still expired."""
+    error = error_entry(
         delivery,
         LEASE_EXPIRED,
-        "The relay that held this delivery was killed or hung; whether it was sent is unknown.",
+        "The relay that held this delivery was killed or got stuck; whether the message was sent "
+        "is unknown.",
     )
     logger.warning(
-        "Delivery %s to %s is taken over: its lease has run out.",
+        "Delivery %s to %s: its lease expired; taking it over.",
         delivery.pk,
         delivery.publisher,
         extra={"action": "delivery_rescued", "publisher": delivery.publisher},
     )
-    if policy.next_wait(attempts=delivery.attempts, age=age_of(delivery)) is None:
+    if policy.next_wait(attempts=delivery.attempts, age=delivery_age(delivery)) is None:
         given_up = Delivery.objects.give_up(delivery, error=error, expired=True)
         if given_up:
-            announce_death(delivery, error["message"])
+            send_delivery_dead(delivery, error["message"])
         return given_up
-    # At once: the lease has been wait enough, and a relay that was killed is no one's fault.
+    # Without a wait: the lease was wait enough, and the message is not to blame for a killed relay.
     return Delivery.objects.put_back(delivery, wait=0, error=error, counted=True, expired=True)

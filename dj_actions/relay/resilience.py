@@ -1,4 +1,4 @@
-"""Do something again and again, whatever goes wrong: for threads that have to live on."""
+"""Repeat work despite errors, for threads that must not end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from tenacity import RetryCallState, Retrying
+from tenacity.wait import WaitBaseT
+
 from dj_actions.database import TROUBLE, forget_connections
 from dj_actions.exceptions import InvalidSetting, PublishError, error_message
 
@@ -15,66 +18,76 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-EXPECTED = (PublishError, InvalidSetting, *TROUBLE)
-"""What outages and settings lead to: the message says it all, and nobody needs a traceback."""
-
-FIRST_WAIT = 1.0
-LONGEST_WAIT = 10.0
-"""Seconds to wait after a failure; each one in a row doubles them."""
+EXPECTED_ERRORS = (PublishError, InvalidSetting, *TROUBLE)
+"""Errors that outages and settings cause: their message is enough, a traceback adds nothing."""
 
 
-class Enduring:
-    """Calls something, survives its failures, and tells once of each trouble.
+def backoff_seconds(wait: WaitBaseT, *, failures: int) -> float:
+    """Return the seconds that a strategy waits after consecutive failures.
 
     Args:
-        what: is done, for people: for example `renew a lease`.
-        stopping: set when the relay wants to end; it ends a wait.
+        wait: a tenacity strategy.
+        failures: how many there were in a row, at least 1.
+    """
+    state = RetryCallState(Retrying(), None, (), {})
+    state.attempt_number = failures
+    return wait(state)
+
+
+class ErrorBackoff:
+    """Runs a task, survives its errors, and logs each kind of error once.
+
+    Args:
+        task: what the task does, for log messages, for example `renew a lease`.
+        stopping: set when the relay stops; it ends a wait.
+        wait: how long to wait after errors.
     """
 
-    def __init__(self, what: str, stopping: threading.Event) -> None:
-        self._what = what
+    def __init__(self, *, task: str, stopping: threading.Event, wait: WaitBaseT) -> None:
+        self._task = task
         self._stopping = stopping
+        self._wait = wait
         self._failures = 0
-        self._told: type[BaseException] | None = None
+        self._logged: type[BaseException] | None = None
 
-    def call(self, work: Callable[[], T]) -> T | None:
-        """Call, and return the answer; after a failure wait a while, and return None."""
+    def run(self, work: Callable[[], T]) -> T | None:
+        """Return the result of the work; after an error, wait and return None."""
         try:
-            answer = work()
-        except BaseException as error:  # noqa: BLE001 - also a publisher's SystemExit ends no thread
-            self._endure(error)
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - not even a publisher's SystemExit may end a thread
+            self._back_off(error)
             return None
-        self.works()
-        return answer
+        self.reset()
+        return result
 
-    def works(self) -> None:
-        """Note that it goes well: of what takes long, once it has begun."""
+    def reset(self) -> None:
+        """Record success: work that runs for long calls this once it has started."""
         if self._failures:
-            logger.warning("The relay can %s again.", self._what)
-            self._failures, self._told = 0, None
+            logger.warning("The relay can %s again.", self._task)
+            self._failures, self._logged = 0, None
 
-    def _endure(self, error: BaseException) -> None:
-        self._tell(error)
+    def _back_off(self, error: BaseException) -> None:
+        self._log(error)
         forget_connections()
-        self._stopping.wait(min(FIRST_WAIT * 2 ** min(self._failures, 10), LONGEST_WAIT))
         self._failures += 1
+        self._stopping.wait(backoff_seconds(self._wait, failures=self._failures))
 
-    def _tell(self, error: BaseException) -> None:
-        if type(error) is self._told:
+    def _log(self, error: BaseException) -> None:
+        if type(error) is self._logged:
             return
-        self._told = type(error)
-        if isinstance(error, EXPECTED):
-            logger.warning("The relay could not %s: %s", self._what, error_message(error))
+        self._logged = type(error)
+        if isinstance(error, EXPECTED_ERRORS):
+            logger.warning("The relay could not %s: %s", self._task, error_message(error))
         else:
-            logger.error("The relay could not %s.", self._what, exc_info=error)
+            logger.error("The relay could not %s.", self._task, exc_info=error)
 
 
-class Periodically:
-    """Does something at most once in an interval, when it is asked to.
+class Throttled:
+    """Runs work at most once per interval.
 
     Args:
         interval: seconds.
-        work: what is done.
+        work: the function to call.
     """
 
     def __init__(self, interval: float, work: Callable[[], object]) -> None:
@@ -82,9 +95,9 @@ class Periodically:
         self._work = work
         self._due_at = 0.0
 
-    def now_and_then(self) -> None:
-        """Do it, unless it was done a moment ago."""
+    def run_if_due(self) -> None:
+        """Run the work, unless it ran less than an interval ago."""
         if time.monotonic() >= self._due_at:
-            # First, so that what fails each time does not keep all else waiting.
+            # Set first, so that work that fails each time does not block everything else.
             self._due_at = time.monotonic() + self.interval
             self._work()

@@ -1,213 +1,62 @@
-"""Write down what became of what was sent: it has arrived, is tried again, or is given up."""
+"""Settle a delivery whose attempt failed, and report each delivery that is settled."""
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
-from uuid import UUID
 
 from dj_actions.database import patiently
-from dj_actions.exceptions import (
-    DestinationNotFound,
-    PublisherMisconfigured,
-    PublisherUnavailable,
-    PublishRejected,
-    RateLimited,
-    error_message,
-)
-from dj_actions.messages import Receipt
+from dj_actions.exceptions import error_message
 from dj_actions.models import Delivery
 from dj_actions.outbox.claimed import Claimed
-from dj_actions.policies import OnPoison, RetryPolicy
-from dj_actions.publishers import BasePublisher
-from dj_actions.relay.circuit_breaker import Breaker
+from dj_actions.policies import OnPoison
+from dj_actions.relay.failures import error_entry, error_kind
 from dj_actions.signals import delivery_dead, delivery_settled
 from dj_actions.states import DeliveryState
-from dj_actions.text import sanitize
 
 logger = logging.getLogger(__name__)
 
-NOT_FOUND = "not found"
-LEASE_EXPIRED = "lease expired"
-
-ERROR_KINDS: dict[type[Exception], str] = {
-    DestinationNotFound: NOT_FOUND,
-    PublisherUnavailable: "unavailable",
-    RateLimited: "rate limited",
-    PublishRejected: "rejected",
-    PublisherMisconfigured: "misconfigured",
-}
-"""What people read for each type of error; the first that matches counts."""
-
-MAX_ERROR_LENGTH = 2000
-"""Characters of an error message that are kept."""
+BLOCKING = frozenset({OnPoison.PARK, OnPoison.BLOCK})
+"""Policies by which a dead letter blocks later deliveries."""
 
 
-SETTLE_WITHIN = 0.05
-"""Seconds for which arrivals are gathered: an answer that comes later is written down at once,
-with those that wait."""
-
-STOPPING = frozenset({OnPoison.PARK, OnPoison.BLOCK})
-"""Policies by which a dead letter keeps others waiting."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """What one claim has brought, and what is needed to deliver it."""
-
-    deliveries: Sequence[Claimed]
-    publisher: BasePublisher
-    policy: RetryPolicy
-    breaker: Breaker
-    on_poison: OnPoison | None = None
-    """Of a publisher that keeps an order, what a dead letter does to later ones."""
-
-    @property
-    def token(self) -> UUID:
-        """The lease token that all of them share."""
-        return self.deliveries[0].lease_token
-
-    @property
-    def is_tried_before(self) -> bool:
-        """Whether one of them has been tried before: it may be what kills relays."""
-        return any(claimed.attempts > 1 for claimed in self.deliveries)
-
-
-class Arrivals:
-    """The receipts of a batch, written down many at a time.
-
-    Should the relay be killed in between, those messages are sent once more; the destination
-    knows them by their ids.
+def settle_failure(
+    delivery: Claimed,
+    error: BaseException,
+    *,
+    wait: float | None,
+    counted: bool,
+    on_poison: OnPoison | None,
+) -> bool:
+    """Schedule a retry, or make the delivery a dead letter; return whether the lease still held.
 
     Args:
-        batch: what was claimed. Where one of it has been tried before, each receipt is written
-            down at once, so that a message that kills relays is the first that is left.
+        delivery: the one whose attempt failed.
+        error: what the publisher raised.
+        wait: seconds until the next attempt, or None to give up.
+        counted: whether the attempt counts.
+        on_poison: how a dead letter affects later deliveries, if the publisher keeps an order.
     """
-
-    def __init__(self, batch: Batch) -> None:
-        self.settled = 0
-        """How many of the batch are written down."""
-        self._batch = batch
-        self._waiting: list[tuple[Claimed, Receipt]] = []
-        self._patience = 0.0 if batch.is_tried_before else SETTLE_WITHIN
-        self._settled_at = time.monotonic()
-
-    def add(self, claimed: Claimed, receipt: Receipt) -> bool:
-        """Keep one, and write down all if it is time; return whether the lease is still ours."""
-        self._waiting.append((claimed, receipt))
-        is_time = time.monotonic() - self._settled_at >= self._patience
-        return self.settle() if is_time else True
-
-    def settle(self) -> bool:
-        """Write down what waits; return whether the lease was still ours."""
-        if not self._waiting:
-            return True
-        waiting, self._waiting = self._waiting, []
-        held = self._write_down(waiting)
-        self._settled_at = time.monotonic()
-        for claimed, _ in waiting:
-            if claimed.pk in held:
-                _announce(claimed, DeliveryState.DELIVERED)
-            else:
-                _tell_lost(claimed)
-        self.settled += len(held)
-        return len(held) == len(waiting)
-
-    def _write_down(self, arrived: Sequence[tuple[Claimed, Receipt]]) -> set[int]:
-        """Write down what has arrived; return the keys of what was still ours."""
-        if self._batch.on_poison is OnPoison.SUPERSEDE:
-            return patiently(Delivery.objects.supersede, self._batch.token, arrived)
-        receipts = [(claimed.pk, receipt) for claimed, receipt in arrived]
-        return patiently(Delivery.objects.mark_delivered, self._batch.token, receipts)
-
-
-def settle_failure(delivery: Claimed, error: BaseException, batch: Batch, *, probing: bool) -> bool:
-    """Put a delivery back in line, or give it up; return whether the lease was still ours.
-
-    Args:
-        probing: whether it was sent to find out if the destination works again.
-    """
-    kind = _kind(error)
-    counted = not (
-        isinstance(error, (PublisherMisconfigured, RateLimited))
-        # A probe of a destination that is down says nothing about the message it carries.
-        or (probing and isinstance(error, PublisherUnavailable) and kind != NOT_FOUND)
-    )
-    wait = _wait_after(delivery, error, batch.policy) if counted else batch.breaker.remaining()
-    entry = describe_error(delivery, kind, error_message(error))
-    logger.warning(
-        "Delivery %s to %s failed (%s), %s: %s",
-        delivery.pk,
-        delivery.publisher,
-        kind,
-        "given up" if wait is None else f"again in {wait:.1f} s",
-        entry["message"],
-        extra={"action": "delivery_failed", "publisher": delivery.publisher},
-    )
-    if wait is None:
-        held = patiently(Delivery.objects.give_up, delivery, error=entry)
-    else:
+    kind = error_kind(error)
+    entry = error_entry(delivery, kind, error_message(error))
+    _log_failure(delivery, kind, entry["message"], wait)
+    if wait is not None:
         held = patiently(
             Delivery.objects.put_back, delivery, wait=wait, error=entry, counted=counted
         )
+    else:
+        held = patiently(Delivery.objects.give_up, delivery, error=entry)
     if not held:
-        _tell_lost(delivery)
+        log_lease_lost(delivery)
     elif wait is None:
-        announce_death(delivery, f"{kind}: {entry['message']}")
-        if batch.on_poison in STOPPING:
-            _tell_stopped(delivery, batch.on_poison)
+        send_delivery_dead(delivery, f"{kind}: {entry['message']}")
+        if on_poison in BLOCKING:
+            _log_ordering_blocked(delivery, on_poison)
     return held
 
 
-def age_of(delivery: Claimed | Delivery) -> float:
-    """Return the seconds between queueing and claiming, by the database's clock."""
-    return max(timedelta(0), delivery.claimed_at - delivery.queued_at).total_seconds()
-
-
-def describe_error(delivery: Claimed | Delivery, kind: str, message: str) -> dict[str, Any]:
-    """Return the entry for a delivery's list of errors."""
-    return {
-        "at": delivery.claimed_at.isoformat(),
-        "attempt": delivery.attempts,
-        "kind": kind,
-        "message": sanitize(message, MAX_ERROR_LENGTH),
-    }
-
-
-def _wait_after(delivery: Claimed, error: BaseException, policy: RetryPolicy) -> float | None:
-    """Return the seconds until the next try, or None to give up."""
-    if isinstance(error, PublishRejected):
-        return None
-    not_found = isinstance(error, DestinationNotFound)
-    attempts = _times_not_found(delivery) + 1 if not_found else delivery.attempts
-    return policy.next_wait(attempts=attempts, age=age_of(delivery), not_found=not_found)
-
-
-def _times_not_found(delivery: Claimed | Delivery) -> int:
-    """Count the tries in a row, up to the last one, that found no DAG or feed."""
-    times = 0
-    for entry in reversed(delivery.errors):
-        if entry["kind"] != NOT_FOUND:
-            break
-        times += entry.get("times", 1)
-    # A replay keeps the history, but starts to count afresh.
-    return min(times, delivery.attempts - 1)
-
-
-def _kind(error: BaseException) -> str:
-    for kind, name in ERROR_KINDS.items():
-        if isinstance(error, kind):
-            return name
-    return "unexpected"
-
-
-def announce_death(delivery: Claimed | Delivery, reason: str) -> None:
-    """Tell those who listen that a delivery was given up."""
-    _announce(delivery, DeliveryState.DEAD)
+def send_delivery_dead(delivery: Claimed | Delivery, reason: str) -> None:
+    """Send the signals of a delivery that became a dead letter."""
+    send_delivery_settled(delivery, DeliveryState.DEAD)
     delivery_dead.send_robust(
         sender=Delivery,
         delivery_id=delivery.pk,
@@ -217,7 +66,8 @@ def announce_death(delivery: Claimed | Delivery, reason: str) -> None:
     )
 
 
-def _announce(delivery: Claimed | Delivery, state: DeliveryState) -> None:
+def send_delivery_settled(delivery: Claimed | Delivery, state: DeliveryState) -> None:
+    """Send the signal of a delivery that was delivered or given up."""
     delivery_settled.send_robust(
         sender=Delivery,
         delivery_id=delivery.pk,
@@ -227,21 +77,35 @@ def _announce(delivery: Claimed | Delivery, state: DeliveryState) -> None:
     )
 
 
-def _tell_stopped(delivery: Claimed, on_poison: OnPoison) -> None:
-    line = f"{delivery.ordering_scope}:{delivery.ordering_key}"
-    logger.error(
-        "Publisher %s: %s waits until the dead letter %s is replayed or discarded.",
-        delivery.publisher,
-        "everything" if on_poison is OnPoison.BLOCK else f"the line {line}",
-        delivery.pk,
-        extra={"action": "line_stopped", "publisher": delivery.publisher},
-    )
-
-
-def _tell_lost(delivery: Claimed) -> None:
+def log_lease_lost(delivery: Claimed) -> None:
+    """Log that another relay has the delivery by now."""
     logger.warning(
-        "Delivery %s to %s was taken over by another relay; its outcome here is dropped.",
+        "Delivery %s to %s: the lease expired and another relay took over; this relay's result "
+        "is discarded.",
         delivery.pk,
         delivery.publisher,
         extra={"action": "lease_lost", "publisher": delivery.publisher},
+    )
+
+
+def _log_failure(delivery: Claimed, kind: str, message: str, wait: float | None) -> None:
+    logger.warning(
+        "Delivery %s to %s failed (%s), %s: %s",
+        delivery.pk,
+        delivery.publisher,
+        kind,
+        "giving up" if wait is None else f"next attempt in {wait:.1f} s",
+        message,
+        extra={"action": "delivery_failed", "publisher": delivery.publisher},
+    )
+
+
+def _log_ordering_blocked(delivery: Claimed, on_poison: OnPoison) -> None:
+    key = f"{delivery.ordering_scope}:{delivery.ordering_key}"
+    logger.error(
+        "Publisher %s: %s blocked until the dead letter %s is replayed or discarded.",
+        delivery.publisher,
+        "all later deliveries are" if on_poison is OnPoison.BLOCK else f"ordering key {key} is",
+        delivery.pk,
+        extra={"action": "ordering_blocked", "publisher": delivery.publisher},
     )

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT ask politely, once; the second one ends the process."""
+"""The first SIGTERM or SIGINT stops the relay gracefully, the second one ends the process."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextmanager
 def on_stop_signal(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on the first SIGTERM or SIGINT; the handlers of before act on the next one.
+    """Call `stop` on the first SIGTERM or SIGINT; the previous handlers receive the next one.
 
-    They are restored after the first signal, so that a second one ends a process that hangs,
+    They are restored after the first signal, so that a second one ends a process that is stuck,
     and when the block ends.
     """
-    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    previous = {number: signal.getsignal(number) for number in STOP_SIGNALS}
 
     def restore() -> None:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
     def handle(_number: int, _frame: FrameType | None) -> None:

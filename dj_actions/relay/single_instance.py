@@ -1,4 +1,4 @@
-"""One relay for a SQLite database, which has no locks on rows."""
+"""One relay per SQLite database, because SQLite has no row locks."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from dj_actions.models import Delivery
 
 
 @contextmanager
-def sole_relay() -> Iterator[None]:
-    """Make sure that no other relay serves the same SQLite database.
+def single_instance() -> Iterator[None]:
+    """Ensure that no other relay serves the same SQLite database.
 
-    SQLite has no row locks, so two relays would send the same deliveries. A lock on a file
-    beside the database ends with the process that holds it, however that ends.
+    Without row locks two relays would send the same deliveries. A lock on a file next to the
+    database ends with the process that holds it, even if that is killed.
 
     Raises:
-        RelayAlreadyRunning: another relay holds it.
+        RelayAlreadyRunning: another relay holds the lock.
     """
     connection = connections[router.db_for_write(Delivery)]
     name = str(connection.settings_dict["NAME"])
     if connection.vendor != "sqlite" or connection.is_in_memory_db():  # type: ignore[attr-defined]  # of the SQLite backend
         yield
         return
-    with open(f"{name}.relay", "w") as file:  # noqa: PTH123 - NAME may be any path-like text
+    with open(f"{name}.relay", "w") as file:  # noqa: PTH123 - NAME may be any path-like object
         if not locks.lock(file, locks.LOCK_EX | locks.LOCK_NB):
             raise RelayAlreadyRunning(
-                f"Another relay already serves {name}. SQLite allows one; stop the other, or "
-                "use PostgreSQL to run several."
+                f"Another relay already serves {name}. SQLite allows only one: stop the other "
+                "relay, or use PostgreSQL to run several."
             )
         yield

@@ -1,41 +1,39 @@
-"""Deliver what is due without a relay: in the test's own thread, on its own connection."""
+"""Deliver without a relay: in the test's own thread, on its own connection."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
 
-from dj_actions.conf import get_settings
-from dj_actions.exceptions import InvalidSetting
+from dj_actions.conf import Settings, get_settings
 from dj_actions.models import Delivery
+from dj_actions.outbox.claimed import Claimed
 from dj_actions.outbox.queries import DeliveryQuerySet
-from dj_actions.policies import Ordering
-from dj_actions.publishers import publishers
-from dj_actions.relay.circuit_breaker import Breaker
-from dj_actions.relay.delivery import deliver
-from dj_actions.relay.rescue import rescue
-from dj_actions.relay.settlement import Batch
+from dj_actions.relay.aliases import resolve_aliases
+from dj_actions.relay.circuit_breaker import CircuitBreaker
+from dj_actions.relay.claimer import Claimer
+from dj_actions.relay.lane import Lane
 from dj_actions.states import SETTLED_STATES
-from dj_actions.text import did_you_mean
 
 
 def drain(*aliases: str, ignore_waits: bool = False) -> int:
-    """Deliver all that is due now, as `manage.py run_relay --drain` would.
+    """Deliver all deliveries that are due now, as `manage.py run_relay --drain` does.
 
-    It starts no thread and does not sleep, so it works inside the transaction of a test. What
-    fails is treated by the usual rules, and tried once: it then waits for its next try, or is
-    dead.
+    It starts no threads and does not sleep, so it works inside the transaction of a test. The
+    usual rules apply to failures; each delivery is tried once, and then waits for its next
+    attempt or is dead.
 
     Args:
         aliases: the publishers to serve; all of them by default.
-        ignore_waits: also try what waits for a later time, and go on where the circuit breaker
-            would stop. Each delivery is tried once in one call: call it again for the next try.
+        ignore_waits: also try deliveries that wait for a later time, and continue where the
+            circuit breaker would stop. Each delivery is tried once per call: call it again for
+            the next attempt.
 
     Returns:
-        How many deliveries have been delivered or given up.
+        How many deliveries were delivered or given up.
 
     Raises:
-        InvalidSetting: an alias is not configured, or its publisher cannot be made.
+        InvalidSetting: an alias is not configured, or its publisher cannot be created.
     """
     return drain_rows(Delivery.objects.all(), aliases, ignore_waits=ignore_waits)
 
@@ -43,67 +41,82 @@ def drain(*aliases: str, ignore_waits: bool = False) -> int:
 def drain_rows(
     rows: DeliveryQuerySet, aliases: Iterable[str], *, ignore_waits: bool = False
 ) -> int:
-    """Do what `drain` does, but for the given deliveries only."""
+    """Do the same as `drain`, but only for the given deliveries."""
     return sum(_drain_one(rows, alias, ignore_waits=ignore_waits) for alias in configured(aliases))
 
 
 def configured(aliases: Iterable[str]) -> tuple[str, ...]:
-    """Return the aliases, or all that there are if none is given.
+    """Return the aliases, or those of all publishers if none is given.
 
     Raises:
         InvalidSetting: an alias is not configured.
     """
-    known = get_settings().publishers
-    chosen = tuple(aliases)
-    for alias in chosen:
-        if alias not in known:
-            raise InvalidSetting(
-                f"There is no publisher {alias!r} in DJ_ACTIONS['PUBLISHERS']."
-                f"{did_you_mean(alias, known)}"
-            )
-    return chosen or tuple(known)
+    return resolve_aliases(get_settings(), aliases)
 
 
-class _TirelessBreaker(Breaker):
-    """Counts failures like any other, but never stops anything."""
+class _NeverOpenBreaker(CircuitBreaker):
+    """Counts failures like any other circuit breaker, but never stops deliveries."""
 
     @property
     def is_closed(self) -> bool:
-        """Whether all flows: always."""
+        """Whether deliveries flow: always."""
         return True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no attempt is allowed now: never."""
+        return False
+
+
+class _TryOnceClaimer(Claimer):
+    """Claims each of the given deliveries at most once, and applies no rate limit.
+
+    A relay would try a delivery again as soon as it has waited long enough, and send as many as
+    the rate limit allows by then; here the result must not depend on the speed of the machine.
+
+    Args:
+        rows: the deliveries to claim from.
+        probing: whether to claim although the circuit breaker in the database is open.
+    """
+
+    def __init__(
+        self,
+        rows: DeliveryQuerySet,
+        alias: str,
+        settings: Settings,
+        breaker: CircuitBreaker,
+        *,
+        probing: bool,
+    ) -> None:
+        super().__init__(alias, settings, breaker)
+        self.tried: set[int] = set()
+        """Keys of the deliveries that were claimed."""
+        self._rows = rows
+        self._probing = probing
+
+    def claim(self) -> list[Claimed]:
+        """Claim a batch of deliveries that were not tried yet."""
+        claimed = self._rows.exclude(pk__in=self.tried).claim(
+            self._alias,
+            limit=self._batch_size,
+            lease=self._lease,
+            probing=self._probing,
+            on_poison=self.on_poison,
+        )
+        self.tried.update(delivery.pk for delivery in claimed)
+        return claimed
 
 
 def _drain_one(rows: DeliveryQuerySet, alias: str, *, ignore_waits: bool) -> int:
     settings = get_settings()
-    own = settings.publishers[alias]
-    rescue(alias, own.retry)
+    breaker = _NeverOpenBreaker(alias) if ignore_waits else CircuitBreaker(alias)
+    claimer = _TryOnceClaimer(rows, alias, settings, breaker, probing=ignore_waits)
+    lane = Lane(alias, settings, threading.Event(), claimer=claimer)
+    lane.rescue_expired()
     if ignore_waits:
         rows.filter(publisher=alias).retry_now()
     if not rows.due(alias).exists():
-        return 0
-    on_poison = own.on_poison if own.ordering is Ordering.KEY else None
-    publisher = publishers[alias]  # before a claim: if it cannot be made, nothing is held
-    breaker = _TirelessBreaker(alias) if ignore_waits else Breaker(alias)
-    # A lane of the relay would try again what has waited long enough meanwhile. Here that would
-    # make the number of tries depend on how fast the machine is.
-    tried: set[int] = set()
-    while breaker.is_closed:
-        claimed = rows.exclude(pk__in=tried).claim(
-            alias,
-            limit=own.batch_size,
-            lease=settings.lease,
-            probing=ignore_waits,
-            on_poison=on_poison,
-        )
-        if not claimed:
-            break
-        tried.update(delivery.pk for delivery in claimed)
-        batch = Batch(
-            deliveries=claimed,
-            publisher=publisher,
-            policy=own.retry,
-            breaker=breaker,
-            on_poison=on_poison,
-        )
-        deliver(batch, threading.Event())
-    return Delivery.objects.filter(pk__in=tried, state__in=SETTLED_STATES).count()
+        return 0  # a publisher that cannot be created does not matter then
+    while breaker.is_closed and lane.run_once():
+        pass
+    return Delivery.objects.filter(pk__in=claimer.tried, state__in=SETTLED_STATES).count()

@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 from dj_actions.exceptions import InvalidAction
 from dj_actions.forms.mixins import ActionFormMixin
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.relay.delivery import message_of
+from dj_actions.relay.publishing import message_of
 from tests.compat.accounts.forms import ReachOutForm
 from tests.compat.accounts.serializers import ContactSerializer
 from tests.compat.calls import ANN, BOB

@@ -1,4 +1,4 @@
-"""manage.py relay_health: does a relay live."""
+"""manage.py relay_health: check that a relay is alive."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from dj_actions.doctor.thresholds import Thresholds
 
 
 class Command(BaseCommand):
-    """Says in one line whether a relay lives; the exit code says it too."""
+    """Prints in one line whether a relay is alive; so does the exit code."""
 
     help = (
-        "Tells a supervisor whether a relay of this host lives: exit code 0 if it gave a sign of "
-        "life lately, else 1. For a Kubernetes exec probe, a Compose healthcheck, a systemd timer."
+        "Checks whether a relay on this host is alive: exit code 0 if its last heartbeat is "
+        "recent, 1 if not. For a Kubernetes exec probe, a Compose healthcheck or a systemd timer."
     )
-    # A probe has to be quick, and says nothing about the rest of the project.
+    # A probe must be fast, and does not depend on the rest of the project.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -32,13 +32,13 @@ class Command(BaseCommand):
             type=seconds,
             default=Thresholds().relay,
             metavar="SECONDS",
-            help="how old its sign of life may be (default: %(default)g)",
+            help="maximum age of the heartbeat (default: %(default)g)",
         )
-        parser.add_argument("--any-host", action="store_true", help="a relay of any host will do")
-        parser.add_argument("--json", action="store_true", help="say it in JSON")
+        parser.add_argument("--any-host", action="store_true", help="accept a relay on any host")
+        parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Say it, and exit with 1 if none lives."""
+        """Print the result; exit with 1 if no relay is alive."""
         host = None if options["any_host"] else socket.gethostname()
         found = liveness(host=host, max_age=options["max_age"])
         self.stdout.write(json.dumps(asdict(found)) if options["json"] else found.message)

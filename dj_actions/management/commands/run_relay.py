@@ -1,4 +1,4 @@
-"""manage.py run_relay: carry recorded events to their publishers."""
+"""manage.py run_relay: deliver recorded events to their publishers."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from dj_actions.relay.shutdown import on_stop_signal
 
 
 class Command(BaseCommand):
-    """Runs until SIGTERM or SIGINT; finishes what is in flight, gives the rest back."""
+    """Runs until SIGTERM or SIGINT; finishes the messages in flight and releases the rest."""
 
     help = (
-        "Carries recorded events to the publishers in DJ_ACTIONS. Runs until SIGTERM or SIGINT, "
-        "then finishes what is in flight and gives the rest back; a second signal ends it at once."
+        "Delivers recorded events to the publishers in DJ_ACTIONS. Runs until SIGTERM or SIGINT, "
+        "then finishes the messages in flight and releases the rest; a second signal ends it at "
+        "once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,14 +31,14 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="ALIAS",
-            help="serve this publisher only; may be given several times (default: all)",
+            help="serve only this publisher; may be repeated (default: all publishers)",
         )
         mode = parser.add_mutually_exclusive_group()
         mode.add_argument(
             "--once", action="store_true", help="deliver at most one batch per publisher, then end"
         )
         mode.add_argument(
-            "--drain", action="store_true", help="deliver all that is due now, then end"
+            "--drain", action="store_true", help="deliver everything that is due now, then end"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             relay = Relay(options["publisher"])
 
             def stop() -> None:
-                self.stderr.write("Relay is stopping: it finishes what is in flight.")
+                self.stderr.write("Relay is stopping: finishing the messages in flight.")
                 relay.stop()
 
             with on_stop_signal(stop):
@@ -56,7 +57,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _work(self, relay: Relay, *, once: bool, drain: bool) -> None:
-        # What is loaded by now stays: the collector need not look at it again and again.
+        # Objects that exist by now stay; the garbage collector need not traverse them each time.
         # https://docs.python.org/3/library/gc.html#gc.freeze
         gc.freeze()
         if once:

@@ -1,4 +1,4 @@
-"""A publisher that does what a test tells it."""
+"""A publisher that behaves as a test has scripted it."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.publishers import BasePublisher
 from dj_actions.states import RemoteState
 
-Behaviour = Callable[[Message], Any]
+Behavior = Callable[[Message], Any]
 
 
 def accept(message: Message) -> Receipt:
-    """Answer as a destination that is well."""
+    """Return a receipt, as a healthy destination does."""
     return Receipt(id=f"receipt-{message.id}", url="https://example.org/1", scope="here")
 
 
 class Script:
-    """What the publishers of this process do, and what they have been given."""
+    """How the publishers of this process behave, and the messages that they received."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Be well again, and forget."""
-        self.behave: Behaviour = accept
+        """Accept every message again, and forget the earlier ones."""
+        self.behave: Behavior = accept
         self.seen: list[Message] = []
         self.runs: dict[str, RemoteRun] = {}
         self.questions: list[list[str]] = []
@@ -35,12 +35,12 @@ script = Script()
 
 
 class ScriptedPublisher(BasePublisher):
-    """Does what `script` says."""
+    """Behaves as `script` defines."""
 
     supports_tracking = True
 
     def publish(self, message: Message) -> Receipt:
-        """Note the message, then behave."""
+        """Record the message, then behave."""
         script.seen.append(message)
         receipt: Receipt = script.behave(message)
         return receipt

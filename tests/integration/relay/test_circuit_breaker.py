@@ -1,4 +1,4 @@
-"""The breaker: closed, open, half open, by a clock of our own; shared by all relays."""
+"""The circuit breaker: closed, open, half-open, by a clock that the tests set."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from dj_actions.exceptions import (
 )
 from dj_actions.messages import Receipt
 from dj_actions.policies import SHORTEST_WAIT
-from dj_actions.relay.circuit_breaker import (
-    FAILURES_TO_OPEN,
-    FIRST_WAIT,
-    LONGEST_ASKED,
-    LONGEST_WAIT,
-    Breaker,
-)
+from dj_actions.relay.circuit_breaker import CircuitBreaker
+from dj_actions.relay.tuning import LaneTuning
 
 pytestmark = pytest.mark.django_db
+
+FAILURES_TO_OPEN = LaneTuning().failures_to_open
+MAX_RETRY_AFTER = LaneTuning().max_retry_after
+FIRST_WAIT, LAST_WAIT = 1.0, 30.0
+"""Seconds before the first probe, and between two probes in the end."""
 
 DOWN = PublisherUnavailable("connection refused")
 SUCCESS = Receipt(id="1")
@@ -35,7 +35,7 @@ SUCCESS = Receipt(id="1")
 
 @dataclass
 class Clock:
-    """A clock that goes when it is told to."""
+    """A clock that moves when a test moves it."""
 
     now: float = 1000.0
 
@@ -51,37 +51,37 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def breaker(clock: Clock) -> Breaker:
-    return Breaker("feeds")
+def breaker(clock: Clock) -> CircuitBreaker:
+    return CircuitBreaker("feeds")
 
 
 @pytest.fixture
-def open_breaker(breaker: Breaker) -> Breaker:
+def open_breaker(breaker: CircuitBreaker) -> CircuitBreaker:
     for _ in range(FAILURES_TO_OPEN):
         breaker.record(DOWN, uuid4())
     return breaker
 
 
-def test_it_starts_closed(breaker: Breaker) -> None:
+def test_it_starts_closed(breaker: CircuitBreaker) -> None:
     assert breaker.is_closed
     assert breaker.remaining() == 0
 
 
-def test_one_message_in_trouble_does_not_open_it(breaker: Breaker) -> None:
+def test_one_failed_message_does_not_open_it(breaker: CircuitBreaker) -> None:
     for _ in range(FAILURES_TO_OPEN - 1):
         breaker.record(DOWN, uuid4())
 
     assert breaker.is_closed
 
 
-def test_trouble_in_a_row_opens_it(open_breaker: Breaker) -> None:
+def test_failures_in_a_row_open_it(open_breaker: CircuitBreaker) -> None:
     assert not open_breaker.is_closed
     assert open_breaker.remaining() == FIRST_WAIT
 
 
 @pytest.mark.parametrize("outcome", [SUCCESS, PublishRejected("no"), DestinationNotFound("no DAG")])
-def test_what_speaks_for_the_destination_ends_the_row(
-    breaker: Breaker, outcome: Receipt | Exception
+def test_an_answer_of_the_destination_resets_the_count(
+    breaker: CircuitBreaker, outcome: Receipt | Exception
 ) -> None:
     breaker.record(DOWN, uuid4())
     breaker.record(DOWN, uuid4())
@@ -91,8 +91,8 @@ def test_what_speaks_for_the_destination_ends_the_row(
     assert breaker.is_closed
 
 
-def test_an_error_that_no_publisher_has_translated_says_nothing_while_all_flows(
-    breaker: Breaker,
+def test_an_error_that_is_not_a_publish_error_does_not_count(
+    breaker: CircuitBreaker,
 ) -> None:
     breaker.record(DOWN, uuid4())
     breaker.record(DOWN, uuid4())
@@ -105,7 +105,7 @@ def test_an_error_that_no_publisher_has_translated_says_nothing_while_all_flows(
 
 
 def test_a_probe_that_ends_in_such_an_error_keeps_it_open(
-    open_breaker: Breaker, clock: Clock
+    open_breaker: CircuitBreaker, clock: Clock
 ) -> None:
     clock.now += open_breaker.remaining()
     open_breaker.record(ValueError("bug"), uuid4())
@@ -113,14 +113,16 @@ def test_a_probe_that_ends_in_such_an_error_keeps_it_open(
     assert open_breaker.remaining() == pytest.approx(2 * FIRST_WAIT)
 
 
-def test_time_makes_it_half_open(open_breaker: Breaker, clock: Clock) -> None:
+def test_time_makes_it_half_open(open_breaker: CircuitBreaker, clock: Clock) -> None:
     clock.now += FIRST_WAIT
 
     assert open_breaker.remaining() == 0
     assert not open_breaker.is_closed
 
 
-def test_remaining_counts_down_and_stops_at_zero(open_breaker: Breaker, clock: Clock) -> None:
+def test_remaining_counts_down_and_stops_at_zero(
+    open_breaker: CircuitBreaker, clock: Clock
+) -> None:
     clock.now += FIRST_WAIT / 4
     assert open_breaker.remaining() == pytest.approx(FIRST_WAIT * 3 / 4)
 
@@ -128,7 +130,7 @@ def test_remaining_counts_down_and_stops_at_zero(open_breaker: Breaker, clock: C
     assert open_breaker.remaining() == 0
 
 
-def test_a_probe_that_succeeds_closes_it(open_breaker: Breaker) -> None:
+def test_a_probe_that_succeeds_closes_it(open_breaker: CircuitBreaker) -> None:
     open_breaker.record(SUCCESS, uuid4())
 
     assert open_breaker.is_closed
@@ -136,7 +138,7 @@ def test_a_probe_that_succeeds_closes_it(open_breaker: Breaker) -> None:
 
 
 def test_each_probe_that_fails_doubles_the_wait_up_to_a_limit(
-    open_breaker: Breaker, clock: Clock
+    open_breaker: CircuitBreaker, clock: Clock
 ) -> None:
     waits = []
     for _ in range(200):
@@ -144,11 +146,11 @@ def test_each_probe_that_fails_doubles_the_wait_up_to_a_limit(
         open_breaker.record(DOWN, uuid4())
         waits.append(open_breaker.remaining())
 
-    assert waits[:5] == pytest.approx([2, 4, 8, 16, LONGEST_WAIT])
-    assert waits[-1] == pytest.approx(LONGEST_WAIT)
+    assert waits[:5] == pytest.approx([2, 4, 8, 16, LAST_WAIT])
+    assert waits[-1] == pytest.approx(LAST_WAIT)
 
 
-def test_after_it_has_closed_it_starts_anew(open_breaker: Breaker) -> None:
+def test_after_it_has_closed_it_counts_from_zero(open_breaker: CircuitBreaker) -> None:
     open_breaker.record(DOWN, uuid4())
     open_breaker.record(SUCCESS, uuid4())
     open_breaker.record(DOWN, uuid4())
@@ -159,19 +161,19 @@ def test_after_it_has_closed_it_starts_anew(open_breaker: Breaker) -> None:
     assert open_breaker.remaining() == FIRST_WAIT
 
 
-def test_a_misconfigured_publisher_opens_it_at_once(breaker: Breaker) -> None:
+def test_a_misconfigured_publisher_opens_it_at_once(breaker: CircuitBreaker) -> None:
     breaker.record(PublisherMisconfigured("wrong password"), uuid4())
 
     assert breaker.remaining() == FIRST_WAIT
 
 
-def test_rate_limits_are_obeyed_at_once(breaker: Breaker) -> None:
+def test_rate_limits_are_respected_at_once(breaker: CircuitBreaker) -> None:
     breaker.record(RateLimited("slow down", retry_after=120), uuid4())
 
     assert breaker.remaining() == 120
 
 
-def test_a_rate_limit_that_names_no_time_waits_like_trouble(breaker: Breaker) -> None:
+def test_a_rate_limit_without_retry_after_waits_like_a_failure(breaker: CircuitBreaker) -> None:
     breaker.record(RateLimited("slow down"), uuid4())
 
     assert breaker.remaining() == FIRST_WAIT
@@ -182,20 +184,22 @@ def test_a_rate_limit_that_names_no_time_waits_like_trouble(breaker: Breaker) ->
     [
         (-5, SHORTEST_WAIT),
         (0, SHORTEST_WAIT),
-        (math.inf, LONGEST_ASKED),
-        (math.nan, LONGEST_ASKED),
-        ("soon", LONGEST_ASKED),
-        (10**400, LONGEST_ASKED),
+        (math.inf, MAX_RETRY_AFTER),
+        (math.nan, MAX_RETRY_AFTER),
+        ("soon", MAX_RETRY_AFTER),
+        (10**400, MAX_RETRY_AFTER),
     ],
 )
-def test_a_nonsensical_rate_limit_is_made_sane(breaker: Breaker, asked: Any, wait: float) -> None:
+def test_a_nonsensical_retry_after_is_limited(
+    breaker: CircuitBreaker, asked: Any, wait: float
+) -> None:
     breaker.record(RateLimited("slow down", retry_after=asked), uuid4())
 
     assert breaker.remaining() == pytest.approx(wait)
 
 
-def test_a_destination_that_always_says_at_once_is_asked_less_and_less(
-    breaker: Breaker, clock: Clock
+def test_a_retry_after_of_zero_backs_off_as_probes_are_refused(
+    breaker: CircuitBreaker, clock: Clock
 ) -> None:
     waits = []
     for _ in range(10):
@@ -205,10 +209,10 @@ def test_a_destination_that_always_says_at_once_is_asked_less_and_less(
 
     assert waits[0] == pytest.approx(SHORTEST_WAIT)
     assert waits[1:] == sorted(waits[1:])
-    assert waits[-1] == pytest.approx(LONGEST_WAIT)
+    assert waits[-1] == pytest.approx(LAST_WAIT)
 
 
-def test_an_error_that_cannot_be_read_opens_it_all_the_same(breaker: Breaker) -> None:
+def test_an_error_without_a_readable_message_opens_it_anyway(breaker: CircuitBreaker) -> None:
     class Unreadable(PublisherMisconfigured):
         def __str__(self) -> str:
             raise ZeroDivisionError
@@ -218,8 +222,8 @@ def test_an_error_that_cannot_be_read_opens_it_all_the_same(breaker: Breaker) ->
     assert not breaker.is_closed
 
 
-def test_it_says_why_it_opens_and_that_it_closes(
-    breaker: Breaker, caplog: pytest.LogCaptureFixture
+def test_it_logs_why_it_opens_and_that_it_closes(
+    breaker: CircuitBreaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     breaker.record(PublisherMisconfigured("wrong password"), uuid4())
@@ -227,6 +231,6 @@ def test_it_says_why_it_opens_and_that_it_closes(
     breaker.record(SUCCESS, uuid4())
 
     assert [record.getMessage() for record in caplog.records] == [
-        "Publisher feeds: nothing is sent for 1.0 s. wrong password",
-        "Publisher feeds: works again.",
+        "Publisher feeds: circuit breaker opened for 1.0 s. wrong password",
+        "Publisher feeds: circuit breaker closed.",
     ]

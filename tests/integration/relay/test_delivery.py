@@ -1,4 +1,4 @@
-"""What becomes of a delivery, for each outcome a publisher can have."""
+"""The state of a delivery after each outcome of a publisher."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from dj_actions.models import Delivery, PublisherState
 from dj_actions.policies import DAY, RetryPolicy
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.rescue import rescue
+from dj_actions.relay.tuning import LaneTuning
 from dj_actions.signals import delivery_settled
 from dj_actions.states import DeliveryState, RemoteState
 from dj_actions.testing import assert_delivered
@@ -77,7 +78,7 @@ def test_an_idle_lane_has_nothing_to_do(lane: Lane) -> None:
     assert not lane.run_once()
 
 
-def test_trouble_at_the_destination_is_tried_again_later(lane: Lane, queue: Queue) -> None:
+def test_an_unavailable_destination_is_retried_later(lane: Lane, queue: Queue) -> None:
     queue()
     script.behave = fail_with(PublisherUnavailable("502 from the proxy"))
     lane.run_once()
@@ -119,7 +120,7 @@ def test_an_unknown_error_never_loses_a_message_nor_ends_the_lane(
 
 
 class Unreadable(PublisherUnavailable):
-    """An error whose text cannot be asked for."""
+    """An error whose message raises."""
 
     def __str__(self) -> str:
         raise ZeroDivisionError
@@ -143,18 +144,16 @@ def test_nonsense_about_one_message_harms_no_other(
         behave(message) if message.id == first.event_id else accept(message)
     )
     lane.run_once()
-    PublisherState.objects.all().delete()  # as if the wait that it asked for were over
+    PublisherState.objects.all().delete()  # as if the wait were over
     Lane("first", get_settings(), stopping).run_once()
 
-    told, other = Delivery.objects.order_by("pk")
+    failed, other = Delivery.objects.order_by("pk")
     assert other.state == DeliveryState.DELIVERED
-    assert told.state == DeliveryState.PENDING
-    assert told.errors[0]["message"]
+    assert failed.state == DeliveryState.PENDING
+    assert failed.errors[0]["message"]
 
 
-def test_what_a_publisher_cannot_serialise_harms_its_own_message_only(
-    lane: Lane, queue: Queue
-) -> None:
+def test_a_message_that_cannot_be_serialized_harms_no_other(lane: Lane, queue: Queue) -> None:
     first, _ = queue(2)
     script.behave = lambda message: (
         json.dumps({"id": message.id}) if message.id == first.event_id else accept(message)
@@ -179,7 +178,7 @@ def test_age_ends_it_too_with_a_reason(settings: Settings, queue: Queue) -> None
 
 
 @pytest.mark.parametrize("nonsense", [None, "ok", {"id": 1}, Receipt])
-def test_an_answer_that_is_no_receipt_is_tried_again(
+def test_an_answer_that_is_not_a_receipt_is_retried(
     lane: Lane, queue: Queue, nonsense: object
 ) -> None:
     queue()
@@ -187,11 +186,11 @@ def test_an_answer_that_is_no_receipt_is_tried_again(
     lane.run_once()
     delivery = Delivery.objects.get()
     assert delivery.state == DeliveryState.PENDING
-    assert "no Receipt" in delivery.errors[0]["message"]
+    assert "not a Receipt" in delivery.errors[0]["message"]
 
 
 @pytest.mark.parametrize("name", ["SilentPublisher", "BrokenPublisher"])
-def test_a_publisher_that_owes_outcomes_harms_only_those(
+def test_missing_outcomes_harm_only_their_messages(
     settings: Settings, queue: Queue, stopping: threading.Event, name: str
 ) -> None:
     settings.DJ_ACTIONS = {
@@ -217,7 +216,7 @@ def test_attempts_run_out_into_a_dead_letter(lane: Lane, queue: Queue) -> None:
     assert delivery.errors[-1]["times"] == 5
 
 
-def test_a_missing_destination_gets_a_few_slow_tries_of_its_own(lane: Lane, queue: Queue) -> None:
+def test_a_missing_destination_gets_a_few_slow_attempts(lane: Lane, queue: Queue) -> None:
     queue(attempts=4)
     script.behave = fail_with(DestinationNotFound("There is no DAG 'nope'"))
     seen = []
@@ -251,22 +250,21 @@ def test_a_wrong_configuration_stops_the_lane_and_blames_no_message(
     assert [error["message"] for error in reasons] == ["The password is wrong."]
 
 
-def test_all_flows_once_the_configuration_is_mended(
+def test_deliveries_flow_once_the_configuration_is_fixed(
     lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue(5)
     script.behave = fail_with(PublisherMisconfigured("The password is wrong."))
     lane.run_once()
     script.behave = accept
-    monkeypatch.setattr("dj_actions.relay.circuit_breaker.FIRST_WAIT", 0)
-    pass_the_wait(lane, monkeypatch)
+    end_the_wait(lane, monkeypatch)
     Delivery.objects.all().retry_now()
     while lane.run_once():
         pass
     assert states() == ["delivered"] * 5
 
 
-def test_rate_limits_wait_as_long_as_asked_and_count_nothing(lane: Lane, queue: Queue) -> None:
+def test_rate_limits_wait_for_retry_after_and_count_nothing(lane: Lane, queue: Queue) -> None:
     queue(3)
     script.behave = fail_with(RateLimited("slow down", retry_after=50))
     lane.run_once()
@@ -276,7 +274,7 @@ def test_rate_limits_wait_as_long_as_asked_and_count_nothing(lane: Lane, queue: 
     assert waiting.available_at - timezone.now() > timedelta(seconds=40)
 
 
-def test_an_outage_stops_attempts_and_the_rest_is_given_back(lane: Lane, queue: Queue) -> None:
+def test_an_outage_stops_attempts_and_the_rest_is_released(lane: Lane, queue: Queue) -> None:
     queue(10)
     script.behave = fail_with(PublisherUnavailable("down"))
     lane.run_once()
@@ -291,13 +289,13 @@ def test_a_probe_takes_one_message_and_does_not_count_its_failure(
     queue(10)
     script.behave = fail_with(PublisherUnavailable("down"))
     lane.run_once()
-    pass_the_wait(lane, monkeypatch)
+    end_the_wait(lane, monkeypatch)
     assert lane.run_once()
     assert len(script.seen) == 4
     assert sum(Delivery.objects.values_list("attempts", flat=True)) == 3
 
 
-def test_a_stopping_lane_finishes_one_and_gives_back_the_rest(
+def test_a_stopping_lane_finishes_one_and_releases_the_rest(
     lane: Lane, queue: Queue, stopping: threading.Event
 ) -> None:
     queue(4)
@@ -313,9 +311,10 @@ def test_a_stopping_lane_finishes_one_and_gives_back_the_rest(
 
 
 def test_a_lane_that_has_lost_its_lease_stops_sending(
-    lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
+    queue: Queue, stopping: threading.Event
 ) -> None:
-    monkeypatch.setattr("dj_actions.relay.settlement.SETTLE_WITHIN", 0)
+    tuning = LaneTuning(max_receipt_delay=0)
+    lane = Lane("first", get_settings(), stopping, tuning=tuning)
     queue(3)
 
     def hang(message: Message) -> Receipt:
@@ -343,14 +342,14 @@ def test_a_receipt_that_cannot_be_stored_harms_its_own_delivery_only(
 
 
 class UnreadableError(Exception):
-    """An error that cannot even say what it is."""
+    """An error whose message raises."""
 
     def __str__(self) -> str:
         raise RuntimeError
 
 
 @pytest.mark.parametrize("error", [RuntimeError("\x00 \ud800"), UnreadableError()])
-def test_an_error_text_that_cannot_be_stored_is_mended(
+def test_an_error_message_that_cannot_be_stored_is_sanitized(
     lane: Lane, queue: Queue, error: Exception
 ) -> None:
     queue()
@@ -359,7 +358,7 @@ def test_an_error_text_that_cannot_be_stored_is_mended(
     assert Delivery.objects.get().errors[0]["kind"] == "unexpected"
 
 
-def test_a_replayed_message_gets_all_its_tries_again(lane: Lane, queue: Queue) -> None:
+def test_a_replayed_message_gets_all_its_attempts_again(lane: Lane, queue: Queue) -> None:
     queue()
     script.behave = fail_with(DestinationNotFound("There is no DAG 'nope'"))
     for _ in range(3):
@@ -370,7 +369,7 @@ def test_a_replayed_message_gets_all_its_tries_again(lane: Lane, queue: Queue) -
     assert Delivery.objects.get().state == DeliveryState.PENDING
 
 
-def test_the_signal_tells_of_deaths_and_deliveries_and_survives_bad_receivers(
+def test_the_signal_is_sent_for_both_outcomes_and_survives_bad_receivers(
     lane: Lane, queue: Queue
 ) -> None:
     heard: list[DeliveryState] = []
@@ -400,7 +399,7 @@ def test_the_signal_tells_of_deaths_and_deliveries_and_survives_bad_receivers(
     assert heard == [DeliveryState.DELIVERED, DeliveryState.DEAD]
 
 
-def pass_the_wait(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the breaker's wait be over."""
+def end_the_wait(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+    """End the wait of the circuit breaker."""
     monkeypatch.setattr(lane._breaker, "_open_until", 0.0)
     PublisherState.objects.update(open_until=timezone.now() - timedelta(seconds=1))

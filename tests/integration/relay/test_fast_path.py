@@ -1,9 +1,10 @@
-"""What a batch costs the database: pinned, so that nobody adds to it unawares."""
+"""The statements that a batch costs the database."""
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from dj_actions.exceptions import PublisherUnavailable
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
 from dj_actions.relay.lane import Lane
+from dj_actions.relay.tuning import LaneTuning
 from dj_actions.states import DeliveryState
 from tests.fixtures.relay import Queue
 from tests.integration.relay.scripted import accept, script
@@ -23,18 +25,33 @@ from tests.integration.relay.scripted import accept, script
 pytestmark = pytest.mark.django_db
 
 
+MakeLane = Callable[[LaneTuning], Lane]
+
+
 @pytest.fixture
-def wide_lane(settings: Settings) -> Iterator[Lane]:
-    """A lane that claims a thousand at once, and has looked around a moment ago."""
+def make_wide_lane(settings: Settings) -> Iterator[MakeLane]:
+    """Return a function that makes a lane which claims a thousand deliveries at once.
+
+    It has just done its periodic work.
+    """
     entry = {
         "BACKEND": "tests.integration.relay.scripted.ScriptedPublisher",
         "BATCH_SIZE": 1000,
     }
     settings.DJ_ACTIONS = {"PUBLISHERS": {"first": entry}}
-    lane = Lane("first", get_settings(), threading.Event())
-    lane.run_once()
-    yield lane
+
+    def make_wide_lane(tuning: LaneTuning) -> Lane:
+        lane = Lane("first", get_settings(), threading.Event(), tuning=tuning)
+        lane.run_once()
+        return lane
+
+    yield make_wide_lane
     script.reset()
+
+
+@pytest.fixture
+def wide_lane(make_wide_lane: MakeLane) -> Lane:
+    return make_wide_lane(LaneTuning())
 
 
 def statements(lane: Lane) -> list[str]:
@@ -46,10 +63,9 @@ def statements(lane: Lane) -> list[str]:
 @pytest.mark.postgres
 @pytest.mark.parametrize("count", [1, 1000])
 def test_a_batch_is_claimed_by_one_statement_and_settled_by_another(
-    wide_lane: Lane, queue: Queue, count: int, monkeypatch: pytest.MonkeyPatch
+    make_wide_lane: MakeLane, queue: Queue, count: int
 ) -> None:
-    # However slow the machine is: the time that is allowed is not what is looked at here.
-    monkeypatch.setattr("dj_actions.relay.settlement.SETTLE_WITHIN", 3600)
+    wide_lane = make_wide_lane(LaneTuning(max_receipt_delay=3600))  # however slow the machine is
     queue(count)
 
     assert statements(wide_lane) == ["WITH", "UPDATE"]
@@ -57,9 +73,7 @@ def test_a_batch_is_claimed_by_one_statement_and_settled_by_another(
 
 
 @pytest.mark.postgres
-def test_a_lane_with_nothing_to_do_asks_one_question_at_a_time(
-    wide_lane: Lane, queue: Queue
-) -> None:
+def test_an_idle_lane_executes_one_statement_per_poll(wide_lane: Lane, queue: Queue) -> None:
     queue(2)
     while wide_lane.run_once():
         pass
@@ -71,28 +85,26 @@ def test_a_lane_with_nothing_to_do_asks_one_question_at_a_time(
 
 
 @pytest.mark.postgres
-def test_a_slow_destinations_answers_are_each_written_down_at_once(
-    wide_lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
+def test_a_slow_destinations_receipts_are_each_settled_at_once(
+    make_wide_lane: MakeLane, queue: Queue
 ) -> None:
-    monkeypatch.setattr("dj_actions.relay.settlement.SETTLE_WITHIN", 0)
+    wide_lane = make_wide_lane(LaneTuning(max_receipt_delay=0))
     queue(3)
 
     assert statements(wide_lane) == ["WITH", *["UPDATE"] * 3]
 
 
 @pytest.mark.postgres
-def test_what_was_tried_before_is_written_down_at_once(
-    wide_lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Otherwise another would be blamed should it be what kills relays."""
-    monkeypatch.setattr("dj_actions.relay.settlement.SETTLE_WITHIN", 3600)
+def test_a_batch_with_a_retry_is_settled_one_by_one(make_wide_lane: MakeLane, queue: Queue) -> None:
+    """Otherwise another delivery would be blamed if its message kills relays."""
+    wide_lane = make_wide_lane(LaneTuning(max_receipt_delay=3600))
     queue(2)
     queue(attempts=1)
 
     assert statements(wide_lane) == ["WITH", *["UPDATE"] * 3]
 
 
-def test_what_has_arrived_is_kept_when_a_later_one_fails(wide_lane: Lane, queue: Queue) -> None:
+def test_receipts_are_kept_if_a_later_message_fails(wide_lane: Lane, queue: Queue) -> None:
     _, second, _ = queue(3)
 
     def behave(message: Message) -> Receipt:
@@ -107,8 +119,8 @@ def test_what_has_arrived_is_kept_when_a_later_one_fails(wide_lane: Lane, queue:
     assert list(states) == ["delivered", "pending", "delivered"]
 
 
-def test_what_commits_late_is_found_although_the_lane_has_passed_its_place(
-    wide_lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
+def test_a_late_commit_is_found_although_the_cursor_is_past_it(
+    wide_lane: Lane, queue: Queue
 ) -> None:
     queue(2)
     wide_lane.run_once()
@@ -122,10 +134,10 @@ def test_what_commits_late_is_found_although_the_lane_has_passed_its_place(
 
 
 @pytest.mark.postgres
-def test_where_the_way_from_the_start_is_long_it_is_gone_seldom_and_in_the_end(
-    wide_lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
+def test_slow_full_scans_are_rare_and_happen_before_a_drain_ends(
+    make_wide_lane: MakeLane, queue: Queue
 ) -> None:
-    monkeypatch.setattr("dj_actions.relay.lane.SLOW_START", -1.0)
+    wide_lane = make_wide_lane(LaneTuning(slow_scan_threshold=-1.0))
     queue(2)
     wide_lane.run_once()
     late = queue()[0]
@@ -134,18 +146,16 @@ def test_where_the_way_from_the_start_is_long_it_is_gone_seldom_and_in_the_end(
 
     assert not wide_lane.run_once()
     queue()
-    assert wide_lane.run_once()  # what comes usually, behind all that was there
+    assert wide_lane.run_once()  # a new delivery, after the cursor
     wide_lane.drain()
     assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.DELIVERED}
 
 
 @pytest.mark.postgres
-def test_seldom_is_soon_enough(
-    wide_lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dj_actions.relay.lane.SLOW_START", -1.0)
-    monkeypatch.setattr("dj_actions.relay.lane.LOOK_FROM_START", 0.0)
-    monkeypatch.setattr("dj_actions.relay.lane.RARELY", 0)
+def test_slow_full_scans_are_repeated(make_wide_lane: MakeLane, queue: Queue) -> None:
+    wide_lane = make_wide_lane(
+        LaneTuning(slow_scan_threshold=-1.0, full_scan_interval=0.0, full_scan_max_share=math.inf)
+    )
     queue(2)
     wide_lane.run_once()
     late = queue()[0]
@@ -175,7 +185,7 @@ def message_of_the_orm_and_of_the_statement(queue: Queue) -> tuple[Any, Any]:
     return by_orm, by_statement
 
 
-def test_both_ways_to_claim_tell_the_same(queue: Queue) -> None:
+def test_both_ways_to_claim_return_the_same(queue: Queue) -> None:
     by_orm, by_statement = message_of_the_orm_and_of_the_statement(queue)
     own = {"lease_token", "claimed_microseconds"}
 

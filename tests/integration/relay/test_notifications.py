@@ -1,4 +1,4 @@
-"""An action that has committed wakes the relay; a relay that hears nothing polls."""
+"""A committed action wakes the relay; a relay without notifications polls."""
 
 from __future__ import annotations
 
@@ -21,34 +21,35 @@ from dj_actions.conf import get_settings
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
 from dj_actions.operations import pause, replay, resume, retry
-from dj_actions.outbox import wakeup as announcing
+from dj_actions.outbox import wakeup
 from dj_actions.outbox.notifications import listening, notify
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.relay import Relay
+from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 from dj_actions.states import DeliveryState
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
 from tests.fixtures.relay import Queue
+from tests.integration.relay.proxy import connecting_through, database_proxy
 from tests.integration.relay.scripted import accept, script
 from tests.integration.relay.test_relay import delivered, running, wait_for
-from tests.integration.relay.wire import through, wire_to_database
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 NEVER = 3600
-"""Seconds between two polls: what is delivered meanwhile was not found by polling."""
+"""Seconds between two polls: deliveries before that were not found by polling."""
 
 
 @pytest.fixture(autouse=True)
 def routed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let todos' actions go to both publishers, from a process that has told nothing yet."""
+    """Route actions of todos to both publishers, in a process that has not notified yet."""
     entry = {**settings.DJ_ACTIONS["PUBLISHERS"]["first"], "ROUTES": ["todo.*"]}
     settings.DJ_ACTIONS = {
         **settings.DJ_ACTIONS,
         "PUBLISHERS": {"first": entry, "second": entry},
         "POLL_INTERVAL": NEVER,
     }
-    monkeypatch.setattr(announcing, "_told_at", {})
+    monkeypatch.setattr(wakeup, "_told_at", {})
 
 
 @pytest.fixture
@@ -61,19 +62,19 @@ def act(todo: Todo) -> None:
 
 
 @contextmanager
-def heard() -> Iterator[Callable[[], list[str]]]:
-    """Listen, and yield what returns the publishers that were told of."""
+def notifications() -> Iterator[Callable[[], list[str]]]:
+    """Listen, and yield a function that returns the publishers of the notifications."""
     with listening(using="default") as listener:
 
         def publishers() -> list[str]:
-            # A mark of our own: what was told before it has arrived with it.
+            # Notifications arrive in order: all earlier ones are here once this one is.
             notify(["the end"], using="default")
-            told: list[str] = []
+            found: list[str] = []
             for notification in listener.notifies(timeout=20):
                 if notification.payload == "the end":
                     break
-                told.append(notification.payload)
-            return told
+                found.append(notification.payload)
+            return found
 
         yield publishers
 
@@ -82,6 +83,10 @@ def set_event() -> threading.Event:
     event = threading.Event()
     event.set()
     return event
+
+
+def seconds_to_rest(lane: Lane) -> float:
+    return lane._polling.seconds(use_due_time=lane._can_use_due_time())
 
 
 def has_delivered(count: int) -> bool:
@@ -110,8 +115,8 @@ def by_resuming() -> None:
 
 
 @contextmanager
-def listening_relay() -> Iterator[Relay]:
-    with running(Relay()) as relay:
+def listening_relay(tuning: LaneTuning = DEFAULT_TUNING) -> Iterator[Relay]:
+    with running(Relay(tuning=tuning)) as relay:
         wait_for(lambda: len(listeners()) == 1, "The relay's LISTEN")
         yield relay
 
@@ -122,11 +127,11 @@ def test_an_action_wakes_an_idle_relay(todo: Todo) -> None:
         wait_for(lambda: delivered() == delivered("second") == 1, "Both deliveries")
 
 
-def test_once_woken_it_looks_often_for_longer_than_the_others_are_silent(todo: Todo) -> None:
+def test_once_woken_it_polls_often_for_longer_than_notifications_are_coalesced(todo: Todo) -> None:
     with listening_relay():
         for count in range(1, 6):
             act(todo)
-            wait_for(partial(has_delivered, count), "What only the first told of")
+            wait_for(partial(has_delivered, count), "A delivery whose notification was coalesced")
 
 
 def test_an_idle_relay_stops_at_once() -> None:
@@ -136,41 +141,38 @@ def test_an_idle_relay_stops_at_once() -> None:
     assert not listeners()
 
 
-def test_nobody_is_told_of_what_is_rolled_back(todo: Todo) -> None:
-    with heard() as told:
+def test_a_rollback_sends_no_notification(todo: Todo) -> None:
+    with notifications() as notified:
         with transaction.atomic():
             act(todo)
             transaction.set_rollback(True)
-        assert told() == []
+        assert notified() == []
         act(todo)
-        assert sorted(told()) == ["first", "second"]
+        assert sorted(notified()) == ["first", "second"]
 
 
-def test_nobody_is_told_of_a_dry_run(todo: Todo) -> None:
-    with heard() as told:
+def test_a_dry_run_sends_no_notification(todo: Todo) -> None:
+    with notifications() as notified:
         MarkDone.run(actor=todo.owner, object=todo, data={}, dry_run=True)
-        assert told() == []
+        assert notified() == []
 
 
-@pytest.mark.parametrize("by_hand", [by_replay, by_retry, by_resuming])
-def test_a_person_wakes_an_idle_relay(by_hand: Callable[[], object], queue: Queue) -> None:
+@pytest.mark.parametrize("operation", [by_replay, by_retry, by_resuming])
+def test_an_operator_wakes_an_idle_relay(operation: Callable[[], object], queue: Queue) -> None:
     with listening_relay():
         queue(1, available_at=timezone.now() + timedelta(days=1))
-        by_hand()
-        wait_for(lambda: delivered() == 1, "What a person wants to be sent")
+        operation()
+        wait_for(lambda: delivered() == 1, "The delivery")
 
 
-def test_an_idle_relay_is_there_when_something_is_due(
-    todo: Todo, queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dj_actions.relay.lane.LIVELY", 0.0)
-    with listening_relay():
+def test_an_idle_relay_polls_when_a_delivery_is_due(todo: Todo, queue: Queue) -> None:
+    with listening_relay(LaneTuning(busy_window=0.0)):
         queue(1, available_at=timezone.now() + timedelta(seconds=0.5))
         notify(["first"], using="default")
-        wait_for(lambda: delivered() == 1, "What has become due")
+        wait_for(lambda: delivered() == 1, "The delivery that became due")
 
 
-def test_what_follows_silently_is_found_by_a_lane_that_found_nothing(
+def test_a_delivery_without_a_notification_is_found_by_an_idle_lane(
     todo: Todo, settings: Settings
 ) -> None:
     entry = settings.DJ_ACTIONS["PUBLISHERS"]["first"] | {"CONCURRENCY": 2}
@@ -187,16 +189,14 @@ def test_what_follows_silently_is_found_by_a_lane_that_found_nothing(
         try:
             act(todo)
             wait_for(lambda: len(script.seen) == 1, "The first message")
-            act(todo)  # and nobody is told
+            act(todo)  # without a notification
             wait_for(lambda: delivered() == 1, "The second")
         finally:
             release.set()
 
 
-def test_what_a_stopping_relay_gives_back_wakes_another(
-    queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dj_actions.relay.lane.SILENCE", 0.0)
+def test_deliveries_released_by_a_stopping_relay_wake_another(queue: Queue) -> None:
+    tuning = LaneTuning(notify_min_interval=0.0)
     release = threading.Event()
 
     def wait_for_release(message: Message) -> Receipt:
@@ -205,51 +205,51 @@ def test_what_a_stopping_relay_gives_back_wakes_another(
 
     script.behave = wait_for_release
     queue(5)
-    with running(Relay()) as stopping:
+    with running(Relay(tuning=tuning)) as stopping:
         wait_for(lambda: len(script.seen) == 1, "The first message")
-        with running(Relay()):
+        with running(Relay(tuning=tuning)):
             wait_for(lambda: len(listeners()) == 2, "Both relays' LISTEN")
             stopping.stop()
             release.set()
-            wait_for(lambda: delivered() == 5, "What was given back")
+            wait_for(lambda: delivered() == 5, "The released deliveries")
 
 
-def test_where_dead_entries_are_many_a_lane_does_not_ask_what_is_due(
+def test_a_lane_with_slow_scans_does_not_query_the_due_time(
     settings: Settings, stopping: threading.Event, django_assert_num_queries: Any
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 1}
     lane = Lane("first", get_settings(), stopping, set_event())
-    lane._is_start_slow = True
+    lane._claimer.cursor.is_slow = True
     with django_assert_num_queries(0):
-        assert lane._pause() == 1
+        assert seconds_to_rest(lane) == 1
 
 
 @pytest.mark.parametrize(("lease", "expected"), [(60, 15), (24, 6), (8, 4)])
-def test_it_rests_no_longer_than_until_leases_may_have_ended(
+def test_it_rests_no_longer_than_the_rescue_interval(
     settings: Settings, stopping: threading.Event, lease: float, expected: float
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 4, "LEASE": lease}
 
-    assert Lane("first", get_settings(), stopping, set_event())._pause() == expected
+    assert seconds_to_rest(Lane("first", get_settings(), stopping, set_event())) == expected
 
 
-def test_a_lane_without_work_that_is_told_of_new_work_looks_seldom(
+def test_an_idle_lane_that_receives_notifications_polls_rarely(
     settings: Settings, stopping: threading.Event, django_assert_num_queries: Any
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 1}
-    hearing = threading.Event()
-    lane = Lane("first", get_settings(), stopping, hearing)
-    lane.run_once()  # and what is done now and then
+    listening = threading.Event()
+    lane = Lane("first", get_settings(), stopping, listening)
+    lane.run_once()  # with its periodic work
     with django_assert_num_queries(1):
         lane.run_once()
-        assert lane._pause() == 1
-    hearing.set()
+        assert seconds_to_rest(lane) == 1
+    listening.set()
     with django_assert_num_queries(2):
         lane.run_once()
-        assert lane._pause() == 5
+        assert seconds_to_rest(lane) == 5
 
 
-def test_a_lane_that_may_not_send_what_is_due_looks_as_often_as_usual(
+def test_a_lane_of_a_paused_publisher_polls_as_often_as_usual(
     queue: Queue, settings: Settings, stopping: threading.Event
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 1}
@@ -258,52 +258,52 @@ def test_a_lane_that_may_not_send_what_is_due_looks_as_often_as_usual(
     lane = Lane("first", get_settings(), stopping, set_event())
 
     assert not lane.run_once()
-    assert lane._pause() == 1
+    assert seconds_to_rest(lane) == 1
 
 
-def test_a_process_tells_once_in_a_while(todo: Todo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_coalesces_notifications(todo: Todo, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
     monkeypatch.setattr("dj_actions.outbox.wakeup.time.monotonic", lambda: now)
-    with heard() as told:
+    with notifications() as notified:
         for _ in range(10):
             act(todo)
-        assert sorted(told()) == ["first", "second"]
-        now += announcing.SILENCE
+        assert sorted(notified()) == ["first", "second"]
+        now += wakeup.SILENCE
         act(todo)
-        assert sorted(told()) == ["first", "second"]
+        assert sorted(notified()) == ["first", "second"]
 
 
-def test_who_counts_queries_does_not_see_it(
+def test_a_notification_is_not_counted_as_a_query(
     todo: Todo, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     act(todo)
-    with heard() as told:
+    with notifications() as notified:
         # The actor, the object, its update, the record; and what begins and ends the transaction.
         with django_assert_num_queries(6):
             act(todo)
-        assert told() == []
-        monkeypatch.setattr(announcing, "_told_at", {})
+        assert notified() == []
+        monkeypatch.setattr(wakeup, "_told_at", {})
         with django_assert_num_queries(6):
             act(todo)
-        assert sorted(told()) == ["first", "second"]
+        assert sorted(notified()) == ["first", "second"]
 
 
 def test_it_can_be_switched_off(todo: Todo, settings: Settings) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "NOTIFY": False, "POLL_INTERVAL": 0.02}
-    with heard() as told, running(Relay()):
+    with notifications() as notified, running(Relay()):
         act(todo)
-        wait_for(lambda: delivered() == 1, "What polling found")
-        assert told() == []
-        assert len(listeners()) == 1  # we ourselves
+        wait_for(lambda: delivered() == 1, "A delivery found by polling")
+        assert notified() == []
+        assert len(listeners()) == 1  # the connection of this test
 
 
-def test_an_action_that_cannot_tell_has_still_happened(
+def test_an_action_whose_notification_fails_has_happened_anyway(
     todo: Todo, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise psycopg.OperationalError("The connection is gone.")
 
-    monkeypatch.setattr(announcing, "notify", fail)
+    monkeypatch.setattr(wakeup, "notify", fail)
     act(todo)
 
     assert Todo.objects.get().done
@@ -320,28 +320,27 @@ def test_it_listens_again_after_its_connection_was_cut(
         wait_for(lambda: listeners() not in ([], [first]), "Another LISTEN")
         act(todo)
         wait_for(lambda: delivered() == 1, "The delivery")
-    assert "The relay could not hear of new deliveries" in caplog.text
-    assert "The relay can hear of new deliveries again." in caplog.text
+    assert "The relay could not listen for new deliveries" in caplog.text
+    assert "The relay can listen for new deliveries again." in caplog.text
 
 
-def test_what_was_told_while_it_was_deaf_is_found_once_it_hears(
-    todo: Todo, queue: Queue, monkeypatch: pytest.MonkeyPatch
+def test_deliveries_queued_while_it_did_not_listen_are_found_once_it_does(
+    todo: Todo, queue: Queue
 ) -> None:
-    monkeypatch.setattr("dj_actions.relay.lane.LIVELY", 0.0)
-    with listening_relay():
-        queue()  # of which nobody tells
+    with listening_relay(LaneTuning(busy_window=0.0)):
+        queue()  # without a notification
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s)", listeners())
-        wait_for(lambda: delivered() == 1, "What came meanwhile")
+        wait_for(lambda: delivered() == 1, "The delivery queued meanwhile")
 
 
-def test_a_lane_that_is_woken_for_nothing_rests_again(lane: Lane) -> None:
+def test_a_lane_woken_without_work_rests_again(lane: Lane) -> None:
     lane.wake()
 
-    assert lane._pause() == NEVER
+    assert seconds_to_rest(lane) == NEVER
 
 
-def test_a_connection_that_fails_to_tell_is_not_used_again(todo: Todo) -> None:
+def test_a_connection_that_fails_to_notify_is_not_used_again(todo: Todo) -> None:
     cast("Any", connection).connection.close()
     try:
         with pytest.raises(OperationalError):
@@ -351,41 +350,43 @@ def test_a_connection_that_fails_to_tell_is_not_used_again(todo: Todo) -> None:
         connection.close()
 
 
-def test_within_the_transaction_of_a_test_nobody_is_told(
+def test_within_the_transaction_of_a_test_nothing_is_notified(
     todo: Todo, django_capture_on_commit_callbacks: Any
 ) -> None:
-    with heard() as told, transaction.atomic():
+    with notifications() as notified, transaction.atomic():
         with django_capture_on_commit_callbacks(execute=True):
             act(todo)
         transaction.set_rollback(True)
-    with heard() as told:
+    with notifications() as notified:
         act(todo)
-        assert sorted(told()) == ["first", "second"]  # and so it was not told before
+        assert sorted(notified()) == [
+            "first",
+            "second",
+        ]  # not coalesced with earlier ones
 
 
-def test_behind_a_pooler_that_swallows_notifications_it_says_so_and_polls(
+def test_behind_a_pooler_that_drops_notifications_it_logs_so_and_polls(
     queue: Queue,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 0.02}
-    monkeypatch.setattr("dj_actions.relay.listener.PROBE_TIMEOUT", 0.2)
     with (
-        wire_to_database(swallows=True) as wire,
-        through(wire, monkeypatch),
+        database_proxy(drops_notifications=True) as proxy,
+        connecting_through(proxy, monkeypatch),
         caplog.at_level(logging.WARNING),
-        running(Relay()),
+        running(Relay(tuning=LaneTuning(notification_timeout=0.2))),
     ):
-        wait_for(lambda: "a pooler swallows LISTEN" in caplog.text, "The warning")
+        wait_for(lambda: "pooler drops LISTEN notifications" in caplog.text, "The warning")
         queue(3)
-        wait_for(lambda: delivered() == 3, "What polling found")
+        wait_for(lambda: delivered() == 3, "A delivery found by polling")
     assert not listeners()
 
 
-def test_through_the_same_wire_with_nothing_swallowed_it_hears(
+def test_through_the_same_proxy_with_nothing_dropped_it_listens(
     todo: Todo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with wire_to_database() as wire, through(wire, monkeypatch), listening_relay():
+    with database_proxy() as proxy, connecting_through(proxy, monkeypatch), listening_relay():
         act(todo)
         wait_for(lambda: delivered() == 1, "The delivery")

@@ -1,4 +1,4 @@
-"""Deliveries of one line arrive as they were committed, and do not keep other lines waiting."""
+"""Deliveries with one ordering key arrive in the order of commits and block no other keys."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ pytestmark = pytest.mark.django_db
 Configure = Callable[..., Lane]
 Put = Callable[..., str]
 ALL = ""
-NO_LINE = ""
+NO_SCOPE = ""
 
 
 @pytest.fixture
 def ordered(settings: Settings) -> Configure:
-    """Make the first publisher keep an order; return a lane of it."""
+    """Return a function that makes the first publisher keep an order and returns its lane."""
 
     def ordered(on_poison: str = "park", batch_size: int = 10) -> Lane:
         entry = {
@@ -58,7 +58,7 @@ def ordered(settings: Settings) -> Configure:
 
 @pytest.fixture
 def put(queue: Queue) -> Put:
-    """Put one delivery into the line of a key; return the id of its event."""
+    """Return a function that queues a delivery with an ordering key and returns its event id."""
 
     def put(key: str, object_ids: Sequence[str] = (), scope: str = "todo") -> str:
         about = list(object_ids) or [key]
@@ -70,7 +70,7 @@ def put(queue: Queue) -> Put:
 
 @pytest.fixture
 def fails() -> Iterator[dict[str, Exception]]:
-    """What becomes of the messages with these ids."""
+    """Event id → the error that its message raises."""
     failing: dict[str, Exception] = {}
 
     def behave(message: Message) -> Receipt:
@@ -96,9 +96,7 @@ def make_due() -> None:
     Delivery.objects.all().retry_now()
 
 
-def test_what_is_tried_again_keeps_its_place(
-    ordered: Configure, put: Put, fails: dict[str, Exception]
-) -> None:
+def test_a_retry_keeps_its_place(ordered: Configure, put: Put, fails: dict[str, Exception]) -> None:
     lane = ordered()
     first, second, third = put("7"), put("7"), put("7")
     fails[first] = PublisherUnavailable("down")
@@ -111,7 +109,7 @@ def test_what_is_tried_again_keeps_its_place(
     assert sent() == [first, first, second, third]
 
 
-def test_other_lines_flow_meanwhile(
+def test_other_ordering_keys_flow_meanwhile(
     ordered: Configure, put: Put, fails: dict[str, Exception]
 ) -> None:
     lane = ordered()
@@ -123,7 +121,7 @@ def test_other_lines_flow_meanwhile(
     assert behind not in sent()
 
 
-def test_a_batch_is_filled_with_many_of_one_line(ordered: Configure, put: Put) -> None:
+def test_a_batch_is_filled_with_many_of_one_ordering_key(ordered: Configure, put: Put) -> None:
     lane = ordered(batch_size=5)
     ids = [put("7") for _ in range(5)]
 
@@ -140,7 +138,7 @@ def test_a_batch_is_filled_with_many_of_one_line(ordered: Configure, put: Put) -
         ("supersede", ["behind", "other"]),
     ],
 )
-def test_a_dead_letter_does_to_later_ones_what_is_set(
+def test_a_dead_letter_affects_later_deliveries_as_configured(
     ordered: Configure,
     put: Put,
     fails: dict[str, Exception],
@@ -169,11 +167,11 @@ def test_a_dead_letter_does_to_later_ones_what_is_set(
         ((ALL, ["7", "8"]), (ALL, ["8", "7", "9"]), True),
         ((ALL, ["7"], "=account:1"), (ALL, ["8"], "=account:1"), True),
         ((ALL, ["7"], "=account:1"), (ALL, ["7"], "=account:2"), False),
-        ((ALL, ["7"], NO_LINE), (ALL, ["7"], NO_LINE), False),
+        ((ALL, ["7"], NO_SCOPE), (ALL, ["7"], NO_SCOPE), False),
     ],
 )
-@pytest.mark.parametrize("most_keys", [1000, 1])
-def test_a_dead_letter_is_replaced_by_what_is_about_all_of_its_objects(
+@pytest.mark.parametrize("max_keys", [1000, 1])
+def test_a_dead_letter_is_superseded_by_a_delivery_about_all_its_objects(
     ordered: Configure,
     put: Put,
     fails: dict[str, Exception],
@@ -181,9 +179,9 @@ def test_a_dead_letter_is_replaced_by_what_is_about_all_of_its_objects(
     dead: tuple[Any, ...],
     arrives: tuple[Any, ...],
     is_replaced: bool,
-    most_keys: int,
+    max_keys: int,
 ) -> None:
-    monkeypatch.setattr("dj_actions.outbox.queries.transitions.MOST_KEYS", most_keys)
+    monkeypatch.setattr("dj_actions.outbox.queries.transitions.MOST_KEYS", max_keys)
     lane = ordered("supersede")
     poison = put(*dead)
     fails[poison] = PublishRejected("no")
@@ -195,7 +193,7 @@ def test_a_dead_letter_is_replaced_by_what_is_about_all_of_its_objects(
 
 
 @pytest.mark.postgres
-def test_what_is_replaced_costs_as_many_statements_for_one_as_for_many(
+def test_superseding_many_costs_as_many_statements_as_superseding_one(
     ordered: Configure, put: Put, fails: dict[str, Exception], django_assert_num_queries: Any
 ) -> None:
     lane = ordered("supersede", batch_size=40)
@@ -206,13 +204,13 @@ def test_what_is_replaced_costs_as_many_statements_for_one_as_for_many(
     claimed = Delivery.objects.claim("first", limit=40, lease=60, on_poison=OnPoison.SUPERSEDE)
     receipts = [(entry, Receipt(id="x")) for entry in claimed]
 
-    # Begin, settle, look, cancel, commit.
+    # Begin, settle, read, cancel, commit.
     with django_assert_num_queries(5):
         assert len(Delivery.objects.supersede(claimed[0].lease_token, receipts)) == len(arriving)
     assert Delivery.objects.filter(state=DeliveryState.CANCELLED).count() == 20
 
 
-def test_what_arrives_and_what_it_replaces_is_written_down_in_one_transaction(
+def test_a_receipt_and_what_it_supersedes_are_settled_in_one_transaction(
     ordered: Configure,
     put: Put,
     fails: dict[str, Exception],
@@ -233,7 +231,7 @@ def test_what_arrives_and_what_it_replaces_is_written_down_in_one_transaction(
 
 
 @pytest.mark.parametrize("on_poison", ["block", "park"])
-def test_what_a_dead_letter_keeps_waiting_flows_once_it_is_dealt_with(
+def test_deliveries_behind_a_dead_letter_flow_once_it_is_resolved(
     ordered: Configure, put: Put, fails: dict[str, Exception], on_poison: str
 ) -> None:
     lane = ordered(on_poison)
@@ -249,7 +247,7 @@ def test_what_a_dead_letter_keeps_waiting_flows_once_it_is_dealt_with(
 
 
 @pytest.mark.parametrize("on_poison", ["block", "park"])
-def test_a_dead_letter_that_is_discarded_keeps_nothing_waiting(
+def test_a_discarded_dead_letter_blocks_nothing(
     ordered: Configure,
     put: Put,
     fails: dict[str, Exception],
@@ -261,12 +259,12 @@ def test_a_dead_letter_that_is_discarded_keeps_nothing_waiting(
     fails[poison] = PublishRejected("no")
     work(lane)
     assert sent() == [poison]
-    assert "waits until the dead letter" in caplog.text
+    assert "blocked until the dead letter" in caplog.text
 
-    assert discard(Delivery.objects.all(), actor=None, reason="nobody wants it").count == 1
+    assert discard(Delivery.objects.all(), actor=None, reason="not needed").count == 1
     work(lane)
     assert sent() == [poison, behind]
-    assert ActionEvent.objects.get(action="discard").request_data["reason"] == "nobody wants it"
+    assert ActionEvent.objects.get(action="discard").request_data["reason"] == "not needed"
 
 
 @pytest.mark.postgres
@@ -286,7 +284,7 @@ def test_one_relay_at_a_time_claims_of_an_ordered_publisher(ordered: Configure, 
 
     with ThreadPoolExecutor(1) as other, transaction.atomic():
         assert claim() == 1
-        # What the first has claimed is not to be seen yet: the second must not pass it.
+        # The first claim has not committed and is invisible: the second must not overtake it.
         assert other.submit(claim).result(20) == 0
 
 
@@ -305,7 +303,9 @@ def test_a_bulk_action_comes_after_all_earlier_and_before_all_later_of_its_model
     assert sent()[2:] == [other, bulk, later]
 
 
-def test_nothing_is_claimed_behind_what_another_relay_holds(ordered: Configure, put: Put) -> None:
+def test_nothing_is_claimed_behind_a_delivery_in_another_relay(
+    ordered: Configure, put: Put
+) -> None:
     ordered()
     put("7"), put("7"), put("8")
 
@@ -317,7 +317,7 @@ def test_nothing_is_claimed_behind_what_another_relay_holds(ordered: Configure, 
     assert claim(10) == 1
 
 
-def test_a_killed_relays_work_is_taken_over_in_order(ordered: Configure, put: Put) -> None:
+def test_deliveries_of_a_killed_relay_are_taken_over_in_order(ordered: Configure, put: Put) -> None:
     lane = ordered()
     ids = [put("7") for _ in range(3)]
     Delivery.objects.claim("first", limit=2, lease=60, on_poison=OnPoison.PARK)
@@ -331,9 +331,7 @@ def test_a_killed_relays_work_is_taken_over_in_order(ordered: Configure, put: Pu
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_what_a_person_is_changing_is_not_passed_by_those_behind_it(
-    ordered: Configure, put: Put
-) -> None:
+def test_a_locked_delivery_is_not_overtaken(ordered: Configure, put: Put) -> None:
     lane = ordered()
     first, second = put("7"), put("7")
 
@@ -347,66 +345,66 @@ def test_what_a_person_is_changing_is_not_passed_by_those_behind_it(
     with transaction.atomic():
         Delivery.objects.filter(event__pk=first).retry_now()
         thread.start()
-        wait_until_someone_waits()
+        wait_for_a_waiting_session()
         assert sent() == []
     thread.join(20)
 
     assert sent() == [first, second]
 
 
-# Where a delivery stands
+# The ordering key of a delivery
 
 
-def line() -> tuple[str, str]:
+def ordering_key() -> tuple[str, str]:
     delivery = Delivery.objects.latest("pk")
     return delivery.ordering_scope, delivery.ordering_key
 
 
-def test_an_action_stands_in_the_line_of_its_object(
+def test_an_action_is_ordered_by_its_object(
     ordered: Configure, declare: Declare, make_todo: MakeTodo
 ) -> None:
     ordered()
     todo = make_todo()
     declare().run(object=todo)
 
-    assert line() == ("todos.todo", str(todo.pk))
+    assert ordering_key() == ("todos.todo", str(todo.pk))
 
 
-def test_a_bulk_action_stands_in_the_line_of_its_model(
+def test_a_bulk_action_is_ordered_by_its_model(
     ordered: Configure, declare: Declare, make_todo: MakeTodo
 ) -> None:
     ordered()
     declare(bulk=True).run(objects=[make_todo(), make_todo()])
 
-    assert line() == ("todos.todo", ALL)
+    assert ordering_key() == ("todos.todo", ALL)
 
 
 def by_owner(_self: Any, context: ActionContext) -> str:
     return f"owner:{context.object.owner_id}"
 
 
-def test_an_action_may_name_its_line(
+def test_an_action_may_define_its_ordering_key(
     ordered: Configure, declare: Declare, make_todo: MakeTodo
 ) -> None:
     ordered()
     todo = make_todo()
     declare(ordering_key=by_owner).run(object=todo)
 
-    assert line() == (f"=owner:{todo.owner_id}", ALL)
+    assert ordering_key() == (f"=owner:{todo.owner_id}", ALL)
 
 
-def test_publishers_without_an_order_know_no_lines(declare: Declare, todo: Todo) -> None:
+def test_publishers_without_an_order_store_no_ordering_key(declare: Declare, todo: Todo) -> None:
     declare(publish=["first"]).run(object=todo)
 
-    assert line() == ("", "")
+    assert ordering_key() == ("", "")
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_who_commits_late_comes_late_also_in_a_line_that_is_no_row(
+def test_a_late_commit_comes_late_with_a_custom_ordering_key_too(
     ordered: Configure, declare: Declare, make_todo: MakeTodo
 ) -> None:
-    """The second, of another object, has to wait for the first one's commit for its place."""
+    """The second action, on another object, waits until the first one has committed."""
     ordered()
     action = declare(ordering_key=by_owner)
     one, other = make_todo("one"), make_todo("other")
@@ -424,7 +422,7 @@ def test_who_commits_late_comes_late_also_in_a_line_that_is_no_row(
         action.run(object=one)
         first = Delivery.objects.latest("pk").pk
         thread.start()
-        wait_until_someone_waits()
+        wait_for_a_waiting_session()
         assert done == []
     thread.join(20)
 
@@ -432,12 +430,12 @@ def test_who_commits_late_comes_late_also_in_a_line_that_is_no_row(
     assert done[0] > first
 
 
-def wait_until_someone_waits() -> None:
-    """Return once another session waits for a lock of ours."""
+def wait_for_a_waiting_session() -> None:
+    """Return once another session waits for a lock that this one holds."""
     with connection.cursor() as cursor:
         for _ in range(100_000):
             cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
             (waiting,) = cursor.fetchone()
             if waiting:
                 return
-    raise AssertionError("Nobody waits.")
+    raise AssertionError("No session waits for a lock.")

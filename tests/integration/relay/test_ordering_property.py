@@ -1,8 +1,8 @@
-"""Whatever fails, is killed or put right in between: each line arrives as it was committed.
+"""Each ordering key arrives in the order of its commits, whatever fails or is killed meanwhile.
 
-Hypothesis makes up the stories. The relays are real lanes on threads and connections of their
-own, but only one of them moves at a time: each stops in the middle of handing over a message,
-until the story says what becomes of it. So a story goes the same way each time it is told.
+Hypothesis generates the runs. The relays are real lanes on their own threads and connections, but
+only one of them moves at a time: each stops while it publishes a message, until the run decides
+on the outcome. So every run is reproducible.
 """
 
 from __future__ import annotations
@@ -37,38 +37,38 @@ from dj_actions.exceptions import DestinationNotFound, PublishRejected
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import ActionEvent, Delivery, PublisherState
 from dj_actions.policies import OnPoison
-from dj_actions.relay import settlement as settling
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.rescue import rescue
+from dj_actions.relay.tuning import LaneTuning
 from dj_actions.states import DeliveryState
 from tests.fixtures.relay import RETRY, Queue
 from tests.integration.relay.scripted import accept, script
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
-MakeLane = Callable[[], Lane]
+MakeLane = Callable[[LaneTuning], Lane]
 
 BULK = ""
 OBJECTS = {"1": ["1"], "2": ["2"], "3": ["3"], BULK: ["1", "2"]}
-"""Key → what an action of its line is about."""
+"""Ordering key → the objects of its actions."""
 
 KEYS = ("1", "2", "3")
-OFTEN = ("1", "1", "2", "2", "3", BULK, BULK)
+WEIGHTED_KEYS = ("1", "1", "2", "2", "3", BULK, BULK)
 RELAYS = 3
-PATIENCE = 60
-"""Seconds after which a thread that is waited for is believed to hang."""
+THREAD_TIMEOUT = 60
+"""Seconds after which a thread counts as stuck."""
 
-STORIES = hypothesis_settings(
+RUNS = hypothesis_settings(
     max_examples=25,
     stateful_step_count=20,
     deadline=None,
-    derandomize=True,  # the same stories on each run
+    derandomize=True,  # the same runs each time
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 
 keys = st.sampled_from(KEYS)
-lines = st.lists(st.sampled_from(OFTEN), min_size=1, max_size=6)
+key_lists = st.lists(st.sampled_from(WEIGHTED_KEYS), min_size=1, max_size=6)
 relays = st.integers(min_value=0, max_value=RELAYS - 1)
 outcomes = st.lists(
     st.sampled_from(["arrives", "arrives", "fails", "is rejected", "is rejected"]),
@@ -79,7 +79,7 @@ LEFT_OUT = {
     OnPoison.SKIP: {DeliveryState.DEAD},
     OnPoison.SUPERSEDE: {DeliveryState.DEAD, DeliveryState.CANCELLED},
 }
-"""How what never arrives may end."""
+"""States that a delivery which never arrives may end in."""
 
 ERRORS = {"fails": DestinationNotFound("not yet"), "is rejected": PublishRejected("no")}
 
@@ -87,11 +87,11 @@ here = threading.local()
 
 
 class Relay:
-    """A lane on a thread of its own, that stops at each message until it is told what happens."""
+    """A lane on its own thread, which stops at each message until its outcome is decided."""
 
     def __init__(self) -> None:
         self.in_hand: Message | None = None
-        """What it is handing over at this moment."""
+        """The message that it publishes at the moment."""
         self.lane: Lane
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._running: Future[bool]
@@ -99,37 +99,37 @@ class Relay:
         self._outcomes: SimpleQueue[Exception | None] = SimpleQueue()
 
     def begin(self) -> None:
-        """Claim a batch and take up its first message."""
+        """Claim a batch and start with its first message."""
         self._running = self._thread.submit(self._work)
         self._wait()
 
-    def go_on(self, error: Exception | None) -> None:
-        """Let the message in hand arrive, or fail so; take up the next."""
+    def resume(self, error: Exception | None) -> None:
+        """Let the message in hand arrive, or fail with this error; start with the next."""
         self._outcomes.put(error)
         self._wait()
 
     def kill(self) -> None:
-        """End it as a killed process ends: all that it holds stays held, nothing more is written.
+        """End it like a killed process: it keeps what it holds and writes nothing more.
 
-        Its leases run out; under another token, so that its thread cannot settle anything.
+        Its leases expire, with another token, so that its thread cannot settle anything.
         """
-        Delivery.objects.filter(lease_token=self.lane.token).update(
+        Delivery.objects.filter(lease_token=self.lane.lease.token).update(
             lease_token=uuid4(), lease_expires_at=timezone.now() - timedelta(seconds=1)
         )
-        self.go_on(PublishRejected("killed"))
+        self.resume(PublishRejected("killed"))
         assert self.in_hand is None
 
     def hand_over(self, message: Message) -> Receipt:
-        """Do what the story says; called by the publisher on the relay's thread."""
+        """Wait for the outcome; called by the publisher on the thread of the relay."""
         self._messages.put(message)
-        error = self._outcomes.get(timeout=PATIENCE)
+        error = self._outcomes.get(timeout=THREAD_TIMEOUT)
         if error:
             raise error
         return accept(message)
 
     def close(self) -> None:
         """End its thread."""
-        self._thread.submit(connections.close_all).result(PATIENCE)
+        self._thread.submit(connections.close_all).result(THREAD_TIMEOUT)
         self._thread.shutdown()
 
     def _work(self) -> bool:
@@ -140,13 +140,13 @@ class Relay:
             self._messages.put(None)
 
     def _wait(self) -> None:
-        self.in_hand = self._messages.get(timeout=PATIENCE)
+        self.in_hand = self._messages.get(timeout=THREAD_TIMEOUT)
         if self.in_hand is None:
-            self._running.result(PATIENCE)
+            self._running.result(THREAD_TIMEOUT)
 
 
 class Writer:
-    """Commits late: what it writes has its place long before anybody can see it."""
+    """Commits late: its deliveries have their keys long before others can see them."""
 
     def __init__(self) -> None:
         self.uncommitted: Delivery | None = None
@@ -154,20 +154,20 @@ class Writer:
         self._transaction = transaction.atomic()
 
     def write(self, queue: Queue, key: str) -> None:
-        """Take a place, and tell nobody."""
-        self.uncommitted = self._thread.submit(self._write, queue, key).result(PATIENCE)
+        """Insert a delivery without committing it."""
+        self.uncommitted = self._thread.submit(self._write, queue, key).result(THREAD_TIMEOUT)
 
     def commit(self) -> list[Delivery]:
-        """Let all see it, if there is one; return it."""
+        """Commit the delivery, if there is one, and return it."""
         if self.uncommitted is None:
             return []
-        self._thread.submit(self._transaction.__exit__, None, None, None).result(PATIENCE)
+        self._thread.submit(self._transaction.__exit__, None, None, None).result(THREAD_TIMEOUT)
         late, self.uncommitted = self.uncommitted, None
         return [late]
 
     def close(self) -> None:
         """End its thread."""
-        self._thread.submit(connections.close_all).result(PATIENCE)
+        self._thread.submit(connections.close_all).result(THREAD_TIMEOUT)
         self._thread.shutdown()
 
     def _write(self, queue: Queue, key: str) -> Delivery:
@@ -177,18 +177,18 @@ class Writer:
 
 
 def put(queue: Queue, key: str) -> list[Delivery]:
-    """Put one into a line."""
+    """Queue a delivery with an ordering key."""
     return queue(ordering_scope="todo", ordering_key=key, object_ids=OBJECTS[key])
 
 
 def hand_over(message: Message) -> Receipt:
-    """Behave as the story of the relay says on whose thread this is called."""
+    """Let the relay of this thread decide on the outcome."""
     relay: Relay = here.relay
     return relay.hand_over(message)
 
 
-class Story(RuleBasedStateMachine):
-    """What may happen to deliveries of a publisher that keeps an order."""
+class DeliveryRun(RuleBasedStateMachine):
+    """The events that deliveries of an ordered publisher may meet."""
 
     def __init__(
         self,
@@ -200,7 +200,7 @@ class Story(RuleBasedStateMachine):
     ) -> None:
         super().__init__()
         self.on_poison = on_poison
-        self.goes_on = on_poison in (OnPoison.SKIP, OnPoison.SUPERSEDE)
+        self.continues = on_poison in (OnPoison.SKIP, OnPoison.SUPERSEDE)
         self.relays = relays
         self.writer = writer
         self.committed: list[Delivery] = []
@@ -210,21 +210,22 @@ class Story(RuleBasedStateMachine):
         self.too_early: list[str] = []
         self._queue = queue
         self._make_lane = make_lane
+        self._tuning = LaneTuning()
         script.behave = hand_over
         for rows in (Delivery, ActionEvent, PublisherState):
             rows.objects.all().delete()
-        for relay in relays:
-            relay.lane = make_lane()
 
-    # What happens
+    # Rules
 
-    @initialize(at_once=st.booleans(), keys=lines)
+    @initialize(at_once=st.booleans(), keys=key_lists)
     def begin(self, at_once: bool, keys: list[str]) -> None:
-        """Fast destinations' arrivals are written down together, slow ones' each at once."""
-        settling.SETTLE_WITHIN = 0.0 if at_once else float(PATIENCE)
+        """Receipts of fast destinations are settled together, those of slow ones at once."""
+        self._tuning = LaneTuning(max_receipt_delay=0.0 if at_once else float(THREAD_TIMEOUT))
+        for relay in self.relays:
+            relay.lane = self._make_lane(self._tuning)
         self.commit(keys)
 
-    @rule(keys=lines)
+    @rule(keys=key_lists)
     def commit(self, keys: list[str]) -> None:
         for key in keys:
             if not self._is_locked(key):
@@ -232,18 +233,18 @@ class Story(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.writer.uncommitted)
     @rule(key=keys)
-    def somebody_writes(self, key: str) -> None:
-        """It has its place, and commits later."""
+    def late_writer_writes(self, key: str) -> None:
+        """The late writer inserts a delivery and commits it later."""
         self.writer.write(self._queue, key)
 
     @precondition(lambda self: self.writer.uncommitted)
     @rule()
-    def somebody_commits(self) -> None:
+    def late_writer_commits(self) -> None:
         self.committed += self.writer.commit()
 
     @rule(number=relays, happens=outcomes)
-    def a_relay_goes_on(self, number: int, happens: list[str]) -> None:
-        """It claims a batch, if it has none; this happens to its next messages."""
+    def a_relay_continues(self, number: int, happens: list[str]) -> None:
+        """It claims a batch, if it has none; its next messages have these outcomes."""
         relay = self.relays[number]
         if relay.in_hand is None:
             self._then(relay.begin, relay)
@@ -252,7 +253,7 @@ class Story(RuleBasedStateMachine):
                 break
             if outcome == "arrives":
                 self._arrives(relay.in_hand)
-            self._then(partial(relay.go_on, ERRORS.get(outcome)), relay)
+            self._then(partial(relay.resume, ERRORS.get(outcome)), relay)
 
     @rule(number=relays, arrives=st.booleans())
     def a_relay_is_killed(self, number: int, arrives: bool) -> None:
@@ -261,41 +262,41 @@ class Story(RuleBasedStateMachine):
             self._arrives(relay.in_hand)
         if relay.in_hand:
             relay.kill()
-            relay.lane = self._make_lane()
+            relay.lane = self._make_lane(self._tuning)
 
     @rule()
-    def what_a_killed_relay_held_is_taken_over(self) -> None:
+    def expired_leases_are_rescued(self) -> None:
         rescue("first", get_settings().publishers["first"].retry)
 
     @rule()
     def time_passes(self) -> None:
         Delivery.objects.all().retry_now()
 
-    @precondition(lambda self: not self.goes_on)
+    @precondition(lambda self: not self.continues)
     @rule()
-    def a_person_replays(self) -> None:
+    def an_operator_replays(self) -> None:
         Delivery.objects.all().replay()
 
-    # What holds
+    # Invariants
 
     @invariant()
-    def nothing_is_sent_before_what_comes_earlier_has_arrived(self) -> None:
+    def nothing_is_sent_too_early(self) -> None:
         assert self.too_early == []
 
     def teardown(self) -> None:
-        """Make all well: then all arrives, in order."""
+        """Repair everything: then every delivery arrives, in order."""
         for relay in self.relays:
             if relay.in_hand:
                 relay.kill()
-        self.somebody_commits()
+        self.late_writer_commits()
         if self.too_early:
-            return  # and that has been said
-        self.what_a_killed_relay_held_is_taken_over()
-        if not self.goes_on:
-            self.a_person_replays()
+            return  # the invariant has reported it
+        self.expired_leases_are_rescued()
+        if not self.continues:
+            self.an_operator_replays()
         self.time_passes()
         self._drain()
-        self.nothing_is_sent_before_what_comes_earlier_has_arrived()
+        self.nothing_is_sent_too_early()
         self._check_the_end()
 
     def _drain(self) -> None:
@@ -305,18 +306,18 @@ class Story(RuleBasedStateMachine):
             return accept(message)
 
         script.behave = arrive
-        lane = self._make_lane()
+        lane = self._make_lane(self._tuning)
         while lane.run_once():
             pass
 
     def _then(self, move: Callable[[], None], relay: Relay) -> None:
-        """Let a relay move, and look at what it sends next."""
+        """Let a relay move, and check the message that it sends next."""
         move()
         if relay.in_hand:
             self._check(relay.in_hand)
 
     def _is_locked(self, key: str) -> bool:
-        """Tell whether an action would wait, as another one of its objects has not committed."""
+        """Return whether an action would wait for another one of its objects to commit."""
         late = self.writer.uncommitted
         return bool(late and late.ordering_key in OBJECTS[key])
 
@@ -325,7 +326,7 @@ class Story(RuleBasedStateMachine):
             self.arrived.append(message.id)
 
     def _check(self, message: Message) -> None:
-        """Note what has to arrive before this message, but has not."""
+        """Record the deliveries that must arrive before this message but have not."""
         ids = [delivery.event_id for delivery in self.committed]
         own = ids.index(message.id)
         for place, earlier in enumerate(self.committed[:own]):
@@ -337,7 +338,7 @@ class Story(RuleBasedStateMachine):
                 self.too_early.append(f"{own} was sent before {place}")
 
     def _check_replaced(self, states: dict[UUID, Any]) -> None:
-        """Whoever did not arrive is cancelled if one has that is about the same, dead if not."""
+        """Check that what did not arrive was cancelled if superseded, and is dead if not."""
         for place, one in enumerate(self.committed):
             replaced = any(
                 set(OBJECTS[one.ordering_key]) <= set(OBJECTS[later.ordering_key])
@@ -364,9 +365,9 @@ class Story(RuleBasedStateMachine):
 
 
 def must_wait(one: Delivery, earlier: Delivery) -> bool:
-    """Tell whether one has to wait for another that committed earlier.
+    """Return whether a delivery must wait for another one that committed earlier.
 
-    A bulk action and one about another object agree on their order by their places only.
+    A bulk action and an action on another object are ordered by their keys only.
     """
     keys = {one.ordering_key, earlier.ordering_key}
     share = set(OBJECTS[one.ordering_key]) & set(OBJECTS[earlier.ordering_key])
@@ -378,12 +379,10 @@ def state_of(delivery: Delivery) -> Any:
 
 
 @pytest.fixture
-def make_lane(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[OnPoison], Lane]:
+def make_lane(settings: Settings) -> Callable[[OnPoison, LaneTuning], Lane]:
     """Return a function that makes a lane of a publisher which keeps an order."""
-    # The stories change it; it is to be as it was when they have been told.
-    monkeypatch.setattr(settling, "SETTLE_WITHIN", settling.SETTLE_WITHIN)
 
-    def make_lane(on_poison: OnPoison) -> Lane:
+    def make_lane(on_poison: OnPoison, tuning: LaneTuning) -> Lane:
         entry = {
             "BACKEND": "tests.integration.relay.scripted.ScriptedPublisher",
             "RETRY": RETRY,
@@ -393,14 +392,14 @@ def make_lane(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[
             "ROUTES": ["todo.*"],
         }
         settings.DJ_ACTIONS = {"PUBLISHERS": {"first": entry}}
-        return Lane("first", get_settings(), threading.Event())
+        return Lane("first", get_settings(), threading.Event(), tuning=tuning)
 
     return make_lane
 
 
 @pytest.fixture
 def three_relays() -> Iterator[list[Relay]]:
-    """Relays without a lane yet."""
+    """Relays that have no lane yet."""
     relays = [Relay() for _ in range(RELAYS)]
     yield relays
     for relay in relays:
@@ -416,17 +415,17 @@ def late_writer() -> Iterator[Writer]:
 
 
 @pytest.mark.parametrize("on_poison", list(OnPoison))
-def test_each_line_arrives_as_it_was_committed(
+def test_each_ordering_key_arrives_in_the_order_of_its_commits(
     on_poison: OnPoison,
     queue: Queue,
     three_relays: list[Relay],
     late_writer: Writer,
-    make_lane: Callable[[OnPoison], Lane],
+    make_lane: Callable[[OnPoison, LaneTuning], Lane],
 ) -> None:
-    class Told(Story):
+    class Run(DeliveryRun):
         def __init__(self) -> None:
             super().__init__(
-                on_poison, queue, three_relays, late_writer, lambda: make_lane(on_poison)
+                on_poison, queue, three_relays, late_writer, partial(make_lane, on_poison)
             )
 
-    run_state_machine_as_test(Told, settings=STORIES)
+    run_state_machine_as_test(Run, settings=RUNS)

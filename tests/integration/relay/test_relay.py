@@ -1,10 +1,10 @@
-"""A relay with its threads, on a database that others see."""
+"""A relay with its threads, on a database that other connections see."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, ProgrammingError, connection
 from django.db.models.functions import Now
 from pytest_django import Settings
+from tenacity import wait_exponential
 
 from dj_actions.conf import PublisherSettings
 from dj_actions.exceptions import InvalidSetting
@@ -24,12 +25,15 @@ from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.publishers import BasePublisher, publisher_class
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.relay import Relay
+from dj_actions.relay.tuning import LaneTuning
 from dj_actions.states import DeliveryState, RemoteState
 from example.launch.process import wait_until
 from tests.fixtures.relay import Queue
 from tests.integration.relay.scripted import ScriptedPublisher, accept, script
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+SHORT_WAIT = wait_exponential(multiplier=0.01, max=10)
 
 
 @contextmanager
@@ -67,7 +71,7 @@ def test_it_delivers_what_comes_while_it_runs(queue: Queue) -> None:
         wait_for(lambda: delivered() == 3 and delivered("second") == 2, "All deliveries")
 
 
-def test_one_destinations_trouble_does_not_delay_another(queue: Queue) -> None:
+def test_a_stuck_destination_does_not_delay_another(queue: Queue) -> None:
     release = threading.Event()
     first = {delivery.event_id for delivery in queue(1)}
     queue(25, publisher="second")
@@ -104,14 +108,14 @@ def test_it_follows_runs_to_their_end(queue: Queue) -> None:
         wait_for(lambda: state() == RemoteState.SUCCEEDED, "The end of the run")
 
 
-def test_it_stops_when_told_before_it_runs_and_when_told_twice() -> None:
+def test_stop_may_be_called_before_run_and_twice() -> None:
     relay = Relay()
     relay.stop()
     relay.stop()
     relay.run()
 
 
-def test_a_lane_that_hangs_is_left_behind_and_its_work_given_back(
+def test_the_deliveries_of_a_stuck_lane_are_released_at_shutdown(
     queue: Queue, settings: Settings
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "STOP_TIMEOUT": 0.1}
@@ -136,13 +140,12 @@ def test_a_lane_that_hangs_is_left_behind_and_its_work_given_back(
 
 @pytest.mark.postgres
 def test_it_survives_the_loss_of_all_its_connections(
-    queue: Queue, monkeypatch: pytest.MonkeyPatch
+    queue: Queue,
 ) -> None:
-    monkeypatch.setattr("dj_actions.relay.relay.HEARTBEAT_INTERVAL", 0.1)
-    with running(Relay()):
+    with running(Relay(tuning=LaneTuning(heartbeat_interval=0.1))):
         queue(1)
         wait_for(lambda: delivered() == 1, "The first delivery")
-        wait_for(RelayHeartbeat.objects.exists, "The first sign of life")
+        wait_for(RelayHeartbeat.objects.exists, "The first heartbeat")
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
@@ -152,7 +155,7 @@ def test_it_survives_the_loss_of_all_its_connections(
         queue(5)
         wait_for(lambda: delivered() == 6, "The deliveries after the loss")
         seen_at = RelayHeartbeat.objects.get().seen_at
-        wait_for(lambda: RelayHeartbeat.objects.get().seen_at > seen_at, "A sign of life")
+        wait_for(lambda: RelayHeartbeat.objects.get().seen_at > seen_at, "A heartbeat")
     assert len({message.id for message in script.seen}) == 6
 
 
@@ -193,7 +196,7 @@ def test_a_project_without_time_zones_is_served(
     assert all(abs(message.occurred_at - now) < timedelta(minutes=1) for message in script.seen)
 
 
-def test_drain_delivers_all_that_is_due_and_ends(queue: Queue) -> None:
+def test_drain_delivers_everything_due_and_ends(queue: Queue) -> None:
     queue(35)
     queue(3, publisher="second")
     Relay().drain()
@@ -248,10 +251,7 @@ def test_a_busy_lane_keeps_its_lease(queue: Queue, settings: Settings) -> None:
     assert Delivery.objects.get().attempts == 1
 
 
-def test_a_lane_survives_what_nobody_expected(
-    queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dj_actions.relay.resilience.FIRST_WAIT", 0.01)
+def test_a_lane_survives_unexpected_errors(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
     def rescue_with_a_fault(*_args: object) -> int:
@@ -262,30 +262,27 @@ def test_a_lane_survives_what_nobody_expected(
 
     monkeypatch.setattr("dj_actions.relay.lane.rescue", rescue_with_a_fault)
     queue(2)
-    with running(Relay(["first"])):
+    with running(Relay(["first"], tuning=LaneTuning(error_wait=SHORT_WAIT))):
         wait_for(lambda: delivered() == 2, "The deliveries")
 
 
-def test_a_relay_that_starts_before_the_tables_are_there_waits_for_them(
+def test_a_relay_that_starts_before_the_tables_exist_waits_for_them(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.relay.resilience.FIRST_WAIT", 0.01)
-
     def fail(_relay: Relay) -> None:
         raise ProgrammingError("relation does not exist")
 
     monkeypatch.setattr(Relay, "_warn_of_unknown_publishers", fail)
     queue(1)
-    with running(Relay(["first"])):
+    with running(Relay(["first"], tuning=LaneTuning(error_wait=SHORT_WAIT))):
         wait_for(lambda: delivered() == 1, "The delivery")
 
 
 @pytest.mark.parametrize("name", ["prepare", "track", "__init__"])
-def test_a_publisher_that_wants_to_end_the_process_ends_no_thread(
+def test_a_publisher_that_raises_system_exit_ends_no_thread(
     queue: Queue, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("dj_actions.relay.resilience.FIRST_WAIT", 0.01)
-    monkeypatch.setattr("dj_actions.relay.circuit_breaker.FIRST_WAIT", 0.01)
+    tuning = LaneTuning(error_wait=SHORT_WAIT, probe_wait=SHORT_WAIT)
     script.behave = lambda message: Receipt(id=str(message.id), tracked=True)
     usual = getattr(ScriptedPublisher, name)
     calls: list[int] = []
@@ -298,12 +295,12 @@ def test_a_publisher_that_wants_to_end_the_process_ends_no_thread(
 
     monkeypatch.setattr(ScriptedPublisher, name, exit_at_first)
     queue(2)
-    with running(Relay(["first"])):
+    with running(Relay(["first"], tuning=tuning)):
         wait_for(lambda: delivered() == 2, "The deliveries")
         wait_for(lambda: bool(script.questions), "A question about their runs")
 
 
-def test_a_relay_whose_thread_ends_ends_with_it(
+def test_a_relay_stops_when_one_of_its_threads_fails(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def end(_lane: Lane) -> None:
@@ -312,13 +309,11 @@ def test_a_relay_whose_thread_ends_ends_with_it(
     monkeypatch.setattr(Lane, "run", end)
     with pytest.raises(MemoryError):
         Relay(["first"]).run()
-    assert "A thread of the relay has ended" in caplog.text
+    assert "A thread of the relay ended with an error" in caplog.text
 
 
-def test_where_a_publisher_hangs_another_lane_goes_on(
-    queue: Queue, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dj_actions.relay.lane.MOST_LEASES", 2)
+def test_a_stuck_lane_is_replaced(queue: Queue, settings: Settings) -> None:
+    tuning = LaneTuning(stuck_after_leases=2)
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.2}
     first, *_ = queue(3)
     hanging, release = threading.Event(), threading.Event()
@@ -331,20 +326,18 @@ def test_where_a_publisher_hangs_another_lane_goes_on(
 
     script.behave = hang_once
     try:
-        with running(Relay(["first"])):
-            wait_for(lambda: delivered() == 3, "All deliveries, while one thread hangs")
+        with running(Relay(["first"], tuning=tuning)):
+            wait_for(lambda: delivered() == 3, "All deliveries, while one thread is stuck")
     finally:
         release.set()
     first.refresh_from_db()
     assert [error["kind"] for error in first.errors] == ["lease expired"]
 
 
-def test_a_relay_whose_lanes_hang_too_often_shows_no_sign_of_life(
-    queue: Queue, settings: Settings, monkeypatch: pytest.MonkeyPatch
+def test_the_heartbeat_of_a_relay_with_too_many_stuck_lanes_stops(
+    queue: Queue, settings: Settings
 ) -> None:
-    monkeypatch.setattr("dj_actions.relay.lane.MOST_LEASES", 1)
-    monkeypatch.setattr("dj_actions.relay.relay.MOST_REPLACED", 0)
-    monkeypatch.setattr("dj_actions.relay.relay.HEARTBEAT_INTERVAL", 0.01)
+    tuning = LaneTuning(stuck_after_leases=1, max_replaced_lanes=0, heartbeat_interval=0.01)
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.2, "STOP_TIMEOUT": 0.1}
     queue(1)
     release = threading.Event()
@@ -363,8 +356,8 @@ def test_a_relay_whose_lanes_hang_too_often_shows_no_sign_of_life(
 
     script.behave = hang
     try:
-        with running(Relay(["first"])):
-            wait_for(RelayHeartbeat.objects.exists, "A sign of life")
+        with running(Relay(["first"], tuning=tuning)):
+            wait_for(RelayHeartbeat.objects.exists, "A heartbeat")
             wait_for(is_silent, "Silence")
     finally:
         release.set()
@@ -409,11 +402,11 @@ def test_drain_and_once_raise_what_stopped_them(
 
 
 @pytest.mark.postgres
-def test_a_relay_that_cannot_make_a_publisher_stops_no_other(
+def test_a_publisher_that_cannot_be_created_stops_no_other(
     queue: Queue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     own, tries = publisher_class, 0
-    monkeypatch.setattr("dj_actions.relay.resilience.FIRST_WAIT", 0.01)
+    tuning = LaneTuning(error_wait=SHORT_WAIT)
 
     def fail(alias: str, settings: PublisherSettings) -> type[BasePublisher]:
         if alias == "first":
@@ -422,12 +415,13 @@ def test_a_relay_that_cannot_make_a_publisher_stops_no_other(
             raise InvalidSetting("FEEDS_KEY is not set on this machine.")
         return own(alias, settings)
 
-    with monkeypatch.context() as here, running(Relay()):
-        here.setattr("dj_actions.publishers.publisher_class", fail)
+    with monkeypatch.context() as here, ExitStack() as stack:
+        here.setattr("dj_actions.publishers.handler.publisher_class", fail)
+        stack.enter_context(running(Relay(tuning=tuning)))
         queue(1)
         queue(1, publisher="second")
         wait_for(lambda: delivered("second") == 1, "The other publisher")
-        wait_for(lambda: tries > 7, "More tries, also while it hears")
+        wait_for(lambda: tries > 7, "More tries, also while it listens")
         assert caplog.text.count("could not deliver to first: FEEDS_KEY is not set") == 1
         assert not PublisherState.objects.exclude(open_until=None).exists()
     assert "can deliver to first again" not in caplog.text
@@ -436,27 +430,27 @@ def test_a_relay_that_cannot_make_a_publisher_stops_no_other(
         wait_for(lambda: delivered() == 1, "Another relay")
 
 
-def test_a_relay_that_cannot_give_back_its_work_ends_all_the_same(
+def test_a_relay_that_cannot_release_its_deliveries_ends_anyway(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    asked: list[UUID] = []
+    released: list[UUID] = []
 
     def fail(_: object, token: UUID) -> int:
-        asked.append(token)
+        released.append(token)
         raise OperationalError("The database is away.")
 
     monkeypatch.setattr(DeliveryQuerySet, "release", fail)
-    monkeypatch.setattr("dj_actions.relay.relay.announce", pytest.fail)
+    monkeypatch.setattr("dj_actions.relay.lease.announce", pytest.fail)
     relay = Relay()
     for lane in relay._lanes:
-        lane.token = uuid4()
-    relay._errors.append(RuntimeError("the original error"))
+        lane.lease.token = uuid4()
+    relay._threads.errors.append(RuntimeError("the original error"))
     relay.stop()
     with pytest.raises(RuntimeError, match="the original error"):
-        relay._finish([])
+        relay._shutdown([])
 
-    assert asked == [lane.token for lane in relay._lanes]
-    assert "could not give its work back: The database is away." in caplog.text
+    assert released == [lane.lease.token for lane in relay._lanes]
+    assert "could not release its deliveries: The database is away." in caplog.text
 
 
 @pytest.mark.postgres
@@ -475,7 +469,7 @@ def test_several_lanes_of_a_publisher_work_at_once(queue: Queue, settings: Setti
         wait_for(lambda: delivered() == 2, "Both, each of which waits for the other")
 
 
-def test_open_deliveries_of_a_removed_publisher_are_named(
+def test_open_deliveries_of_a_removed_publisher_are_logged(
     queue: Queue, caplog: pytest.LogCaptureFixture
 ) -> None:
     queue(1, publisher="renamed")

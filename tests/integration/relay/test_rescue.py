@@ -1,4 +1,4 @@
-"""What dead relays leave behind is taken over."""
+"""Deliveries of dead relays are taken over."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def claim_and_die(lane: Lane) -> Claimed:
-    """Hold a delivery as a relay that was killed does."""
+    """Claim a delivery and let its lease expire, as a killed relay does."""
     (held,) = Delivery.objects.claim(lane.alias, limit=1, lease=60)
     Delivery.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     return held
@@ -74,7 +74,7 @@ def test_a_lease_that_is_renewed_meanwhile_is_not_taken(queue: Queue) -> None:
     assert Delivery.objects.release(held.lease_token, expired=True) == 0
 
 
-def test_the_zombies_late_answer_is_refused(lane: Lane, queue: Queue) -> None:
+def test_a_late_settlement_by_a_zombie_is_refused(lane: Lane, queue: Queue) -> None:
     queue()
     zombie = claim_and_die(lane)
     lane.run_once()

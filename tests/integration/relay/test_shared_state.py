@@ -21,7 +21,7 @@ from dj_actions.database import forget_connections
 from dj_actions.exceptions import InvalidSetting, PublisherUnavailable, PublishRejected
 from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
 from dj_actions.outbox.queries import after
-from dj_actions.relay.circuit_breaker import Breaker
+from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.relay import Relay
 from dj_actions.signals import delivery_dead, publisher_recovered
@@ -46,7 +46,7 @@ def fail(_message: Any) -> Any:
     raise PublisherUnavailable("down")
 
 
-def pass_the_wait() -> None:
+def end_the_wait() -> None:
     PublisherState.objects.update(open_until=timezone.now() - timedelta(seconds=1))
 
 
@@ -61,7 +61,7 @@ def test_nothing_is_sent_while_a_publisher_is_paused(lane: Lane, queue: Queue) -
     assert len(script.seen) == 2
 
 
-def test_a_pause_is_of_one_publisher_and_said_once(lane: Lane, queue: Queue) -> None:
+def test_a_pause_affects_one_publisher_and_is_reported_once(lane: Lane, queue: Queue) -> None:
     queue()
     PublisherState.objects.pause("second", by="ann", reason="upgrade")
 
@@ -86,17 +86,17 @@ def test_one_relay_probes_for_all(lane: Lane, other_lane: Lane, queue: Queue) ->
     script.behave = fail
     lane.run_once()
     Delivery.objects.all().retry_now()
-    pass_the_wait()
-    probes = [Breaker("first"), Breaker("first")]
+    end_the_wait()
+    probes = [CircuitBreaker("first"), CircuitBreaker("first")]
 
     assert [breaker.take_probe(seconds=60) for breaker in probes] == [True, False]
 
 
-def test_a_probe_that_fails_waits_no_longer_than_it_says(lane: Lane, queue: Queue) -> None:
+def test_a_failed_probe_waits_no_longer_than_its_backoff(lane: Lane, queue: Queue) -> None:
     queue(5)
     script.behave = fail
     lane.run_once()
-    pass_the_wait()
+    end_the_wait()
     lane._breaker.refresh()
     assert lane.run_once()
 
@@ -104,7 +104,7 @@ def test_a_probe_that_fails_waits_no_longer_than_it_says(lane: Lane, queue: Queu
     assert waits.exists()
 
 
-def test_when_it_works_again_all_flows_and_those_who_listen_hear_of_it(
+def test_after_recovery_deliveries_flow_and_the_signal_is_sent(
     lane: Lane, other_lane: Lane, queue: Queue
 ) -> None:
     heard: list[str] = []
@@ -118,7 +118,7 @@ def test_when_it_works_again_all_flows_and_those_who_listen_hear_of_it(
     lane.run_once()
     script.behave = accept
     Delivery.objects.all().retry_now()
-    pass_the_wait()
+    end_the_wait()
     other_lane._breaker.refresh()
     while other_lane.run_once():
         pass
@@ -129,14 +129,14 @@ def test_when_it_works_again_all_flows_and_those_who_listen_hear_of_it(
 
 
 def test_one_message_that_fails_again_and_again_opens_nothing() -> None:
-    breaker, event = Breaker("first"), uuid4()
+    breaker, event = CircuitBreaker("first"), uuid4()
     for _ in range(10):
         breaker.record(PublisherUnavailable("down"), event)
 
     assert breaker.is_closed
 
 
-def test_those_who_listen_hear_of_a_dead_letter(lane: Lane, queue: Queue) -> None:
+def test_a_dead_letter_sends_its_signal(lane: Lane, queue: Queue) -> None:
     heard: list[str] = []
 
     def hear(reason: str, **_: Any) -> None:
@@ -155,7 +155,7 @@ def test_those_who_listen_hear_of_a_dead_letter(lane: Lane, queue: Queue) -> Non
 
 @pytest.fixture
 def limited(settings: Settings) -> Configure:
-    """Limit the rate of the first publisher; return a lane of it."""
+    """Return a function that limits the rate of the first publisher and makes a lane of it."""
 
     def limited(rate: float) -> Lane:
         entry = {
@@ -169,8 +169,8 @@ def limited(settings: Settings) -> Configure:
     return limited
 
 
-def at_once(call: Callable[[int], T]) -> list[T]:
-    """Call from several threads with connections of their own, as close together as can be."""
+def concurrently(call: Callable[[int], T]) -> list[T]:
+    """Call from several threads with their own connections, as simultaneously as possible."""
     barrier = threading.Barrier(CALLERS)
 
     def run(number: int) -> T:
@@ -205,7 +205,7 @@ def test_all_relays_together_keep_to_the_rate(limited: Configure, queue: Queue) 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_relays_that_ask_at_once_get_no_more_than_is_allowed_and_one_probe() -> None:
+def test_concurrent_relays_get_no_more_than_the_allowance_and_one_probe() -> None:
     def allowance(_: int) -> int:
         return PublisherState.objects.take_allowance("first", wanted=3, rate=5)
 
@@ -213,16 +213,16 @@ def test_relays_that_ask_at_once_get_no_more_than_is_allowed_and_one_probe() -> 
         return PublisherState.objects.take_probe("first", seconds=60)
 
     started = time.monotonic()
-    allowed = at_once(allowance)
+    allowed = concurrently(allowance)
     seconds = time.monotonic() - started
     PublisherState.objects.open_breaker("first", seconds=0, reason="down")
 
-    # In the time that this takes, some more become allowed.
+    # While this runs, the allowance grows.
     assert 5 <= sum(allowed) <= 6 + 5 * seconds
-    assert sorted(at_once(probe)) == [False] * (CALLERS - 1) + [True]
+    assert sorted(concurrently(probe)) == [False] * (CALLERS - 1) + [True]
 
 
-def test_what_was_allowed_and_not_used_is_given_back(limited: Configure, queue: Queue) -> None:
+def test_an_unused_allowance_is_returned(limited: Configure, queue: Queue) -> None:
     lane = limited(5)
     for _ in range(10):
         lane.run_once()
@@ -252,7 +252,7 @@ def test_a_rate_below_one_a_second_lets_one_through(limited: Configure, queue: Q
         ("CONCURRENCY", 1.5),
     ],
 )
-def test_what_cannot_be_set_is_told(settings: Settings, key: str, value: object) -> None:
+def test_invalid_settings_are_reported(settings: Settings, key: str, value: object) -> None:
     entry = {"BACKEND": "dj_actions.publishers.memory.MemoryPublisher", key: value}
     settings.DJ_ACTIONS = {"PUBLISHERS": {"first": entry}}
 
@@ -269,7 +269,7 @@ def test_a_publisher_may_have_several_lanes(settings: Settings) -> None:
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_relay_shows_that_it_lives_and_says_when_it_ends() -> None:
+def test_a_relay_records_its_heartbeat_and_deletes_it_at_the_end() -> None:
     relay = Relay(["first"])
 
     def run() -> None:

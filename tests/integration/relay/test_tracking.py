@@ -32,12 +32,12 @@ def running(lane: Lane, queue: Queue) -> Delivery:
     return Delivery.objects.get()
 
 
-def ask(interval: float = 10) -> int:
+def check(interval: float = 10) -> int:
     return track(publishers["first"], interval=interval)
 
 
 @pytest.mark.parametrize("state", [RemoteState.SUCCEEDED, RemoteState.FAILED, RemoteState.LOST])
-def test_an_end_is_written_down_once(running: Delivery, state: RemoteState) -> None:
+def test_an_end_is_recorded_once(running: Delivery, state: RemoteState) -> None:
     heard: list[Any] = []
 
     def hear(**news: Any) -> None:
@@ -46,8 +46,8 @@ def test_an_end_is_written_down_once(running: Delivery, state: RemoteState) -> N
     script.runs[running.receipt_id] = RemoteRun(state=state, detail="the end")
     remote_finished.connect(hear)
     try:
-        assert ask() == 1
-        assert ask() == 0
+        assert check() == 1
+        assert check() == 0
     finally:
         remote_finished.disconnect(hear)
     running.refresh_from_db()
@@ -56,32 +56,32 @@ def test_an_end_is_written_down_once(running: Delivery, state: RemoteState) -> N
     assert heard == [(running.pk, state)]
 
 
-def test_a_run_that_goes_on_is_asked_about_again_later(running: Delivery) -> None:
+def test_a_running_run_is_checked_again_later(running: Delivery) -> None:
     script.runs[running.receipt_id] = RemoteRun(state=RemoteState.RUNNING, detail="queued")
-    assert ask() == 1
-    assert ask() == 0
+    assert check() == 1
+    assert check() == 0
     running.refresh_from_db()
     assert (running.remote_state, running.remote_detail) == (RemoteState.RUNNING, "queued")
 
 
-def test_an_old_run_is_asked_about_less_often(running: Delivery) -> None:
+def test_an_old_run_is_checked_less_often(running: Delivery) -> None:
     Delivery.objects.update(settled_at=F("settled_at") - timedelta(minutes=20))
     script.runs[running.receipt_id] = RemoteRun(state=RemoteState.RUNNING)
-    ask()
+    check()
     running.refresh_from_db()
     assert running.remote_check_at
     assert running.remote_check_at - timezone.now() > timedelta(seconds=100)
 
 
-def test_many_runs_are_asked_about_in_one_go(lane: Lane, queue: Queue) -> None:
+def test_many_runs_are_checked_in_one_call(lane: Lane, queue: Queue) -> None:
     queue(7)
     script.behave = lambda message: Receipt(id=str(message.id), tracked=True)
     lane.run_once()
-    assert ask() == 7
+    assert check() == 7
     assert [len(question) for question in script.questions] == [7]
 
 
-def test_a_destination_that_cannot_be_asked_is_asked_again(
+def test_a_destination_that_cannot_be_reached_is_checked_again(
     running: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*_args: object) -> Any:
@@ -89,33 +89,33 @@ def test_a_destination_that_cannot_be_asked_is_asked_again(
 
     monkeypatch.setattr(ScriptedPublisher, "track", down)
     with pytest.raises(PublisherUnavailable):
-        ask()
+        check()
     running.refresh_from_db()
     assert running.remote_state == RemoteState.RUNNING
     assert running.remote_check_at
     assert running.remote_check_at > timezone.now()
 
 
-def test_a_second_tracker_does_not_ask_at_the_same_time(running: Delivery) -> None:
+def test_a_second_tracker_does_not_check_at_the_same_time(running: Delivery) -> None:
     (mine,) = Delivery.objects.claim_tracking("first", limit=10, interval=10)
     assert mine.pk == running.pk
-    assert ask() == 0
+    assert check() == 0
 
 
 @pytest.mark.parametrize("answers", [[], ["nonsense"]])
-def test_wrong_answers_leave_the_run_to_be_asked_about_again(
+def test_wrong_answers_leave_the_run_to_be_checked_again(
     running: Delivery, monkeypatch: pytest.MonkeyPatch, answers: list[Any]
 ) -> None:
     monkeypatch.setattr(ScriptedPublisher, "track", lambda *_args: answers)
     with pytest.raises(PublishError, match="one RemoteRun for each"):
-        ask()
+        check()
     running.refresh_from_db()
     assert running.remote_state == RemoteState.RUNNING
 
 
-def test_a_detail_that_cannot_be_stored_is_cut(running: Delivery) -> None:
+def test_a_detail_that_cannot_be_stored_is_truncated(running: Delivery) -> None:
     detail = "\x00" + "x" * 1000
     script.runs[running.receipt_id] = RemoteRun(state=RemoteState.FAILED, detail=detail)
-    ask()
+    check()
     running.refresh_from_db()
     assert len(running.remote_detail) == 255

@@ -1,4 +1,4 @@
-"""What a database does to those who use it: it hangs, has deadlocks, and refuses to serialise."""
+"""Failures of the database: it hangs, has deadlocks, and refuses to serialize."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from dj_actions.models import Delivery
 from dj_actions.relay.relay import Relay
 from dj_actions.states import DeliveryState
 from tests.fixtures.relay import Queue
+from tests.integration.relay.proxy import connecting_through, database_proxy
 from tests.integration.relay.scripted import accept, script
 from tests.integration.relay.test_relay import delivered, running, wait_for
-from tests.integration.relay.wire import through, wire_to_database
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -63,34 +63,34 @@ def waiting_sessions() -> int:
 
 @pytest.fixture
 def refused_updates() -> Iterator[None]:
-    """Let the database refuse the first and the third statement that changes deliveries."""
+    """Make the database refuse the first and the third update of deliveries."""
     execute(FAILING_UPDATES)
     yield
     execute(NO_FAILING_UPDATES)
 
 
-def test_when_the_network_hangs_another_takes_over_and_the_first_comes_back(
+def test_when_the_network_hangs_another_relay_takes_over_and_the_first_recovers(
     queue: Queue, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.5}
     hung = threading.Event()
-    with wire_to_database() as wire, ExitStack() as stack:
+    with database_proxy() as proxy, ExitStack() as stack:
 
         def hang_once_sent(message: Message) -> Receipt:
             if not hung.is_set():
-                wire.hang()
+                proxy.hang()
                 hung.set()
             return accept(message)
 
         script.behave = hang_once_sent
-        with through(wire, monkeypatch):
+        with connecting_through(proxy, monkeypatch):
             stack.enter_context(running(Relay(["first"])))
-            stack.callback(wire.heal)
+            stack.callback(proxy.recover)
             ids = {delivery.event_id for delivery in queue(15)}
             assert hung.wait(20)
         with running(Relay(["first"])):
             wait_for(lambda: delivered() == len(ids), "The other relay")
-        wire.heal()
+        proxy.recover()
         ids |= {delivery.event_id for delivery in queue(5)}
         wait_for(lambda: delivered() == len(ids), "The relay whose network had hung")
 
@@ -98,7 +98,7 @@ def test_when_the_network_hangs_another_takes_over_and_the_first_comes_back(
     assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.DELIVERED}
 
 
-def test_the_victim_of_a_deadlock_settles_all_the_same(
+def test_the_victim_of_a_deadlock_settles_anyway(
     queue: Queue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, middle, last = (delivery.pk for delivery in queue(3))
@@ -106,10 +106,10 @@ def test_the_victim_of_a_deadlock_settles_all_the_same(
     settings_dict = cast("Any", connection).settings_dict
     lock = "SELECT 1 FROM dj_actions_delivery WHERE id = ANY(%s) FOR UPDATE"
     held = threading.Event()
-    # Who closes the circle, and looks first, is the victim: here the relay, by its last lock.
-    impatient = {**settings_dict["OPTIONS"], "options": "-c deadlock_timeout=20ms"}
+    # The victim is the session that closes the cycle: here the relay, with its last lock.
+    short_timeout = {**settings_dict["OPTIONS"], "options": "-c deadlock_timeout=20ms"}
     monkeypatch.setitem(
-        cast("Any", connections).settings, "default", {**settings_dict, "OPTIONS": impatient}
+        cast("Any", connections).settings, "default", {**settings_dict, "OPTIONS": short_timeout}
     )
     with (
         closing(psycopg.connect(**parameters)) as one,
@@ -128,7 +128,7 @@ def test_the_victim_of_a_deadlock_settles_all_the_same(
         script.behave = lock_the_later_ones
         with running(Relay(["first"])):
             assert held.wait(20)
-            wait_for(lambda: waiting_sessions() == 1, "The relay, waiting for the middle one")
+            wait_for(lambda: waiting_sessions() == 1, "The relay, waiting for a lock")
             asked = pool.submit(other.execute, lock, [[first]])
             wait_for(lambda: waiting_sessions() == 2, "The other, waiting for the relay")
             one.rollback()
@@ -140,7 +140,7 @@ def test_the_victim_of_a_deadlock_settles_all_the_same(
     assert len(script.seen) == 3
 
 
-def test_a_relays_connections_notice_that_nobody_is_there_any_more(
+def test_a_relays_connections_notice_dead_peers(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings_dict = cast("Any", connection).settings_dict
@@ -164,13 +164,11 @@ def test_a_relays_connections_notice_that_nobody_is_there_any_more(
     queue()
     call_command("run_relay", "--drain", publisher=["first"])
 
-    assert seen == [(1, 7, 60_000)]  # what is set in the project counts more
+    assert seen == [(1, 7, 60_000)]  # OPTIONS of the project take precedence
 
 
 @pytest.mark.usefixtures("refused_updates")
-def test_a_serialisation_failure_is_tried_again(
-    queue: Queue, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_serialization_failure_is_retried(queue: Queue, caplog: pytest.LogCaptureFixture) -> None:
     queue(3)
     with running(Relay(["first"])):
         wait_for(lambda: delivered() == 3, "All deliveries")

@@ -1,6 +1,6 @@
-"""A stand-in for what lies between a relay and PostgreSQL: it can hang, or swallow notifications.
+"""A proxy between a relay and PostgreSQL that can hang, or drop notifications.
 
-It speaks PostgreSQL's protocol as far as it must: each message of the server is a letter and a
+It speaks PostgreSQL's protocol as far as necessary: each message of the server is a letter and a
 length (https://www.postgresql.org/docs/current/protocol-message-formats.html).
 """
 
@@ -21,53 +21,53 @@ LENGTH_BYTES = 4
 CHUNK_BYTES = 65536
 
 
-class Wire:
-    """Passes on what client and server say.
+class DatabaseProxy:
+    """Forwards bytes between client and server.
 
     Args:
         host: of the server.
         port: of the server.
-        swallows: whether it drops notifications, as a pooler in transaction mode does.
+        drops_notifications: whether it drops them, as a pooler in transaction mode does.
     """
 
-    def __init__(self, host: str, port: int, *, swallows: bool = False) -> None:
+    def __init__(self, host: str, port: int, *, drops_notifications: bool = False) -> None:
         self.port = 0
-        """Where it is reached, on 127.0.0.1."""
+        """Where it listens, on 127.0.0.1."""
         self._address = (host, port)
-        self._swallows = swallows
+        self._drops_notifications = drops_notifications
         self._flows = threading.Event()
         self._flows.set()
 
     def hang(self) -> None:
-        """Pass nothing on, and say nothing, until it is healed."""
+        """Forward nothing, without closing a connection, until `recover` is called."""
         self._flows.clear()
 
-    def heal(self) -> None:
-        """Pass on what is said, and what was said meanwhile."""
+    def recover(self) -> None:
+        """Forward again, including what was sent meanwhile."""
         self._flows.set()
 
-    def connect(self, client: socket.socket) -> None:
-        """Pass on what is said on one connection, until one side ends it."""
+    def serve(self, client: socket.socket) -> None:
+        """Forward the bytes of one connection until one side closes it."""
         with socket.create_connection(self._address) as server:
-            requests = threading.Thread(target=self._pass_on, args=(client, server), daemon=True)
+            requests = threading.Thread(target=self._forward, args=(client, server), daemon=True)
             requests.start()
-            if self._swallows:
-                self._pass_on_messages(server, client)
+            if self._drops_notifications:
+                self._forward_without_notifications(server, client)
             else:
-                self._pass_on(server, client)
+                self._forward(server, client)
             for end in (client, server):
                 with suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
             requests.join()
 
-    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while chunk := source.recv(CHUNK_BYTES):
                 self._flows.wait()
                 sink.sendall(chunk)
             sink.shutdown(socket.SHUT_WR)
 
-    def _pass_on_messages(self, server: socket.socket, client: socket.socket) -> None:
+    def _forward_without_notifications(self, server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError), server.makefile("rb") as answers:
             while letter := answers.read(1):
                 length = answers.read(LENGTH_BYTES)
@@ -77,33 +77,35 @@ class Wire:
 
 
 @contextmanager
-def wire_to_database(*, swallows: bool = False) -> Iterator[Wire]:
-    """Yield a wire to the database of these tests; whatever hangs flows in the end."""
+def database_proxy(*, drops_notifications: bool = False) -> Iterator[DatabaseProxy]:
+    """Yield a proxy to the database of these tests; a proxy that hangs recovers in the end."""
     direct = cast("Any", connection).settings_dict
-    wire = Wire(direct["HOST"], int(direct["PORT"]), swallows=swallows)
-    with _served(wire) as wire.port:
+    proxy = DatabaseProxy(
+        direct["HOST"], int(direct["PORT"]), drops_notifications=drops_notifications
+    )
+    with _served(proxy) as proxy.port:
         try:
-            yield wire
+            yield proxy
         finally:
-            wire.heal()
+            proxy.recover()
 
 
 @contextmanager
-def through(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let all threads but this one reach the database through a wire, if they connect now."""
+def connecting_through(proxy: DatabaseProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let all threads but this one connect to the database through a proxy from now on."""
     direct = cast("Any", connection).settings_dict
     options = {**direct["OPTIONS"], "sslmode": "disable", "gssencmode": "disable"}
-    wired = {**direct, "HOST": "127.0.0.1", "PORT": wire.port, "OPTIONS": options}
+    proxied = {**direct, "HOST": "127.0.0.1", "PORT": proxy.port, "OPTIONS": options}
     with monkeypatch.context() as patch:
-        patch.setitem(cast("Any", connections).settings, "default", wired)
+        patch.setitem(cast("Any", connections).settings, "default", proxied)
         yield
 
 
 @contextmanager
-def _served(wire: Wire) -> Iterator[int]:
+def _served(proxy: DatabaseProxy) -> Iterator[int]:
     class Session(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            wire.connect(self.request)
+            proxy.serve(self.request)
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True

@@ -1,0 +1,83 @@
+"""What a lane may claim now."""
+
+from __future__ import annotations
+
+from dj_actions.conf import Settings
+from dj_actions.models import Delivery, PublisherState
+from dj_actions.outbox.claimed import Claimed
+from dj_actions.outbox.queries import Place
+from dj_actions.policies import Ordering
+from dj_actions.relay.circuit_breaker import CircuitBreaker
+from dj_actions.relay.cursor import ClaimCursor
+from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+
+
+class Claimer:
+    """Claims deliveries of one publisher, as its circuit breaker and its rate limit allow.
+
+    Args:
+        alias: the publisher.
+        settings: the DJ_ACTIONS setting.
+        breaker: the circuit breaker; if it is half-open, a claim takes one delivery.
+    """
+
+    def __init__(
+        self,
+        alias: str,
+        settings: Settings,
+        breaker: CircuitBreaker,
+        tuning: LaneTuning = DEFAULT_TUNING,
+    ) -> None:
+        own = settings.publishers[alias]
+        self.breaker = breaker
+        self.cursor = ClaimCursor(tuning)
+        self.on_poison = own.on_poison if own.ordering is Ordering.KEY else None
+        """How a dead letter affects later deliveries, if the publisher keeps an order."""
+        self._alias = alias
+        self._batch_size = own.batch_size
+        self._rate_limit = own.rate_limit
+        self._lease = settings.lease
+
+    def claim(self) -> list[Claimed]:
+        """Claim a batch; one delivery, if the circuit breaker is half-open."""
+        if not self.breaker.is_closed:
+            return self._claim_probe()
+        if self._rate_limit is not None:
+            return self._claim_allowance(self._rate_limit)
+        return self._claim_batch(self._batch_size)
+
+    def _claim_probe(self) -> list[Claimed]:
+        if not self.breaker.take_probe(seconds=self._lease):
+            self.breaker.refresh()
+            return []
+        claimed = Delivery.objects.claim(
+            self._alias, limit=1, lease=self._lease, probing=True, on_poison=self.on_poison
+        )
+        if not claimed:
+            self.breaker.return_probe()
+        return claimed
+
+    def _claim_allowance(self, rate: float) -> list[Claimed]:
+        """Claim as many deliveries as the rate limit allows now."""
+        if not Delivery.objects.due(self._alias).exists():
+            return []  # taking an allowance writes to the database, even if it is not used
+        allowed = PublisherState.objects.take_allowance(
+            self._alias, wanted=self._batch_size, rate=rate
+        )
+        claimed = self._claim_batch(allowed) if allowed else []
+        unused = allowed - len(claimed)
+        if unused:
+            PublisherState.objects.return_allowance(self._alias, unused=unused, rate=rate)
+        return claimed
+
+    def _claim_batch(self, limit: int) -> list[Claimed]:
+        def claim(after: Place | None) -> list[Claimed]:
+            return Delivery.objects.claim(
+                self._alias,
+                limit=limit,
+                lease=self._lease,
+                behind=after,
+                on_poison=self.on_poison,
+            )
+
+        return self.cursor.claim(claim)

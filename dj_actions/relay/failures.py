@@ -1,0 +1,91 @@
+"""How an attempt failed, and whether and when the delivery is retried."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from dj_actions.exceptions import (
+    DestinationNotFound,
+    PublisherMisconfigured,
+    PublisherUnavailable,
+    PublishRejected,
+    RateLimited,
+)
+from dj_actions.models import Delivery
+from dj_actions.outbox.claimed import Claimed
+from dj_actions.policies import RetryPolicy
+from dj_actions.text import sanitize
+
+NOT_FOUND = "not found"
+LEASE_EXPIRED = "lease expired"
+UNEXPECTED = "unexpected"
+
+ERROR_KINDS: dict[type[Exception], str] = {
+    DestinationNotFound: NOT_FOUND,
+    PublisherUnavailable: "unavailable",
+    RateLimited: "rate limited",
+    PublishRejected: "rejected",
+    PublisherMisconfigured: "misconfigured",
+}
+"""The label that operators see for each type of error; the first match counts."""
+
+MAX_ERROR_LENGTH = 2000
+"""Characters of an error message that are stored."""
+
+
+def error_kind(error: BaseException) -> str:
+    """Return the label of an error."""
+    for error_type, kind in ERROR_KINDS.items():
+        if isinstance(error, error_type):
+            return kind
+    return UNEXPECTED
+
+
+def error_entry(delivery: Claimed | Delivery, kind: str, message: str) -> dict[str, Any]:
+    """Return the entry for the list of errors of a delivery."""
+    return {
+        "at": delivery.claimed_at.isoformat(),
+        "attempt": delivery.attempts,
+        "kind": kind,
+        "message": sanitize(message, MAX_ERROR_LENGTH),
+    }
+
+
+def is_counted(error: BaseException, *, is_probe: bool) -> bool:
+    """Return whether a failed attempt counts toward the limit of the retry policy.
+
+    Args:
+        error: what the publisher raised.
+        is_probe: whether the message was sent to find out if the destination works again. If
+            not, that says nothing about the message.
+    """
+    if isinstance(error, (PublisherMisconfigured, RateLimited)):
+        return False
+    is_outage = isinstance(error, PublisherUnavailable) and error_kind(error) != NOT_FOUND
+    return not (is_probe and is_outage)
+
+
+def retry_wait(delivery: Claimed, error: BaseException, policy: RetryPolicy) -> float | None:
+    """Return the seconds until the next attempt, or None to give up."""
+    if isinstance(error, PublishRejected):
+        return None
+    not_found = isinstance(error, DestinationNotFound)
+    attempts = _times_not_found(delivery) + 1 if not_found else delivery.attempts
+    return policy.next_wait(attempts=attempts, age=delivery_age(delivery), not_found=not_found)
+
+
+def delivery_age(delivery: Claimed | Delivery) -> float:
+    """Return the seconds between queueing and claiming, by the database's clock."""
+    return max(timedelta(0), delivery.claimed_at - delivery.queued_at).total_seconds()
+
+
+def _times_not_found(delivery: Claimed) -> int:
+    """Count the latest attempts in a row that found no DAG or feed."""
+    times = 0
+    for entry in reversed(delivery.errors):
+        if entry["kind"] != NOT_FOUND:
+            break
+        times += entry.get("times", 1)
+    # A replay keeps the history, but its attempts are counted from zero.
+    return min(times, delivery.attempts - 1)

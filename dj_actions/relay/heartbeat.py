@@ -1,0 +1,52 @@
+"""The heartbeat of a relay, for `manage.py relay_health` and the doctor."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Sequence
+from functools import partial
+from uuid import uuid4
+
+from dj_actions.models import RelayHeartbeat
+from dj_actions.relay.lane import Lane
+from dj_actions.relay.resilience import ErrorBackoff
+from dj_actions.relay.tuning import LaneTuning
+
+
+class Heartbeat:
+    """Records periodically that a relay is alive, unless one of its lanes is stuck.
+
+    Args:
+        lanes: the lanes of the relay; it replaces stuck ones in this list.
+        stopping: set when the relay stops.
+    """
+
+    def __init__(
+        self, lanes: Sequence[Lane], *, stopping: threading.Event, tuning: LaneTuning
+    ) -> None:
+        self._lanes = lanes
+        self._stopping = stopping
+        self._tuning = tuning
+
+    def run(self) -> None:
+        """Record heartbeats until the relay stops; then delete its row."""
+        relay = uuid4()
+        beat = partial(
+            RelayHeartbeat.objects.beat,
+            relay,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            publishers=sorted({lane.alias for lane in self._lanes}),
+        )
+        backoff = ErrorBackoff(
+            task="record its heartbeat", stopping=self._stopping, wait=self._tuning.error_wait
+        )
+        retention = self._tuning.heartbeat_retention
+        backoff.run(partial(RelayHeartbeat.objects.forget_silent, retention))
+        while not self._stopping.is_set():
+            if not any(lane.lease.is_stuck for lane in list(self._lanes)):
+                backoff.run(beat)
+            self._stopping.wait(self._tuning.heartbeat_interval)
+        backoff.run(partial(RelayHeartbeat.objects.forget, relay))

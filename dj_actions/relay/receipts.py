@@ -1,0 +1,67 @@
+"""The receipts of a batch, settled many at a time."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+from dj_actions.database import patiently
+from dj_actions.messages import Receipt
+from dj_actions.models import Delivery
+from dj_actions.outbox.claimed import Claimed
+from dj_actions.policies import OnPoison
+from dj_actions.relay.settlement import log_lease_lost, send_delivery_settled
+from dj_actions.states import DeliveryState
+
+
+class ReceiptBuffer:
+    """Collects receipts and settles their deliveries in one statement.
+
+    If the relay is killed before, those messages are sent once more; the destination recognizes
+    their ids.
+
+    Args:
+        lease_token: the lease under which the deliveries are held.
+        max_delay: seconds after the last flush from which a receipt is settled at once, together
+            with those that wait.
+        on_poison: how a dead letter affects later deliveries, if the publisher keeps an order.
+    """
+
+    def __init__(
+        self, lease_token: UUID, *, max_delay: float, on_poison: OnPoison | None = None
+    ) -> None:
+        self.settled = 0
+        """How many deliveries are settled."""
+        self._lease_token = lease_token
+        self._max_delay = max_delay
+        self._supersedes = on_poison is OnPoison.SUPERSEDE
+        self._receipts: list[tuple[Claimed, Receipt]] = []
+        self._flushed_at = time.monotonic()
+
+    def add(self, delivery: Claimed, receipt: Receipt) -> bool:
+        """Add a receipt, and flush if it is time; return whether the lease still holds."""
+        self._receipts.append((delivery, receipt))
+        is_due = time.monotonic() - self._flushed_at >= self._max_delay
+        return self.flush() if is_due else True
+
+    def flush(self) -> bool:
+        """Settle the deliveries whose receipts wait; return whether the lease still held."""
+        if not self._receipts:
+            return True
+        receipts, self._receipts = self._receipts, []
+        held = self._settle(receipts)
+        self._flushed_at = time.monotonic()
+        for delivery, _ in receipts:
+            if delivery.pk in held:
+                send_delivery_settled(delivery, DeliveryState.DELIVERED)
+            else:
+                log_lease_lost(delivery)
+        self.settled += len(held)
+        return len(held) == len(receipts)
+
+    def _settle(self, receipts: list[tuple[Claimed, Receipt]]) -> set[int]:
+        """Settle deliveries; return the keys of those that were still held."""
+        if self._supersedes:
+            return patiently(Delivery.objects.supersede, self._lease_token, receipts)
+        by_key = [(delivery.pk, receipt) for delivery, receipt in receipts]
+        return patiently(Delivery.objects.mark_delivered, self._lease_token, by_key)
