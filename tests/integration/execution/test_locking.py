@@ -16,7 +16,7 @@ from rest_framework.serializers import ModelSerializer
 from rest_framework.test import APIClient
 
 from dj_actions.action import Action
-from dj_actions.admin.action_admin import CONFIRMED
+from dj_actions.admin.confirmation import CONFIRMED
 from example.todos.models import Todo
 from tests.conftest import ClientOf, Declare, InThread, MakeTodo, Serve
 from tests.fixtures.calls import BULK, post_ids, url_of
