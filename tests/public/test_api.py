@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -82,6 +84,16 @@ def test_users_of_the_api_import_public_names_only(folder: str) -> None:
     ]
 
     assert internal == []
+
+
+def test_every_module_is_public_or_protected() -> None:
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = config["tool"]["importlinter"]["contracts"]
+    protected = {name for entry in contracts for name in entry.get("protected_modules", [])}
+    listed = {*protected, *PUBLIC, *(name.rpartition(".")[0] for name in PUBLIC)}
+    modules = {f"dj_actions.{found.name}" for found in pkgutil.iter_modules([ROOT / "dj_actions"])}
+
+    assert modules - listed == set()
 
 
 def test_an_unfinished_entry_is_a_module_or_a_page() -> None:
