@@ -23,7 +23,7 @@ PROBLEM = frozenset({"pointer", "detail"})
 """Keys of one error in problem details."""
 
 
-def redacted(value: Any, names: Collection[str]) -> Any:
+def redact(value: Any, names: Collection[str]) -> Any:
     """Return plain JSON data with the values of sensitive fields replaced, at any depth.
 
     Args:
@@ -36,11 +36,11 @@ def redacted(value: Any, names: Collection[str]) -> Any:
         if value.keys() >= PROBLEM and is_sensitive(str(value["pointer"]), names):
             return {**value, "detail": REDACTED}
         return {
-            key: REDACTED if is_sensitive(str(key), names) else redacted(entry, names)
+            key: REDACTED if is_sensitive(str(key), names) else redact(entry, names)
             for key, entry in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [redacted(entry, names) for entry in value]
+        return [redact(entry, names) for entry in value]
     return _redacted_text(value, names) if isinstance(value, str) else value
 
 
@@ -53,17 +53,17 @@ def is_sensitive(name: str, names: Collection[str]) -> bool:
     return any(part in names or NUMBERED.sub("", part) in names for part in parts)
 
 
-def secrets_in(value: Any, names: Collection[str]) -> set[str]:
+def sensitive_values(value: Any, names: Collection[str]) -> set[str]:
     """Return the sensitive values in data that were sent, as texts."""
     return {text for text in _secrets(value, names) if len(text) >= SHORTEST}
 
 
-def without(value: Any, secrets: Collection[str]) -> Any:
+def remove_secrets(value: Any, secrets: Collection[str]) -> Any:
     """Return plain JSON data in whose texts no secret occurs."""
     if isinstance(value, Mapping):
-        return {key: without(entry, secrets) for key, entry in value.items()}
+        return {key: remove_secrets(entry, secrets) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [without(entry, secrets) for entry in value]
+        return [remove_secrets(entry, secrets) for entry in value]
     if isinstance(value, str):
         for secret in secrets:
             value = value.replace(secret, REDACTED)
@@ -76,7 +76,7 @@ def _redacted_text(text: str, names: Collection[str]) -> str:
         return text
     try:
         inner = json.loads(text)
-        kept = redacted(inner, names)
+        kept = redact(inner, names)
     except (ValueError, RecursionError):
         # It may be nearly JSON.
         return REDACTED if any(name in text.lower() for name in names) else text
@@ -98,7 +98,7 @@ TOO_LARGE = "too_large_to_store"
 """Key of what is stored in place of too much; its value is the size in bytes."""
 
 
-def for_record(plain: Any, *, sensitive: Collection[str], limit: int) -> Any:
+def prepare_for_storage(plain: Any, *, sensitive: Collection[str], limit: int) -> Any:
     """Return what may be stored of plain JSON data: no secrets, and not too much.
 
     Args:
@@ -108,6 +108,6 @@ def for_record(plain: Any, *, sensitive: Collection[str], limit: int) -> Any:
     """
     if not plain:
         return plain
-    kept = redacted(plain, sensitive)
+    kept = redact(plain, sensitive)
     size = len(json.dumps(kept, ensure_ascii=False).encode())
     return {TOO_LARGE: size} if size > limit else kept

@@ -54,7 +54,7 @@ class ActionAdminMixin(AdminBase):
         if not self.has_change_permission(request):
             return offered
         for definition in registry.of_model(self.model):
-            if definition.names_objects:
+            if definition.requires_objects:
                 run = functools.partial(_run_chosen, definition)
                 offered[definition.name] = (run, definition.name, definition.title)
         return offered
@@ -120,7 +120,7 @@ def _run_chosen(
 def _run_on_all(definition: ActionDefinition, request: HttpRequest, chosen: QuerySet[Model]) -> int:
     """Run the action on all that was chosen, or on nothing; return on how many it was run."""
     entries = list(chosen)
-    data = require_mapping(definition.input.submitted(_posted(request)))
+    data = require_mapping(definition.input.parse_form_data(_posted(request)))
     if definition.bulk:
         return len(invoke(definition, actor=request.user, objects=entries, data=data).objects)
     started = time.perf_counter()

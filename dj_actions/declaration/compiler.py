@@ -32,7 +32,7 @@ RATE = re.compile(r"[1-9][0-9]*/(s|sec|second|m|min|minute|h|hour|d|day)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class Declaration:
     """Parts of a declaration that are compiled to something else."""
 
     publish: Any = None
@@ -58,7 +58,7 @@ def require_model(model: object) -> type[Model]:
     raise InvalidAction(f"model is {model!r}. Set it to the model class it acts on.")
 
 
-def compiled(declared: Declared) -> ActionDefinition:
+def compile_definition(declared: Declaration) -> ActionDefinition:
     """Return the definition of what was declared.
 
     Raises:
@@ -116,7 +116,7 @@ def _throttle(entry: Any, label: str) -> type[BaseThrottle]:
     )
 
 
-def _precondition(model: type[Model], declared: Declared) -> Precondition | None:
+def _precondition(model: type[Model], declared: Declaration) -> Precondition | None:
     if declared.version_field is None:
         if declared.version_required:
             raise InvalidAction("version_required needs a version_field.")
@@ -133,10 +133,10 @@ def _precondition(model: type[Model], declared: Declared) -> Precondition | None
 def _refuse_contradictions(definition: ActionDefinition) -> None:
     if definition.precondition and definition.bulk:
         raise InvalidAction("version_field is for actions on one object, and bulk is set.")
-    if definition.partial and not (definition.bulk and definition.names_objects):
+    if definition.partial and not (definition.bulk and definition.requires_objects):
         raise InvalidAction("partial is for bulk actions whose objects are named in the call.")
-    if not definition.names_objects and not definition.bulk:
-        raise InvalidAction("names_objects = False is for bulk actions: set bulk = True.")
+    if not definition.requires_objects and not definition.bulk:
+        raise InvalidAction("requires_objects = False is for bulk actions: set bulk = True.")
     if not 1 <= definition.version <= LARGEST_VERSION:
         raise InvalidAction(
             f"version is {definition.version!r}. Set it to a number from 1 to {LARGEST_VERSION}."

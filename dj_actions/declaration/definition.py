@@ -44,7 +44,7 @@ class Documentation:
     commands: tuple[Any, ...] = ()
     """Each with `name` and `command`: how to try it."""
 
-    as_written: Mapping[str, Any] = field(default_factory=dict)
+    raw_entry: Mapping[str, Any] = field(default_factory=dict)
     """What a registry's entry says, in its own words: shown in place of the above."""
 
 
@@ -91,7 +91,7 @@ class ActionDefinition:
     perform: Callable[[ActionContext, dict[str, Any]], Any]
     """The mutation itself, called inside the transaction."""
 
-    names_objects: bool = True
+    requires_objects: bool = True
     """Whether a call names what to act on; if not, a bulk action finds its objects itself."""
 
     partial: bool = False
@@ -103,7 +103,7 @@ class ActionDefinition:
     has_many_results: bool = False
     """Whether its result is a list."""
 
-    serializes_any_result: bool = False
+    serializes_every_result: bool = False
     """Whether the serializer is given whatever the result is, not only objects of a model."""
 
     precondition: Precondition | None = None
@@ -117,7 +117,7 @@ class ActionDefinition:
     ordering_key: Callable[[ActionContext], str | None] = lambda _context: None
     """What it has to be in order with; None for its object."""
 
-    offered_everywhere: bool = True
+    is_on_every_viewset: bool = True
     """Whether each viewset of the model offers it, or only those that name its registry."""
 
     @property

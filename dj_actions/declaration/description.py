@@ -33,7 +33,7 @@ def describe(definition: ActionDefinition, url: str) -> dict[str, Any]:
         "example_payload": to_json(told.example_payload),
         "examples": to_json(told.examples),
         "commands": to_json(told.commands),
-        **to_json(told.as_written),
+        **to_json(told.raw_entry),
         "url": url,
         "fields": definition.input.describe(),
     }
@@ -65,7 +65,7 @@ def input_schema(
     schema = definition.input.json_schema()
     properties: Mapping[str, Any] = schema.get("properties", {})
     required = list(schema.get("required", ()))
-    if definition.bulk and definition.names_objects:
+    if definition.bulk and definition.requires_objects:
         ids = {
             "type": "array",
             "description": "Keys of the objects to act on.",

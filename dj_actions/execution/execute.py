@@ -23,7 +23,7 @@ from dj_actions.execution.partial import perform_each
 from dj_actions.execution.preconditions import fresh_entity_tag, require_match
 from dj_actions.execution.recording import Done, record
 from dj_actions.execution.synthetic_request import request_of
-from dj_actions.inputs import Surroundings, require_mapping
+from dj_actions.inputs import InputContext, require_mapping
 from dj_actions.models import ActionEvent
 from dj_actions.serialization import to_json
 
@@ -192,7 +192,7 @@ def _require_version(call: ActionCall, context: ActionContext) -> None:
 
 def _validated(call: ActionCall, context: ActionContext) -> dict[str, Any]:
     data = _own_input(call)
-    surroundings = Surroundings(
+    surroundings = InputContext(
         # From code, one that carries the actor: serializers and forms ask their request for it.
         request=call.request or request_of(call.actor, data),
         view=call.view,
@@ -209,7 +209,7 @@ def _own_input(call: ActionCall) -> Mapping[str, Any]:
     """Return what was sent without the names of the objects, unless the input asks for them."""
     data = require_mapping(call.data)
     definition = call.definition
-    if not (definition.bulk and definition.names_objects and IDS in data):
+    if not (definition.bulk and definition.requires_objects and IDS in data):
         return data
     if any(field.name == IDS for field in definition.input.fields()):
         return data

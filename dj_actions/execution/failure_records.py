@@ -16,7 +16,7 @@ from dj_actions.execution.recording import _storing, logger, sensitive_fields
 from dj_actions.messages import Actor
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.queries import insert_event
-from dj_actions.redaction import secrets_in, without
+from dj_actions.redaction import remove_secrets, sensitive_values
 from dj_actions.serialization import to_json
 from dj_actions.text import MAX_NAME_LENGTH, is_storable, sanitize
 
@@ -108,7 +108,7 @@ def _failed_event(definition: ActionDefinition, failed: Failed, settings: Settin
         actor_label=actor.label if actor else "",
         request_data=stored(sent),
         # An error may repeat what was sent.
-        response_data=stored(without(_as_sent(failed.body), secrets_in(sent, names))),
+        response_data=stored(remove_secrets(_as_sent(failed.body), sensitive_values(sent, names))),
         status_code=failed.status_code,
         duration_ms=failed.duration_ms,
         traceparent=failed.traceparent,

@@ -21,7 +21,7 @@ from dj_actions.outbox.ordering import OWN_KEY, Line, line_of_own_key
 from dj_actions.outbox.queries import insert_event, lock
 from dj_actions.outbox.wakeup import announce
 from dj_actions.policies import Ordering
-from dj_actions.redaction import for_record, secrets_in, without
+from dj_actions.redaction import prepare_for_storage, remove_secrets, sensitive_values
 from dj_actions.serialization import to_json
 from dj_actions.signals import action_recorded
 from dj_actions.text import MAX_NAME_LENGTH, sanitize
@@ -121,9 +121,9 @@ def _line(definition: ActionDefinition, context: ActionContext) -> Line:
 
 def sensitive_fields(definition: ActionDefinition) -> frozenset[str]:
     """Return the names, in lower case, of the fields whose values no record may hold."""
-    declared = definition.sensitive | definition.input.sensitive()
+    declared = definition.sensitive | definition.input.sensitive_names()
     if declared:
-        declared = definition.input.also_known_as(declared)
+        declared = definition.input.source_names(declared)
     return frozenset(name.lower() for name in declared).union(get_settings().sensitive_fields)
 
 
@@ -160,11 +160,11 @@ def _result(definition: ActionDefinition, done: Done) -> Any:
     """Return the result; errors of a partial action may repeat what was sent."""
     if not definition.partial:
         return done.result
-    return without(done.result, secrets_in(done.data, sensitive_fields(definition)))
+    return remove_secrets(done.result, sensitive_values(done.data, sensitive_fields(definition)))
 
 
 def _storing(definition: ActionDefinition, settings: Settings) -> Callable[[Any], Any]:
     """Return what takes secrets, and too much, out of plain JSON data."""
     return functools.partial(
-        for_record, sensitive=sensitive_fields(definition), limit=settings.max_stored_bytes
+        prepare_for_storage, sensitive=sensitive_fields(definition), limit=settings.max_stored_bytes
     )

@@ -13,7 +13,7 @@ from dj_actions.declaration.description import MakeSerializer
 
 def declared_many(definition: ActionDefinition) -> bool | None:
     """Return whether the declaration says that the result is many; None if its looks decide."""
-    return definition.has_many_results if definition.serializes_any_result else None
+    return definition.has_many_results if definition.serializes_every_result else None
 
 
 def render(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
 from dj_actions.inputs.dataclass import DataclassInput
 from dj_actions.inputs.empty import NoInput
 from dj_actions.inputs.factory import adapter_for
@@ -16,12 +16,12 @@ __all__ = [
     "DataclassInput",
     "FormInput",
     "InputAdapter",
+    "InputContext",
     "InputField",
     "JsonSchemaInput",
     "NoInput",
     "PydanticInput",
     "SerializerInput",
-    "Surroundings",
     "ValidatedInput",
     "adapter_for",
     "require_mapping",

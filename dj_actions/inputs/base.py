@@ -25,7 +25,7 @@ class InputField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class InputContext:
     """What an input may look at while it validates."""
 
     request: Request | HttpRequest | None = None
@@ -40,7 +40,7 @@ class Surroundings:
     pk: str | None = None
     """The primary key as it stands in the URL; None for a bulk action."""
 
-    def as_context(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what serializers and pydantic models find in their context."""
         return {
             "request": self.request,
@@ -65,7 +65,7 @@ class InputAdapter(ABC):
     """Validates the raw data of one action, and describes it."""
 
     @abstractmethod
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:
         """Return the validated data.
 
         Raises:
@@ -89,11 +89,11 @@ class InputAdapter(ABC):
         written as text, spaces around a text, an empty text for nothing.
         """
 
-    def sensitive(self) -> frozenset[str]:
+    def sensitive_names(self) -> frozenset[str]:
         """Return the names, at any depth, of fields that must not be stored or shown."""
         return frozenset()
 
-    def also_known_as(self, names: Collection[str]) -> frozenset[str]:
+    def source_names(self, names: Collection[str]) -> frozenset[str]:
         """Return the names, with those under which the same values stand once validated."""
         return frozenset(names)
 
@@ -110,7 +110,7 @@ class InputAdapter(ABC):
         """
         return render_json_text(raw, errors)
 
-    def submitted(self, posted: Mapping[str, Any]) -> object:
+    def parse_form_data(self, posted: Mapping[str, Any]) -> object:
         """Return what was filled into the fragment of `html()`, as `validate` takes it.
 
         Raises:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
 from dj_actions.inputs.dataclass_serializer import serializer_for
 from dj_actions.inputs.schema_fields import fields_of
 from dj_actions.inputs.serializer import SerializerInput
@@ -35,9 +35,9 @@ class DataclassInput(InputAdapter):
             self, "_serializer", SerializerInput(serializer_for(self.dataclass_type))
         )
 
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:
         """Make an instance of the dataclass; the data is the instance as a dict."""
-        instance = self._serializer.validated_serializer(raw, surroundings).validated_data
+        instance = self._serializer.validated_serializer(raw, context).validated_data
         return ValidatedInput(data=_plain(instance), bound=instance)
 
     def fields(self) -> Sequence[InputField]:
@@ -48,9 +48,9 @@ class DataclassInput(InputAdapter):
         """Return the schema of the fields."""
         return self._serializer.json_schema()
 
-    def sensitive(self) -> frozenset[str]:
+    def sensitive_names(self) -> frozenset[str]:
         """Return the names of fields with the style of a password."""
-        return self._serializer.sensitive()
+        return self._serializer.sensitive_names()
 
     @cached_property
     def _schema(self) -> dict[str, Any]:

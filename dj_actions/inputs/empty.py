@@ -7,13 +7,13 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
 
 
 class NoInput(InputAdapter):
     """For an action that needs nothing but its object."""
 
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:  # noqa: ARG002
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:  # noqa: ARG002
         """Ignore what was sent."""
         return ValidatedInput(data={})
 
@@ -33,6 +33,6 @@ class NoInput(InputAdapter):
         """There is nothing to fill in."""
         return SafeString()
 
-    def submitted(self, posted: Mapping[str, Any]) -> object:  # noqa: ARG002
+    def parse_form_data(self, posted: Mapping[str, Any]) -> object:  # noqa: ARG002
         """Nothing can have been filled in."""
         return {}

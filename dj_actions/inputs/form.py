@@ -19,7 +19,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.settings import api_settings
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
 from dj_actions.inputs.errors import refusing_deep_nesting
 from dj_actions.inputs.form_html import render_form
 from dj_actions.inputs.form_reading import as_submitted, misread_fields, with_parts
@@ -40,9 +40,9 @@ class FormInput(InputAdapter):
     non_field_errors_key: str | None = None
     """The name of errors that belong to no field; None for the name that DRF gives them."""
 
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:
         """Validate with the form."""
-        form = self._bound_form(raw, surroundings)
+        form = self._bound_form(raw, context)
         misread = misread_fields(form, raw)
         if misread:
             raise ValidationError({name: [_("Not a valid value.")] for name in misread})
@@ -68,7 +68,7 @@ class FormInput(InputAdapter):
         """Return the schema of the fields."""
         return form_schema(self._blank_form().fields)
 
-    def sensitive(self) -> frozenset[str]:
+    def sensitive_names(self) -> frozenset[str]:
         """Return the names of fields that a page would ask for as a password."""
         return self._sensitive
 
@@ -96,40 +96,40 @@ class FormInput(InputAdapter):
             # A JSONField parses a text in order to show it; this one is nested too deeply.
             return render_form(self._blank_form(), errors)
 
-    def submitted(self, posted: Mapping[str, Any]) -> object:
+    def parse_form_data(self, posted: Mapping[str, Any]) -> object:
         """Return what was filled in."""
         return posted
 
-    def _instance(self, surroundings: Surroundings) -> dict[str, Any]:
+    def _instance(self, context: InputContext) -> dict[str, Any]:
         """Return the object for a form that saves one: without it, it would make another."""
-        if surroundings.pk is None or not issubclass(self.form_class, forms.BaseModelForm):
+        if context.pk is None or not issubclass(self.form_class, forms.BaseModelForm):
             return {}
-        return {"instance": surroundings.objects[0]}
+        return {"instance": context.objects[0]}
 
-    def _bound_form(self, raw: Mapping[str, Any], surroundings: Surroundings) -> forms.BaseForm:
+    def _bound_form(self, raw: Mapping[str, Any], context: InputContext) -> forms.BaseForm:
         get_form = getattr(self.form_class, "get_form", None)
-        if get_form is None or surroundings.request is None:
+        if get_form is None or context.request is None:
             # DRF puts uploaded files among the data; a form takes its files from here.
             form = self.form_class(
-                data=as_submitted(raw), files=cast("Any", raw), **self._instance(surroundings)
+                data=as_submitted(raw), files=cast("Any", raw), **self._instance(context)
             )
         else:
-            form = self._own_form(get_form, raw, surroundings)
+            form = self._own_form(get_form, raw, context)
             if form.data is raw:
                 form.data = as_submitted(raw)
         form.data = with_parts(form.fields, form.data)
         return form
 
     def _own_form(
-        self, get_form: Any, raw: Mapping[str, Any], surroundings: Surroundings
+        self, get_form: Any, raw: Mapping[str, Any], context: InputContext
     ) -> forms.BaseForm:
         """Return the form that the form class makes for itself."""
-        on_one = surroundings.pk is not None and surroundings.objects
+        on_one = context.pk is not None and context.objects
         form = get_form(
-            surroundings.view,
-            surroundings.request,
-            surroundings.pk,
-            instance=surroundings.objects[0] if on_one else None,
+            context.view,
+            context.request,
+            context.pk,
+            instance=context.objects[0] if on_one else None,
         )
         if not isinstance(form, forms.BaseForm):
             raise InvalidAction(

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from rest_framework.exceptions import ValidationError
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
 from dj_actions.inputs.errors import as_tree, refusing_deep_nesting
 from dj_actions.inputs.raw_body import as_object
 from dj_actions.inputs.schema_fields import fields_of, list_fields, secret_fields
@@ -42,7 +42,7 @@ class JsonSchemaInput(InputAdapter):
         object.__setattr__(self, "schema", copy.deepcopy(self.schema))
         self._validator  # noqa: B018 - made here, so that a wrong schema shows here
 
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:  # noqa: ARG002
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:  # noqa: ARG002
         """Validate against the schema, formats included."""
         data = as_object(raw, self._lists)
         with refusing_deep_nesting():
@@ -61,7 +61,7 @@ class JsonSchemaInput(InputAdapter):
         schema.pop("$schema", None)
         return {"type": "object", **schema}
 
-    def sensitive(self) -> frozenset[str]:
+    def sensitive_names(self) -> frozenset[str]:
         """Return the names of fields of the format `password`."""
         return self._sensitive
 

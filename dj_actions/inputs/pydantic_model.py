@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, get_args, get_origin
 from rest_framework.exceptions import ValidationError
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
 from dj_actions.inputs.errors import Path, Violation, as_tree
 from dj_actions.inputs.raw_body import as_object
 from dj_actions.inputs.schema_fields import fields_of, list_fields
@@ -40,7 +40,7 @@ def is_pydantic_model(declared: object) -> TypeGuard[type[pydantic.BaseModel]]:
 
 @dataclass(frozen=True)
 class PydanticInput(InputAdapter):
-    """Input declared as a pydantic model, which finds the surroundings in its context.
+    """Input declared as a pydantic model, which finds the context in its context.
 
     Raises:
         InvalidAction: it is a RootModel, which has no fields.
@@ -56,11 +56,11 @@ class PydanticInput(InputAdapter):
                 "use a BaseModel with fields."
             )
 
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:
         """Make an instance of the model; the data is its dump."""
         given = as_object(raw, self._lists)
         try:
-            made = self.model.model_validate(given, context=surroundings.as_context())
+            made = self.model.model_validate(given, context=context.as_dict())
         except _pydantic().ValidationError as error:
             raise ValidationError(as_tree(_violations(error, given))) from error
         return ValidatedInput(data=made.model_dump(), bound=made)
@@ -73,7 +73,7 @@ class PydanticInput(InputAdapter):
         """Return the model's own schema."""
         return copy.deepcopy(self._schema)
 
-    def sensitive(self) -> frozenset[str]:
+    def sensitive_names(self) -> frozenset[str]:
         """Return the names and aliases of fields that hold one of pydantic's secrets."""
         return self._sensitive
 

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
 from dj_actions.inputs.errors import refusing_deep_nesting
 from dj_actions.inputs.serializer_html import fits_html, render_serializer
 from dj_actions.inputs.serializer_schema import serializer_schema, writable_fields
@@ -23,20 +23,20 @@ class SerializerInput(InputAdapter):
 
     serializer_class: type[serializers.Serializer[Any]]
 
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:
-        """Validate with the serializer; it finds the surroundings in its context."""
-        serializer = self.validated_serializer(raw, surroundings)
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:
+        """Validate with the serializer; it finds the context in its context."""
+        serializer = self.validated_serializer(raw, context)
         return ValidatedInput(data=dict(serializer.validated_data), bound=serializer)
 
     def validated_serializer(
-        self, raw: Mapping[str, Any], surroundings: Surroundings
+        self, raw: Mapping[str, Any], context: InputContext
     ) -> serializers.Serializer[Any]:
         """Return the serializer that has accepted the data.
 
         Raises:
             ValidationError: the data is refused.
         """
-        serializer = self.serializer_class(data=cast("Any", raw), context=surroundings.as_context())
+        serializer = self.serializer_class(data=cast("Any", raw), context=context.as_dict())
         with refusing_deep_nesting():
             serializer.is_valid(raise_exception=True)
         return serializer
@@ -57,7 +57,7 @@ class SerializerInput(InputAdapter):
         """Return the schema of the writable fields."""
         return serializer_schema(self.serializer_class())
 
-    def sensitive(self) -> frozenset[str]:
+    def sensitive_names(self) -> frozenset[str]:
         """Return the names of fields that a page would ask for as a password."""
         return self._sensitive
 
@@ -65,7 +65,7 @@ class SerializerInput(InputAdapter):
     def _sensitive(self) -> frozenset[str]:
         return frozenset(_passwords(self.serializer_class()))
 
-    def also_known_as(self, names: Collection[str]) -> frozenset[str]:
+    def source_names(self, names: Collection[str]) -> frozenset[str]:
         """Return the names, with the `source` of each such field."""
         return frozenset(names).union(_sources(self.serializer_class(), names))
 
@@ -80,9 +80,9 @@ class SerializerInput(InputAdapter):
         data: Any = empty if raw is None else raw
         return render_serializer(self.serializer_class(data=data), errors)
 
-    def submitted(self, posted: Mapping[str, Any]) -> object:
+    def parse_form_data(self, posted: Mapping[str, Any]) -> object:
         """Return what was filled in."""
-        return posted if self._fits_html else super().submitted(posted)
+        return posted if self._fits_html else super().parse_form_data(posted)
 
     @cached_property
     def _fits_html(self) -> bool:

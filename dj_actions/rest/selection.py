@@ -58,7 +58,7 @@ class SelectionMixin(Base):
             rest_framework.exceptions.APIException: something is missing, or may not be touched,
                 and the action needs all of it.
         """
-        if not definition.names_objects:
+        if not definition.requires_objects:
             return ()
         self.locks_objects = True
         return (

@@ -122,7 +122,7 @@ def _read(text: str) -> str:
 
 def _objects(definition: ActionDefinition, keys: Sequence[str]) -> dict[str, Any]:
     """Return what `invoke` acts on."""
-    if not definition.names_objects:
+    if not definition.requires_objects:
         if keys:
             raise CommandError(f"{definition.label} finds its objects itself: leave out --pk.")
         return {}

@@ -116,7 +116,7 @@ def test_who_may_not_change_the_model_is_offered_nothing(
 def test_an_action_that_finds_its_objects_itself_is_not_offered(
     browser: Client, declare: Declare, todo: Todo
 ) -> None:
-    declare(bulk=True, names_objects=False)
+    declare(bulk=True, requires_objects=False)
 
     assert "Poke a todo." not in browser.get(URL).content.decode()
 

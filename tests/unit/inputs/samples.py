@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rest_framework.exceptions import ValidationError
 
-from dj_actions.inputs import InputAdapter, Surroundings, adapter_for, require_mapping
+from dj_actions.inputs import InputAdapter, InputContext, adapter_for, require_mapping
 
 
 def adapter(declared: object) -> InputAdapter:
@@ -16,15 +16,15 @@ def adapter(declared: object) -> InputAdapter:
     return declared if isinstance(declared, InputAdapter) else adapter_for(declared)
 
 
-def validated(declared: object, raw: Any, **surroundings: Any) -> dict[str, Any]:
+def validated(declared: object, raw: Any, **context: Any) -> dict[str, Any]:
     """Return the data of an input that is accepted."""
-    return adapter(declared).validate(raw, Surroundings(**surroundings)).data
+    return adapter(declared).validate(raw, InputContext(**context)).data
 
 
-def errors_of(declared: object, raw: Any, **surroundings: Any) -> Any:
+def errors_of(declared: object, raw: Any, **context: Any) -> Any:
     """Return, as plain JSON, the errors of an input that is refused."""
     with pytest.raises(ValidationError) as refused:
-        adapter(declared).validate(require_mapping(raw), Surroundings(**surroundings))
+        adapter(declared).validate(require_mapping(raw), InputContext(**context))
     return json.loads(json.dumps(refused.value.detail))
 
 

@@ -17,7 +17,7 @@ from django.http import QueryDict
 from rest_framework import serializers
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import DataclassInput, Surroundings, adapter_for
+from dj_actions.inputs import DataclassInput, InputContext, adapter_for
 from tests.unit.inputs.samples import errors_of, validated
 
 
@@ -78,7 +78,7 @@ def one(hint: Any) -> type[Any]:
 def test_the_data_is_the_instance_as_a_dict() -> None:
     made = adapter_for(Order).validate(
         {"note": "fine", "stars": "4", "home": {"city": "Bonn"}, "colour": "b", "other": 1},
-        Surroundings(),
+        InputContext(),
     )
 
     assert made.bound == Order(note="fine", stars=4, home=Address("Bonn"), colour=Colour.BLUE)
@@ -204,7 +204,7 @@ def test_fields_are_described_by_their_json_types() -> None:
 
 
 def test_what_stands_beside_a_type_can_make_it_sensitive() -> None:
-    assert adapter_for(Login).sensitive() == {"pin"}
+    assert adapter_for(Login).sensitive_names() == {"pin"}
 
 
 def test_a_default_that_a_field_brings_gives_way_to_the_dataclass() -> None:

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import FormInput, Surroundings, adapter_for
+from dj_actions.inputs import FormInput, InputContext, adapter_for
 from tests.unit.inputs.samples import accepts, errors_of, validated
 
 
@@ -45,11 +45,11 @@ def post(data: Any) -> Request:
     return Request(request, parsers=[JSONParser()])
 
 
-def greet(data: Any, **surroundings: Any) -> Any:
+def greet(data: Any, **context: Any) -> Any:
     """Return what validating the body of a request gives."""
     request = post(data)
     raw: Any = request.data
-    return adapter_for(GreetForm).validate(raw, Surroundings(request=request, **surroundings))
+    return adapter_for(GreetForm).validate(raw, InputContext(request=request, **context))
 
 
 def test_a_form_may_make_itself_for_one_object() -> None:
@@ -89,7 +89,7 @@ def test_a_form_that_makes_something_else_is_wrong(made: Any) -> None:
             return made
 
     with pytest.raises(InvalidAction, match=r"Wrong\.get_form returned .* bound"):
-        adapter_for(Wrong).validate({}, Surroundings(request=post({})))
+        adapter_for(Wrong).validate({}, InputContext(request=post({})))
 
 
 def test_a_form_that_needs_a_request_can_still_be_described() -> None:

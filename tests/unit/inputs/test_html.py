@@ -101,7 +101,7 @@ def show(declared: Any, raw: Any = None, errors: Any = None) -> Fragment:
 
 def test_no_input_shows_nothing() -> None:
     assert adapter_for(None).html() == ""
-    assert adapter_for(None).submitted({"data": "{"}) == {}
+    assert adapter_for(None).parse_form_data({"data": "{"}) == {}
 
 
 def test_an_empty_form_has_its_fields_and_no_complaints() -> None:
@@ -205,9 +205,9 @@ def test_what_has_no_form_of_its_own_is_asked_for_as_json(declared: Any) -> None
     shown = Fragment(adapter.html({"note": "ünï"}))
 
     assert list(shown.values) == ["data"]
-    assert adapter.submitted(shown.values) == {"note": "ünï"}
-    assert adapter.submitted(QueryDict("data=")) == {}
-    assert adapter.submitted({}) == {}
+    assert adapter.parse_form_data(shown.values) == {"note": "ünï"}
+    assert adapter.parse_form_data(QueryDict("data=")) == {}
+    assert adapter.parse_form_data({}) == {}
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 200_000, "nothing", "1" * 5000])
@@ -217,7 +217,7 @@ def test_what_is_no_json_is_refused_and_shown_again(text: str) -> None:
     posted["data"] = text
 
     with pytest.raises(ValidationError) as refused:
-        adapter.submitted(posted)
+        adapter.parse_form_data(posted)
 
     detail: Any = refused.value.detail
     shown = Fragment(adapter.html(posted, detail))
@@ -239,5 +239,5 @@ def test_a_page_sends_back_what_validates(declared: Any) -> None:
     adapter = adapter_for(declared)
     posted = QueryDict("note=fine&home.city=Bonn")
 
-    assert adapter.submitted(posted) is posted
+    assert adapter.parse_form_data(posted) is posted
     assert validated(declared, posted)["note"] == "fine"

@@ -13,7 +13,7 @@ from django.utils.datastructures import MultiValueDict
 from rest_framework import serializers
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import InputAdapter, NoInput, Surroundings, adapter_for, require_mapping
+from dj_actions.inputs import InputAdapter, InputContext, NoInput, adapter_for, require_mapping
 from tests.unit.inputs.samples import errors_of, validated
 
 
@@ -256,8 +256,8 @@ def test_an_adapter_of_ones_own_is_taken_as_it_is() -> None:
 
 
 def test_what_validated_the_data_comes_along() -> None:
-    by_form = adapter_for(NoteForm).validate({"note": "x"}, Surroundings())
-    by_serializer = adapter_for(NoteSerializer).validate({"note": "x"}, Surroundings())
+    by_form = adapter_for(NoteForm).validate({"note": "x"}, InputContext())
+    by_serializer = adapter_for(NoteSerializer).validate({"note": "x"}, InputContext())
 
     assert isinstance(by_form.bound, NoteForm)
     assert by_form.bound.cleaned_data == by_form.data

@@ -8,7 +8,7 @@ import pytest
 from django.http import QueryDict
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import JsonSchemaInput, Surroundings, adapter_for
+from dj_actions.inputs import InputContext, JsonSchemaInput, adapter_for
 from tests.unit.inputs.samples import accepts, errors_of, validated
 
 ADDRESS = {
@@ -40,7 +40,7 @@ def of(schema: object) -> dict[str, Any]:
 def test_the_data_is_what_was_sent() -> None:
     sent = {"note": "fine", "homes": [{"city": "Bonn", "code": "53111"}], "number": None}
 
-    taken = adapter_for(ORDER).validate(sent, Surroundings())
+    taken = adapter_for(ORDER).validate(sent, InputContext())
 
     assert (taken.data, taken.bound) == (sent, None)
 
@@ -274,7 +274,7 @@ def test_references_in_circles_can_be_described() -> None:
     }
 
     assert [field["type"] for field in adapter_for(schema).describe()] == ["null"]
-    assert adapter_for(schema).sensitive() == frozenset()
+    assert adapter_for(schema).sensitive_names() == frozenset()
 
 
 def test_fields_of_the_format_password_are_sensitive_at_any_depth() -> None:
@@ -290,7 +290,7 @@ def test_fields_of_the_format_password_are_sensitive_at_any_depth() -> None:
         "$defs": {"pin": secret},
     }
 
-    assert adapter_for(schema).sensitive() == {"a", "b", "d", "e"}
+    assert adapter_for(schema).sensitive_names() == {"a", "b", "d", "e"}
 
 
 def test_each_declaration_can_be_a_key() -> None:

@@ -26,7 +26,7 @@ from pydantic import (
 )
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import PydanticInput, Surroundings, adapter_for
+from dj_actions.inputs import InputContext, PydanticInput, adapter_for
 from tests.unit.inputs.samples import errors_of, validated
 
 
@@ -84,7 +84,7 @@ class Login(BaseModel):
 def test_the_data_is_the_dump_of_an_instance() -> None:
     made = adapter_for(Order).validate(
         {"note": "fine", "due": "2026-05-01", "others": [{"note": "x"}], "more": 1},
-        Surroundings(),
+        InputContext(),
     )
 
     assert isinstance(made.bound, Order)
@@ -185,12 +185,12 @@ def test_the_schema_is_pydantics_own() -> None:
 
 
 def test_secrets_are_sensitive_by_each_of_their_names() -> None:
-    assert adapter_for(Login).sensitive() == {
+    assert adapter_for(Login).sensitive_names() == {
         *("pin", "PIN"),
         *("key", "apiKey", "api_key"),
         *("born", "value"),
     }
-    assert adapter_for(Order).sensitive() == frozenset()
+    assert adapter_for(Order).sensitive_names() == frozenset()
 
 
 def test_a_type_without_a_schema_may_be_anything() -> None:
