@@ -1,4 +1,9 @@
-"""What an action accepts: one adapter for each way to declare it."""
+"""Input adapters: validate and describe an action's input, one adapter per kind of declaration.
+
+Public are the four classes that an adapter of a project uses, `InputAdapter`, `InputField`,
+`InputContext` and `ValidatedInput`, and the built-in adapters, which it may extend. `adapter_for`
+and `require_mapping` serve the rest of the package.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which fields must not be stored or shown: those that a page would ask for as a password."""
+"""Fields that must not be stored or shown: those with a password input."""
 
 from __future__ import annotations
 
