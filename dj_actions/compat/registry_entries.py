@@ -11,7 +11,12 @@ from django.utils.module_loading import import_string
 
 from dj_actions.action import Action, compile_action
 from dj_actions.compat.form_actions import SavesForm
-from dj_actions.declaration.compiler import ANY_NAME, Declaration, compile_definition, require_model
+from dj_actions.declaration.compiler import (
+    LEGACY_NAME_PATTERN,
+    Declaration,
+    compile_definition,
+    require_model,
+)
 from dj_actions.declaration.definition import ActionDefinition, Documentation, Output
 from dj_actions.declaration.enums import ActionType
 from dj_actions.exceptions import InvalidAction
@@ -73,7 +78,7 @@ def _of_form(
             publish=entry.get("publish"),
             sensitive=entry.get("sensitive", ()),
             throttles=_list_of(entry, "throttles"),
-            names=ANY_NAME,
+            name_pattern=LEGACY_NAME_PATTERN,
             definition={
                 "resource": resource,
                 "name": name,
