@@ -14,7 +14,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.throttling import BaseThrottle
 
 from dj_actions.context import ActionContext
-from dj_actions.declaration.compiler import Declared, compiled, require_model
+from dj_actions.declaration.compiler import Declaration, compile_definition, require_model
 from dj_actions.declaration.definition import ActionDefinition, Documentation, Output
 from dj_actions.declaration.enums import ActionStatus
 from dj_actions.exceptions import InvalidAction
@@ -60,7 +60,7 @@ class Action(ABC):
     max_items: ClassVar[int] = 1000
     """Maximum number of objects in one call of a bulk action."""
 
-    names_objects: ClassVar[bool] = True
+    requires_objects: ClassVar[bool] = True
     """Whether the call names what to act on; if not, a bulk action finds its objects itself."""
 
     input: ClassVar[Any] = None
@@ -212,8 +212,8 @@ def _compile(action: type[Action]) -> ActionDefinition:
     if inspect.isabstract(action):
         raise InvalidAction("it does not define perform(self, context, data).")
     name = name_of(action)
-    return compiled(
-        Declared(
+    return compile_definition(
+        Declaration(
             publish=action.publish,
             throttles=action.throttles,
             sensitive=action.sensitive,
@@ -231,7 +231,7 @@ def _compile(action: type[Action]) -> ActionDefinition:
                 "permissions": tuple(action.permissions),
                 "perform": lambda context, data: action().perform(context, data),
                 "ordering_key": lambda context: action().ordering_key(context),
-                "names_objects": action.names_objects,
+                "requires_objects": action.requires_objects,
                 "partial": action.partial,
                 "max_items": action.max_items,
                 "has_many_results": action.bulk,

@@ -9,7 +9,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from dj_actions.states import RemoteState
-from dj_actions.text import MAX_NAME_LENGTH, UNSTORABLE, sanitize
+from dj_actions.text import MAX_NAME_LENGTH, UNSTORABLE_CHARACTERS, sanitize
 
 __all__ = ["Actor", "Message", "Receipt", "RemoteRun"]
 
@@ -150,7 +150,7 @@ class RemoteRun:
 
 
 def _require_text(name: str, value: object, length: int) -> None:
-    if not isinstance(value, str) or len(value) > length or UNSTORABLE.search(value):
+    if not isinstance(value, str) or len(value) > length or UNSTORABLE_CHARACTERS.search(value):
         raise ValueError(
             f"A receipt's {name} must be storable text of at most {length} characters, "
             f"not {str(value)[:100]!r}."

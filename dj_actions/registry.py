@@ -56,7 +56,7 @@ class Registry:
 
     def offered_on(self, model: type[Model]) -> list[ActionDefinition]:
         """Return those that each viewset of this model offers, sorted by name."""
-        return [entry for entry in self.of_model(model) if entry.offered_everywhere]
+        return [entry for entry in self.of_model(model) if entry.is_on_every_viewset]
 
     def remove(self, definition: ActionDefinition) -> None:
         """Forget a definition; for tests."""

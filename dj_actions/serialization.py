@@ -1,4 +1,4 @@
-"""Turn what actions work with into plain JSON data that may be stored."""
+"""Convert the inputs and results of actions to plain JSON data that can be stored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.db.models import Model, QuerySet
 
 from dj_actions.exceptions import InvalidAction
 from dj_actions.redaction import REDACTED
-from dj_actions.text import is_storable, is_surely_storable
+from dj_actions.text import is_obviously_storable, is_storable
 
 CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Model, attrgetter("pk")),
@@ -25,15 +25,15 @@ CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Enum, attrgetter("value")),
     ((PurePath, IPv4Address, IPv6Address, IPv4Network, IPv6Network), str),
 )
-"""Types that inputs validate to, and what of them is kept."""
+"""Types of validated values that JSON lacks, each with its conversion."""
 
 
 class RecordEncoder(DjangoJSONEncoder):
-    """JSON of what inputs validate to: objects by their key, files by their name."""
+    """Encodes validated inputs as JSON: model instances by primary key, files by name."""
 
     def default(self, o: Any) -> Any:
-        """Encode what JSON does not know."""
-        if hasattr(o, "get_secret_value"):  # pydantic's SecretStr and its kin
+        """Return a JSON value for an object of a type that JSON lacks."""
+        if hasattr(o, "get_secret_value"):  # pydantic's SecretStr and similar types
             return REDACTED
         for kinds, convert in CONVERSIONS:
             if isinstance(o, kinds):
@@ -45,7 +45,7 @@ def to_json(value: Any) -> Any:
     """Return the value as plain JSON data.
 
     Raises:
-        InvalidAction: it holds something that JSON, or a database's JSON column, cannot hold.
+        InvalidAction: the value cannot be represented in JSON, or stored in a JSON column.
     """
     if value is None or value == {}:
         return value
@@ -54,9 +54,9 @@ def to_json(value: Any) -> Any:
         plain = json.loads(text)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidAction(f"An action's data must be storable as JSON: {error}") from error
-    if not (is_surely_storable(text) or is_storable(plain)):
+    if not (is_obviously_storable(text) or is_storable(plain)):
         raise InvalidAction(
-            "An action's data must be storable as JSON: it holds null characters, lone "
+            "An action's data must be storable as JSON: it contains null characters, lone "
             "surrogates or very deep nesting."
         )
     return plain

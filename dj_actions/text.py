@@ -1,6 +1,7 @@
-"""What a database can keep: no U+0000, no lone surrogates, no infinite numbers.
+"""Check and clean strings: what a database can store, and the nearest match for a mistyped name.
 
-See https://www.postgresql.org/docs/current/datatype-json.html.
+PostgreSQL stores no U+0000, no lone surrogates and no infinite numbers in JSON; see
+https://www.postgresql.org/docs/current/datatype-json.html.
 """
 
 from __future__ import annotations
@@ -11,34 +12,34 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE_CHARACTERS = re.compile("[\x00\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
 MAX_NAME_LENGTH = 255
 """Characters of an id or a name that a record keeps."""
 
 MAX_DEPTH = 100
-"""Levels of nesting: deeper, and Python's JSON gives up somewhere on the way."""
+"""Levels of nesting in stored JSON; Python's JSON encoder fails on much deeper data."""
 
 
 def is_storable(value: object) -> bool:
-    """Tell whether a JSON value can be stored: its text, its numbers and its depth."""
-    unseen: list[tuple[Any, int]] = [(value, 0)]
-    while unseen:
-        entry, depth = unseen.pop()
+    """Return whether a JSON value can be stored: its strings, its numbers and its depth."""
+    pending: list[tuple[Any, int]] = [(value, 0)]
+    while pending:
+        entry, depth = pending.pop()
         if isinstance(entry, Mapping):
-            unseen += ((inner, depth + 1) for pair in entry.items() for inner in pair)
+            pending += ((inner, depth + 1) for pair in entry.items() for inner in pair)
         elif isinstance(entry, (list, tuple)):
-            unseen += ((inner, depth + 1) for inner in entry)
+            pending += ((inner, depth + 1) for inner in entry)
         if depth > MAX_DEPTH or not _is_storable_leaf(entry):
             return False
     return True
 
 
-def is_surely_storable(text: str) -> bool:
-    """Tell by a look at JSON text, in ASCII, that its value can be stored; most can.
+def is_obviously_storable(text: str) -> bool:
+    """Return True if a quick scan of ASCII JSON text proves that its value can be stored.
 
-    False says nothing: the value itself has to be looked at. Infinite numbers are not looked for.
+    False proves nothing: check the value with `is_storable`. Infinite numbers are not detected.
     """
     is_shallow = text.count("{") + text.count("[") <= MAX_DEPTH
     return is_shallow and "\\u0000" not in text and "\\ud" not in text
@@ -46,18 +47,18 @@ def is_surely_storable(text: str) -> bool:
 
 def _is_storable_leaf(entry: object) -> bool:
     if isinstance(entry, str):
-        return not UNSTORABLE.search(entry)
+        return not UNSTORABLE_CHARACTERS.search(entry)
     return not isinstance(entry, float) or math.isfinite(entry)
 
 
 def sanitize(text: object, length: int | None = None) -> str:
-    """Return the text with what cannot be stored replaced, cut to a number of characters."""
-    # A translation that is looked up when it is read is no `str` yet.
-    return UNSTORABLE.sub(REPLACEMENT, str(text))[:length]
+    """Return the text with unstorable characters replaced, truncated to a number of characters."""
+    # A lazy translation is not a `str` until it is evaluated.
+    return UNSTORABLE_CHARACTERS.sub(REPLACEMENT, str(text))[:length]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean '…'?` for the nearest known word, or an empty string."""
+    """Return ` Did you mean '…'?` with the nearest known word, or an empty string."""
     by_folded = {entry.casefold(): entry for entry in known}
     matches = difflib.get_close_matches(word.casefold(), list(by_folded), n=1)
     return f" Did you mean {by_folded[matches[0]]!r}?" if matches else ""

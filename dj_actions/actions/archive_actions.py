@@ -46,7 +46,7 @@ class ArchiveActions(Action):
 
     model = ActionEvent
     bulk = True
-    names_objects = False
+    requires_objects = False
     input = ArchiveActionsInput
     output = False
     permissions = [IsSuperuser]

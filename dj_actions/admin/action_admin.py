@@ -55,7 +55,7 @@ class ActionAdminMixin(AdminBase):
         if not self.has_change_permission(request):
             return actions
         for definition in registry.of_model(self.model):
-            if definition.names_objects:
+            if definition.requires_objects:
                 run = functools.partial(_run_chosen, definition)
                 actions[definition.name] = (run, definition.name, definition.title)
         return actions
@@ -117,7 +117,7 @@ def _run_chosen(
 def _run_on_all(definition: ActionDefinition, request: HttpRequest, chosen: QuerySet[Model]) -> int:
     """Run the action on all selected objects or on none; return the number of objects."""
     entries = list(chosen)
-    data = require_mapping(definition.input.submitted(_posted(request)))
+    data = require_mapping(definition.input.parse_form_data(_posted(request)))
     if definition.bulk:
         return len(invoke(definition, actor=request.user, objects=entries, data=data).objects)
     started = time.perf_counter()

@@ -13,7 +13,7 @@ from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from dj_actions.inputs.raw_body import UNSTORABLE
+from dj_actions.inputs.raw_body import UNSTORABLE_MESSAGE
 from dj_actions.inputs.schema_validation import location, validator_for, violations
 from dj_actions.text import is_storable
 
@@ -99,7 +99,7 @@ class JSONTextField(forms.CharField):
     widget = forms.Textarea
     default_error_messages = {
         "invalid": _("Enter valid JSON: %(error)s"),
-        "unstorable": UNSTORABLE,
+        "unstorable": UNSTORABLE_MESSAGE,
     }
 
     def __init__(self, schema: Mapping[str, Any] | None = None, **kwargs: Any) -> None:

@@ -11,7 +11,12 @@ from django.utils.module_loading import import_string
 
 from dj_actions.action import Action, compile_action
 from dj_actions.compat.form_actions import SavesForm
-from dj_actions.declaration.compiler import ANY_NAME, Declared, compiled, require_model
+from dj_actions.declaration.compiler import (
+    LEGACY_NAME_PATTERN,
+    Declaration,
+    compile_definition,
+    require_model,
+)
 from dj_actions.declaration.definition import ActionDefinition, Documentation, Output
 from dj_actions.declaration.enums import ActionType
 from dj_actions.exceptions import InvalidAction
@@ -68,12 +73,12 @@ def _of_form(
         raise InvalidAction("it has no `form`. Name its class by its dotted path.")
     is_bulk = _type_of(entry) is ActionType.BULK
     is_many = bool(entry.get("multiple_results", is_bulk))
-    return compiled(
-        Declared(
+    return compile_definition(
+        Declaration(
             publish=entry.get("publish"),
             sensitive=entry.get("sensitive", ()),
             throttles=_list_of(entry, "throttles"),
-            names=ANY_NAME,
+            name_pattern=LEGACY_NAME_PATTERN,
             definition={
                 "resource": resource,
                 "name": name,
@@ -85,10 +90,10 @@ def _of_form(
                 "output": _output(entry.get("serializer")),
                 "permissions": tuple(_imported(path) for path in _list_of(entry, "permissions")),
                 "perform": SavesForm(is_bulk, is_many),
-                "names_objects": not is_bulk,
+                "requires_objects": not is_bulk,
                 "has_many_results": is_many,
-                "serializes_any_result": True,
-                "offered_everywhere": False,
+                "serializes_every_result": True,
+                "is_on_every_viewset": False,
             },
         )
     )
@@ -142,7 +147,7 @@ def _documentation(name: str, entry: Mapping[str, Any]) -> Documentation:
         example_payload=entry.get("example_payload"),
         examples=_several(entry.get("examples")),
         commands=_several(entry.get("commands")),
-        as_written={key: value for key, value in entry.items() if key not in COMPILED},
+        raw_entry={key: value for key, value in entry.items() if key not in COMPILED},
     )
 
 

@@ -1,3 +1,3 @@
-"""What an action is: its frozen definition, how it is compiled, and how it is described."""
+"""The definition of an action: its frozen dataclass, compiler, description and discovery."""
 
 from __future__ import annotations

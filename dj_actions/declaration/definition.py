@@ -1,4 +1,4 @@
-"""What an action is, once declared."""
+"""The frozen definition of an action, which each kind of declaration is compiled to."""
 
 from __future__ import annotations
 
@@ -18,21 +18,20 @@ from dj_actions.inputs import InputAdapter
 Output = type[BaseSerializer[Any]] | Literal[False] | None
 """A serializer for the result; False for plain JSON; None for the viewset's serializer."""
 
-
 IDS = "ids"
-"""Field of a request that names the objects of a bulk action."""
+"""Field of a request that lists the objects of a bulk action."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documentation:
-    """What people are told about an action."""
+    """The documentation of an action for its users."""
 
     title: str = ""
     description: str = ""
 
     status: str = ActionStatus.PROD
     is_live: bool = True
-    """Whether its makers call it ready; told, and nothing else."""
+    """Whether the action is marked as ready for use; for the documentation only."""
 
     capabilities: tuple[Any, ...] = ()
     tags: tuple[str, ...] = ()
@@ -42,100 +41,100 @@ class Documentation:
     """Each with `name`, `description` and `payload`."""
 
     commands: tuple[Any, ...] = ()
-    """Each with `name` and `command`: how to try it."""
+    """Each with `name` and `command`: commands to try the action with."""
 
-    as_written: Mapping[str, Any] = field(default_factory=dict)
-    """What a registry's entry says, in its own words: shown in place of the above."""
+    raw_entry: Mapping[str, Any] = field(default_factory=dict)
+    """The entry of a registry as it was written; its keys replace the fields above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Precondition:
-    """Which version of an object a caller has to have seen."""
+    """The precondition that a caller has seen the current version of an object."""
 
     field: str
-    """The model's field that changes with every change of the object."""
+    """Model field that changes with every change of the object."""
 
     required: bool = False
-    """Whether a request must name a version."""
+    """Whether a request must specify a version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionDefinition:
-    """One named mutation, compiled from whichever way it was declared."""
+    """One named mutation."""
 
     resource: str
-    """What it acts on, for example `todo`."""
+    """Name of the kind of object it acts on, for example `todo`."""
 
     name: str
-    """Its name in URLs and records, for example `mark_done`."""
+    """Name in URLs and records, for example `mark_done`."""
 
     documentation: Documentation
 
     version: int
-    """Version of the contract that publishers and their consumers see."""
+    """Version of the contract with publishers and their consumers."""
 
     model: type[Model]
 
     bulk: bool
-    """Whether it acts on many objects at once."""
+    """Whether the action acts on many objects at once."""
 
     input: InputAdapter
     output: Output
 
     permissions: tuple[type[BasePermission], ...]
-    """Asked in addition to the viewset's."""
+    """Permission classes, checked in addition to the viewset's."""
 
     publish: tuple[str, ...] | None
     """Aliases of the publishers; None lets the settings' ROUTES decide."""
 
     perform: Callable[[ActionContext, dict[str, Any]], Any]
-    """The mutation itself, called inside the transaction."""
+    """The mutation, called inside the transaction."""
 
-    names_objects: bool = True
-    """Whether a call names what to act on; if not, a bulk action finds its objects itself."""
+    requires_objects: bool = True
+    """Whether a call must list its objects; if not, a bulk action finds them itself."""
 
     partial: bool = False
     """Whether a bulk action may succeed for some of its objects only."""
 
     max_items: int = 1000
-    """How many objects one bulk call may name."""
+    """Maximum number of objects in one bulk call."""
 
     has_many_results: bool = False
-    """Whether its result is a list."""
+    """Whether the result is a list."""
 
-    serializes_any_result: bool = False
-    """Whether the serializer is given whatever the result is, not only objects of a model."""
+    serializes_every_result: bool = False
+    """Whether results other than model instances are serialized even without an `output`."""
 
     precondition: Precondition | None = None
 
     throttles: tuple[type[BaseThrottle], ...] = ()
-    """Asked in addition to the viewset's."""
+    """Throttle classes, checked in addition to the viewset's."""
 
     sensitive: frozenset[str] = frozenset()
-    """Names of fields whose values are never stored, published or shown."""
+    """Names of fields whose values are redacted wherever they are stored, published or shown."""
 
     ordering_key: Callable[[ActionContext], str | None] = lambda _context: None
-    """What it has to be in order with; None for its object."""
+    """Returns the ordering key of the event; None orders it by its object."""
 
-    offered_everywhere: bool = True
-    """Whether each viewset of the model offers it, or only those that name its registry."""
+    is_on_every_viewset: bool = True
+    """Whether every viewset of the model has the action, or only those that use its registry."""
 
     @property
     def label(self) -> str:
-        """Resource and name in one word, for example `todo.mark_done`."""
+        """Resource and name, for example `todo.mark_done`."""
         return f"{self.resource}.{self.name}"
 
     @property
     def title(self) -> str:
-        """What it does, in a few words."""
+        """The title in the documentation."""
         return self.documentation.title
 
     @property
     def description(self) -> str:
-        """What it does, at length."""
+        """The description in the documentation."""
         return self.documentation.description
 
     @property
     def type(self) -> ActionType:
-        """Whether it acts on one object or on many."""
+        """Whether the action acts on one object or on many."""
         return ActionType.BULK if self.bulk else ActionType.INSTANCE

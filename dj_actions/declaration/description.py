@@ -1,4 +1,4 @@
-"""What an action tells about itself, as JSON."""
+"""Describe an action and its input as JSON."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ from django.core.exceptions import FieldDoesNotExist
 from rest_framework.serializers import BaseSerializer
 
 from dj_actions.declaration.definition import IDS, ActionDefinition
-from dj_actions.inputs.schema_builders import column_schema
+from dj_actions.inputs.schema_builders import JSON_SCHEMA_DIALECT, column_schema
 from dj_actions.serialization import to_json
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
+MakeSerializer = Callable[..., BaseSerializer[Any]]
+"""Called like a serializer class: `make(instance, many=…)`."""
 
 
 def describe(definition: ActionDefinition, url: str) -> dict[str, Any]:
-    """Return what a list of actions tells about one."""
-    told = definition.documentation
+    """Return the description of an action for a list of actions."""
+    documentation = definition.documentation
     return {
         "id": definition.name,
         "resource": definition.resource,
         "type": definition.type.value,
-        "status": told.status,
-        "title": told.title,
+        "status": documentation.status,
+        "title": documentation.title,
         "version": definition.version,
-        "is_live": told.is_live,
-        "description": told.description,
+        "is_live": documentation.is_live,
+        "description": documentation.description,
         "multiple_results": definition.has_many_results,
-        "capabilities": to_json(told.capabilities),
-        "tags": list(told.tags),
-        "example_payload": to_json(told.example_payload),
-        "examples": to_json(told.examples),
-        "commands": to_json(told.commands),
-        **to_json(told.as_written),
+        "capabilities": to_json(documentation.capabilities),
+        "tags": list(documentation.tags),
+        "example_payload": to_json(documentation.example_payload),
+        "examples": to_json(documentation.examples),
+        "commands": to_json(documentation.commands),
+        **to_json(documentation.raw_entry),
         "url": url,
         "fields": definition.input.describe(),
     }
@@ -42,10 +43,12 @@ def describe(definition: ActionDefinition, url: str) -> dict[str, Any]:
 def describe_fully(
     definition: ActionDefinition, url: str, make_serializer: MakeSerializer
 ) -> dict[str, Any]:
-    """Return what the action's own page tells: also what an answer looks like.
+    """Return the description of an action for its own page, with an example response.
 
     Args:
-        make_serializer: makes the viewset's serializer, for an action that names none.
+        definition: the action.
+        url: the URL of the action.
+        make_serializer: creates the viewset's serializer, for an action without an `output`.
     """
     return describe(definition, url) | {
         "example_response": _example_response(definition, make_serializer)
@@ -55,17 +58,17 @@ def describe_fully(
 def input_schema(
     definition: ActionDefinition, url: str = "", *, lookup_field: str = "pk"
 ) -> dict[str, Any]:
-    """Return the JSON Schema of what an action accepts.
+    """Return the JSON Schema of the input of an action, including `ids`.
 
     Args:
         definition: the action.
-        url: where the schema itself is found.
-        lookup_field: the field of the model by which `ids` names the objects.
+        url: the URL of the schema itself.
+        lookup_field: the model field whose values `ids` contains.
     """
     schema = definition.input.json_schema()
     properties: Mapping[str, Any] = schema.get("properties", {})
     required = list(schema.get("required", ()))
-    if definition.bulk and definition.names_objects:
+    if definition.bulk and definition.requires_objects:
         ids = {
             "type": "array",
             "description": "Keys of the objects to act on.",
@@ -74,21 +77,21 @@ def input_schema(
             "maxItems": definition.max_items,
         }
         schema = schema | {"properties": {IDS: ids, **properties}, "required": [IDS, *required]}
-    about = {"title": definition.title, "description": definition.description}
-    identity = {"$schema": DIALECT} | ({"$id": url} if url else {})
-    return identity | {key: text for key, text in about.items() if text} | schema
+    texts = {"title": definition.title, "description": definition.description}
+    identity = {"$schema": JSON_SCHEMA_DIALECT} | ({"$id": url} if url else {})
+    return identity | {key: text for key, text in texts.items() if text} | schema
 
 
 def key_schema(definition: ActionDefinition, lookup_field: str = "pk") -> dict[str, Any]:
-    """Return the JSON Schema of what names an object.
+    """Return the JSON Schema of the key of an object.
 
     Args:
         definition: the action.
-        lookup_field: the field of the model whose value that is.
+        lookup_field: the model field that contains the key.
     """
     try:
         column = definition.model._meta.get_field(lookup_field)
-    except FieldDoesNotExist:  # "pk", or a field of a related model
+    except FieldDoesNotExist:  # "pk", or a lookup of a related model's field
         column = definition.model._meta.pk
     return column_schema(cast("Any", column)) or {"type": ["integer", "string"]}
 
@@ -100,10 +103,6 @@ def _example_response(definition: ActionDefinition, make_serializer: MakeSeriali
         serializer: BaseSerializer[Any] = (
             definition.output() if definition.output else make_serializer()
         )
-    except AssertionError:  # as DRF says that a viewset has no serializer
+    except AssertionError:  # raised by DRF for a viewset without a serializer class
         return []
     return [to_json(serializer.data)]
-
-
-MakeSerializer = Callable[..., BaseSerializer[Any]]
-"""Called like a serializer class: `make(instance, many=…)`."""

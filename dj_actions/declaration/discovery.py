@@ -1,4 +1,4 @@
-"""Make all actions known, also those that only a viewset names."""
+"""Discover all actions, including those declared in the registry of a viewset only."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from django.urls import get_resolver
 
 
 def load_viewsets() -> None:
-    """Import the URLs: with them come the viewsets, and the registries they name.
+    """Import the URLconf, and with it the viewsets and their registries.
 
     Raises:
-        Exception: whatever a module of the project raises when it is imported.
+        Exception: a module of the project raised it when it was imported.
     """
     if getattr(settings, "ROOT_URLCONF", None):
         _ = get_resolver().url_patterns

@@ -1,4 +1,4 @@
-"""The words in which an action's kind is told."""
+"""Enums of an action's status and type."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ActionStatus(StrEnum):
-    """How far an action has come; its documentation shows it, nothing depends on it."""
+    """The development status of an action, shown in its documentation only."""
 
     TODO = "todo"
     ALPHA = "alpha"
@@ -15,7 +15,7 @@ class ActionStatus(StrEnum):
 
 
 class ActionType(StrEnum):
-    """What an action acts on."""
+    """Whether an action acts on one object or on many."""
 
     BULK = "bulk"
     INSTANCE = "instance"

@@ -158,7 +158,7 @@ def _restore(entry: Model, key: Any) -> None:
 def _given_objects(
     definition: ActionDefinition, one: Model | None, many: Sequence[Model] | None
 ) -> Sequence[Model]:
-    if not definition.names_objects:
+    if not definition.requires_objects:
         if one is not None or many is not None:
             raise InvalidAction(
                 f"{definition.label} selects its own objects. Leave out object and objects."

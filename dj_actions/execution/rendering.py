@@ -13,7 +13,7 @@ from dj_actions.declaration.description import MakeSerializer
 
 def is_declared_many(definition: ActionDefinition) -> bool | None:
     """Return whether the result is declared to be a list; None if its type decides."""
-    return definition.has_many_results if definition.serializes_any_result else None
+    return definition.has_many_results if definition.serializes_every_result else None
 
 
 def render(

@@ -12,7 +12,7 @@ from dj_actions.execution.call import ActionCall
 from dj_actions.execution.database import database_for
 from dj_actions.execution.idempotency import Idempotency
 from dj_actions.messages import Actor
-from dj_actions.redaction import for_record, secrets_in, without
+from dj_actions.redaction import prepare_for_storage, remove_secrets, sensitive_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,9 @@ class RunScope:
 
     def storable(self, plain: Any) -> Any:
         """Return plain JSON data redacted, or only its size if it is too large to store."""
-        return for_record(plain, sensitive=self.sensitive, limit=self.settings.max_stored_bytes)
+        return prepare_for_storage(
+            plain, sensitive=self.sensitive, limit=self.settings.max_stored_bytes
+        )
 
     def storable_errors(self, body: Any, data: Any) -> Any:
         """Return a response body as `storable` does, for errors, which may repeat their input.
@@ -59,7 +61,7 @@ class RunScope:
             body: the response body, as plain JSON.
             data: the input, as plain JSON.
         """
-        return self.storable(without(body, secrets_in(data, self.sensitive)))
+        return self.storable(remove_secrets(body, sensitive_values(data, self.sensitive)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,7 @@ class Run:
 
 
 def _sensitive_fields(definition: ActionDefinition, settings: Settings) -> frozenset[str]:
-    declared = definition.sensitive | definition.input.sensitive()
+    declared = definition.sensitive | definition.input.sensitive_names()
     if declared:
-        declared = definition.input.also_known_as(declared)
+        declared = definition.input.source_names(declared)
     return frozenset(name.lower() for name in declared).union(settings.sensitive_fields)

@@ -16,7 +16,7 @@ from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.call import ActionCall
 from dj_actions.execution.run import Run
 from dj_actions.execution.synthetic_request import synthetic_request
-from dj_actions.inputs import Surroundings, require_mapping
+from dj_actions.inputs import InputContext, require_mapping
 from dj_actions.serialization import to_json
 
 
@@ -41,7 +41,7 @@ def validate(run: Run, context: ActionContext) -> Validated:
     data = _without_ids(call)
     validated = call.definition.input.validate(
         data,
-        Surroundings(
+        InputContext(
             # Serializers and forms read the user from their request, also in calls from code.
             request=call.request or synthetic_request(call.user, data),
             view=call.view,
@@ -59,7 +59,7 @@ def _without_ids(call: ActionCall) -> Mapping[str, Any]:
     """Return the data without `ids`, unless the input declares a field of that name."""
     data = require_mapping(call.data)
     definition = call.definition
-    if not (definition.bulk and definition.names_objects and IDS in data):
+    if not (definition.bulk and definition.requires_objects and IDS in data):
         return data
     if any(field.name == IDS for field in definition.input.fields()):
         return data

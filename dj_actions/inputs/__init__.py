@@ -1,8 +1,13 @@
-"""What an action accepts: one adapter for each way to declare it."""
+"""Input adapters: validate and describe an action's input, one adapter per kind of declaration.
+
+Public are the four classes that an adapter of a project uses, `InputAdapter`, `InputField`,
+`InputContext` and `ValidatedInput`, and the built-in adapters, which it may extend. `adapter_for`
+and `require_mapping` serve the rest of the package.
+"""
 
 from __future__ import annotations
 
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
 from dj_actions.inputs.dataclass import DataclassInput
 from dj_actions.inputs.empty import NoInput
 from dj_actions.inputs.factory import adapter_for
@@ -16,12 +21,12 @@ __all__ = [
     "DataclassInput",
     "FormInput",
     "InputAdapter",
+    "InputContext",
     "InputField",
     "JsonSchemaInput",
     "NoInput",
     "PydanticInput",
     "SerializerInput",
-    "Surroundings",
     "ValidatedInput",
     "adapter_for",
     "require_mapping",

@@ -1,4 +1,4 @@
-"""The contract that every way to declare an input fulfils."""
+"""The base class of input adapters, and the values that it works with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from rest_framework.request import Request
 
-from dj_actions.inputs.json_text import parse_json_text, render_json_text
+from dj_actions.inputs.json_textarea import parse_json_textarea, render_json_textarea
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +25,8 @@ class InputField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What an input may look at while it validates."""
+class InputContext:
+    """The request, view, actor and objects that an input may use for validation."""
 
     request: Request | HttpRequest | None = None
     """The request, or None when the action was called from code."""
@@ -35,13 +35,13 @@ class Surroundings:
     actor: Any = None
 
     objects: tuple[Any, ...] = ()
-    """What the action acts on."""
+    """The objects that the action acts on."""
 
     pk: str | None = None
-    """The primary key as it stands in the URL; None for a bulk action."""
+    """The primary key as given in the URL; None for a bulk action."""
 
-    def as_context(self) -> dict[str, Any]:
-        """Return what serializers and pydantic models find in their context."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return the context for serializers and pydantic models."""
         return {
             "request": self.request,
             "view": self.view,
@@ -52,49 +52,49 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidatedInput:
-    """An input that was accepted."""
+    """The result of a successful validation."""
 
     data: dict[str, Any]
-    """Field → value: what `perform` receives."""
+    """Field name → value, as `perform` receives it."""
 
     bound: Any = None
-    """What validated it: the form, the serializer, or the instance of the declared class."""
+    """The validated form or serializer, or the instance of the declared class."""
 
 
 class InputAdapter(ABC):
-    """Validates the raw data of one action, and describes it."""
+    """Validates the raw data of one action, and describes its fields."""
 
     @abstractmethod
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:
         """Return the validated data.
 
         Raises:
-            ValidationError: the data is refused; the detail maps field names to messages, or to
-                a further mapping for what is nested.
+            ValidationError: the data is invalid; the detail maps field names to messages, or to
+                another mapping for nested fields.
         """
 
     @abstractmethod
     def fields(self) -> Sequence[InputField]:
-        """Describe the fields."""
+        """Return the description of each field."""
 
     def describe(self) -> list[dict[str, Any]]:
-        """Describe the fields as JSON."""
+        """Return the description of each field as JSON."""
         return [asdict(field) for field in self.fields()]
 
     @abstractmethod
     def json_schema(self) -> dict[str, Any]:
         """Return a JSON Schema, draft 2020-12, of type object, without `$schema`.
 
-        It says what a client should send. Forms and serializers forgive more: numbers and dates
-        written as text, spaces around a text, an empty text for nothing.
+        It describes what a client should send. Forms and serializers accept more: numbers and
+        dates written as strings, strings with surrounding spaces, an empty string for null.
         """
 
-    def sensitive(self) -> frozenset[str]:
-        """Return the names, at any depth, of fields that must not be stored or shown."""
+    def sensitive_names(self) -> frozenset[str]:
+        """Return the names, at any depth, of fields whose values must not be stored or shown."""
         return frozenset()
 
-    def also_known_as(self, names: Collection[str]) -> frozenset[str]:
-        """Return the names, with those under which the same values stand once validated."""
+    def source_names(self, names: Collection[str]) -> frozenset[str]:
+        """Return the names of fields, plus the names of the same values after validation."""
         return frozenset(names)
 
     def html(
@@ -102,18 +102,18 @@ class InputAdapter(ABC):
         raw: Mapping[str, Any] | None = None,
         errors: Mapping[str, Any] | None = None,
     ) -> SafeString:
-        """Return the fields as an HTML fragment, to be put inside a <form>.
+        """Return the fields as an HTML fragment for use inside a <form>.
 
         Args:
-            raw: what to fill in: what was posted from such a fragment, or the input itself.
-            errors: the detail of a ValidationError, to be shown beside the fields.
+            raw: initial values: the data posted from an earlier fragment, or the input itself.
+            errors: the detail of a ValidationError, displayed with the fields.
         """
-        return render_json_text(raw, errors)
+        return render_json_textarea(raw, errors)
 
-    def submitted(self, posted: Mapping[str, Any]) -> object:
-        """Return what was filled into the fragment of `html()`, as `validate` takes it.
+    def parse_form_data(self, posted: Mapping[str, Any]) -> object:
+        """Return the data posted from the fragment of `html()`, in the form `validate` takes.
 
         Raises:
-            ValidationError: it cannot be read.
+            ValidationError: the data cannot be parsed.
         """
-        return parse_json_text(posted)
+        return parse_json_textarea(posted)

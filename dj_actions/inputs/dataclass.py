@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
 from dj_actions.inputs.dataclass_serializer import serializer_for
-from dj_actions.inputs.schema_fields import fields_of
+from dj_actions.inputs.schema_fields import describe_fields
 from dj_actions.inputs.serializer import SerializerInput
 
 
@@ -17,53 +17,53 @@ from dj_actions.inputs.serializer import SerializerInput
 class DataclassInput(InputAdapter):
     """Input declared as a dataclass.
 
-    DRF reads the values, each by the type of its field. A type that we do not know, or limits
-    and descriptions, are declared as a DRF field beside it:
+    DRF parses each value with the serializer field for its type. For other types, limits and
+    descriptions, annotate the type with a serializer field:
     `note: Annotated[str, serializers.CharField(max_length=80, help_text="How it went.")]`.
-    What `__post_init__` refuses with a ValueError is refused as a whole.
+    A ValueError raised by `__post_init__` becomes a non-field error.
 
     Raises:
-        InvalidAction: a field has a type that we do not know how to read from JSON.
+        InvalidAction: a field has a type that cannot be parsed from JSON.
     """
 
     dataclass_type: type[Any]
     _serializer: SerializerInput = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Compile it now: what is wrong with it shows where it is declared."""
+        """Create the serializer now, so that an invalid dataclass fails where it is declared."""
         object.__setattr__(
             self, "_serializer", SerializerInput(serializer_for(self.dataclass_type))
         )
 
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:
-        """Make an instance of the dataclass; the data is the instance as a dict."""
-        instance = self._serializer.validated_serializer(raw, surroundings).validated_data
-        return ValidatedInput(data=_plain(instance), bound=instance)
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:
+        """Return the instance of the dataclass as a dict."""
+        instance = self._serializer.validated_serializer(raw, context).validated_data
+        return ValidatedInput(data=_as_plain_data(instance), bound=instance)
 
     def fields(self) -> Sequence[InputField]:
-        """Describe the fields."""
-        return fields_of(self._schema)
+        """Return the description of each field."""
+        return describe_fields(self._schema)
 
     def json_schema(self) -> dict[str, Any]:
         """Return the schema of the fields."""
         return self._serializer.json_schema()
 
-    def sensitive(self) -> frozenset[str]:
-        """Return the names of fields with the style of a password."""
-        return self._serializer.sensitive()
+    def sensitive_names(self) -> frozenset[str]:
+        """Return the names, at any depth, of fields with the style of a password."""
+        return self._serializer.sensitive_names()
 
     @cached_property
     def _schema(self) -> dict[str, Any]:
         return self.json_schema()
 
 
-def _plain(value: Any) -> Any:
-    """Return instances as dicts, at any depth; unlike `asdict`, without copying other values."""
+def _as_plain_data(value: Any) -> Any:
+    """Return dataclass instances, at any depth, as dicts; unlike `asdict`, copy no other values."""
     if dataclasses.is_dataclass(value):
         names = [field.name for field in dataclasses.fields(value)]
-        return {name: _plain(getattr(value, name)) for name in names}
+        return {name: _as_plain_data(getattr(value, name)) for name in names}
     if type(value) in (list, tuple):
-        return type(value)(map(_plain, value))
+        return type(value)(map(_as_plain_data, value))
     if type(value) is dict:
-        return {key: _plain(entry) for key, entry in value.items()}
+        return {key: _as_plain_data(entry) for key, entry in value.items()}
     return value

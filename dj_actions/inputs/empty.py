@@ -1,4 +1,4 @@
-"""For actions that take no input."""
+"""The adapter of actions that take no input."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
 
 
 class NoInput(InputAdapter):
-    """For an action that needs nothing but its object."""
+    """Adapter for an action that takes no input."""
 
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:  # noqa: ARG002
-        """Ignore what was sent."""
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:  # noqa: ARG002
+        """Return empty data, and ignore the raw data."""
         return ValidatedInput(data={})
 
     def fields(self) -> Sequence[InputField]:
-        """There are none."""
+        """Return no fields."""
         return ()
 
     def json_schema(self) -> dict[str, Any]:
-        """Any object will do."""
+        """Return the schema of any object."""
         return {"type": "object", "properties": {}}
 
     def html(
@@ -30,9 +30,9 @@ class NoInput(InputAdapter):
         raw: Mapping[str, Any] | None = None,  # noqa: ARG002
         errors: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> SafeString:
-        """There is nothing to fill in."""
+        """Return an empty fragment."""
         return SafeString()
 
-    def submitted(self, posted: Mapping[str, Any]) -> object:  # noqa: ARG002
-        """Nothing can have been filled in."""
+    def parse_form_data(self, posted: Mapping[str, Any]) -> object:  # noqa: ARG002
+        """Return empty data."""
         return {}

@@ -1,4 +1,4 @@
-"""Choose the adapter for whatever an action declares as its input."""
+"""Choose the input adapter for the `input` that an action declares."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from dj_actions.inputs.serializer import SerializerInput
 
 
 def adapter_for(declared: object) -> InputAdapter:
-    """Return the adapter for what an action declares as its `input`.
+    """Return the adapter for the `input` of an action.
 
     Raises:
-        InvalidAction: nothing we know how to validate with, or it is wrong in itself.
+        InvalidAction: the input is not of a supported kind, or is itself invalid.
     """
     if declared is None:
         return NoInput()
@@ -29,17 +29,17 @@ def adapter_for(declared: object) -> InputAdapter:
         return declared
     if isinstance(declared, dict):
         return JsonSchemaInput(declared)
-    found = _for_class(declared) if isinstance(declared, type) else None
-    if found is None:
+    adapter = _adapter_for_class(declared) if isinstance(declared, type) else None
+    if adapter is None:
         raise InvalidAction(
             f"input is {declared!r}. Use a rest_framework Serializer class, a django Form class, "
             "a dataclass, a pydantic BaseModel class, a dict that is a JSON Schema, an instance "
-            "of an InputAdapter of your own, or None."
+            "of a custom InputAdapter, or None."
         )
-    return found
+    return adapter
 
 
-def _for_class(declared: type) -> InputAdapter | None:
+def _adapter_for_class(declared: type) -> InputAdapter | None:
     if issubclass(declared, serializers.Serializer):
         return SerializerInput(declared)
     if issubclass(declared, forms.BaseForm):

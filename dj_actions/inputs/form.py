@@ -19,10 +19,10 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.settings import api_settings
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
-from dj_actions.inputs.errors import refusing_deep_nesting
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
+from dj_actions.inputs.errors import reject_deep_nesting
+from dj_actions.inputs.form_data import as_form_data, misread_fields, with_split_values
 from dj_actions.inputs.form_html import render_form
-from dj_actions.inputs.form_reading import as_submitted, misread_fields, with_parts
 from dj_actions.inputs.form_schema import form_schema
 
 
@@ -30,30 +30,29 @@ from dj_actions.inputs.form_schema import form_schema
 class FormInput(InputAdapter):
     """Input declared as a Django form.
 
-    A form class may have a `get_form(view, request, pk, instance=None)`, which is called without
-    an instance of the form and returns one that is bound to the request's data. It is used when
-    there is a request.
+    A form class may define `get_form(view, request, pk, instance=None)`, a class method or static
+    method that returns a form bound to the request's data. It is used when there is a request.
     """
 
     form_class: type[forms.BaseForm]
 
     non_field_errors_key: str | None = None
-    """The name of errors that belong to no field; None for the name that DRF gives them."""
+    """Key of non-field errors; None for DRF's NON_FIELD_ERRORS_KEY."""
 
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:
-        """Validate with the form."""
-        form = self._bound_form(raw, surroundings)
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:
+        """Return the form's cleaned data."""
+        form = self._bound_form(raw, context)
         misread = misread_fields(form, raw)
         if misread:
             raise ValidationError({name: [_("Not a valid value.")] for name in misread})
-        with refusing_deep_nesting():
+        with reject_deep_nesting():
             valid = form.is_valid()
         if not valid:
-            raise ValidationError(self._errors_of(form))
+            raise ValidationError(self._error_detail(form))
         return ValidatedInput(data=dict(form.cleaned_data), bound=form)
 
     def fields(self) -> Sequence[InputField]:
-        """Describe the fields."""
+        """Return the description of each field."""
         return [
             InputField(
                 name=name,
@@ -68,8 +67,8 @@ class FormInput(InputAdapter):
         """Return the schema of the fields."""
         return form_schema(self._blank_form().fields)
 
-    def sensitive(self) -> frozenset[str]:
-        """Return the names of fields that a page would ask for as a password."""
+    def sensitive_names(self) -> frozenset[str]:
+        """Return the names of fields with a password widget."""
         return self._sensitive
 
     @cached_property
@@ -77,7 +76,7 @@ class FormInput(InputAdapter):
         return frozenset(
             name
             for name, field in self._blank_form().fields.items()
-            if any(widget.input_type == "password" for widget in _inputs(field.widget))
+            if any(widget.input_type == "password" for widget in _input_widgets(field.widget))
         )
 
     def html(
@@ -85,92 +84,92 @@ class FormInput(InputAdapter):
         raw: Mapping[str, Any] | None = None,
         errors: Mapping[str, Any] | None = None,
     ) -> SafeString:
-        """Return the fields as the form shows them."""
+        """Return the fields as the form renders them."""
         form = self._blank_form()
         if raw is not None:
             form.is_bound = True
-            form.data = with_parts(form.fields, _as_text(form.fields, raw))
+            form.data = with_split_values(form.fields, _with_json_text(form.fields, raw))
         try:
             return render_form(form, errors)
         except RecursionError:
-            # A JSONField parses a text in order to show it; this one is nested too deeply.
+            # A JSONField parses its text to render it; this text is nested too deeply.
             return render_form(self._blank_form(), errors)
 
-    def submitted(self, posted: Mapping[str, Any]) -> object:
-        """Return what was filled in."""
+    def parse_form_data(self, posted: Mapping[str, Any]) -> object:
+        """Return the posted data unchanged."""
         return posted
 
-    def _instance(self, surroundings: Surroundings) -> dict[str, Any]:
-        """Return the object for a form that saves one: without it, it would make another."""
-        if surroundings.pk is None or not issubclass(self.form_class, forms.BaseModelForm):
+    def _instance_kwargs(self, context: InputContext) -> dict[str, Any]:
+        """Return the instance for a model form, which would otherwise create a new object."""
+        if context.pk is None or not issubclass(self.form_class, forms.BaseModelForm):
             return {}
-        return {"instance": surroundings.objects[0]}
+        return {"instance": context.objects[0]}
 
-    def _bound_form(self, raw: Mapping[str, Any], surroundings: Surroundings) -> forms.BaseForm:
+    def _bound_form(self, raw: Mapping[str, Any], context: InputContext) -> forms.BaseForm:
         get_form = getattr(self.form_class, "get_form", None)
-        if get_form is None or surroundings.request is None:
-            # DRF puts uploaded files among the data; a form takes its files from here.
+        if get_form is None or context.request is None:
+            # DRF merges uploaded files into the data, while a form expects them separately.
             form = self.form_class(
-                data=as_submitted(raw), files=cast("Any", raw), **self._instance(surroundings)
+                data=as_form_data(raw), files=cast("Any", raw), **self._instance_kwargs(context)
             )
         else:
-            form = self._own_form(get_form, raw, surroundings)
+            form = self._form_from_get_form(get_form, raw, context)
             if form.data is raw:
-                form.data = as_submitted(raw)
-        form.data = with_parts(form.fields, form.data)
+                form.data = as_form_data(raw)
+        form.data = with_split_values(form.fields, form.data)
         return form
 
-    def _own_form(
-        self, get_form: Any, raw: Mapping[str, Any], surroundings: Surroundings
+    def _form_from_get_form(
+        self, get_form: Any, raw: Mapping[str, Any], context: InputContext
     ) -> forms.BaseForm:
-        """Return the form that the form class makes for itself."""
-        on_one = surroundings.pk is not None and surroundings.objects
+        """Return the bound form that the form class creates in its `get_form`."""
+        has_instance = context.pk is not None and context.objects
         form = get_form(
-            surroundings.view,
-            surroundings.request,
-            surroundings.pk,
-            instance=surroundings.objects[0] if on_one else None,
+            context.view,
+            context.request,
+            context.pk,
+            instance=context.objects[0] if has_instance else None,
         )
         if not isinstance(form, forms.BaseForm):
             raise InvalidAction(
                 f"{self.form_class.__qualname__}.get_form returned {form!r}. It must return a "
-                "form that is bound, for example to request.data."
+                "bound form, for example one bound to request.data."
             )
-        if not form.is_bound:  # as of `request.data or None`, when nothing was sent
+        if not form.is_bound:  # for example, made with `request.data or None` of an empty body
             form.is_bound, form.data = True, cast("Any", raw)
         return form
 
     def _blank_form(self) -> forms.BaseForm:
-        """Return a form to describe."""
+        """Return an unbound form."""
         try:
             return self.form_class()
         except (TypeError, KeyError):
-            # It asks for more, such as the user, which its get_form takes from the request.
+            # The form requires other arguments, which its get_form takes from the request.
             form = forms.Form()
             declared: Any = self.form_class
             form.fields = copy.deepcopy(declared.base_fields)
             return form
 
-    def _errors_of(self, form: forms.BaseForm) -> dict[str, list[str]]:
-        """Give a form's errors the shape of a serializer's."""
-        whole = self.non_field_errors_key or api_settings.NON_FIELD_ERRORS_KEY
+    def _error_detail(self, form: forms.BaseForm) -> dict[str, list[str]]:
+        """Return the form's errors in the shape of a serializer's."""
+        key = self.non_field_errors_key or api_settings.NON_FIELD_ERRORS_KEY
         return {
-            whole if name == NON_FIELD_ERRORS else name: [str(message) for message in messages]
+            key if name == NON_FIELD_ERRORS else name: [str(message) for message in messages]
             for name, messages in form.errors.items()
         }
 
 
-def _inputs(widget: forms.Widget) -> Iterator[Input]:
-    """Yield the inputs a widget consists of."""
+def _input_widgets(widget: forms.Widget) -> Iterator[Input]:
+    """Yield the widgets for <input> elements that a widget consists of."""
     if isinstance(widget, forms.MultiWidget):
         for inner in widget.widgets:
-            yield from _inputs(inner)
+            yield from _input_widgets(inner)
     elif isinstance(widget, Input):
         yield widget
 
 
-def _as_text(fields: Mapping[str, forms.Field], raw: Mapping[str, Any]) -> Any:
-    """Write a JSON body as a browser would have sent it, to be shown."""
+def _with_json_text(fields: Mapping[str, forms.Field], raw: Mapping[str, Any]) -> Any:
+    """Return the body with the values of JSON fields as JSON text, as a browser submits them."""
     if isinstance(raw, QueryDict):
         return raw
     return {

@@ -1,4 +1,4 @@
-"""A form as an HTML fragment, with errors that were found elsewhere."""
+"""Render a form as an HTML fragment, with errors that were found elsewhere."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms.utils import ErrorDict
 from django.utils.safestring import SafeString
 
-from dj_actions.inputs.errors import as_lines
+from dj_actions.inputs.errors import error_lines
 
 
 def render_form(form: forms.BaseForm, errors: Mapping[str, Any] | None) -> SafeString:
-    """Return the form's fields as HTML. Nothing is validated for it.
+    """Return the form's fields as HTML, without validating the form.
 
     Args:
-        form: filled in or not.
-        errors: the detail of a ValidationError; what belongs to no field is shown on top.
+        form: a bound or unbound form.
+        errors: the detail of a ValidationError; non-field errors are displayed at the top.
     """
     lines: dict[str, list[str]] = {}
     for name, detail in (errors or {}).items():
-        where = name if name in form.fields else NON_FIELD_ERRORS
-        lines.setdefault(where, []).extend(as_lines(detail))
-    shown = {name: _error_list(form, name, messages) for name, messages in lines.items()}
-    # What `full_clean()` would set, were the form to validate itself.
-    vars(form)["_errors"] = ErrorDict(shown)
+        key = name if name in form.fields else NON_FIELD_ERRORS
+        lines.setdefault(key, []).extend(error_lines(detail))
+    error_lists = {name: _error_list(form, name, messages) for name, messages in lines.items()}
+    # `full_clean()` would set this attribute.
+    vars(form)["_errors"] = ErrorDict(error_lists)
     return form.as_div()
 
 

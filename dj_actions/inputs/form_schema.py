@@ -1,8 +1,4 @@
-"""The JSON Schema of a Django form: one table of fields.
-
-A field that is not in the table, or reads its value in a way of its own, accepts anything as far
-as we can tell. It may say more itself, in a method `json_schema()` that returns its schema.
-"""
+"""The JSON Schema of a Django form; see `schema_table` for fields that are not in the table."""
 
 from __future__ import annotations
 
@@ -17,151 +13,128 @@ from django.utils.choices import flatten_choices
 
 from dj_actions.inputs.schema_builders import (
     DECIMAL,
-    TEXT,
+    STRING,
     TIME,
     Schema,
+    array_schema,
     column_schema,
-    described,
     enum_schema,
-    limited,
     object_schema,
-    overrides,
     with_blank,
+    with_description,
     with_null,
 )
+from dj_actions.inputs.schema_table import SchemaTable, constant, lookup_schema
 
-KNOWN_WAYS = ("django.forms.", "dj_actions.")
-"""Where the ways to read a value are written that the table knows."""
+COVERED_MODULES = ("django.forms.", "dj_actions.")
+"""Prefixes of the modules whose `to_python` and `clean` the table covers."""
 
 
 def form_schema(fields: Mapping[str, forms.Field]) -> Schema:
-    """Return the schema of what a client may send."""
+    """Return the schema of the data that a client may send."""
     enabled = {name: field for name, field in fields.items() if not field.disabled}
     return object_schema(
         {name: field_schema(field) for name, field in enabled.items()},
-        [name for name, field in enabled.items() if _must_be_sent(field)],
+        [name for name, field in enabled.items() if _is_required(field)],
     )
 
 
 def field_schema(field: forms.Field) -> Schema:
-    """Return the schema of one field, with its description and whether it may be empty."""
-    schema = _own_schema(field)
-    if not _must_be_sent(field):
+    """Return the schema of one field, with its description; it may be empty if not required."""
+    schema = lookup_schema(
+        field, FIELD_SCHEMAS, parsed_by=["to_python", "clean"], modules=COVERED_MODULES
+    )
+    if not _is_required(field):
         schema = with_null(with_blank(schema))
-    return described(schema, field.help_text)
+    return with_description(schema, field.help_text)
 
 
-def _must_be_sent(field: forms.Field) -> bool:
-    """Tell whether a missing value is refused: a NullBooleanField takes it for null."""
+def _is_required(field: forms.Field) -> bool:
+    """Return whether a missing value is invalid; a NullBooleanField reads it as null."""
     return field.required and not isinstance(field, forms.NullBooleanField)
 
 
-def _own_schema(field: Any) -> Schema:
-    if callable(getattr(field, "json_schema", None)):
-        return dict(field.json_schema())
-    if overrides(type(field), ["to_python", "clean"], beyond=KNOWN_WAYS):
-        return {}
-    known = next((entry for entry in type(field).__mro__ if entry in TABLE), None)
-    return limited(TABLE[known](field), field.validators) if known else {}
-
-
-def _always(schema: Schema) -> Callable[[Any], Schema]:
-    return lambda _field: schema
-
-
-def _text(field: Any) -> Schema:
-    return TEXT | {"minLength": 1} if field.required else TEXT
+def _string(field: Any) -> Schema:
+    return STRING | {"minLength": 1} if field.required else STRING
 
 
 def _formatted(name: str) -> Callable[[Any], Schema]:
-    return lambda field: _text(field) | {"format": name}
+    return lambda field: _string(field) | {"format": name}
 
 
-def _address(field: Any) -> Schema:
+def _ip_address(field: Any) -> Schema:
     for validator, name in ((validate_ipv4_address, "ipv4"), (validate_ipv6_address, "ipv6")):
         if validator in field.validators:
-            return _text(field) | {"format": name}
-    return _text(field)
+            return _string(field) | {"format": name}
+    return _string(field)
 
 
-def _temporal(schema: Schema, layout: str) -> Callable[[Any], Schema]:
-    """Promise a format only if the field reads it: projects and languages have others."""
-    return lambda field: schema if layout in list(field.input_formats) else TEXT
+def _temporal(schema: Schema, input_format: str) -> Callable[[Any], Schema]:
+    """Promise a format only if the field parses it: projects and locales use others."""
+    return lambda field: schema if input_format in list(field.input_formats) else STRING
 
 
-def _truth(field: Any) -> Schema:
+def _boolean(field: Any) -> Schema:
     return {"const": True} if field.required else {"type": "boolean"}
 
 
-def _one_of(field: Any) -> Schema:
-    return enum_schema(_choices(field))
-
-
-def _some_of(field: Any) -> Schema:
-    return _sequence(enum_schema(_choices(field)), field)
-
-
-def _choices(field: Any) -> list[Any]:
+def _choice(field: Any) -> Schema:
     choices: list[tuple[Any, Any]] = list(flatten_choices(field.choices))
-    return [key for key, _ in choices if key not in ("", None)]
+    return enum_schema(key for key, _ in choices if key not in ("", None))
 
 
-def _object(field: Any) -> Schema:
+def _multiple_choice(field: Any) -> Schema:
+    return array_schema(_choice(field), allow_empty=not field.required)
+
+
+def _model_choice(field: Any) -> Schema:
+    options = field.queryset.model._meta
     try:
-        return column_schema(field.queryset.model._meta.get_field(_key(field)))
+        return column_schema(options.get_field(str(field.to_field_name or options.pk.name)))
     except FieldDoesNotExist:
         return {}
 
 
-def _key(field: Any) -> str:
-    return str(field.to_field_name or field.queryset.model._meta.pk.name)
+def _model_multiple_choice(field: Any) -> Schema:
+    return array_schema(_model_choice(field), allow_empty=not field.required)
 
 
-def _objects(field: Any) -> Schema:
-    return _sequence(_object(field), field)
-
-
-def _sequence(items: Schema, field: Any) -> Schema:
-    schema: Schema = {"type": "array", "items": items}
-    return schema | {"minItems": 1} if field.required else schema
-
-
-def _parts(field: Any) -> Schema:
+def _multi_value(field: Any) -> Schema:
     if not isinstance(field.widget, forms.MultiWidget):
         return {}
     length = len(field.fields)
-    parts = [field_schema(inner) for inner in field.fields]
+    parts = [field_schema(part) for part in field.fields]
     return {"type": "array", "prefixItems": parts, "minItems": length, "maxItems": length}
 
 
-def _all_of(field: Any) -> Schema:
+def _combo(field: Any) -> Schema:
     return {"allOf": [field_schema(inner) for inner in field.fields]}
 
 
-TABLE: Mapping[type, Callable[[Any], Schema]] = MappingProxyType(
+FIELD_SCHEMAS: SchemaTable = MappingProxyType(
     {
-        forms.BooleanField: _truth,
-        forms.NullBooleanField: _always({"type": "boolean"}),
-        forms.CharField: _text,
+        forms.BooleanField: _boolean,
+        forms.NullBooleanField: constant({"type": "boolean"}),
+        forms.CharField: _string,
         forms.EmailField: _formatted("email"),
         forms.URLField: _formatted("uri"),
-        forms.GenericIPAddressField: _address,
+        forms.GenericIPAddressField: _ip_address,
         forms.UUIDField: _formatted("uuid"),
-        forms.IntegerField: _always({"type": "integer"}),
-        forms.FloatField: _always({"type": "number"}),
-        forms.DecimalField: _always(DECIMAL),
-        # Django reads ISO 8601 whatever the formats of this one are.
-        forms.DateTimeField: _always({"type": "string", "format": "date-time"}),
+        forms.IntegerField: constant({"type": "integer"}),
+        forms.FloatField: constant({"type": "number"}),
+        forms.DecimalField: constant(DECIMAL),
+        # Django parses ISO 8601 whatever the input formats of a DateTimeField are.
+        forms.DateTimeField: constant({"type": "string", "format": "date-time"}),
         forms.DateField: _temporal({"type": "string", "format": "date"}, "%Y-%m-%d"),
         forms.TimeField: _temporal(TIME, "%H:%M:%S"),
-        forms.DurationField: _always({"type": "string", "format": "duration"}),
-        forms.ChoiceField: _one_of,
-        forms.MultipleChoiceField: _some_of,
-        forms.ModelChoiceField: _object,
-        forms.ModelMultipleChoiceField: _objects,
-        forms.FileField: _always({"type": "string", "format": "binary"}),
-        forms.JSONField: _always({}),
-        forms.MultiValueField: _parts,
-        forms.ComboField: _all_of,
+        forms.DurationField: constant({"type": "string", "format": "duration"}),
+        forms.ChoiceField: _choice,
+        forms.MultipleChoiceField: _multiple_choice,
+        forms.ModelChoiceField: _model_choice,
+        forms.ModelMultipleChoiceField: _model_multiple_choice,
+        forms.FileField: constant({"type": "string", "format": "binary"}),
+        forms.JSONField: constant({}),
+        forms.MultiValueField: _multi_value,
+        forms.ComboField: _combo,
     }
 )

@@ -12,10 +12,10 @@ from jsonschema import Draft202012Validator
 from rest_framework.exceptions import ValidationError
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
-from dj_actions.inputs.errors import as_tree, refusing_deep_nesting
-from dj_actions.inputs.raw_body import as_object
-from dj_actions.inputs.schema_fields import fields_of, list_fields, secret_fields
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
+from dj_actions.inputs.errors import error_detail, reject_deep_nesting
+from dj_actions.inputs.raw_body import body_as_dict
+from dj_actions.inputs.schema_fields import describe_fields, list_fields, password_fields
 from dj_actions.inputs.schema_validation import validator_for, violations
 
 
@@ -23,46 +23,47 @@ from dj_actions.inputs.schema_validation import validator_for, violations
 class JsonSchemaInput(InputAdapter):
     """Input declared as a dict that is a JSON Schema of draft 2020-12.
 
-    The data is what was sent: nothing is converted, and a `default` is documentation. Fields of
-    the format `password` are sensitive.
+    The data is used as it was sent: nothing is converted, and a `default` is documentation only.
+    Fields of the format `password` are sensitive.
 
     Raises:
-        InvalidAction: it is no such schema, refers to what is not in it, or is of no object.
+        InvalidAction: the schema is not valid, has a reference that cannot be resolved within it,
+            or is not of type object.
     """
 
     schema: dict[str, Any]
 
     def __post_init__(self) -> None:
-        """Check it now, and keep it as it is now."""
+        """Check the schema now, and keep a copy that later changes do not affect."""
         if self.schema.get("type", "object") != "object":
             raise InvalidAction(
                 f"The JSON Schema is of type {self.schema['type']!r}. The body of a request is an "
-                "object: make it of type 'object'."
+                "object: set the type to 'object'."
             )
         object.__setattr__(self, "schema", copy.deepcopy(self.schema))
-        self._validator  # noqa: B018 - made here, so that a wrong schema shows here
+        self._validator  # noqa: B018 - created here, so that an invalid schema fails here
 
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:  # noqa: ARG002
-        """Validate against the schema, formats included."""
-        data = as_object(raw, self._lists)
-        with refusing_deep_nesting():
-            errors = as_tree(violations(self._validator, data))
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:  # noqa: ARG002
+        """Return the data if it is valid against the schema, formats included."""
+        data = body_as_dict(raw, self._list_fields)
+        with reject_deep_nesting():
+            errors = error_detail(violations(self._validator, data))
         if errors:
             raise ValidationError(errors)
         return ValidatedInput(data=data)
 
     def fields(self) -> Sequence[InputField]:
-        """Describe the fields."""
-        return fields_of(self.schema)
+        """Return the description of each field."""
+        return describe_fields(self.schema)
 
     def json_schema(self) -> dict[str, Any]:
-        """Return the schema as it was declared."""
+        """Return the declared schema."""
         schema = copy.deepcopy(self.schema)
         schema.pop("$schema", None)
         return {"type": "object", **schema}
 
-    def sensitive(self) -> frozenset[str]:
-        """Return the names of fields of the format `password`."""
+    def sensitive_names(self) -> frozenset[str]:
+        """Return the names, at any depth, of fields of the format `password`."""
         return self._sensitive
 
     @cached_property
@@ -70,9 +71,9 @@ class JsonSchemaInput(InputAdapter):
         return validator_for(self.schema)
 
     @cached_property
-    def _lists(self) -> frozenset[str]:
+    def _list_fields(self) -> frozenset[str]:
         return list_fields(self.schema)
 
     @cached_property
     def _sensitive(self) -> frozenset[str]:
-        return secret_fields(self.schema)
+        return password_fields(self.schema)

@@ -1,7 +1,7 @@
 """Input declared as a pydantic model.
 
-pydantic is not ours to require: it is used only when a project has declared a model with it, and
-has thus imported it.
+pydantic is an optional dependency of the project: it is used only when the project has declared a
+model, and has therefore imported it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeGuard, get_args, get_origin
 from rest_framework.exceptions import ValidationError
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
-from dj_actions.inputs.errors import Path, Violation, as_tree
-from dj_actions.inputs.raw_body import as_object
-from dj_actions.inputs.schema_fields import fields_of, list_fields
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
+from dj_actions.inputs.errors import Path, Violation, error_detail
+from dj_actions.inputs.raw_body import body_as_dict
+from dj_actions.inputs.schema_fields import describe_fields, list_fields
 from dj_actions.inputs.schema_validation import REQUIRED
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def is_pydantic_model(declared: object) -> TypeGuard[type[pydantic.BaseModel]]:
-    """Tell whether it is the class of a pydantic model, without importing pydantic."""
+    """Return whether the object is a pydantic model class, without importing pydantic."""
     loaded = sys.modules.get("pydantic")
     return (
         loaded is not None
@@ -40,49 +40,50 @@ def is_pydantic_model(declared: object) -> TypeGuard[type[pydantic.BaseModel]]:
 
 @dataclass(frozen=True)
 class PydanticInput(InputAdapter):
-    """Input declared as a pydantic model, which finds the surroundings in its context.
+    """Input declared as a pydantic model, which receives the input's context on validation.
 
     Raises:
-        InvalidAction: it is a RootModel, which has no fields.
+        InvalidAction: the model is a RootModel, which has no fields.
     """
 
     model: type[pydantic.BaseModel]
 
     def __post_init__(self) -> None:
-        """Refuse what no JSON object can be validated with."""
+        """Raise InvalidAction for a RootModel."""
         if issubclass(self.model, _pydantic().RootModel):
             raise InvalidAction(
                 f"{self.model.__qualname__} is a RootModel. The body of a request is an object: "
                 "use a BaseModel with fields."
             )
 
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:
-        """Make an instance of the model; the data is its dump."""
-        given = as_object(raw, self._lists)
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:
+        """Return the dump of an instance of the model."""
+        data = body_as_dict(raw, self._list_fields)
         try:
-            made = self.model.model_validate(given, context=surroundings.as_context())
+            instance = self.model.model_validate(data, context=context.as_dict())
         except _pydantic().ValidationError as error:
-            raise ValidationError(as_tree(_violations(error, given))) from error
-        return ValidatedInput(data=made.model_dump(), bound=made)
+            raise ValidationError(error_detail(_violations(error, data))) from error
+        return ValidatedInput(data=instance.model_dump(), bound=instance)
 
     def fields(self) -> Sequence[InputField]:
-        """Describe the fields."""
-        return fields_of(self._schema)
+        """Return the description of each field."""
+        return describe_fields(self._schema)
 
     def json_schema(self) -> dict[str, Any]:
-        """Return the model's own schema."""
+        """Return the schema that pydantic generates."""
         return copy.deepcopy(self._schema)
 
-    def sensitive(self) -> frozenset[str]:
-        """Return the names and aliases of fields that hold one of pydantic's secrets."""
+    def sensitive_names(self) -> frozenset[str]:
+        """Return the names and aliases, at any depth, of fields of pydantic's secret types."""
         return self._sensitive
 
     @cached_property
     def _schema(self) -> dict[str, Any]:
-        return {"type": "object", **self.model.model_json_schema(schema_generator=_generator())}
+        schema = self.model.model_json_schema(schema_generator=_schema_generator())
+        return {"type": "object", **schema}
 
     @cached_property
-    def _lists(self) -> frozenset[str]:
+    def _list_fields(self) -> frozenset[str]:
         return list_fields(self._schema)
 
     @cached_property
@@ -94,15 +95,15 @@ def _pydantic() -> Any:
     return sys.modules["pydantic"]
 
 
-def _generator() -> Any:
-    """Return pydantic's schema generator, but for types without a schema: they may be anything."""
+def _schema_generator() -> Any:
+    """Return pydantic's schema generator, changed to allow any value of a type without a schema."""
     base = import_module("pydantic.json_schema").GenerateJsonSchema
 
     def handle_invalid_for_json_schema(*_: Any) -> dict[str, Any]:
         return {}
 
     return type(
-        "AnythingForUnknown",
+        "PermissiveJsonSchema",
         (base,),
         {
             "handle_invalid_for_json_schema": handle_invalid_for_json_schema,
@@ -111,62 +112,62 @@ def _generator() -> Any:
     )
 
 
-def _violations(error: pydantic.ValidationError, given: Mapping[str, Any]) -> Iterator[Violation]:
+def _violations(error: pydantic.ValidationError, data: Mapping[str, Any]) -> Iterator[Violation]:
     for found in error.errors(include_url=False, include_input=False):
         missing = found["type"] == "missing"
-        # What a validator raised: pydantic's message would say "Value error, " before it.
+        # The error that a validator raised, without pydantic's prefix "Value error, ".
         cause = found.get("ctx", {}).get("error")
         message = REQUIRED if missing else cause or found["msg"]
-        yield _path(found["loc"], given, missing=missing), str(message)
+        yield _path_in_data(found["loc"], data, missing=missing), str(message)
 
 
-def _path(location: Path, given: Any, *, missing: bool) -> Path:
-    """Return a location without the steps that are pydantic's own, such as a union's branches."""
+def _path_in_data(location: Path, data: Any, *, missing: bool) -> Path:
+    """Return a location without the steps that pydantic adds, such as the branches of a union."""
     steps: list[str | int] = []
     for step in location:
-        if _leads_on(given, step):
-            given = given[step]
+        if _has_step(data, step):
+            data = data[step]
             steps.append(step)
     return (*steps, location[-1]) if missing else tuple(steps)
 
 
-def _leads_on(given: object, step: str | int) -> bool:
-    if isinstance(given, Mapping):
-        return step in given
-    return isinstance(given, (list, tuple)) and isinstance(step, int) and step < len(given)
+def _has_step(data: object, step: str | int) -> bool:
+    if isinstance(data, Mapping):
+        return step in data
+    return isinstance(data, (list, tuple)) and isinstance(step, int) and step < len(data)
 
 
 def _secret_names(model: Any, seen: set[Any]) -> Iterator[str]:
     seen.add(model)
     for name, field in model.model_fields.items():
-        mentioned = list(_mentioned(field.annotation))
-        if any(issubclass(entry, _secrets()) for entry in mentioned):
+        classes = list(_classes_in(field.annotation))
+        if any(issubclass(entry, _secret_types()) for entry in classes):
             yield name
             yield from _aliases(field)
-        for entry in mentioned:
+        for entry in classes:
             if is_pydantic_model(entry) and entry not in seen:
                 yield from _secret_names(entry, seen)
 
 
-def _secrets() -> tuple[type[Any], ...]:
-    # Secret is new in 2.7.
+def _secret_types() -> tuple[type[Any], ...]:
+    # `Secret` was added in pydantic 2.7.
     names = ("Secret", "SecretStr", "SecretBytes")
     return tuple(getattr(_pydantic(), name) for name in names if hasattr(_pydantic(), name))
 
 
-def _mentioned(annotation: Any) -> Iterator[type[Any]]:
-    """Yield the classes in a type, at any depth of its arguments."""
-    annotation = getattr(annotation, "__value__", annotation)  # of `type Pin = SecretStr`
+def _classes_in(annotation: Any) -> Iterator[type[Any]]:
+    """Yield the classes in a type annotation, at any depth of its arguments."""
+    annotation = getattr(annotation, "__value__", annotation)  # for `type Pin = SecretStr`
     for entry in (annotation, get_origin(annotation)):
         if isinstance(entry, type):
             yield entry
     for argument in get_args(annotation):
-        yield from _mentioned(argument)
+        yield from _classes_in(argument)
 
 
 def _aliases(field: Any) -> Iterator[str]:
-    """Yield the names by which a client may send the field."""
+    """Yield the aliases under which a client may send the field."""
     for alias in (field.alias, field.validation_alias):
         for choice in getattr(alias, "choices", [alias]):
-            # An AliasPath names where in the data the value is found.
+            # An AliasPath is the path of the value in the data.
             yield from (part for part in getattr(choice, "path", [choice]) if isinstance(part, str))

@@ -1,4 +1,4 @@
-"""The raw body of a request, before an input looks at it."""
+"""Checks and conversions of a request's raw body, made before the input is validated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rest_framework.settings import api_settings
 
 from dj_actions.text import is_storable
 
-UNSTORABLE = _lazy(
+UNSTORABLE_MESSAGE = _lazy(
     "Null characters, lone surrogates, infinite numbers and deep nesting are not allowed."
 )
 
@@ -22,7 +22,7 @@ def require_mapping(raw: object) -> Mapping[str, Any]:
     """Return the body of a request if it is a JSON object that a database can store.
 
     Raises:
-        ValidationError: it is something else, or holds text that PostgreSQL cannot store.
+        ValidationError: the body is not an object, or PostgreSQL cannot store one of its values.
     """
     if not isinstance(raw, Mapping):
         kind = type(raw).__name__
@@ -33,29 +33,29 @@ def require_mapping(raw: object) -> Mapping[str, Any]:
                 ]
             }
         )
-    refused = {key: [UNSTORABLE] for key in raw if not is_storable([key, _all_of(raw, key)])}
-    if refused:
+    unstorable = [key for key in raw if not is_storable([key, _values_of(raw, key)])]
+    if unstorable:
         raise ValidationError(
             {
-                key if is_storable(key) else api_settings.NON_FIELD_ERRORS_KEY: messages
-                for key, messages in refused.items()
+                key if is_storable(key) else api_settings.NON_FIELD_ERRORS_KEY: [UNSTORABLE_MESSAGE]
+                for key in unstorable
             }
         )
     return raw
 
 
-def as_object(raw: Mapping[str, Any], lists: Container[str]) -> dict[str, Any]:
-    """Return the body as a JSON object.
+def body_as_dict(raw: Mapping[str, Any], list_fields: Container[str]) -> dict[str, Any]:
+    """Return the body of a request as a dict of JSON values.
 
     Args:
-        raw: the body, as JSON or as an HTML form sends it.
-        lists: the names of fields that an HTML form may repeat.
+        raw: the body, as JSON or as an HTML form submits it.
+        list_fields: the names of fields that an HTML form may repeat.
     """
     if not isinstance(raw, QueryDict):
         return dict(raw)
-    return {key: raw.getlist(key) if key in lists else raw[key] for key in raw}
+    return {key: raw.getlist(key) if key in list_fields else raw[key] for key in raw}
 
 
-def _all_of(raw: Mapping[str, Any], key: str) -> Any:
-    """Return all values of a field: a form may repeat it."""
+def _values_of(raw: Mapping[str, Any], key: str) -> Any:
+    """Return all values of a field, which an HTML form may repeat."""
     return raw.getlist(key) if isinstance(raw, QueryDict) else raw[key]

@@ -1,4 +1,4 @@
-"""What a JSON Schema says about the fields of an object."""
+"""Read the fields of an object from its JSON Schema."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dj_actions.inputs.base import InputField
+from dj_actions.inputs.schema_builders import declared_types
 
 ALTERNATIVES = ("anyOf", "oneOf", "allOf")
-MAX_STEPS = 20
-"""How many references to references are followed: they may lead in circles."""
+MAX_REFERENCES = 20
+"""References to references that are followed before stopping: they may be circular."""
 
 
-def fields_of(schema: Mapping[str, Any]) -> Sequence[InputField]:
-    """Describe the fields of an object by its schema."""
+def describe_fields(schema: Mapping[str, Any]) -> Sequence[InputField]:
+    """Return the description of each field of an object."""
     required = {name for part in _parts(schema, schema, set()) for name in part.get("required", ())}
     return [
         InputField(
             name=name,
             type=" | ".join(dict.fromkeys(_types(inner, schema, set()))) or "any",
             required=name in required,
-            description=str(resolved(inner, schema).get("description", "")),
+            description=str(resolve_references(inner, schema).get("description", "")),
         )
         for name, inner in _properties(schema).items()
     ]
 
 
 def list_fields(schema: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names of the fields that take a list."""
+    """Return the names of the fields that accept a list."""
     return frozenset(
         name
         for name, inner in _properties(schema).items()
@@ -35,37 +36,42 @@ def list_fields(schema: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
-def secret_fields(schema: Mapping[str, Any]) -> frozenset[str]:
+def password_fields(schema: Mapping[str, Any]) -> frozenset[str]:
     """Return the names, at any depth, of fields of the format `password`."""
     return frozenset(
         name
         for entry in _all_mappings(schema)
         if isinstance(properties := entry.get("properties"), Mapping)
         for name, inner in properties.items()
-        if _is_secret(inner, schema, set())
+        if _is_password(inner, schema, set())
     )
 
 
-def resolved(schema: object, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a schema with what it refers to in the same document; what it says itself wins."""
+def resolve_references(schema: object, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a schema merged with the schema that its `$ref` points to; its own keywords win."""
     merged: dict[str, Any] = dict(schema) if isinstance(schema, Mapping) else {}
-    for _step in range(MAX_STEPS):
+    for _step in range(MAX_REFERENCES):
         reference = merged.pop("$ref", None)
         if reference is None:
             break
-        merged = {**_found(str(reference), root), **merged}
+        target = resolve_pointer(str(reference), root)
+        merged = {**(target if isinstance(target, Mapping) else {}), **merged}
     return merged
 
 
-def _found(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a JSON Pointer points to; nothing if it points out of the document."""
-    if not reference.startswith("#"):
-        return {}
-    found: object = root
-    for step in filter(None, reference.removeprefix("#").split("/")):
+def resolve_pointer(pointer: str, root: Mapping[str, Any]) -> Any:
+    """Return the part of a document that a JSON Pointer such as `#/$defs/home` points to, or None.
+
+    See https://www.rfc-editor.org/rfc/rfc6901.
+    """
+    head, *steps = pointer.split("/")
+    if head != "#":
+        return None
+    found: Any = root
+    for step in steps:
         name = step.replace("~1", "/").replace("~0", "~")
         found = found.get(name) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+    return found
 
 
 def _properties(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,44 +80,44 @@ def _properties(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parts(schema: object, root: Mapping[str, Any], seen: set[str]) -> Iterator[Mapping[str, Any]]:
-    """Yield a schema, and all that must hold beside it."""
+    """Yield a schema and the schemas in its `allOf`, at any depth."""
     if _seen_before(schema, seen):
         return
-    whole = resolved(schema, root)
+    whole = resolve_references(schema, root)
     yield whole
     for inner in whole.get("allOf", ()):
         yield from _parts(inner, root, seen)
 
 
 def _types(schema: object, root: Mapping[str, Any], seen: set[str]) -> Iterator[str]:
-    """Yield the JSON types a schema allows, as far as it names them.
+    """Yield the JSON types that a schema and its alternatives list.
 
     Args:
         schema: the schema.
-        root: the document it is in.
-        seen: references that have been followed already.
+        root: the document that contains it.
+        seen: references that have already been followed.
     """
     if _seen_before(schema, seen):
         return
-    whole = resolved(schema, root)
-    declared = whole.get("type", ())
-    yield from (declared,) if isinstance(declared, str) else declared
+    whole = resolve_references(schema, root)
+    yield from declared_types(whole)
     for inner in _alternatives(whole):
         yield from _types(inner, root, seen)
 
 
-def _is_secret(schema: object, root: Mapping[str, Any], seen: set[str]) -> bool:
-    """Tell whether a schema, or that of the entries of a list, is of the format `password`."""
+def _is_password(schema: object, root: Mapping[str, Any], seen: set[str]) -> bool:
+    """Return whether a schema, or that of a list's items, is of the format `password`."""
     if not isinstance(schema, Mapping) or _seen_before(schema, seen):
         return False
-    whole = resolved(schema, root)
+    whole = resolve_references(schema, root)
     inside = [*_alternatives(whole), whole.get("items"), *whole.get("prefixItems", ())]
-    is_password = whole.get("format") == "password"
-    return is_password or any(_is_secret(inner, root, seen) for inner in inside)
+    return whole.get("format") == "password" or any(
+        _is_password(inner, root, seen) for inner in inside
+    )
 
 
 def _seen_before(schema: object, seen: set[str]) -> bool:
-    """Tell whether a reference has been followed, so that circles end."""
+    """Return whether the reference of a schema has been followed before, and remember it."""
     reference = schema.get("$ref") if isinstance(schema, Mapping) else None
     if reference in seen:
         return True

@@ -1,7 +1,7 @@
-"""The formats of JSON Schema that are checked.
+"""Validate the formats of JSON Schema.
 
-jsonschema checks many of them only if further packages happen to be installed. An input must not
-depend on that, so the common ones are read here.
+jsonschema validates many formats only if optional packages are installed. An input must not depend
+on that, so the common formats are implemented here.
 See https://json-schema.org/draft/2020-12/json-schema-validation#section-7.3.
 """
 
@@ -24,25 +24,25 @@ HOSTNAME = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 URI = re.compile(r"[a-z][a-z0-9+.-]*:[\w.~:/?#\[\]@!$&'()*+,;=%-]*", re.ASCII | re.IGNORECASE)
-"""A scheme, and after it the characters of https://www.rfc-editor.org/rfc/rfc3986#section-2."""
+"""A scheme, followed by the characters of https://www.rfc-editor.org/rfc/rfc3986#section-2."""
 
 
 def is_date_time(text: str) -> bool:
-    """Tell whether it is a date-time of RFC 3339, which has an offset from UTC."""
+    """Return whether the text is a date-time of RFC 3339, which requires an offset from UTC."""
     if not DATE_TIME.fullmatch(text):
         return False
-    # Python knows the lengths of the months, but not the leap second; nor do our databases.
+    # Checks the lengths of the months. Python and the databases do not support leap seconds.
     datetime.fromisoformat(text.upper())
     return True
 
 
 def is_time(text: str) -> bool:
-    """Tell whether it is a full-time of RFC 3339, which has an offset from UTC."""
+    """Return whether the text is a full-time of RFC 3339, which requires an offset from UTC."""
     return is_date_time(f"2000-01-01T{text}")
 
 
 def is_email(text: str) -> bool:
-    """Tell whether Django takes it for an address."""
+    """Return whether Django accepts the text as an email address."""
     validate_email(text)
     return True
 
@@ -63,17 +63,17 @@ FORMATS: Mapping[str, Callable[[str], bool]] = MappingProxyType(
 )
 
 
-def _for_texts(check: Callable[[str], bool]) -> Callable[[object], bool]:
-    """A format says nothing about what is no text."""
+def _strings_only(check: Callable[[str], bool]) -> Callable[[object], bool]:
+    """Return a check that accepts any other value: a format applies to strings only."""
     return lambda value: not isinstance(value, str) or check(value)
 
 
-def _checker() -> FormatChecker:
+def _make_checker() -> FormatChecker:
     checker = FormatChecker(["date", "idn-email", "ipv4", "ipv6", "regex", "uuid"])
     for name, check in FORMATS.items():
-        checker.checks(name, raises=(ValueError, ValidationError))(_for_texts(check))
+        checker.checks(name, raises=(ValueError, ValidationError))(_strings_only(check))
     return checker
 
 
-FORMAT_CHECKER = _checker()
-"""Checks the formats above, and those that jsonschema checks on its own."""
+FORMAT_CHECKER = _make_checker()
+"""Checks the formats above, and those that jsonschema checks without optional packages."""

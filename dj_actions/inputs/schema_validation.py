@@ -1,7 +1,7 @@
-"""Check JSON against a JSON Schema, in words that a client can read.
+"""Validate JSON against a JSON Schema, with error messages for clients.
 
-jsonschema's own messages repeat the whole value, however long or secret it is; ours say what was
-expected.
+The messages of jsonschema itself repeat the whole value, however long or secret it is. These
+messages contain only the expectation.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from referencing.jsonschema import DRAFT202012
 
 from dj_actions.exceptions import InvalidAction
 from dj_actions.inputs.errors import Path, Violation
+from dj_actions.inputs.schema_builders import JSON_SCHEMA_DIALECT
 from dj_actions.inputs.schema_formats import FORMAT_CHECKER
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-MAX_LENGTH = 200
-"""Characters of an expected value that a message repeats."""
+MAX_EXPECTED_LENGTH = 200
+"""Characters of an expected value in a message; longer values are truncated."""
 
 REQUIRED = _lazy("This field is required.")
 UNKNOWN = _lazy("Unknown field.")
@@ -35,11 +35,11 @@ UNKNOWN = _lazy("Unknown field.")
 MESSAGES: Mapping[str, str | Promise] = MappingProxyType(
     {
         "additionalProperties": UNKNOWN,
-        "anyOf": _lazy("Matches none of the allowed forms."),
+        "anyOf": _lazy("Must match at least one of the allowed schemas."),
         "const": _lazy("Must be {expected}."),
         "enum": _lazy("Must be one of {expected}."),
         "exclusiveMaximum": _lazy("Must be less than {expected}."),
-        "exclusiveMinimum": _lazy("Must be more than {expected}."),
+        "exclusiveMinimum": _lazy("Must be greater than {expected}."),
         "false schema": UNKNOWN,
         "format": _lazy("Must be in the format {expected}."),
         "maxItems": _lazy("Must have at most {expected} items."),
@@ -51,71 +51,75 @@ MESSAGES: Mapping[str, str | Promise] = MappingProxyType(
         "minProperties": _lazy("Must have at least {expected} fields."),
         "minimum": _lazy("Must be at least {expected}."),
         "multipleOf": _lazy("Must be a multiple of {expected}."),
-        "oneOf": _lazy("Must match exactly one of the allowed forms."),
+        "oneOf": _lazy("Must match exactly one of the allowed schemas."),
         "pattern": _lazy("Must match {expected}."),
         "required": REQUIRED,
         "type": _lazy("Must be of type {expected}."),
-        "uniqueItems": _lazy("Must not have the same item twice."),
+        "uniqueItems": _lazy("Must not contain duplicate items."),
     }
 )
-"""Keyword of JSON Schema → what a violation of it means."""
+"""Keyword of JSON Schema → error message for a violation."""
 
 
 def validator_for(schema: Mapping[str, Any]) -> Draft202012Validator:
-    """Return the validator of a schema that has been checked itself.
+    """Return the validator for a schema, after checking the schema itself.
 
     Raises:
-        InvalidAction: it is no JSON Schema of draft 2020-12, or refers to what is not in it.
+        InvalidAction: the schema is not a valid JSON Schema of draft 2020-12, or has a reference
+            that cannot be resolved within it.
     """
-    if schema.get("$schema", DIALECT).rstrip("#") != DIALECT:
-        raise InvalidAction(f"The JSON Schema is of {schema['$schema']!r}. Write it for {DIALECT}.")
+    if schema.get("$schema", JSON_SCHEMA_DIALECT).rstrip("#") != JSON_SCHEMA_DIALECT:
+        raise InvalidAction(
+            f"The JSON Schema has the unsupported $schema {schema['$schema']!r}. "
+            f"Use {JSON_SCHEMA_DIALECT}."
+        )
     try:
         Draft202012Validator.check_schema(schema, format_checker=FORMAT_CHECKER)
     except SchemaError as error:
         raise InvalidAction(
-            f"The JSON Schema is wrong at {error.json_path}: {error.message}"
+            f"The JSON Schema is invalid at {error.json_path}: {error.message}"
         ) from error
     resource = Resource.from_contents(dict(schema), default_specification=DRAFT202012)
     registry: Registry[Any] = Registry().with_resource(resource.id() or "", resource)
     try:
-        _look_up_references(resource, registry.resolver_with_root(resource))
+        _resolve_references(resource, registry.resolver_with_root(resource))
     except Unresolvable as error:
         raise InvalidAction(
-            f"The JSON Schema refers to {error.ref!r}, which is not in it. Only what is in the "
-            "same schema is looked up: nothing is fetched."
+            f"The JSON Schema refers to {error.ref!r}, which it does not contain. References must "
+            "be to the same schema: nothing is fetched."
         ) from error
     return Draft202012Validator(schema, registry=registry, format_checker=FORMAT_CHECKER)
 
 
 def violations(validator: Draft202012Validator, value: object) -> Iterator[Violation]:
-    """Yield where and how a value violates the schema."""
+    """Yield the location and the message of each violation of the schema."""
     for found in validator.iter_errors(value):
-        # Of the alternatives of an anyOf, the one that was most likely meant.
+        # Among the alternatives of an anyOf, the error of the one that was most likely intended.
         error = best_match([found]) or found
         path = tuple(error.absolute_path)
         if error.validator in ("required", "additionalProperties"):
-            for name in _names(error):
+            for name in _affected_fields(error):
                 yield (*path, name), str(MESSAGES[error.validator])
         else:
             yield path, _message(error)
 
 
 def location(path: Path) -> str:
-    """Return a path as text, for example `colours[0].name`."""
+    """Return a path as a string, for example `colors[0].name`."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return "".join(steps).removeprefix(".")
 
 
-def _look_up_references(resource: Resource[Any], resolver: Any) -> None:
+def _resolve_references(resource: Resource[Any], resolver: Any) -> None:
     contents = resource.contents
     if isinstance(contents, Mapping) and isinstance(contents.get("$ref"), str):
         resolver.lookup(contents["$ref"])
     for inner in resource.subresources():
-        _look_up_references(inner, resolver.in_subresource(inner))
+        _resolve_references(inner, resolver.in_subresource(inner))
 
 
-def _names(error: ValidationError) -> Iterator[str]:
-    """Yield the fields that are missing, or that should not be there."""
+def _affected_fields(error: ValidationError) -> Iterator[str]:
+    """Yield the names of the missing fields, or of the unknown fields."""
     value: Any = error.instance
     expected: Any = error.validator_value
     if error.validator == "required":
@@ -133,15 +137,15 @@ def _message(error: ValidationError) -> str:
     keyword = str(error.validator or "false schema")
     template = MESSAGES.get(keyword)
     if template is None:
-        return _("Does not fulfil {keyword!r} of the schema.").format(keyword=keyword)
-    return str(template).format(expected=_expected(error.validator_value))
+        return _("Does not match {keyword!r} of the schema.").format(keyword=keyword)
+    return str(template).format(expected=_format_expected(error.validator_value))
 
 
-def _expected(value: object) -> str:
+def _format_expected(value: object) -> str:
     if isinstance(value, str):
         text = value
     elif isinstance(value, list):
         text = ", ".join(entry if isinstance(entry, str) else json.dumps(entry) for entry in value)
     else:
         text = json.dumps(value)
-    return text if len(text) <= MAX_LENGTH else text[:MAX_LENGTH] + "…"
+    return text if len(text) <= MAX_EXPECTED_LENGTH else text[:MAX_EXPECTED_LENGTH] + "…"

@@ -11,9 +11,9 @@ from django.utils.safestring import SafeString
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from dj_actions.inputs.base import InputAdapter, InputField, Surroundings, ValidatedInput
-from dj_actions.inputs.errors import refusing_deep_nesting
-from dj_actions.inputs.serializer_html import fits_html, render_serializer
+from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
+from dj_actions.inputs.errors import reject_deep_nesting
+from dj_actions.inputs.serializer_html import render_serializer, supports_html_form
 from dj_actions.inputs.serializer_schema import serializer_schema, writable_fields
 
 
@@ -23,26 +23,26 @@ class SerializerInput(InputAdapter):
 
     serializer_class: type[serializers.Serializer[Any]]
 
-    def validate(self, raw: Mapping[str, Any], surroundings: Surroundings) -> ValidatedInput:
-        """Validate with the serializer; it finds the surroundings in its context."""
-        serializer = self.validated_serializer(raw, surroundings)
+    def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:
+        """Return the serializer's validated data; the serializer receives the input's context."""
+        serializer = self.validated_serializer(raw, context)
         return ValidatedInput(data=dict(serializer.validated_data), bound=serializer)
 
     def validated_serializer(
-        self, raw: Mapping[str, Any], surroundings: Surroundings
+        self, raw: Mapping[str, Any], context: InputContext
     ) -> serializers.Serializer[Any]:
-        """Return the serializer that has accepted the data.
+        """Return a serializer with valid data.
 
         Raises:
-            ValidationError: the data is refused.
+            ValidationError: the data is invalid.
         """
-        serializer = self.serializer_class(data=cast("Any", raw), context=surroundings.as_context())
-        with refusing_deep_nesting():
+        serializer = self.serializer_class(data=cast("Any", raw), context=context.as_dict())
+        with reject_deep_nesting():
             serializer.is_valid(raise_exception=True)
         return serializer
 
     def fields(self) -> Sequence[InputField]:
-        """Describe the writable fields."""
+        """Return the description of each writable field."""
         return [
             InputField(
                 name=name,
@@ -57,16 +57,16 @@ class SerializerInput(InputAdapter):
         """Return the schema of the writable fields."""
         return serializer_schema(self.serializer_class())
 
-    def sensitive(self) -> frozenset[str]:
-        """Return the names of fields that a page would ask for as a password."""
+    def sensitive_names(self) -> frozenset[str]:
+        """Return the names, at any depth, of fields with the style of a password."""
         return self._sensitive
 
     @cached_property
     def _sensitive(self) -> frozenset[str]:
-        return frozenset(_passwords(self.serializer_class()))
+        return frozenset(_password_fields(self.serializer_class()))
 
-    def also_known_as(self, names: Collection[str]) -> frozenset[str]:
-        """Return the names, with the `source` of each such field."""
+    def source_names(self, names: Collection[str]) -> frozenset[str]:
+        """Return the names, plus the parts of the `source` of each of these fields."""
         return frozenset(names).union(_sources(self.serializer_class(), names))
 
     def html(
@@ -74,33 +74,33 @@ class SerializerInput(InputAdapter):
         raw: Mapping[str, Any] | None = None,
         errors: Mapping[str, Any] | None = None,
     ) -> SafeString:
-        """Return the fields as DRF shows them, or a text area if it cannot show them all."""
-        if not self._fits_html:
+        """Return the fields as DRF renders them, or a text area if it does not support them all."""
+        if not self._has_html_form:
             return super().html(raw, errors)
         data: Any = empty if raw is None else raw
         return render_serializer(self.serializer_class(data=data), errors)
 
-    def submitted(self, posted: Mapping[str, Any]) -> object:
-        """Return what was filled in."""
-        return posted if self._fits_html else super().submitted(posted)
+    def parse_form_data(self, posted: Mapping[str, Any]) -> object:
+        """Return the posted fields, or the JSON of the text area."""
+        return posted if self._has_html_form else super().parse_form_data(posted)
 
     @cached_property
-    def _fits_html(self) -> bool:
-        return fits_html(self.serializer_class())
+    def _has_html_form(self) -> bool:
+        return supports_html_form(self.serializer_class())
 
 
-def _passwords(field: Any, name: str = "") -> Iterator[str]:
+def _password_fields(field: Any, name: str = "") -> Iterator[str]:
     """Yield the names of fields with the style of a password, at any depth."""
     if name and field.style.get("input_type") == "password":
         yield name
     for inner_name, inner in getattr(field, "fields", {}).items():
-        yield from _passwords(inner, inner_name)
+        yield from _password_fields(inner, inner_name)
     if getattr(field, "child", None) is not None:
-        yield from _passwords(field.child, name)
+        yield from _password_fields(field.child, name)
 
 
 def _sources(field: Any, names: Collection[str], name: str = "") -> Iterator[str]:
-    """Yield the parts of the `source` of each field of these names, at any depth."""
+    """Yield the parts of the `source` of each field with one of these names, at any depth."""
     if name in names and field.source:
         yield from field.source.split(".")
     for inner_name, inner in getattr(field, "fields", {}).items():

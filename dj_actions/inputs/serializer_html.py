@@ -1,4 +1,4 @@
-"""A serializer as an HTML fragment, made by DRF's own form renderer."""
+"""Render a serializer as an HTML fragment, with DRF's own form renderer."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from django.utils.safestring import SafeString, mark_safe
 from rest_framework import serializers
 from rest_framework.renderers import HTMLFormRenderer
 
-from dj_actions.inputs.errors import as_lines
+from dj_actions.inputs.errors import error_lines
 
-NOT_IN_HTML = (serializers.ListSerializer, serializers.ListField, serializers.DictField)
-"""What DRF's renderer shows as a note that it is not supported."""
+UNSUPPORTED_FIELDS = (serializers.ListSerializer, serializers.ListField, serializers.DictField)
+"""Fields that DRF's renderer replaces with a note that they are not supported."""
 
 
 class FragmentRenderer(HTMLFormRenderer):
-    """DRF's renderer, without its two traps for what people typed."""
+    """DRF's renderer, adapted so that it neither reveals passwords nor fails on invalid dates."""
 
     def render_field(self, field: Any, parent_style: Mapping[str, Any]) -> str:
         """Return one field as HTML."""
         if field.style.get("input_type") == "password":
-            # DRF would write the password into the page.
+            # DRF would render the password into the page.
             field.value = None
         try:
             return super().render_field(field, parent_style)
         except ValueError:
-            # DRF parses dates in order to show them; this one was refused because it is none.
+            # DRF parses dates to render them, and fails on an invalid date.
             field.value = None
             return super().render_field(field, parent_style)
 
 
-def fits_html(serializer: serializers.Serializer[Any]) -> bool:
-    """Tell whether DRF's renderer can ask for each of the fields."""
+def supports_html_form(serializer: serializers.Serializer[Any]) -> bool:
+    """Return whether DRF's renderer supports each of the fields."""
     return not any(
-        isinstance(field, NOT_IN_HTML)
-        or (isinstance(field, serializers.Serializer) and not fits_html(field))
+        isinstance(field, UNSUPPORTED_FIELDS)
+        or (isinstance(field, serializers.Serializer) and not supports_html_form(field))
         for field in serializer.fields.values()
         if not field.read_only
     )
@@ -46,17 +46,20 @@ def fits_html(serializer: serializers.Serializer[Any]) -> bool:
 def render_serializer(
     serializer: serializers.Serializer[Any], errors: Mapping[str, Any] | None
 ) -> SafeString:
-    """Return the serializer's fields as HTML. Nothing is validated for it.
+    """Return the serializer's fields as HTML, without validating the serializer.
 
     Args:
-        serializer: with or without data.
-        errors: the detail of a ValidationError; what belongs to no field is shown on top.
+        serializer: a serializer with or without data.
+        errors: the detail of a ValidationError; non-field errors are displayed at the top.
     """
-    # What `is_valid()` would set; `data` then shows what was sent, not what was made of it.
+    # `is_valid()` would set these attributes. With them, `data` is the submitted data.
     state = {"_errors": errors or {}, "_validated_data": {}, "_data": serializer.get_initial()}
     vars(serializer).update(state)
-    top = list(as_lines({k: v for k, v in (errors or {}).items() if k not in serializer.fields}))
-    shown = ErrorList(top, error_class="nonfield").as_ul() if top else ""
-    # The renderer fills Django templates, which escape what they are given.
+    other = {
+        name: detail for name, detail in (errors or {}).items() if name not in serializer.fields
+    }
+    lines = list(error_lines(other))
+    error_list = ErrorList(lines, error_class="nonfield").as_ul() if lines else ""
+    # The renderer uses Django templates, which escape all values.
     fragment = mark_safe(FragmentRenderer().render(serializer.data))  # noqa: S308
-    return format_html("{}{}", shown, fragment)
+    return format_html("{}{}", error_list, fragment)

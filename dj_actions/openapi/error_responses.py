@@ -74,7 +74,7 @@ def refusals_of_action(definition: ActionDefinition, view: Any) -> dict[int, str
         view: the viewset that offers it.
     """
     found = OF_ACTIONS | refusals_of_view(view, definition)
-    if not definition.bulk or (definition.names_objects and not definition.partial):
+    if not definition.bulk or (definition.requires_objects and not definition.partial):
         found[404] = "There is no such object."
     if definition.precondition:
         found[412] = "The object is not in the version that If-Match names."

@@ -12,7 +12,7 @@ from dj_actions.exceptions import InvalidAction
 from dj_actions.messages import Actor
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.queries import insert_event
-from dj_actions.redaction import for_record
+from dj_actions.redaction import prepare_for_storage
 from dj_actions.signals import action_recorded
 from dj_actions.text import sanitize
 
@@ -58,7 +58,7 @@ def record_operation(
         object_ids=list(object_ids),
         actor_id=user.id if user else None,
         actor_label=user.label if user else "",
-        request_data=for_record(
+        request_data=prepare_for_storage(
             dict(data), sensitive=settings.sensitive_fields, limit=settings.max_stored_bytes
         ),
     )

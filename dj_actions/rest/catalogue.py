@@ -161,7 +161,7 @@ class CatalogueMixin(Base):
         """Raise NotFound with a suggestion."""
         known = {entry.name: entry for entry in self.action_definitions()}
         if bulk is not None and name in known and known[name].bulk != bulk:
-            with_ids = ", with `ids`" if known[name].names_objects else ""
+            with_ids = ", with `ids`" if known[name].requires_objects else ""
             place = "…/actions/{}/" + with_ids if known[name].bulk else "…/{{id}}/actions/{}/"
             raise NotFound(f"{name!r} is found at {place.format(name)}.")
         nearest = difflib.get_close_matches(name, known, n=1)

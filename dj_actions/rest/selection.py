@@ -61,7 +61,7 @@ class SelectionMixin(Base):
             rest_framework.exceptions.APIException: an object is missing or not permitted, and
                 the action is not partial.
         """
-        if not definition.names_objects:
+        if not definition.requires_objects:
             return ()
         self.request_state.locks_objects = True
         return self._select_many(definition) if definition.bulk else self._select_one()

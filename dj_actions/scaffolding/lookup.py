@@ -10,7 +10,7 @@ from pathlib import Path
 from django.apps import AppConfig, apps
 from django.db.models import Model
 
-from dj_actions.declaration.compiler import NAME_LENGTH, RESERVED_NAMES
+from dj_actions.declaration.compiler import MAX_ACTION_NAME_LENGTH, RESERVED_NAMES
 from dj_actions.scaffolding.errors import ScaffoldingRefused
 from dj_actions.scaffolding.source import is_third_party
 from dj_actions.text import did_you_mean
@@ -84,9 +84,10 @@ def require_action_id(name: str) -> str:
             f"The name {name!r} is not in snake_case. Use lower-case letters, digits and single "
             "underscores, starting with a letter, for example 'mark_done'."
         )
-    if len(name) > NAME_LENGTH:
+    if len(name) > MAX_ACTION_NAME_LENGTH:
         raise ScaffoldingRefused(
-            f"The name has {len(name)} characters; an action's has at most {NAME_LENGTH}."
+            f"The name has {len(name)} characters; an action's has at most "
+            f"{MAX_ACTION_NAME_LENGTH}."
         )
     if keyword.iskeyword(name) or name in RESERVED_NAMES or name == REGISTRY_MODULE:
         raise ScaffoldingRefused(

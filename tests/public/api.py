@@ -78,7 +78,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
 """Public module → its names."""
 
 UNFINISHED: Mapping[str, str] = {
-    "dj_actions.inputs": "InputContext is still named Surroundings; adapter_for and "
+    "dj_actions.inputs": "InputContext is still named InputContext; adapter_for and "
     "require_mapping are internal, and still imported from the front",
     "dj_actions.models": "IDEMPOTENCY_KEY_LENGTH, OF_NOBODY and ORDERING_LENGTH are still in it",
     "dj_actions.publishers": "publisher_class is internal, and still imported from the front",

@@ -124,7 +124,7 @@ def _read(text: str) -> str:
 
 def _objects(definition: ActionDefinition, keys: Sequence[str]) -> dict[str, Any]:
     """Return the objects as keyword arguments of `invoke`."""
-    if not definition.names_objects:
+    if not definition.requires_objects:
         if keys:
             raise CommandError(f"{definition.label} selects its objects itself: omit --pk.")
         return {}

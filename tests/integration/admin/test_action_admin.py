@@ -118,7 +118,7 @@ def test_without_the_change_permission_no_action_is_offered(
 def test_an_action_that_finds_its_objects_itself_is_not_offered(
     browser: Client, declare: Declare, todo: Todo
 ) -> None:
-    declare(bulk=True, names_objects=False)
+    declare(bulk=True, requires_objects=False)
 
     assert "Poke a todo." not in browser.get(URL).content.decode()
 

@@ -292,8 +292,8 @@ def test_all_objects_are_fetched_and_locked_in_one_query(
     ("attributes", "message"),
     [
         ({"partial": True}, "partial is for bulk actions"),
-        ({"bulk": True, "partial": True, "names_objects": False}, "partial is for bulk"),
-        ({"names_objects": False}, "set bulk = True"),
+        ({"bulk": True, "partial": True, "requires_objects": False}, "partial is for bulk"),
+        ({"requires_objects": False}, "set bulk = True"),
         ({"bulk": True, "max_items": 0}, "max_items is 0"),
     ],
 )
@@ -311,7 +311,7 @@ def test_a_bulk_action_may_find_its_objects_itself(
         context.meta["count"] = Todo.objects.update(done=True)
         return list(Todo.objects.all())
 
-    declare(perform, bulk=True, names_objects=False)
+    declare(perform, bulk=True, requires_objects=False)
     serve()
     make_todo()
     body = api.post(URL, {}, format="json").json()

@@ -136,7 +136,7 @@ def test_an_object_that_the_action_deleted_has_no_version(
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        ({"version_field": "nothing"}, r"version_field is 'nothing', which Todo lacks"),
+        ({"version_field": "nothing"}, r"version_field is 'nothing', which is not a field of Todo"),
         ({"version_required": True}, "version_required needs a version_field"),
         ({"version_field": "title", "bulk": True}, "for actions on one object"),
     ],

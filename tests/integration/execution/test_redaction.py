@@ -20,7 +20,7 @@ from dj_actions.context import ActionContext
 from dj_actions.exceptions import InvalidAction, InvalidSetting
 from dj_actions.models import ActionEvent
 from dj_actions.publishers.memory import outboxes
-from dj_actions.redaction import REDACTED, TOO_LARGE, redacted
+from dj_actions.redaction import REDACTED, TOO_LARGE, redact
 from dj_actions.relay.relay import Relay
 from example.todos.models import Todo
 from tests.conftest import ClientOf, Declare, Serve
@@ -154,7 +154,7 @@ def test_a_text_where_names_belong_is_refused(
 def test_what_is_redacted_is_a_copy() -> None:
     data = {"a": [{"pin": 1}], "b": {"PIN": {"deep": 2}}, "c": 3}
 
-    assert redacted(data, {"pin"}) == {"a": [{"pin": REDACTED}], "b": {"PIN": REDACTED}, "c": 3}
+    assert redact(data, {"pin"}) == {"a": [{"pin": REDACTED}], "b": {"PIN": REDACTED}, "c": 3}
     assert data == {"a": [{"pin": 1}], "b": {"PIN": {"deep": 2}}, "c": 3}
 
 

@@ -134,7 +134,7 @@ def test_an_invalid_argument_is_reported_with_what_to_do(
 
 
 def test_an_action_that_finds_its_objects_itself_takes_none(run: Run, declare: Declare) -> None:
-    declare(lambda *_: [], bulk=True, names_objects=False)
+    declare(lambda *_: [], bulk=True, requires_objects=False)
     assert run("todo", "poke")[0] == {"meta": {}, "results": []}
 
     with pytest.raises(CommandError, match="omit --pk"):

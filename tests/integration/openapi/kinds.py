@@ -119,7 +119,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "rarely": {"perform": finish, "throttles": ["3/min"]},
     "all_or_nothing": {"perform": fetch, "bulk": True, "output": False, "max_items": 3},
     "each": {"perform": finish, "bulk": True, "partial": True, "permissions": [IsOwner]},
-    "anywhere": {"perform": fetch, "bulk": True, "names_objects": False, "output": False},
+    "anywhere": {"perform": fetch, "bulk": True, "requires_objects": False, "output": False},
 }
 """Name → attributes of the action, and what it does."""
 

@@ -326,7 +326,7 @@ def test_errors_have_two_shapes(
 def test_only_errors_are_told_of_that_can_happen(
     declare: Declare, serve: Serve, make_document: MakeDocument
 ) -> None:
-    declare(bulk=True, names_objects=False)
+    declare(bulk=True, requires_objects=False)
     serve(authentication_classes=[])
     operation = operation_of(make_document(), "/things/actions/poke/")
 

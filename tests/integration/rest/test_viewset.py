@@ -358,7 +358,7 @@ def test_nesting_that_nobody_needs_is_refused(api: APIClient, todo: Todo) -> Non
     ("body", "kind"),
     [("[]", "list"), ('"x"', "str"), ("7", "int"), ("true", "bool"), ("null", "NoneType")],
 )
-def test_a_body_that_is_no_object_is_refused(
+def test_a_body_that_is_not_an_object_is_refused(
     api: APIClient, todo: Todo, body: str, kind: str
 ) -> None:
     assert post_raw(api, url_of(todo), body) == (

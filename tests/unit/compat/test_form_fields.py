@@ -159,7 +159,7 @@ def test_a_schema_is_not_asked_about_nothing() -> None:
 
 
 def test_a_schema_that_is_wrong_is_refused_when_declared() -> None:
-    with pytest.raises(InvalidAction, match="The JSON Schema is wrong"):
+    with pytest.raises(InvalidAction, match="The JSON Schema is invalid"):
         JSONTextField({"type": "nothing"})
 
 

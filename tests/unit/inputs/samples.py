@@ -1,4 +1,4 @@
-"""Ways to ask an input, shared by its tests."""
+"""Helpers that validate an input, shared by the tests of inputs."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from typing import Any
 import pytest
 from rest_framework.exceptions import ValidationError
 
-from dj_actions.inputs import InputAdapter, Surroundings, adapter_for, require_mapping
+from dj_actions.inputs import InputAdapter, InputContext, adapter_for, require_mapping
 
 
 def adapter(declared: object) -> InputAdapter:
-    """Return the adapter, whether or not there is one already."""
+    """Return the adapter of an input, which may be an adapter itself."""
     return declared if isinstance(declared, InputAdapter) else adapter_for(declared)
 
 
-def validated(declared: object, raw: Any, **surroundings: Any) -> dict[str, Any]:
-    """Return the data of an input that is accepted."""
-    return adapter(declared).validate(raw, Surroundings(**surroundings)).data
+def validated(declared: object, raw: Any, **context: Any) -> dict[str, Any]:
+    """Return the validated data of an input."""
+    return adapter(declared).validate(raw, InputContext(**context)).data
 
 
-def errors_of(declared: object, raw: Any, **surroundings: Any) -> Any:
-    """Return, as plain JSON, the errors of an input that is refused."""
+def errors_of(declared: object, raw: Any, **context: Any) -> Any:
+    """Return, as plain JSON, the errors of invalid input."""
     with pytest.raises(ValidationError) as refused:
-        adapter(declared).validate(require_mapping(raw), Surroundings(**surroundings))
+        adapter(declared).validate(require_mapping(raw), InputContext(**context))
     return json.loads(json.dumps(refused.value.detail))
 
 
 def accepts(declared: object, raw: Any) -> bool:
-    """Tell whether an input is accepted."""
+    """Return whether an input accepts a body."""
     try:
         validated(declared, require_mapping(raw))
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Inputs of one field, `value`, each with bodies that it takes and bodies that it refuses."""
+"""Inputs of one field, `value`, each with values that it accepts and values that it rejects."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ class Own(serializers.Field[Any, Any, Any, Any]):
 
 
 class Loose(serializers.IntegerField):
-    """A known field that reads its value in a way of its own."""
+    """A known field that overrides how its value is parsed."""
 
     def to_internal_value(self, data: Any) -> Any:
         return data
 
 
-class Speaking(Loose):
+class WithSchema(Loose):
     def json_schema(self) -> dict[str, Any]:
         return {"type": ["integer", "string"]}
 
 
 class OwnForm(forms.Field):
-    """A form's field that takes anything."""
+    """A form field that accepts any value."""
 
 
 class LooseForm(forms.IntegerField):
-    """A known field that reads its value in a way of its own."""
+    """A known field that overrides how its value is parsed."""
 
     def to_python(self, value: Any) -> Any:
         return value
 
 
 class OneInput(forms.MultiValueField):
-    """Several parts that are asked for in one input."""
+    """Several parts in one HTML input."""
 
     widget = forms.TextInput
 
@@ -141,10 +141,10 @@ FORGIVING: list[tuple[Any, list[Any], list[Any]]] = [
     # DRF takes the keys of an object for choices.
     (s.MultipleChoiceField(choices=["a", "b"]), [["a"], []], ["a", ["c"], None]),
     (s.MultipleChoiceField(choices=["a"], allow_empty=False), [["a"]], [[]]),
-    # What a field says of itself is believed.
-    (Speaking(), [1, "a"], [MISSING]),
+    # The schema of a field itself takes precedence.
+    (WithSchema(), [1, "a"], [MISSING]),
 ]
-"""Serializers' fields that take more than they should, or than they say."""
+"""Serializer fields that accept more than their schema."""
 
 FORMS: list[tuple[Any, list[Any], list[Any]]] = [
     (f.BooleanField(), [True], [False, None, MISSING]),

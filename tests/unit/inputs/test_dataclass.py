@@ -17,7 +17,7 @@ from django.http import QueryDict
 from rest_framework import serializers
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import DataclassInput, Surroundings, adapter_for
+from dj_actions.inputs import DataclassInput, InputContext, adapter_for
 from tests.unit.inputs.samples import errors_of, validated
 
 
@@ -78,7 +78,7 @@ def one(hint: Any) -> type[Any]:
 def test_the_data_is_the_instance_as_a_dict() -> None:
     made = adapter_for(Order).validate(
         {"note": "fine", "stars": "4", "home": {"city": "Bonn"}, "colour": "b", "other": 1},
-        Surroundings(),
+        InputContext(),
     )
 
     assert made.bound == Order(note="fine", stars=4, home=Address("Bonn"), colour=Colour.BLUE)
@@ -181,7 +181,7 @@ def test_errors_of_what_is_nested_are_nested() -> None:
     }
 
 
-def test_what_the_instance_refuses_is_an_error_of_the_whole() -> None:
+def test_an_error_of_the_instance_is_a_non_field_error() -> None:
     assert errors_of(Order, {"note": "x", "stars": 0}) == {"non_field_errors": ["No stars at all?"]}
 
 
@@ -203,11 +203,11 @@ def test_fields_are_described_by_their_json_types() -> None:
     assert (stars["type"], stars["required"]) == ("integer", False)
 
 
-def test_what_stands_beside_a_type_can_make_it_sensitive() -> None:
-    assert adapter_for(Login).sensitive() == {"pin"}
+def test_an_annotation_can_make_a_field_sensitive() -> None:
+    assert adapter_for(Login).sensitive_names() == {"pin"}
 
 
-def test_a_default_that_a_field_brings_gives_way_to_the_dataclass() -> None:
+def test_the_default_of_the_dataclass_overrides_that_of_the_field() -> None:
     taken = one(Annotated[str, serializers.CharField(default="x", required=False)])
 
     assert errors_of(taken, {}) == {"value": ["This field is required."]}
@@ -233,7 +233,7 @@ def test_a_default_that_a_field_brings_gives_way_to_the_dataclass() -> None:
         "Enum.Nowhere",
     ],
 )
-def test_a_type_that_json_cannot_tell_is_refused_when_declared(hint: Any) -> None:
+def test_an_ambiguous_type_is_refused_when_declared(hint: Any) -> None:
     with pytest.raises(InvalidAction, match="One"):
         adapter_for(one(hint))
 
@@ -243,17 +243,17 @@ def test_a_dataclass_that_contains_itself_is_refused_when_declared() -> None:
         adapter_for(Node)
 
 
-def test_an_argument_that_is_no_field_is_refused_when_declared() -> None:
+def test_an_argument_that_is_not_a_field_is_refused_when_declared() -> None:
     @dataclass
     class Salted:
         name: str
         salt: InitVar[str]
 
-    with pytest.raises(InvalidAction, match="salt, which is no field"):
+    with pytest.raises(InvalidAction, match="not fields: salt"):
         adapter_for(Salted)
 
 
-def test_a_field_that_is_not_an_argument_is_not_asked_for() -> None:
+def test_a_field_that_is_not_an_argument_is_not_an_input_field() -> None:
     @dataclass
     class Counted:
         words: list[str]

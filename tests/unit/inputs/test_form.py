@@ -1,4 +1,4 @@
-"""Input declared as a Django form: who makes the form, and what it can read."""
+"""Input declared as a Django form: how the form is created, and which values it accepts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import FormInput, Surroundings, adapter_for
+from dj_actions.inputs import FormInput, InputContext, adapter_for
 from tests.unit.inputs.samples import accepts, errors_of, validated
 
 
 class GreetForm(forms.Form):
-    """Makes itself from a request, as a form of the original library may."""
+    """Creates itself from a request, as a form of dj-actions 0.0.7 may."""
 
     name = forms.CharField(max_length=5)
     age = forms.IntegerField(required=False)
@@ -45,11 +45,11 @@ def post(data: Any) -> Request:
     return Request(request, parsers=[JSONParser()])
 
 
-def greet(data: Any, **surroundings: Any) -> Any:
+def greet(data: Any, **context: Any) -> Any:
     """Return what validating the body of a request gives."""
     request = post(data)
     raw: Any = request.data
-    return adapter_for(GreetForm).validate(raw, Surroundings(request=request, **surroundings))
+    return adapter_for(GreetForm).validate(raw, InputContext(request=request, **context))
 
 
 def test_a_form_may_make_itself_for_one_object() -> None:
@@ -82,14 +82,14 @@ def test_without_a_request_a_form_is_made_by_its_class() -> None:
 
 
 @pytest.mark.parametrize("made", [None, NotImplemented])
-def test_a_form_that_makes_something_else_is_wrong(made: Any) -> None:
+def test_a_get_form_that_returns_no_bound_form_is_refused(made: Any) -> None:
     class Wrong(forms.Form):
         @staticmethod
         def get_form(view: Any, request: Any, pk: Any, instance: Any = None) -> Any:
             return made
 
     with pytest.raises(InvalidAction, match=r"Wrong\.get_form returned .* bound"):
-        adapter_for(Wrong).validate({}, Surroundings(request=post({})))
+        adapter_for(Wrong).validate({}, InputContext(request=post({})))
 
 
 def test_a_form_that_needs_a_request_can_still_be_described() -> None:
@@ -101,7 +101,7 @@ def test_a_form_that_needs_a_request_can_still_be_described() -> None:
 
 
 @pytest.mark.parametrize(("key", "name"), [(None, "non_field_errors"), ("__all__", "__all__")])
-def test_the_name_of_errors_of_the_whole_can_be_chosen(key: str | None, name: str) -> None:
+def test_the_key_of_non_field_errors_can_be_chosen(key: str | None, name: str) -> None:
     class Never(forms.Form):
         def clean(self) -> None:
             raise forms.ValidationError("No.")
@@ -110,14 +110,14 @@ def test_the_name_of_errors_of_the_whole_can_be_chosen(key: str | None, name: st
 
 
 class Words(forms.Field):
-    """A field of a project that knows what to do with a list."""
+    """A field of a project that accepts a list."""
 
     def to_python(self, value: Any) -> list[str]:
         return value.split() if isinstance(value, str) else [str(word) for word in value]
 
 
 class LoudField(forms.CharField):
-    """A field of a project that leaves the reading to Django."""
+    """A field of a project that leaves parsing to Django."""
 
     def clean(self, value: Any) -> str:
         return str(super().clean(value)).upper()
@@ -150,12 +150,12 @@ def test_a_field_that_reads_lists_itself_gets_the_list(value: Any, words: list[s
 
 @pytest.mark.parametrize("field", ["loud", "both", "day"])
 @pytest.mark.parametrize("value", [["a"], {"a": 1}, [], {}, True, False])
-def test_what_django_would_read_as_text_is_refused(field: str, value: Any) -> None:
+def test_a_value_that_django_would_convert_to_a_string_is_refused(field: str, value: Any) -> None:
     assert errors_of(ReadingForm, {"words": [], field: value}) == {field: ["Not a valid value."]}
 
 
 @pytest.mark.parametrize("day", [20260501, 1.5, "soon", "2026-02-30"])
-def test_a_date_that_is_none_is_an_error_of_its_field(day: Any) -> None:
+def test_an_invalid_date_is_an_error_of_its_field(day: Any) -> None:
     assert list(errors_of(ReadingForm, {"words": [], "day": day})) == ["day"]
 
 
@@ -179,7 +179,7 @@ def test_a_field_of_several_parts_ignores_nothing(when: Any) -> None:
     assert errors_of(ReadingForm, {"words": [], "when": when}) == {"when": ["Not a valid value."]}
 
 
-def test_a_file_is_no_value_of_a_field_that_asks_for_none() -> None:
+def test_a_field_that_takes_no_file_refuses_one() -> None:
     files: Any = MultiValueDict({"loud": [SimpleUploadedFile("cat.png", b"meow")]})
     body = QueryDict("words=a", mutable=True)
     body.update(files)

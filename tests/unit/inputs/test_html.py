@@ -101,7 +101,7 @@ def show(declared: Any, raw: Any = None, errors: Any = None) -> Fragment:
 
 def test_no_input_shows_nothing() -> None:
     assert adapter_for(None).html() == ""
-    assert adapter_for(None).submitted({"data": "{"}) == {}
+    assert adapter_for(None).parse_form_data({"data": "{"}) == {}
 
 
 def test_an_empty_form_has_its_fields_and_no_complaints() -> None:
@@ -154,7 +154,7 @@ def test_errors_are_shown_and_nothing_is_validated_for_them(declared: Any) -> No
     assert "at most" not in shown.text
 
 
-def test_errors_of_the_whole_are_shown_under_whatever_name_they_have() -> None:
+def test_non_field_errors_are_shown_whatever_their_key() -> None:
     adapter = FormInput(NoteForm, non_field_errors_key="__all__")
 
     assert "Not today." in Fragment(adapter.html({}, {"__all__": ["Not today."]})).text
@@ -174,14 +174,14 @@ def test_a_password_is_never_shown(declared: Any) -> None:
     assert "secret" not in adapter_for(declared).html(QueryDict("pin=secret&home.key=secret"))
 
 
-def test_a_date_that_is_none_can_be_shown_to_have_been_wrong() -> None:
+def test_an_invalid_date_is_shown_with_its_error() -> None:
     raw = {"note": "x", "due": "soon"}
     shown = show(NoteSerializer, raw, errors_of(NoteSerializer, raw))
 
     assert "Datetime has wrong format" in shown.text
 
 
-def test_json_that_is_nested_too_deeply_can_be_shown_to_have_been_wrong() -> None:
+def test_json_that_is_nested_too_deeply_is_shown_with_its_error() -> None:
     raw = QueryDict(mutable=True)
     raw["more"] = "[" * 200_000
 
@@ -200,24 +200,24 @@ def test_nothing_that_was_sent_becomes_html(declared: Any) -> None:
 
 
 @pytest.mark.parametrize("declared", AS_TEXT)
-def test_what_has_no_form_of_its_own_is_asked_for_as_json(declared: Any) -> None:
+def test_an_input_without_form_fields_has_a_text_area_for_json(declared: Any) -> None:
     adapter = adapter_for(declared)
     shown = Fragment(adapter.html({"note": "ünï"}))
 
     assert list(shown.values) == ["data"]
-    assert adapter.submitted(shown.values) == {"note": "ünï"}
-    assert adapter.submitted(QueryDict("data=")) == {}
-    assert adapter.submitted({}) == {}
+    assert adapter.parse_form_data(shown.values) == {"note": "ünï"}
+    assert adapter.parse_form_data(QueryDict("data=")) == {}
+    assert adapter.parse_form_data({}) == {}
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 200_000, "nothing", "1" * 5000])
-def test_what_is_no_json_is_refused_and_shown_again(text: str) -> None:
+def test_invalid_json_is_refused_and_shown_again(text: str) -> None:
     adapter = adapter_for(SCHEMA)
     posted = QueryDict(mutable=True)
     posted["data"] = text
 
     with pytest.raises(ValidationError) as refused:
-        adapter.submitted(posted)
+        adapter.parse_form_data(posted)
 
     detail: Any = refused.value.detail
     shown = Fragment(adapter.html(posted, detail))
@@ -239,5 +239,5 @@ def test_a_page_sends_back_what_validates(declared: Any) -> None:
     adapter = adapter_for(declared)
     posted = QueryDict("note=fine&home.city=Bonn")
 
-    assert adapter.submitted(posted) is posted
+    assert adapter.parse_form_data(posted) is posted
     assert validated(declared, posted)["note"] == "fine"

@@ -1,4 +1,4 @@
-"""What an action accepts, whichever way it is declared."""
+"""Validation of an action's input, for each kind of declaration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.datastructures import MultiValueDict
 from rest_framework import serializers
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import InputAdapter, NoInput, Surroundings, adapter_for, require_mapping
+from dj_actions.inputs import InputAdapter, InputContext, NoInput, adapter_for, require_mapping
 from tests.unit.inputs.samples import errors_of, validated
 
 
@@ -54,7 +54,7 @@ class WordsSerializer(serializers.Serializer[Any]):
 
 @dataclass
 class Data:
-    """A way to declare an input; an instance of it is none."""
+    """A valid declaration of an input, unlike an instance of it."""
 
     note: str
 
@@ -84,7 +84,7 @@ def test_a_form_encoded_body_is_as_good_as_json(declared: Any) -> None:
 
 
 @BOTH
-def test_errors_are_lists_of_texts_by_field(declared: Any) -> None:
+def test_errors_are_lists_of_strings_by_field(declared: Any) -> None:
     errors = errors_of(declared, {"note": "too long", "stars": "many"})
 
     assert set(errors) == {"note", "stars"}
@@ -100,7 +100,7 @@ def test_a_missing_field_is_required(declared: Any) -> None:
 
 
 @BOTH
-def test_errors_of_the_whole_have_the_name_that_drf_gives_them(declared: Any) -> None:
+def test_non_field_errors_have_the_key_of_drf(declared: Any) -> None:
     assert errors_of(declared, {"note": "x", "stars": 0}) == {
         "non_field_errors": ["No stars at all?"]
     }
@@ -119,7 +119,7 @@ def test_fields_are_described(declared: Any) -> None:
     assert (stars["name"], stars["required"]) == ("stars", False)
 
 
-def test_a_serializer_sees_the_context() -> None:
+def test_a_serializer_receives_the_context() -> None:
     class Greedy(serializers.Serializer[Any]):
         def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
             return {**attrs, **self.context}
@@ -137,14 +137,14 @@ def test_a_form_takes_no_list_or_object_for_a_text(value: Any) -> None:
     assert errors_of(NoteForm, {"note": value}) == {"note": ["Not a valid value."]}
 
 
-def test_a_form_takes_lists_and_objects_where_it_knows_what_to_do() -> None:
+def test_a_form_takes_lists_and_objects_for_fields_that_accept_them() -> None:
     raw = {"colours": ["r", "b"], "anything": {"deep": [1, None]}}
 
     assert validated(StructuredForm, raw) == {"text": "", **raw}
 
 
 @pytest.mark.parametrize("colours", ["r", 7, True, {"r": 1}, ["green"], [["r"]], [None]])
-def test_a_form_refuses_what_is_no_list_of_choices(colours: Any) -> None:
+def test_a_form_refuses_a_value_that_is_not_a_list_of_choices(colours: Any) -> None:
     assert list(errors_of(StructuredForm, {"colours": colours})) == ["colours"]
 
 
@@ -156,7 +156,7 @@ def test_a_form_takes_a_text_or_a_number_for_a_text(value: Any, text: str) -> No
 
 
 @pytest.mark.parametrize("value", [True, False])
-def test_a_form_takes_true_and_false_where_it_knows_what_to_do(value: Any) -> None:
+def test_a_form_takes_true_and_false_for_fields_that_accept_them(value: Any) -> None:
     class Answer(forms.Form):
         yes = forms.BooleanField(required=False)
 
@@ -187,7 +187,7 @@ def test_a_form_takes_nothing_else_for_a_file(value: Any) -> None:
     ("body", "kind"), [([], "list"), ("x", "str"), (7, "int"), (True, "bool"), (None, "NoneType")]
 )
 @pytest.mark.parametrize("declared", [NoteSerializer, NoteForm, None])
-def test_a_body_that_is_no_object_is_refused(declared: Any, body: Any, kind: str) -> None:
+def test_a_body_that_is_not_an_object_is_refused(declared: Any, body: Any, kind: str) -> None:
     assert errors_of(declared, body) == {
         "non_field_errors": [f"Invalid data. Expected a dictionary, but got {kind}."]
     }
@@ -236,7 +236,7 @@ def test_deep_nesting_is_refused() -> None:
 
 
 @pytest.mark.parametrize("declared", [7, "NoteForm", NoteForm(), object, Data("x"), dict])
-def test_what_is_no_way_to_declare_an_input_is_refused(declared: Any) -> None:
+def test_an_unsupported_input_is_refused(declared: Any) -> None:
     with pytest.raises(InvalidAction, match="Use a rest_framework Serializer class"):
         adapter_for(declared)
 
@@ -249,15 +249,15 @@ def test_the_refusal_names_every_way_to_declare_an_input() -> None:
         assert way in str(refused.value)
 
 
-def test_an_adapter_of_ones_own_is_taken_as_it_is() -> None:
+def test_a_custom_adapter_is_used_as_it_is() -> None:
     own: InputAdapter = NoInput()
 
     assert adapter_for(own) is own
 
 
-def test_what_validated_the_data_comes_along() -> None:
-    by_form = adapter_for(NoteForm).validate({"note": "x"}, Surroundings())
-    by_serializer = adapter_for(NoteSerializer).validate({"note": "x"}, Surroundings())
+def test_the_bound_form_or_serializer_is_returned() -> None:
+    by_form = adapter_for(NoteForm).validate({"note": "x"}, InputContext())
+    by_serializer = adapter_for(NoteSerializer).validate({"note": "x"}, InputContext())
 
     assert isinstance(by_form.bound, NoteForm)
     assert by_form.bound.cleaned_data == by_form.data
@@ -265,7 +265,7 @@ def test_what_validated_the_data_comes_along() -> None:
     assert by_serializer.bound.validated_data == by_serializer.data
 
 
-def test_a_hidden_field_is_nothing_a_client_can_send() -> None:
+def test_a_client_cannot_send_a_hidden_field() -> None:
     class Stamped(serializers.Serializer[Any]):
         note = serializers.CharField()
         stamp = serializers.HiddenField(default="now")

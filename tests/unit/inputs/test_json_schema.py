@@ -8,7 +8,7 @@ import pytest
 from django.http import QueryDict
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import JsonSchemaInput, Surroundings, adapter_for
+from dj_actions.inputs import InputContext, JsonSchemaInput, adapter_for
 from tests.unit.inputs.samples import accepts, errors_of, validated
 
 ADDRESS = {
@@ -40,7 +40,7 @@ def of(schema: object) -> dict[str, Any]:
 def test_the_data_is_what_was_sent() -> None:
     sent = {"note": "fine", "homes": [{"city": "Bonn", "code": "53111"}], "number": None}
 
-    taken = adapter_for(ORDER).validate(sent, Surroundings())
+    taken = adapter_for(ORDER).validate(sent, InputContext())
 
     assert (taken.data, taken.bound) == (sent, None)
 
@@ -68,7 +68,7 @@ def test_errors_have_the_shape_of_a_serializers() -> None:
     }
 
 
-def test_errors_of_the_whole_have_the_name_that_drf_gives_them() -> None:
+def test_non_field_errors_have_the_key_of_drf() -> None:
     assert errors_of({"minProperties": 1}, {}) == {
         "non_field_errors": ["Must have at least 1 fields."]
     }
@@ -80,18 +80,18 @@ def test_errors_of_the_whole_have_the_name_that_drf_gives_them() -> None:
         ({"const": {"a": 1}}, 2, 'Must be {"a": 1}.'),
         ({"enum": ["a", 1, None]}, 2, "Must be one of a, 1, null."),
         ({"enum": ["a" * 150, "b" * 150]}, 2, f"Must be one of {'a' * 150}, {'b' * 48}…."),
-        ({"exclusiveMinimum": 0}, 0, "Must be more than 0."),
+        ({"exclusiveMinimum": 0}, 0, "Must be greater than 0."),
         ({"exclusiveMaximum": 0}, 0, "Must be less than 0."),
         ({"multipleOf": 5}, 7, "Must be a multiple of 5."),
         ({"minLength": 3}, "ab", "Must have at least 3 characters."),
         ({"maxItems": 1}, [1, 2], "Must have at most 1 items."),
         ({"maxProperties": 0}, {"a": 1}, "Must have at most 0 fields."),
-        ({"uniqueItems": True}, [1, 1], "Must not have the same item twice."),
+        ({"uniqueItems": True}, [1, 1], "Must not contain duplicate items."),
         ({"type": ["string", "null"]}, 1, "Must be of type string, null."),
         ({"format": "date"}, "soon", "Must be in the format date."),
         ({"oneOf": [{"type": "integer"}, {"minimum": 0}]}, 1, "Must match exactly one of the "),
-        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, 1, "Matches none of the allowed "),
-        ({"not": {"type": "null"}}, None, "Does not fulfil 'not' of the schema."),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, 1, "Must match at least one of the "),
+        ({"not": {"type": "null"}}, None, "Does not match 'not' of the schema."),
         (False, 1, "Unknown field."),
     ],
 )
@@ -155,14 +155,14 @@ def test_a_form_encoded_body_has_texts_and_lists_of_them() -> None:
         of({"maxLength": -1}),
     ],
 )
-def test_what_is_no_schema_is_refused_when_declared(schema: dict[str, Any]) -> None:
-    with pytest.raises(InvalidAction, match=r"The JSON Schema is wrong at \$"):
+def test_an_invalid_schema_is_refused_when_declared(schema: dict[str, Any]) -> None:
+    with pytest.raises(InvalidAction, match=r"The JSON Schema is invalid at \$"):
         adapter_for(schema)
 
 
 @pytest.mark.parametrize("kind", ["array", "string", ["object", "null"]])
-def test_a_schema_of_no_object_is_refused_when_declared(kind: Any) -> None:
-    with pytest.raises(InvalidAction, match="make it of type 'object'"):
+def test_a_schema_of_another_type_than_object_is_refused_when_declared(kind: Any) -> None:
+    with pytest.raises(InvalidAction, match="set the type to 'object'"):
         adapter_for({"type": kind})
 
 
@@ -194,7 +194,7 @@ def test_references_inside_the_schema_are_followed() -> None:
     assert list(errors_of(schema, {"a": "x", "b": "x"})) == ["a", "b"]
 
 
-def test_what_a_recursive_schema_cannot_read_any_more_is_refused() -> None:
+def test_data_too_deep_for_a_recursive_schema_is_refused() -> None:
     schema = {"properties": {"next": {"$ref": "#"}}, "additionalProperties": False}
     deep: Any = {}
     for _ in range(99):
@@ -218,7 +218,7 @@ def test_a_schema_that_changes_later_changes_nothing() -> None:
     assert validated(declared, {"value": 1}) == {"value": 1}
 
 
-def test_the_schema_is_given_back_as_of_an_object() -> None:
+def test_the_schema_is_returned_with_the_type_object() -> None:
     assert adapter_for({"required": ["a"]}).json_schema() == {"type": "object", "required": ["a"]}
     assert adapter_for(ORDER).json_schema() == {
         name: part for name, part in ORDER.items() if name != "$schema"
@@ -267,14 +267,14 @@ def test_fields_are_described_by_all_parts_of_a_schema() -> None:
     ]
 
 
-def test_references_in_circles_can_be_described() -> None:
+def test_circular_references_can_be_described() -> None:
     schema = {
         "properties": {"a": {"$ref": "#/$defs/a"}},
         "$defs": {"a": {"anyOf": [*[{"$ref": "#/$defs/a"}] * 9, {"type": "null"}]}},
     }
 
     assert [field["type"] for field in adapter_for(schema).describe()] == ["null"]
-    assert adapter_for(schema).sensitive() == frozenset()
+    assert adapter_for(schema).sensitive_names() == frozenset()
 
 
 def test_fields_of_the_format_password_are_sensitive_at_any_depth() -> None:
@@ -290,8 +290,8 @@ def test_fields_of_the_format_password_are_sensitive_at_any_depth() -> None:
         "$defs": {"pin": secret},
     }
 
-    assert adapter_for(schema).sensitive() == {"a", "b", "d", "e"}
+    assert adapter_for(schema).sensitive_names() == {"a", "b", "d", "e"}
 
 
-def test_each_declaration_can_be_a_key() -> None:
+def test_each_declaration_is_hashable() -> None:
     assert len({JsonSchemaInput({}), JsonSchemaInput({})}) == 2

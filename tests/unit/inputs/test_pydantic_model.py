@@ -26,7 +26,7 @@ from pydantic import (
 )
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import PydanticInput, Surroundings, adapter_for
+from dj_actions.inputs import InputContext, PydanticInput, adapter_for
 from tests.unit.inputs.samples import errors_of, validated
 
 
@@ -84,7 +84,7 @@ class Login(BaseModel):
 def test_the_data_is_the_dump_of_an_instance() -> None:
     made = adapter_for(Order).validate(
         {"note": "fine", "due": "2026-05-01", "others": [{"note": "x"}], "more": 1},
-        Surroundings(),
+        InputContext(),
     )
 
     assert isinstance(made.bound, Order)
@@ -114,7 +114,7 @@ def test_errors_have_the_shape_of_a_serializers() -> None:
     }
 
 
-def test_the_branches_of_a_union_are_no_part_of_where_an_error_lies() -> None:
+def test_the_path_of_an_error_omits_the_branches_of_a_union() -> None:
     errors = errors_of(Order, {"note": "x", "number": "many", "pet": {"kind": "cat"}})
 
     assert set(errors) == {"number", "pet"}
@@ -122,7 +122,7 @@ def test_the_branches_of_a_union_are_no_part_of_where_an_error_lies() -> None:
     assert errors["pet"] == {"lives": ["This field is required."]}
 
 
-def test_what_a_validator_raises_is_said_in_its_own_words() -> None:
+def test_the_message_of_a_validator_is_used_without_a_prefix() -> None:
     assert errors_of(Order, {"note": "x", "stars": 0}) == {"non_field_errors": ["No stars at all?"]}
 
 
@@ -134,7 +134,7 @@ def test_errors_are_named_as_the_client_names_the_fields() -> None:
     assert validated(Strict, {"fullName": "ann"}) == {"name": "ann"}
 
 
-def test_a_model_sees_the_surroundings() -> None:
+def test_a_model_receives_the_context() -> None:
     class Mine(BaseModel):
         owner: str
 
@@ -185,12 +185,12 @@ def test_the_schema_is_pydantics_own() -> None:
 
 
 def test_secrets_are_sensitive_by_each_of_their_names() -> None:
-    assert adapter_for(Login).sensitive() == {
+    assert adapter_for(Login).sensitive_names() == {
         *("pin", "PIN"),
         *("key", "apiKey", "api_key"),
         *("born", "value"),
     }
-    assert adapter_for(Order).sensitive() == frozenset()
+    assert adapter_for(Order).sensitive_names() == frozenset()
 
 
 def test_a_type_without_a_schema_may_be_anything() -> None:
@@ -215,7 +215,7 @@ def test_equal_declarations_are_equal() -> None:
     assert PydanticInput(Order) == PydanticInput(Order) != PydanticInput(Login)
 
 
-def test_pydantic_is_not_imported_for_those_who_do_not_use_it() -> None:
+def test_pydantic_is_not_imported_unless_a_project_uses_it() -> None:
     program = (
         "import sys\n"
         "from dataclasses import dataclass\n"

@@ -55,11 +55,11 @@ IDS = [
 EACH_CASE = pytest.mark.parametrize(("declared", "good", "bad"), CASES, ids=IDS)
 
 NEVER_FORGIVEN: list[Any] = [None, [], {}, [1], [None], [[]], {"a": [True]}, {"a": None}]
-"""Values that nothing takes for something else, unlike a number written as text."""
+"""Values that no field converts, unlike a number written as a string."""
 
 
 def allows(declared: Any, raw: Any) -> bool:
-    """Tell whether the schema of an input allows a body."""
+    """Return whether the schema of an input allows a body."""
     return Draft202012Validator(adapter_for(declared).json_schema()).is_valid(raw)
 
 
@@ -142,7 +142,7 @@ def test_a_default_is_shown_as_json_has_it(default: Any, shown: Any) -> None:
 
 
 @pytest.mark.parametrize("default", [list, date(2026, 5, 1), float("inf"), {1: 2}, [object()]])
-def test_a_default_that_json_has_not_is_left_out(default: Any) -> None:
+def test_a_default_that_json_cannot_represent_is_left_out(default: Any) -> None:
     assert schema_of(serializer(serializers.JSONField(default=default))) == {}
 
 

@@ -1,4 +1,4 @@
-"""Which fields must not be stored or shown: those that a page would ask for as a password."""
+"""Fields that must not be stored or shown: those with a password input."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ class SecretSerializer(PlainSerializer):
 
 @pytest.mark.parametrize("declared", [None, PlainForm, PlainSerializer, {}])
 def test_fields_are_not_sensitive_unless_they_say_so(declared: Any) -> None:
-    assert adapter_for(declared).sensitive() == frozenset()
+    assert adapter_for(declared).sensitive_names() == frozenset()
 
 
 @pytest.mark.parametrize("declared", [SecretForm, NeedyForm])
 def test_a_widget_for_passwords_makes_a_field_sensitive(declared: Any) -> None:
-    assert adapter_for(declared).sensitive() == {"password", "own", "pins", "by_type"}
+    assert adapter_for(declared).sensitive_names() == {"password", "own", "pins", "by_type"}
 
 
 def test_the_style_of_a_password_makes_a_field_sensitive_at_any_depth() -> None:
-    assert adapter_for(SecretSerializer).sensitive() == {"password", "code", "words", "table"}
+    assert adapter_for(SecretSerializer).sensitive_names() == {"password", "code", "words", "table"}

@@ -1,4 +1,4 @@
-"""JSON in a text area: how a page asks for an input that has no form of its own."""
+"""A text area for JSON, the HTML form of inputs that have no form fields of their own."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _lazy
 from rest_framework.exceptions import ValidationError
 from rest_framework.settings import api_settings
 
-from dj_actions.inputs.errors import as_lines, refusing_deep_nesting
+from dj_actions.inputs.errors import error_lines, reject_deep_nesting
 from dj_actions.inputs.form_html import render_form
 
 
-class JSONText(forms.Form):
-    """One text area."""
+class JSONTextareaForm(forms.Form):
+    """Form with one text area for JSON."""
 
     data = forms.CharField(  # type: ignore[assignment]  # Django takes the fields off the class
         label=_lazy("Data"),
@@ -29,35 +29,36 @@ class JSONText(forms.Form):
     )
 
 
-def render_json_text(
+def render_json_textarea(
     raw: Mapping[str, Any] | None = None, errors: Mapping[str, Any] | None = None
 ) -> SafeString:
     """Return the text area as HTML.
 
     Args:
-        raw: what was posted from it, or the JSON object itself.
-        errors: the detail of a ValidationError; all of it is shown beside the text area.
+        raw: initial values: the data posted from the text area, or the JSON object itself.
+        errors: the detail of a ValidationError; all messages are displayed with the text area.
     """
-    lines = list(as_lines(errors or {}))
-    return render_form(JSONText({"data": _text_of(raw)}), {"data": lines} if lines else None)
+    lines = list(error_lines(errors or {}))
+    form = JSONTextareaForm({"data": _initial_text(raw)})
+    return render_form(form, {"data": lines} if lines else None)
 
 
-def parse_json_text(posted: Mapping[str, Any]) -> object:
-    """Return what was written into the text area; nothing written is an empty object.
+def parse_json_textarea(posted: Mapping[str, Any]) -> object:
+    """Return the JSON entered in the text area; an empty text area is an empty object.
 
     Raises:
-        ValidationError: it is no JSON.
+        ValidationError: the text is not valid JSON.
     """
     text = str(posted.get("data") or "").strip()
     try:
-        with refusing_deep_nesting():
+        with reject_deep_nesting():
             return json.loads(text or "{}")
     except ValueError as error:
         message = _("Invalid JSON: {error}").format(error=error)
         raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [message]}) from error
 
 
-def _text_of(raw: Mapping[str, Any] | None) -> str:
+def _initial_text(raw: Mapping[str, Any] | None) -> str:
     if isinstance(raw, QueryDict):
         return str(raw.get("data", ""))
     return json.dumps(raw, indent=2, ensure_ascii=False, default=str) if raw else ""
