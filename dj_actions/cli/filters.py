@@ -17,7 +17,7 @@ from dj_actions.states import DeliveryState
 LARGEST_ID = 2**63 - 1
 
 FILTERS = ("event", "publisher", "action", "object", "key", "since", "until", "error")
-"""Options that are arguments of `OperatorQuerySet.matching`, beside ids and state."""
+"""Options that are arguments of `DeliveryQuerySet.matching`, beside ids and state."""
 
 
 def add_filters(parser: ArgumentParser, *, limit: int | None = None) -> None:

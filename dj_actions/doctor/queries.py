@@ -14,12 +14,12 @@ from django.db import connections
 from django.db.models import Count, Min
 from django.db.models.functions import Now
 
-from dj_actions.outbox.queries.clock import after, database_time
+from dj_actions.outbox.queries.clock import database_time, from_now
 from dj_actions.states import DeliveryState
 
 if TYPE_CHECKING:
+    from dj_actions.outbox.queries.deliveries import DeliveryQuerySet
     from dj_actions.outbox.queries.heartbeats import RelayHeartbeatQuerySet
-    from dj_actions.outbox.queries.transitions import DeliveryQuerySet
 
 MANY_TRANSACTIONS = 100_000
 """Age of a snapshot, in transactions begun since, where no time is known of it."""
@@ -93,7 +93,7 @@ def dead(rows: DeliveryQuerySet) -> list[Backlog]:
 
 def abandoned(rows: DeliveryQuerySet, *, seconds: float) -> list[Backlog]:
     """Deliveries whose lease ran out over so many seconds ago, by publisher."""
-    left = rows.filter(state=DeliveryState.SENDING, lease_expires_at__lt=after(-seconds))
+    left = rows.filter(state=DeliveryState.SENDING, lease_expires_at__lt=from_now(-seconds))
     return _by_publisher(left, "lease_expires_at")
 
 

@@ -12,15 +12,15 @@ from django.db import router, transaction
 
 from dj_actions.models import Delivery
 from dj_actions.operations.audit import record_operation, require_reason
-from dj_actions.outbox.queries import OperatorQuerySet
-from dj_actions.outbox.wakeup import announce_all
+from dj_actions.outbox.queries import DeliveryQuerySet
+from dj_actions.outbox.wakeup import wake_all_relays
 from dj_actions.states import DeliveryState
 
 MOST_IDS = 1000
 """How many ids of deliveries one record names; it tells the count of all."""
 
 
-def retry(deliveries: OperatorQuerySet) -> int:
+def retry(deliveries: DeliveryQuerySet) -> int:
     """Make due at once what waits for its next try.
 
     Args:
@@ -32,7 +32,7 @@ def retry(deliveries: OperatorQuerySet) -> int:
     return _told(deliveries.retry_now())
 
 
-def replay(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
+def replay(deliveries: DeliveryQuerySet, *, actor: Any, reason: str) -> int:
     """Send again what was given up: DEAD → PENDING, with a fresh count of attempts and age.
 
     Args:
@@ -50,7 +50,7 @@ def replay(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
     return _told(_operate("replay", deliveries, DeliveryState.DEAD, actor=actor, reason=reason))
 
 
-def discard(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
+def discard(deliveries: DeliveryQuerySet, *, actor: Any, reason: str) -> int:
     """Withdraw what was given up, so that it keeps nothing of its line waiting: DEAD → CANCELLED.
 
     Args:
@@ -67,7 +67,7 @@ def discard(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
     return _operate("discard", deliveries, DeliveryState.DEAD, actor=actor, reason=reason)
 
 
-def cancel(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
+def cancel(deliveries: DeliveryQuerySet, *, actor: Any, reason: str) -> int:
     """Withdraw what has not been sent: PENDING → CANCELLED.
 
     Args:
@@ -87,12 +87,12 @@ def cancel(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
 def _told(count: int) -> int:
     """Wake relays if something has become due."""
     if count:
-        announce_all(using=router.db_for_write(Delivery))
+        wake_all_relays(using=router.db_for_write(Delivery))
     return count
 
 
 def _operate(
-    action: str, deliveries: OperatorQuerySet, state: DeliveryState, *, actor: Any, reason: str
+    action: str, deliveries: DeliveryQuerySet, state: DeliveryState, *, actor: Any, reason: str
 ) -> int:
     why = require_reason(reason)
     with transaction.atomic(using=router.db_for_write(Delivery)):

@@ -11,7 +11,7 @@ from dj_actions.exceptions import InvalidAction
 from dj_actions.messages import Actor
 from dj_actions.models import PublisherState
 from dj_actions.operations.audit import record_operation, require_reason
-from dj_actions.outbox.wakeup import announce
+from dj_actions.outbox.wakeup import wake_relays
 from dj_actions.text import did_you_mean
 
 
@@ -58,7 +58,7 @@ def resume(alias: str, *, actor: Any, reason: str) -> bool:
         was_paused = PublisherState.objects.resume(alias)
         if was_paused:
             _record("resume", alias, actor, why)
-            announce([alias], using=router.db_for_write(PublisherState))
+            wake_relays([alias], using=router.db_for_write(PublisherState))
     return was_paused
 
 

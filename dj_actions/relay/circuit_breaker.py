@@ -10,7 +10,7 @@ import logging
 import time
 from uuid import UUID
 
-from dj_actions.database import patiently
+from dj_actions.database import retry_on_disconnect
 from dj_actions.exceptions import (
     DestinationNotFound,
     PublisherMisconfigured,
@@ -69,7 +69,7 @@ class Breaker:
 
     def refresh(self) -> None:
         """Learn what other relays have said."""
-        known = PublisherState.objects.known(self._publisher)
+        known = PublisherState.objects.find(self._publisher)
         self._failures = known.failures if known else 0
         self._probes = known.probes if known else 0
         self._open_until = None
@@ -117,7 +117,9 @@ class Breaker:
         """Count a message in trouble, once: one that fails again says nothing new."""
         if about not in self._in_trouble:
             self._in_trouble.add(about)
-            self._failures = patiently(PublisherState.objects.count_failure, self._publisher)
+            self._failures = retry_on_disconnect(
+                PublisherState.objects.count_failure, self._publisher
+            )
 
     def _next_wait(self) -> float:
         # Bounded: two to the thousandth would overflow a float long before an outage ends.
@@ -138,7 +140,7 @@ class Breaker:
         reason = text_of(error)
         self._probes += 1
         self._open_until = time.monotonic() + seconds
-        patiently(
+        retry_on_disconnect(
             PublisherState.objects.open_breaker,
             self._publisher,
             seconds=seconds,
@@ -161,7 +163,7 @@ class Breaker:
         self._open_until = None
         self._is_probing = False
         self._in_trouble.clear()
-        if patiently(PublisherState.objects.close_breaker, self._publisher):
+        if retry_on_disconnect(PublisherState.objects.close_breaker, self._publisher):
             logger.info(
                 "Publisher %s: works again.",
                 self._publisher,

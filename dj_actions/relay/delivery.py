@@ -9,12 +9,12 @@ from contextlib import closing
 from django.db import router
 
 from dj_actions.conf import get_settings
-from dj_actions.database import patiently
+from dj_actions.database import retry_on_disconnect
 from dj_actions.messages import Actor, Message, Receipt
 from dj_actions.models import Delivery
 from dj_actions.outbox.claimed import Claimed
-from dj_actions.outbox.ordering import conflict, waves
-from dj_actions.outbox.wakeup import announce
+from dj_actions.outbox.ordering import are_ordered, independent_groups
+from dj_actions.outbox.wakeup import wake_relays
 from dj_actions.relay.settlement import Arrivals, Batch, settle_failure
 
 
@@ -28,10 +28,10 @@ def deliver(batch: Batch, stopping: threading.Event) -> None:
     failed: list[Claimed] = []
     waiting: list[Claimed] = []
     try:
-        for wave in waves(batch.deliveries):
+        for wave in independent_groups(batch.deliveries):
             # Those behind one that has failed wait for it, and others for them.
             stuck = [*failed, *waiting]
-            behind = [entry for entry in wave if any(conflict(entry, one) for one in stuck)]
+            behind = [entry for entry in wave if any(are_ordered(entry, one) for one in stuck)]
             free = [entry for entry in wave if entry not in behind] if behind else wave
             waiting += behind
             if not _deliver_wave(free, batch, arrivals, failed, stopping):
@@ -39,9 +39,9 @@ def deliver(batch: Batch, stopping: threading.Event) -> None:
     finally:
         arrivals.settle()
         if arrivals.settled + len(failed) < len(batch.deliveries):
-            patiently(Delivery.objects.release, batch.token)
+            retry_on_disconnect(Delivery.objects.release, batch.token)
             if stopping.is_set():
-                announce([batch.publisher.alias], using=router.db_for_write(Delivery))
+                wake_relays([batch.publisher.alias], using=router.db_for_write(Delivery))
 
 
 def _deliver_wave(

@@ -8,12 +8,11 @@ import time
 from uuid import UUID
 
 from dj_actions.conf import PublisherSettings, Settings
-from dj_actions.database import patiently
+from dj_actions.database import retry_on_disconnect
 from dj_actions.exceptions import text_of
 from dj_actions.models import Delivery, PublisherState
-from dj_actions.outbox.claimed import Claimed
-from dj_actions.outbox.queries import Place
-from dj_actions.outbox.wakeup import SILENCE
+from dj_actions.outbox.claimed import Claimed, Cursor
+from dj_actions.outbox.wakeup import NOTIFY_MIN_INTERVAL
 from dj_actions.policies import Ordering
 from dj_actions.publishers import publishers
 from dj_actions.relay.circuit_breaker import Breaker
@@ -82,11 +81,11 @@ class Lane:
         self._woken = threading.Event()
         self._enduring = Enduring(f"deliver to {alias}", stopping)
         self._resting = Enduring(f"find out when something is due for {alias}", stopping)
-        self._woken_at = -SILENCE
+        self._woken_at = -NOTIFY_MIN_INTERVAL
         self._breaker = Breaker(alias)
         self._busy_since = 0.0
         self._busy_at = -LIVELY
-        self._behind: Place | None = None
+        self._behind: Cursor | None = None
         self._from_start_at = 0.0
         self._is_start_slow = False
         self._rescue = Periodically(
@@ -111,7 +110,7 @@ class Lane:
     def drain(self) -> None:
         """Work until nothing is due, nothing can be sent, or the relay stops."""
         while not self._stopping.is_set():
-            if patiently(self.run_once):
+            if retry_on_disconnect(self.run_once):
                 continue
             if self._behind is None:
                 break
@@ -190,13 +189,13 @@ class Lane:
             self._behind = None
         return claimed
 
-    def _claim_behind(self, place: Place | None, limit: int) -> list[Claimed]:
+    def _claim_behind(self, place: Cursor | None, limit: int) -> list[Claimed]:
         started = time.monotonic()
         claimed = Delivery.objects.claim(
             self.alias,
             limit=limit,
             lease=self._settings.lease,
-            behind=place,
+            after=place,
             on_poison=self._on_poison,
         )
         if place is None:
@@ -216,9 +215,9 @@ class Lane:
         now, usual = time.monotonic(), self._settings.poll_interval
         if now - self._busy_at < LIVELY:
             return min(LIVELY_INTERVAL, usual)
-        if now - self._woken_at < SILENCE:
+        if now - self._woken_at < NOTIFY_MIN_INTERVAL:
             # Another lane may have what it was woken for, and nobody tells of what comes next.
-            return min(SILENCE, usual)
+            return min(NOTIFY_MIN_INTERVAL, usual)
         if self._breaker.remaining() or self._is_start_slow or not self._hearing.is_set():
             return usual
         return self._resting.call(self._quiet_for) or usual

@@ -9,7 +9,7 @@ from contextlib import suppress
 from selectors import EVENT_READ, DefaultSelector
 from typing import TYPE_CHECKING, Any
 
-from dj_actions.database import forget_connections
+from dj_actions.database import close_connections
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.outbox.notifications import listening, notification_arrives
 from dj_actions.relay.resilience import Enduring
@@ -87,7 +87,7 @@ class Listener:
         try:
             self._can_hear = notification_arrives(using=self._using, timeout=PROBE_TIMEOUT)
         finally:
-            forget_connections()
+            close_connections()
         if not self._can_hear:
             raise InvalidSetting(
                 "a pooler swallows LISTEN. The relay polls. Let it connect to PostgreSQL itself, "

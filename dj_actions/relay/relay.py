@@ -15,11 +15,12 @@ from uuid import uuid4
 from django.db import connections, router
 
 from dj_actions.conf import Settings, get_settings
-from dj_actions.database import forget_connections, patiently
+from dj_actions.database import close_connections, retry_on_disconnect
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.models import Delivery, RelayHeartbeat
-from dj_actions.outbox.wakeup import announce
-from dj_actions.publishers import publisher_class, publishers
+from dj_actions.outbox.wakeup import wake_relays
+from dj_actions.publishers import publishers
+from dj_actions.publishers.handler import publisher_class
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.listener import Listener
 from dj_actions.relay.resilience import Enduring
@@ -102,7 +103,7 @@ class Relay:
 
     def run_once(self) -> None:
         """Deliver at most one batch for each publisher, then end."""
-        self._run_to_end(lambda lane: partial(patiently, lane.run_once))
+        self._run_to_end(lambda lane: partial(retry_on_disconnect, lane.run_once))
 
     def drain(self) -> None:
         """Deliver all that is due, then end; what waits for a later try stays."""
@@ -155,7 +156,7 @@ class Relay:
         """Note now and then that this relay lives; not while one of its lanes hangs."""
         relay, aliases = uuid4(), sorted({lane.alias for lane in self._lanes})
         beat = partial(
-            RelayHeartbeat.objects.beat,
+            RelayHeartbeat.objects.record_heartbeat,
             relay,
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -167,7 +168,7 @@ class Relay:
             if not any(lane.hangs for lane in self._lanes):
                 enduring.call(beat)
             self._stopping.wait(HEARTBEAT_INTERVAL)
-        enduring.call(partial(RelayHeartbeat.objects.forget, relay))
+        enduring.call(partial(RelayHeartbeat.objects.delete_heartbeat, relay))
 
     def _warn_of_unknown_publishers(self) -> None:
         """Tell of deliveries that nobody serves: their alias was renamed or removed."""
@@ -243,7 +244,7 @@ class Relay:
         finally:
             with suppress(Exception):
                 publishers.close_all()
-            forget_connections()
+            close_connections()
 
     def _finish(self, others: Sequence[threading.Thread]) -> None:
         """Wait for what is in flight; when its time is over, give back what is still held.
@@ -273,11 +274,11 @@ def _join(threads: Sequence[threading.Thread], timeout: float) -> None:
 
 def _give_back(lane: Lane) -> None:
     if lane.token is not None and Delivery.objects.release(lane.token):
-        announce([lane.alias], using=router.db_for_write(Delivery))
+        wake_relays([lane.alias], using=router.db_for_write(Delivery))
 
 
 def _forget_silent() -> int:
-    return RelayHeartbeat.objects.forget_silent(LONG_SILENCE)
+    return RelayHeartbeat.objects.delete_stale(LONG_SILENCE)
 
 
 def _supports_tracking(alias: str, settings: Settings) -> bool:

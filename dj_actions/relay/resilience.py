@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from dj_actions.database import TROUBLE, forget_connections
+from dj_actions.database import CONNECTION_ERRORS, close_connections
 from dj_actions.exceptions import InvalidSetting, PublishError, text_of
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-EXPECTED = (PublishError, InvalidSetting, *TROUBLE)
+EXPECTED = (PublishError, InvalidSetting, *CONNECTION_ERRORS)
 """What outages and settings lead to: the message says it all, and nobody needs a traceback."""
 
 FIRST_WAIT = 1.0
@@ -55,7 +55,7 @@ class Enduring:
 
     def _endure(self, error: BaseException) -> None:
         self._tell(error)
-        forget_connections()
+        close_connections()
         self._stopping.wait(min(FIRST_WAIT * 2 ** min(self._failures, 10), LONGEST_WAIT))
         self._failures += 1
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from dj_actions.database import patiently
+from dj_actions.database import retry_on_disconnect
 from dj_actions.exceptions import (
     DestinationNotFound,
     PublisherMisconfigured,
@@ -120,9 +120,9 @@ class Arrivals:
     def _write_down(self, arrived: Sequence[tuple[Claimed, Receipt]]) -> set[int]:
         """Write down what has arrived; return the keys of what was still ours."""
         if self._batch.on_poison is OnPoison.SUPERSEDE:
-            return patiently(Delivery.objects.supersede, self._batch.token, arrived)
+            return retry_on_disconnect(Delivery.objects.supersede, self._batch.token, arrived)
         receipts = [(claimed.pk, receipt) for claimed, receipt in arrived]
-        return patiently(Delivery.objects.mark_delivered, self._batch.token, receipts)
+        return retry_on_disconnect(Delivery.objects.mark_delivered, self._batch.token, receipts)
 
 
 def settle_failure(delivery: Claimed, error: BaseException, batch: Batch, *, probing: bool) -> bool:
@@ -149,9 +149,9 @@ def settle_failure(delivery: Claimed, error: BaseException, batch: Batch, *, pro
         extra={"action": "delivery_failed", "publisher": delivery.publisher},
     )
     if wait is None:
-        held = patiently(Delivery.objects.give_up, delivery, error=entry)
+        held = retry_on_disconnect(Delivery.objects.give_up, delivery, error=entry)
     else:
-        held = patiently(
+        held = retry_on_disconnect(
             Delivery.objects.put_back, delivery, wait=wait, error=entry, counted=counted
         )
     if not held:

@@ -17,7 +17,7 @@ from dj_actions.models import Delivery, PublisherState
 from dj_actions.operations import deliveries as replaying
 from dj_actions.operations.deliveries import cancel, replay
 from dj_actions.operations.publishers import pause, resume
-from dj_actions.outbox.queries import OperatorQuerySet
+from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.signals import action_recorded
 from example.launch.process import wait_until
 from tests.conftest import MakeDelivery
@@ -150,11 +150,11 @@ def test_a_replay_that_fails_to_be_recorded_does_not_happen(make_delivery: MakeD
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("filters", [{}, {"event__resource": "todo", "state": "pending"}])
 @pytest.mark.parametrize(
-    "operate", [OperatorQuerySet.cancel, functools.partial(cancel, actor=None, reason="x")]
+    "operate", [DeliveryQuerySet.cancel, functools.partial(cancel, actor=None, reason="x")]
 )
 def test_what_a_relay_claims_meanwhile_is_not_cancelled(
     make_delivery: MakeDelivery,
-    operate: Callable[[OperatorQuerySet], int],
+    operate: Callable[[DeliveryQuerySet], int],
     filters: dict[str, str],
 ) -> None:
     delivery = make_delivery()

@@ -18,7 +18,7 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.messages import Receipt
-from dj_actions.policies import SHORTEST_WAIT
+from dj_actions.policies import MIN_RETRY_WAIT
 from dj_actions.relay.circuit_breaker import (
     FAILURES_TO_OPEN,
     FIRST_WAIT,
@@ -180,8 +180,8 @@ def test_a_rate_limit_that_names_no_time_waits_like_trouble(breaker: Breaker) ->
 @pytest.mark.parametrize(
     ("asked", "wait"),
     [
-        (-5, SHORTEST_WAIT),
-        (0, SHORTEST_WAIT),
+        (-5, MIN_RETRY_WAIT),
+        (0, MIN_RETRY_WAIT),
         (math.inf, LONGEST_ASKED),
         (math.nan, LONGEST_ASKED),
         ("soon", LONGEST_ASKED),
@@ -203,7 +203,7 @@ def test_a_destination_that_always_says_at_once_is_asked_less_and_less(
         waits.append(breaker.remaining())
         clock.now += waits[-1]
 
-    assert waits[0] == pytest.approx(SHORTEST_WAIT)
+    assert waits[0] == pytest.approx(MIN_RETRY_WAIT)
     assert waits[1:] == sorted(waits[1:])
     assert waits[-1] == pytest.approx(LONGEST_WAIT)
 

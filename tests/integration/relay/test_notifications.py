@@ -22,7 +22,7 @@ from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
 from dj_actions.operations.deliveries import replay, retry
 from dj_actions.operations.publishers import pause, resume
-from dj_actions.outbox import wakeup as announcing
+from dj_actions.outbox import wakeup
 from dj_actions.outbox.notifications import listening, notify
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.relay import Relay
@@ -49,7 +49,7 @@ def routed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         "PUBLISHERS": {"first": entry, "second": entry},
         "POLL_INTERVAL": NEVER,
     }
-    monkeypatch.setattr(announcing, "_told_at", {})
+    monkeypatch.setattr(wakeup, "_notified_at", {})
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_what_follows_silently_is_found_by_a_lane_that_found_nothing(
 def test_what_a_stopping_relay_gives_back_wakes_another(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_actions.relay.lane.SILENCE", 0.0)
+    monkeypatch.setattr("dj_actions.relay.lane.NOTIFY_MIN_INTERVAL", 0.0)
     release = threading.Event()
 
     def wait_for_release(message: Message) -> Receipt:
@@ -269,7 +269,7 @@ def test_a_process_tells_once_in_a_while(todo: Todo, monkeypatch: pytest.MonkeyP
         for _ in range(10):
             act(todo)
         assert sorted(told()) == ["first", "second"]
-        now += announcing.SILENCE
+        now += wakeup.NOTIFY_MIN_INTERVAL
         act(todo)
         assert sorted(told()) == ["first", "second"]
 
@@ -283,7 +283,7 @@ def test_who_counts_queries_does_not_see_it(
         with django_assert_num_queries(6):
             act(todo)
         assert told() == []
-        monkeypatch.setattr(announcing, "_told_at", {})
+        monkeypatch.setattr(wakeup, "_notified_at", {})
         with django_assert_num_queries(6):
             act(todo)
         assert sorted(told()) == ["first", "second"]
@@ -304,11 +304,12 @@ def test_an_action_that_cannot_tell_has_still_happened(
     def fail(*_: object, **__: object) -> None:
         raise psycopg.OperationalError("The connection is gone.")
 
-    monkeypatch.setattr(announcing, "notify", fail)
+    monkeypatch.setattr(wakeup, "notify", fail)
     act(todo)
 
     assert Todo.objects.get().done
-    assert "could not be woken, and will look by itself: The connection is gone." in caplog.text
+    assert "Could not notify relays" in caplog.text
+    assert "The connection is gone." in caplog.text
 
 
 def test_it_listens_again_after_its_connection_was_cut(

@@ -183,7 +183,7 @@ def test_a_dead_letter_is_replaced_by_what_is_about_all_of_its_objects(
     is_replaced: bool,
     most_keys: int,
 ) -> None:
-    monkeypatch.setattr("dj_actions.outbox.queries.transitions.MOST_KEYS", most_keys)
+    monkeypatch.setattr("dj_actions.outbox.queries.transitions.MAX_KEYS", most_keys)
     lane = ordered("supersede")
     poison = put(*dead)
     fails[poison] = PublishRejected("no")

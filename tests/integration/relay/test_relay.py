@@ -21,7 +21,8 @@ from dj_actions.exceptions import InvalidSetting
 from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
 from dj_actions.outbox.queries import DeliveryQuerySet
-from dj_actions.publishers import BasePublisher, publisher_class
+from dj_actions.publishers import BasePublisher
+from dj_actions.publishers.handler import publisher_class
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.relay import Relay
 from dj_actions.states import DeliveryState, RemoteState
@@ -423,7 +424,7 @@ def test_a_relay_that_cannot_make_a_publisher_stops_no_other(
         return own(alias, settings)
 
     with monkeypatch.context() as here, running(Relay()):
-        here.setattr("dj_actions.publishers.publisher_class", fail)
+        here.setattr("dj_actions.publishers.handler.publisher_class", fail)
         queue(1)
         queue(1, publisher="second")
         wait_for(lambda: delivered("second") == 1, "The other publisher")
@@ -446,7 +447,7 @@ def test_a_relay_that_cannot_give_back_its_work_ends_all_the_same(
         raise OperationalError("The database is away.")
 
     monkeypatch.setattr(DeliveryQuerySet, "release", fail)
-    monkeypatch.setattr("dj_actions.relay.relay.announce", pytest.fail)
+    monkeypatch.setattr("dj_actions.relay.relay.wake_relays", pytest.fail)
     relay = Relay()
     for lane in relay._lanes:
         lane.token = uuid4()
