@@ -1,4 +1,4 @@
-"""The Django app."""
+"""The app configuration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DJActionsConfig(AppConfig):
-    """Finds the actions of all installed apps and registers the system checks."""
+    """The app: it discovers the actions of all installed apps and registers system checks."""
 
     name = "dj_actions"
     label = "dj_actions"
@@ -16,7 +16,7 @@ class DJActionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Import each app's `actions` module, and the checks."""
+        """Import the `actions` module of each app, and the checks."""
         from dj_actions import checks  # noqa: F401, PLC0415 - importing registers them
 
         autodiscover_modules("actions")

@@ -16,7 +16,8 @@ from dj_actions.declaration.discovery import load_viewsets
 from dj_actions.exceptions import InvalidAction, InvalidSetting
 from dj_actions.execution.database import database_for
 from dj_actions.models import Delivery
-from dj_actions.publishers import publisher_class, publishers
+from dj_actions.publishers import publishers
+from dj_actions.publishers.handler import publisher_class
 from dj_actions.registry import registry
 from dj_actions.text import did_you_mean
 

@@ -1,4 +1,4 @@
-"""Survive a database that is away for a moment."""
+"""Connections to the database: retry when one is lost, and notice when one is dead."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from tenacity.wait import wait_random_exponential
 
 logger = logging.getLogger(__name__)
 
-TROUBLE = (OperationalError, InterfaceError)
-"""What Django raises when the connection, not the statement, is at fault."""
+CONNECTION_ERRORS = (OperationalError, InterfaceError)
+"""Exceptions that Django raises when the connection is at fault, not the statement."""
 
-PATIENCE = 20.0
-"""Seconds to keep trying to write down an outcome; longer, and the lease decides."""
+RECONNECT_TIMEOUT = 20.0
+"""Seconds for which `retry_on_disconnect` retries; after that, the lease of a delivery decides."""
 
-NOTICING_DEAD_PEERS: Mapping[str, int] = {
+LIBPQ_KEEPALIVES: Mapping[str, int] = {
     "connect_timeout": 10,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
-"""Parameters of libpq, in seconds and tries, the last one in milliseconds:
+"""Connection parameters of libpq, in seconds and probes; `tcp_user_timeout` in milliseconds:
 https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def forget_connections() -> None:
-    """Close this thread's connections, dead or alive; Django opens new ones when needed."""
+def close_connections() -> None:
+    """Close this thread's connections, working or broken; Django reopens them when needed."""
     for connection in connections.all(initialized_only=True):
         connection.close()
 
 
-def notice_dead_peers(using: str) -> None:
-    """Let connections of this process notice within a minute that a PostgreSQL answers no more.
+def enable_tcp_keepalive(using: str) -> None:
+    """Make this process notice within a minute that a PostgreSQL server has become unreachable.
 
-    Where a machine or a network has gone without a word, they would wait for up to two hours
-    else. What the OPTIONS of the database say counts more.
+    Without keepalives, a query waits for up to two hours when a machine or a network fails
+    silently. The OPTIONS of the database take precedence.
 
     Args:
         using: alias of the database.
@@ -51,24 +51,25 @@ def notice_dead_peers(using: str) -> None:
     connection = connections[using]
     if connection.vendor == "postgresql":
         options = connection.settings_dict["OPTIONS"]
-        connection.settings_dict["OPTIONS"] = {**NOTICING_DEAD_PEERS, **options}
+        connection.settings_dict["OPTIONS"] = {**LIBPQ_KEEPALIVES, **options}
 
 
-def patiently(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call, and try again on a new connection while the database is away.
+def retry_on_disconnect(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function, and retry it on a new connection while the database is unreachable.
 
     Raises:
-        OperationalError: it was away for over `PATIENCE` seconds.
+        OperationalError: the database was unreachable for `RECONNECT_TIMEOUT` seconds.
     """
 
     def reconnect(state: RetryCallState) -> None:
-        logger.warning("The database is away: %s", state.outcome and state.outcome.exception())
-        forget_connections()
+        error = state.outcome and state.outcome.exception()
+        logger.warning("Lost the connection to the database, reconnecting: %s", error)
+        close_connections()
 
     retrying = Retrying(
-        retry=retry_if_exception_type(TROUBLE),
+        retry=retry_if_exception_type(CONNECTION_ERRORS),
         wait=wait_random_exponential(multiplier=0.1, max=2),
-        stop=stop_after_delay(PATIENCE),
+        stop=stop_after_delay(RECONNECT_TIMEOUT),
         before_sleep=reconnect,
         reraise=True,
     )

@@ -1,4 +1,4 @@
-"""Ids of events: unique without a database, and sorted by time."""
+"""Ids of events: unique without asking the database, and sortable by time."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from uuid import UUID
 
 
 def uuid7() -> UUID:
-    """Return a UUID of version 7: Unix time in milliseconds, then its fraction, then chance.
+    """Return a UUID of version 7: Unix time in milliseconds, its fraction, then random bits.
 
-    The fraction fills the 12 bits after the version, as RFC 9562, section 6.2, method 3 allows;
-    so ids of one process sort by time down to a quarter of a microsecond.
+    The fraction fills the 12 bits after the version (RFC 9562, section 6.2, method 3), so that
+    the ids of one process sort by time with a resolution of a quarter of a microsecond.
     """
     milliseconds, remainder = divmod(time.time_ns(), 1_000_000)
     fraction = (remainder << 12) // 1_000_000

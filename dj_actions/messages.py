@@ -1,4 +1,4 @@
-"""The frozen values that publishers receive and answer with."""
+"""The frozen values that publishers receive and return."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ __all__ = ["Actor", "Message", "Receipt", "RemoteRun"]
 
 RECEIPT_ID_LENGTH = 255
 RECEIPT_URL_LENGTH = 2000
+"""Maximum lengths of the values of a receipt, in characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who ran the action, as known when it ran."""
+    """The user who ran an action, as of that time."""
 
     id: str
-    """Primary key of the user, as text."""
+    """Primary key of the user, as a string."""
 
     label: str
-    """The user's name at that time."""
+    """Username."""
 
     @classmethod
     def of(cls, user: Any) -> Self | None:
-        """Return the actor for a user; None if there is no user, or an anonymous one."""
+        """Return the actor for a user; None without a user, or for an anonymous one."""
         if user is None or not user.is_authenticated:
             return None
         label = user.get_username() if hasattr(user, "get_username") else str(user)
@@ -42,116 +43,117 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One thing that happened, on its way to one publisher."""
+    """One action that has happened, for one publisher."""
 
     id: UUID
-    """Id of the action event: the same at every attempt, hence the destination's own key."""
+    """Id of the event, the same at every attempt: the destination's idempotency key."""
 
     resource: str
-    """What was acted on, for example `todo`."""
+    """Resource that was acted on, for example `todo`."""
 
     action: str
     """Name of the action, for example `mark_done`."""
 
     version: int
-    """Version of the action's contract."""
+    """Version of the action."""
 
     object_id: str | None
-    """Primary key of the one object, as text; None for a bulk action."""
+    """Primary key of the object, as a string; None for a bulk action."""
 
     object_ids: tuple[str, ...]
-    """Primary keys of all objects, in the order of the request."""
+    """Primary keys of all objects, as strings, in the order of the request."""
 
     actor: Actor | None
-    """Who did it; None for the system itself."""
+    """The user who ran it; None for the system or an anonymous user."""
 
     data: Mapping[str, Any]
     """The validated input, as JSON."""
 
     result: Any
-    """What the action answered, as JSON."""
+    """The result of the action, as JSON."""
 
     summary: str
-    """One sentence for people."""
+    """One sentence that describes it."""
 
     recipients: tuple[str, ...]
-    """Who else should see it; the meaning is the publisher's (Stream: feeds)."""
+    """Further recipients; their meaning depends on the publisher (Stream: feeds)."""
 
     extra: Mapping[str, Any]
-    """More data that the action has emitted, as JSON."""
+    """Extra data that the action has emitted, as JSON."""
 
     traceparent: str
-    """W3C trace context of the request, or an empty string."""
+    """W3C trace context of the request; empty without one."""
 
     occurred_at: datetime
-    """When it happened, by the database's clock: stored once, UTC, never recomputed."""
+    """When it was recorded, by the database's clock, in UTC: the same at every attempt."""
 
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Options of the route that chose this publisher, for example `{"dag_id": …}`."""
+    """Options of the route that matched, for example `{"dag_id": …}`."""
 
     attempt: int = 1
-    """How often the message has been tried, this time included."""
+    """Number of this attempt, starting with 1."""
 
     @property
     def label(self) -> str:
-        """Resource and action in one word, for example `todo.mark_done`."""
+        """Resource and action, for example `todo.mark_done`."""
         return f"{self.resource}.{self.action}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a destination answered.
+    """The destination's confirmation of a message.
 
     Raises:
-        ValueError: a value is of the wrong type, or cannot be stored.
+        ValueError: a value has the wrong type, is too long, or cannot be stored.
     """
 
     id: str
-    """The destination's own id of what it made: an activity id, a DAG run id."""
+    """The destination's own id for the result, for example an activity id or a DAG run id."""
 
     url: str = ""
-    """Where a person can look at it."""
+    """Link to the result, for operators."""
 
     scope: str = ""
-    """What `id` is unique in, where it is not unique alone: the DAG of a DAG run."""
+    """Namespace of `id`, if it is not unique by itself: the DAG of a DAG run."""
 
     tracked: bool = False
-    """Whether there is a run whose end is worth waiting for."""
+    """Whether `id` is a remote run whose end is tracked."""
 
     def __post_init__(self) -> None:
         if not self.id:
-            raise ValueError("A receipt needs the destination's own id of what it made.")
-        _require_text("id", self.id, RECEIPT_ID_LENGTH)
-        _require_text("scope", self.scope, RECEIPT_ID_LENGTH)
-        _require_text("url", self.url, RECEIPT_URL_LENGTH)
+            raise ValueError("A receipt needs an `id`: the destination's own id for the result.")
+        _require_storable("id", self.id, RECEIPT_ID_LENGTH)
+        _require_storable("scope", self.scope, RECEIPT_ID_LENGTH)
+        _require_storable("url", self.url, RECEIPT_URL_LENGTH)
         if not isinstance(self.tracked, bool):
-            raise ValueError(f"A receipt's tracked must be True or False, not {self.tracked!r}.")  # noqa: TRY004 - as documented
+            raise ValueError(f"A receipt's `tracked` must be True or False, not {self.tracked!r}.")  # noqa: TRY004 - as documented
 
 
-FOLLOWED = frozenset(RemoteState) - {RemoteState.UNTRACKED}
-"""States of what there is to follow."""
+TRACKED_STATES = frozenset(RemoteState) - {RemoteState.UNTRACKED}
+"""States of a remote run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteRun:
-    """What became of a delivered message at its destination.
+    """The current state of a remote run.
 
     Raises:
-        ValueError: the state is not one of something that is followed.
+        ValueError: the state is UNTRACKED, or not a `RemoteState`.
     """
 
     state: RemoteState
     detail: str = ""
-    """The destination's own word for it, for example `queued`."""
+    """The destination's own state, for example `queued`."""
 
     def __post_init__(self) -> None:
-        if self.state not in FOLLOWED:
-            raise ValueError(f"A run is in one of {sorted(FOLLOWED)}, not in {self.state!r}.")
+        if self.state not in TRACKED_STATES:
+            known = ", ".join(sorted(TRACKED_STATES))
+            raise ValueError(f"{self.state!r} is not the state of a run; expected one of: {known}.")
 
 
-def _require_text(name: str, value: object, length: int) -> None:
+def _require_storable(name: str, value: object, length: int) -> None:
     if not isinstance(value, str) or len(value) > length or UNSTORABLE_CHARACTERS.search(value):
         raise ValueError(
-            f"A receipt's {name} must be storable text of at most {length} characters, "
+            f"A receipt's `{name}` must be a storable string of at most {length} characters, "
             f"not {str(value)[:100]!r}."
         )

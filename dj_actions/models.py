@@ -1,22 +1,13 @@
-"""What happened, where it has to go, and what relays share about that."""
+"""The models of the app; `dj_actions.outbox` defines them."""
 
 from __future__ import annotations
 
-from dj_actions.outbox.deliveries import ORDERING_LENGTH, Delivery
-from dj_actions.outbox.events import (
-    IDEMPOTENCY_KEY_LENGTH,
-    OF_NOBODY,
-    ActionEvent,
-    ArchivedActionEvent,
-    EventAction,
-)
+from dj_actions.outbox.deliveries import Delivery
+from dj_actions.outbox.events import ActionEvent, ArchivedActionEvent, EventAction
 from dj_actions.outbox.heartbeats import RelayHeartbeat
 from dj_actions.outbox.publisher_state import PublisherState
 
 __all__ = [
-    "IDEMPOTENCY_KEY_LENGTH",
-    "OF_NOBODY",
-    "ORDERING_LENGTH",
     "ActionEvent",
     "ArchivedActionEvent",
     "Delivery",

@@ -1,7 +1,7 @@
-"""When to try again: tenacity's strategies, used as data on the stored row.
+"""Policies of a publisher: when to retry, in which order to deliver, what a dead letter blocks.
 
-tenacity never sleeps here. It is asked how long to wait and when to stop; the answer is
-written to the delivery, so that a wait survives the relay that chose it.
+Retries use tenacity's strategies, but tenacity never sleeps here. A strategy only computes the
+next wait, which is stored with the delivery, so that it survives the relay that computed it.
 """
 
 from __future__ import annotations
@@ -23,70 +23,71 @@ __all__ = ["OnPoison", "Ordering", "RetryPolicy"]
 logger = logging.getLogger(__name__)
 
 DAY = 86_400.0
-"""Seconds."""
+"""Seconds in a day."""
 
-LONGEST_WAIT = DAY
-"""Seconds; whatever a strategy or a destination says, nobody waits longer between two tries."""
+MAX_RETRY_WAIT = DAY
+"""Maximum seconds between two attempts, whatever a strategy or a destination says."""
 
-MOST_ATTEMPTS_TO_WAIT_FOR = 1000
-"""Attempts beyond which a wait does not grow: floats end at two to the 1024th."""
+MIN_RETRY_WAIT = 0.05
+"""Minimum seconds between two attempts: prevents a busy loop if a strategy returns zero."""
 
-SHORTEST_WAIT = 0.05
-"""Seconds; keeps a strategy that answers zero from turning a relay into a busy loop."""
+MAX_BACKOFF_ATTEMPTS = 1000
+"""Number of attempts after which a wait no longer grows: 2 ** 1024 overflows a float."""
 
 
 def clamp_wait(seconds: object) -> float:
-    """Bring a wait into the sane range; of nonsense of whatever kind, make the longest one."""
+    """Return a wait within its limits; return `MAX_RETRY_WAIT` for a value that is not a number."""
     try:
-        wait = float(seconds)  # type: ignore[arg-type]  # others have written it
+        wait = float(seconds)  # type: ignore[arg-type]  # from a custom strategy
     except (TypeError, ValueError, OverflowError):
-        return LONGEST_WAIT
-    return LONGEST_WAIT if math.isnan(wait) else min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
+        return MAX_RETRY_WAIT
+    return MAX_RETRY_WAIT if math.isnan(wait) else min(max(wait, MIN_RETRY_WAIT), MAX_RETRY_WAIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How long a publisher's messages wait between tries, and when one is given up.
+    """How long to wait before a message is retried, and when to give up on it.
 
-    The four values are tenacity strategies, see https://tenacity.readthedocs.io.
+    The four values are tenacity strategies: https://tenacity.readthedocs.io.
     """
 
     wait: WaitBaseT = field(default_factory=lambda: wait_random_exponential(multiplier=2, max=1800))
-    """Seconds between two tries after trouble at the destination."""
+    """Seconds between two attempts while the destination fails."""
 
     stop: StopBaseT = field(
         default_factory=lambda: (
             stop_after_attempt(1000) | (stop_after_delay(7 * DAY) & stop_after_attempt(10))
         )
     )
-    """When a message in trouble is given up: counted tries, or seconds since it was queued.
+    """When to give up: after a number of counted attempts, or seconds since it was queued.
 
-    By default after a week, but never for its age alone: a relay that was away for long gives
-    each a fair try.
+    By default after a week, but not because of its age alone: after a long downtime of the relay,
+    each message still gets 10 attempts.
     """
 
     not_found_wait: WaitBaseT = field(default_factory=lambda: wait_fixed(30))
-    """Seconds between two tries while the DAG or feed does not exist."""
+    """Seconds between two attempts while the DAG or feed does not exist."""
 
     not_found_stop: StopBaseT = field(default_factory=lambda: stop_after_attempt(5))
-    """When a missing DAG or feed is believed to stay missing."""
+    """When to give up on a DAG or feed that does not exist."""
 
     def __post_init__(self) -> None:
         for name in ("wait", "stop", "not_found_wait", "not_found_stop"):
             if not callable(getattr(self, name)):
                 raise InvalidSetting(
-                    f"RETRY[{name!r}] is {getattr(self, name)!r}, which is no tenacity strategy. "
-                    "Use for example tenacity.wait_fixed(5) or tenacity.stop_after_attempt(10)."
+                    f"RETRY[{name!r}] is {getattr(self, name)!r}, which is not a tenacity "
+                    "strategy. Use for example tenacity.wait_fixed(5) or "
+                    "tenacity.stop_after_attempt(10)."
                 )
 
     def next_wait(self, *, attempts: int, age: float, not_found: bool = False) -> float | None:
-        """Return the seconds to wait before the next try, or None to give up.
+        """Return the seconds to wait before the next attempt, or None to give up.
 
         Args:
-            attempts: tries made so far, at least 1. With `not_found`, the tries in a row that
-                found the destination missing.
+            attempts: number of attempts so far, at least 1. With `not_found`, the number of
+                consecutive attempts that did not find the DAG or feed.
             age: seconds since the message was queued.
-            not_found: whether the destination exists but lacks the DAG or feed.
+            not_found: whether the destination is up, but has no such DAG or feed.
         """
         wait, stop = (
             (self.not_found_wait, self.not_found_stop) if not_found else (self.wait, self.stop)
@@ -95,16 +96,21 @@ class RetryPolicy:
         try:
             if stop(state):
                 return None
-            # wait_exponential computes 2 ** attempts; by then it has long met its maximum.
-            state.attempt_number = min(attempts, MOST_ATTEMPTS_TO_WAIT_FOR)
+            # wait_exponential computes 2 ** attempts, which reached its maximum long before.
+            state.attempt_number = min(attempts, MAX_BACKOFF_ATTEMPTS)
             return clamp_wait(wait(state))
         except Exception:
-            logger.exception("A strategy of RETRY has failed; the next try is in a day.")
-            return LONGEST_WAIT
+            logger.exception("A strategy in RETRY raised an error; the next attempt is in a day.")
+            return MAX_RETRY_WAIT
 
 
 def _state_after(attempts: int, age: float) -> RetryCallState:
-    """Build what tenacity's strategies look at: so many failed tries over so many seconds."""
+    """Return the state that tenacity passes to a strategy after failed attempts.
+
+    Args:
+        attempts: number of attempts.
+        age: seconds since the first one.
+    """
     state = RetryCallState(Retrying(), None, (), {})
     state.attempt_number = attempts
     state.set_result(None)
@@ -114,29 +120,29 @@ def _state_after(attempts: int, age: float) -> RetryCallState:
 
 
 class Ordering(StrEnum):
-    """In which order a publisher gets its messages."""
+    """The order in which a publisher receives its messages."""
 
     NONE = "none"
-    """The longest due first; what is tried again comes later."""
+    """The longest due first; a retry can be overtaken by later messages."""
 
     KEY = "key"
-    """Of one object, or one key that the action names: as they were committed."""
+    """Messages with the same ordering key arrive in the order of their commits."""
 
 
 class OnPoison(StrEnum):
-    """What a dead letter does to the later deliveries of its line."""
+    """How a dead letter affects later deliveries with the same ordering key."""
 
     BLOCK = "block"
-    """All later ones of the publisher wait until a person has dealt with it."""
+    """All later deliveries of the publisher wait until it is replayed or discarded."""
 
     PARK = "park"
-    """The later ones of its line wait; others flow."""
+    """Later deliveries with its ordering key wait; others are delivered."""
 
     SKIP = "skip"
-    """They go on without it."""
+    """Later deliveries are delivered without it."""
 
     SUPERSEDE = "supersede"
-    """They go on; the first that arrives replaces it, and it is cancelled.
+    """Later deliveries are delivered; the first one that arrives replaces it: it is cancelled.
 
-    One that is about several objects is replaced by one that is about all of them.
+    If it concerns several objects, a delivery that concerns all of them replaces it.
     """

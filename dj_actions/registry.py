@@ -1,4 +1,4 @@
-"""All actions of the project, by resource and name."""
+"""The registry of all actions of a project."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Registry", "registry"]
 
 
 class Registry:
-    """Keeps one definition per resource and name."""
+    """The definitions of actions, by resource and name."""
 
     def __init__(self) -> None:
         self._definitions: dict[str, ActionDefinition] = {}
@@ -28,19 +28,19 @@ class Registry:
         Raises:
             ActionAlreadyRegistered: another action has that resource and name.
         """
-        # The same one again is fine: two viewsets may name one registry.
+        # Registering the same definition again is allowed: two viewsets may share a registry.
         if self._definitions.get(definition.label, definition) != definition:
             raise ActionAlreadyRegistered(
-                f"There already is an action {definition.label}. Give one of the two another "
+                f"There is already an action {definition.label}. Give one of the two another "
                 "`name` or `resource`."
             )
         self._definitions[definition.label] = definition
 
     def get(self, resource: str, name: str) -> ActionDefinition:
-        """Return the definition.
+        """Return the definition of an action.
 
         Raises:
-            ActionNotFound: there is none; the message names the nearest.
+            ActionNotFound: no action is registered under them; the message suggests the closest.
         """
         label = f"{resource}.{name}"
         if label not in self._definitions:
@@ -50,18 +50,18 @@ class Registry:
         return self._definitions[label]
 
     def of_model(self, model: type[Model]) -> list[ActionDefinition]:
-        """Return the definitions that act on this model, sorted by name."""
+        """Return the definitions of the actions on a model, sorted by name."""
         found = (definition for definition in self if definition.model is model)
         return sorted(found, key=lambda definition: definition.name)
 
     def offered_on(self, model: type[Model]) -> list[ActionDefinition]:
-        """Return those that each viewset of this model offers, sorted by name."""
+        """Return the definitions that every viewset of a model offers, sorted by name."""
         return [entry for entry in self.of_model(model) if entry.is_on_every_viewset]
 
     def remove(self, definition: ActionDefinition) -> None:
-        """Forget a definition; for tests."""
+        """Remove a definition; for tests."""
         self._definitions.pop(definition.label, None)
 
 
 registry = Registry()
-"""The registry that `@register` fills and the rest of the package reads."""
+"""The registry that `@register` adds to, and that all of DJ Actions reads."""

@@ -1,8 +1,8 @@
-"""Signals for people to hook their own things on.
+"""Signals that DJ Actions sends.
 
-Receivers run where the signal is sent: `action_recorded` inside the action's transaction,
-the others in the relay, outside any transaction. A receiver that raises in the relay is
-logged by Django and changes nothing.
+`action_recorded` is sent within the action's transaction: a receiver that raises an error rolls
+the action back. The others are sent by relays, outside of any transaction: an error in a receiver
+is logged by Django, and has no effect on the delivery.
 """
 
 from __future__ import annotations
@@ -18,17 +18,19 @@ __all__ = [
 ]
 
 action_recorded = Signal()
-"""An action has been recorded. Arguments: `event` (ActionEvent)."""
+"""Sent when an action has been recorded. Arguments: `event` (ActionEvent)."""
 
 delivery_settled = Signal()
-"""A delivery has left the relay. Arguments: `delivery_id`, `event_id`, `publisher`, `state`."""
+"""Sent when a delivery has been delivered or has become a dead letter. Arguments:
+`delivery_id`, `event_id`, `publisher`, `state`."""
 
 delivery_dead = Signal()
-"""A delivery has been given up. Arguments: `delivery_id`, `event_id`, `publisher`, `reason`."""
+"""Sent when a delivery has become a dead letter. Arguments: `delivery_id`, `event_id`,
+`publisher`, `reason`."""
 
 publisher_recovered = Signal()
-"""A destination that was in trouble has answered again. Arguments: `publisher`."""
+"""Sent when the circuit breaker of a publisher has closed again. Arguments: `publisher`."""
 
 remote_finished = Signal()
-"""A tracked run has ended. Arguments: `delivery_id`, `event_id`, `publisher`, `state`,
-`detail`."""
+"""Sent when a tracked remote run has ended. Arguments: `delivery_id`, `event_id`, `publisher`,
+`state`, `detail`."""

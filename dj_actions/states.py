@@ -1,4 +1,4 @@
-"""How an action ended; did its delivery arrive, and what became of it there."""
+"""The states of a delivery and of a remote run, and how an action ended."""
 
 from __future__ import annotations
 
@@ -10,62 +10,62 @@ __all__ = ["DeliveryState", "Outcome", "RemoteState"]
 
 
 class DeliveryState(StrEnum):
-    """Whether a message has reached its publisher's destination."""
+    """The state of a delivery to a publisher."""
 
     PENDING = "pending"
-    """Waits for a relay: new, to be tried again, or given back."""
+    """Waits for a relay: it is new, has to be retried, or was released."""
 
     SENDING = "sending"
-    """Held by one relay, whose lease token is on the row."""
+    """Claimed by a relay, whose lease token is on the row."""
 
     DELIVERED = "delivered"
-    """The destination has confirmed it; the receipt is on the row."""
+    """Confirmed by the destination, whose receipt is on the row."""
 
     DEAD = "dead"
-    """Given up on, with a reason; a person can replay it."""
+    """A dead letter: the relay has given up on it; it can be replayed or discarded."""
 
     CANCELLED = "cancelled"
-    """Withdrawn: by a person, or because a later one of its line has replaced it."""
+    """Cancelled or discarded by an operator, or superseded by a later delivery."""
 
 
 class RemoteState(StrEnum):
-    """What became of a delivered message at its destination."""
+    """The state of the remote run that a delivery has started at its destination."""
 
     UNTRACKED = "untracked"
-    """Nothing to follow: the destination runs nothing for it, or nothing is delivered yet."""
+    """No remote run: it is not delivered yet, or the destination does not start one."""
 
     RUNNING = "running"
-    """The destination works on it; the tracker asks again."""
+    """The run has not ended; the tracker checks it again."""
 
     SUCCEEDED = "succeeded"
-    """The destination has finished it well."""
+    """The run has succeeded."""
 
     FAILED = "failed"
-    """The destination has finished it badly; the detail says how."""
+    """The run has failed; the remote detail is the destination's own state."""
 
     LOST = "lost"
-    """The destination no longer knows it."""
+    """The destination has no such run any more."""
 
 
 class Outcome(StrEnum):
     """How an action ended."""
 
     SUCCEEDED = "succeeded"
-    """It did what it was asked for; its changes and its deliveries are committed."""
+    """Its changes, its event and its deliveries are committed."""
 
     FAILED = "failed"
-    """It was refused, or crashed; its record is all that there is of it."""
+    """It was rejected or raised an error; only its event is stored."""
 
 
 DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
     {
-        # A relay claims it; a person withdraws it.
+        # A relay claims it; an operator cancels it.
         DeliveryState.PENDING: frozenset({DeliveryState.SENDING, DeliveryState.CANCELLED}),
-        # It arrived; it is retried, released or rescued; it is given up.
+        # Delivered; retried, released or rescued; given up on.
         DeliveryState.SENDING: frozenset(
             {DeliveryState.DELIVERED, DeliveryState.PENDING, DeliveryState.DEAD}
         ),
-        # A person replays or discards it; a later one of its line replaces it.
+        # An operator replays or discards it; a later delivery supersedes it.
         DeliveryState.DEAD: frozenset({DeliveryState.PENDING, DeliveryState.CANCELLED}),
         DeliveryState.DELIVERED: frozenset(),
         DeliveryState.CANCELLED: frozenset(),
@@ -74,9 +74,9 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = Mapping
 
 REMOTE_TRANSITIONS: Mapping[RemoteState, frozenset[RemoteState]] = MappingProxyType(
     {
-        # The receipt says that there is something to follow.
+        # It was delivered, with a receipt that is tracked.
         RemoteState.UNTRACKED: frozenset({RemoteState.RUNNING}),
-        # It ended, or the destination forgot it.
+        # The run has ended, or the destination has deleted it.
         RemoteState.RUNNING: frozenset(
             {RemoteState.SUCCEEDED, RemoteState.FAILED, RemoteState.LOST}
         ),
@@ -86,8 +86,8 @@ REMOTE_TRANSITIONS: Mapping[RemoteState, frozenset[RemoteState]] = MappingProxyT
     }
 )
 
-IN_LINE_STATES = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DEAD})
-"""States in which a delivery may keep later ones of its ordering key waiting."""
+BLOCKING_STATES = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DEAD})
+"""States in which a delivery can block later deliveries with its ordering key."""
 
 SETTLED_STATES = frozenset({DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.CANCELLED})
-"""States in which no relay will touch a delivery again by itself."""
+"""States that a relay does not change any more."""

@@ -21,7 +21,7 @@ from dj_actions.operations import (
     retry,
 )
 from dj_actions.operations.deliveries import REQUIRED_STATES, eligible
-from dj_actions.outbox.queries import DeliveryQuerySet, OperatorQuerySet
+from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.states import DeliveryState
 
 
@@ -139,7 +139,7 @@ def _preview_of(change: Change, listed: list[dict[str, Any]]) -> str:
     return f"{deliveries_table(listed)}\n\nDry run: {deliveries(len(listed))} {change.preview}."
 
 
-def _held_back(affected: OperatorQuerySet) -> tuple[str, ...]:
+def _held_back(affected: DeliveryQuerySet) -> tuple[str, ...]:
     """Return why deliveries that are due will not be sent."""
     aliases = set(affected.order_by().values_list("publisher", flat=True).distinct())
     removed = sorted(aliases - set(get_settings().publishers))

@@ -15,7 +15,7 @@ from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.states import DeliveryState
 
 FILTERS = ("event", "publisher", "action", "object", "key", "since", "until", "error")
-"""Options that are arguments of `OperatorQuerySet.matching`, in addition to ids and state."""
+"""Options that are arguments of `DeliveryQuerySet.matching`, in addition to ids and state."""
 
 
 def add_filters(parser: ArgumentParser, *, limit: int | None = None) -> None:

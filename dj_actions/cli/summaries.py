@@ -8,7 +8,7 @@ from typing import Any
 from dj_actions.cli.output import table
 from dj_actions.models import Delivery
 from dj_actions.operations.content import column_values
-from dj_actions.outbox.queries import OperatorQuerySet
+from dj_actions.outbox.queries import DeliveryQuerySet
 
 SUMMARY_COLUMNS = (
     *("publisher", "state", "attempts", "available_at", "settled_at", "errors", "ordering_key"),
@@ -17,7 +17,7 @@ SUMMARY_COLUMNS = (
 """Columns that a list shows; the other columns of an event may be large."""
 
 
-def light(deliveries: OperatorQuerySet) -> Iterable[Delivery]:
+def light(deliveries: DeliveryQuerySet) -> Iterable[Delivery]:
     """Fetch only the columns that a list shows."""
     return deliveries.select_related("event").only(*SUMMARY_COLUMNS).iterator(chunk_size=1000)
 

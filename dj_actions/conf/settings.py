@@ -114,6 +114,19 @@ class Settings:
                 )
         return tuple(chosen)
 
+    def require_publisher(self, alias: str) -> PublisherSettings:
+        """Return the settings of a publisher.
+
+        Raises:
+            InvalidSetting: no publisher with this alias is configured.
+        """
+        if alias not in self.publishers:
+            raise InvalidSetting(
+                f"There is no publisher {alias!r} in DJ_ACTIONS['PUBLISHERS']."
+                f"{did_you_mean(alias, self.publishers)}"
+            )
+        return self.publishers[alias]
+
     def route_options(self, alias: str, label: str) -> Mapping[str, Any]:
         """Return the options of the publisher's route that matches the action, or an empty dict."""
         entry = self.publishers.get(alias)

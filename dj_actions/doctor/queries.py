@@ -14,12 +14,12 @@ from django.db import connections
 from django.db.models import Count, Min
 from django.db.models.functions import Now
 
-from dj_actions.outbox.queries.clock import after, database_time
+from dj_actions.outbox.queries.clock import database_time, from_now
 from dj_actions.states import DeliveryState
 
 if TYPE_CHECKING:
+    from dj_actions.outbox.queries.deliveries import DeliveryQuerySet
     from dj_actions.outbox.queries.heartbeats import RelayHeartbeatQuerySet
-    from dj_actions.outbox.queries.transitions import DeliveryQuerySet
 
 MAX_TRANSACTIONS = 100_000
 """Maximum age of a snapshot in transactions, where PostgreSQL reports no time."""
@@ -93,7 +93,7 @@ def dead(rows: DeliveryQuerySet) -> list[Backlog]:
 
 def expired(rows: DeliveryQuerySet, *, seconds: float) -> list[Backlog]:
     """Return the deliveries whose lease expired more than `seconds` ago, by publisher."""
-    leased = rows.filter(state=DeliveryState.SENDING, lease_expires_at__lt=after(-seconds))
+    leased = rows.filter(state=DeliveryState.SENDING, lease_expires_at__lt=from_now(-seconds))
     return _by_publisher(leased, "lease_expires_at")
 
 

@@ -23,7 +23,8 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from dj_actions.execution.call import ActionCall
 from dj_actions.messages import Actor
-from dj_actions.models import IDEMPOTENCY_KEY_LENGTH, OF_NOBODY, ActionEvent
+from dj_actions.models import ActionEvent
+from dj_actions.outbox.events import ANONYMOUS_KEY_PREFIX, IDEMPOTENCY_KEY_LENGTH
 from dj_actions.outbox.queries import try_lock
 from dj_actions.redaction import TOO_LARGE
 from dj_actions.serialization import RecordEncoder
@@ -100,7 +101,7 @@ class Idempotency:
             return None
         key = _parse(call.idempotency_key)
         if call.user is not None and actor is None:
-            key = f"{OF_NOBODY}{key}"
+            key = f"{ANONYMOUS_KEY_PREFIX}{key}"
         fingerprint, *fallbacks = _fingerprints(call)
         return cls(
             key=key,

@@ -11,10 +11,10 @@ from django.db import connections
 from dj_actions.context import ActionContext, PlannedDelivery
 from dj_actions.exceptions import OutsideTransaction
 from dj_actions.execution.run import Run
-from dj_actions.models import ORDERING_LENGTH, ActionEvent, Delivery
-from dj_actions.outbox.ordering import OWN_KEY, Line, line_of_own_key
+from dj_actions.models import ActionEvent, Delivery
+from dj_actions.outbox.ordering import ORDERING_LENGTH, OrderingKey
 from dj_actions.outbox.queries import insert_event, lock
-from dj_actions.outbox.wakeup import announce
+from dj_actions.outbox.wakeup import wake_relays
 from dj_actions.policies import Ordering
 from dj_actions.serialization import to_json
 from dj_actions.signals import action_recorded
@@ -65,7 +65,7 @@ def record(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> Rec
     if context.dry_run:
         event.refresh_from_db(fields=["created_at"])  # after the rollback it cannot be read
     else:
-        announce(aliases, using=database)
+        wake_relays(aliases, using=database)
         action_recorded.send(sender=ActionEvent, event=event)
     return RecordResult(event=event, is_stored=not context.dry_run)
 
@@ -85,25 +85,25 @@ def _publishers(run: Run, context: ActionContext) -> Sequence[str]:
     return run.scope.settings.publishers_for(definition.label, definition.publish)
 
 
-def _ordering(run: Run, context: ActionContext, aliases: Sequence[str]) -> dict[str, Line]:
+def _ordering(run: Run, context: ActionContext, aliases: Sequence[str]) -> dict[str, OrderingKey]:
     """Return the ordering of the delivery to each publisher."""
     known = run.scope.settings.publishers
-    unordered = dict.fromkeys(aliases, Line())
+    unordered = dict.fromkeys(aliases, OrderingKey())
     ordered = [alias for alias in aliases if known[alias].ordering is Ordering.KEY]
-    return unordered | dict.fromkeys(ordered, _line(run, context)) if ordered else unordered
+    return unordered | dict.fromkeys(ordered, _ordering_key(run, context)) if ordered else unordered
 
 
-def _line(run: Run, context: ActionContext) -> Line:
+def _ordering_key(run: Run, context: ActionContext) -> OrderingKey:
     definition = run.definition
     own = definition.ordering_key(context)
     if own is not None:
         # Events of one object are ordered by the lock on its row. A key that is not a row needs
         # a lock of its own.
         lock(f"dj_actions.line:{own}", using=run.scope.database)
-        return line_of_own_key(sanitize(own, ORDERING_LENGTH - len(OWN_KEY)))
+        return OrderingKey.custom(own)
     key = "" if definition.bulk else context.object_ids[0]
     concrete: Any = definition.model._meta.concrete_model
-    return Line(concrete._meta.label_lower, sanitize(key, ORDERING_LENGTH))
+    return OrderingKey(concrete._meta.label_lower, sanitize(key, ORDERING_LENGTH))
 
 
 def _event(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> ActionEvent:

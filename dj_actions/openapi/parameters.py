@@ -10,7 +10,7 @@ from rest_framework import status
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.execution.idempotency import HEADER as IDEMPOTENCY_HEADER
 from dj_actions.execution.idempotency import REPLAYED_HEADER
-from dj_actions.models import IDEMPOTENCY_KEY_LENGTH
+from dj_actions.outbox.events import IDEMPOTENCY_KEY_LENGTH
 from dj_actions.rest.request import DRY_RUN
 from dj_actions.rest.viewset import EVENT_HEADER
 

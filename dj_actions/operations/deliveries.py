@@ -15,8 +15,8 @@ from django.db import router, transaction
 from dj_actions.models import Delivery
 from dj_actions.operations.audit import record_operation, require_reason
 from dj_actions.operations.result import MAX_IDS, OperationResult
-from dj_actions.outbox.queries import OperatorQuerySet
-from dj_actions.outbox.wakeup import announce_all
+from dj_actions.outbox.queries import DeliveryQuerySet
+from dj_actions.outbox.wakeup import wake_all_relays
 from dj_actions.states import DeliveryState
 
 REQUIRED_STATES: Mapping[str, DeliveryState] = MappingProxyType(
@@ -29,15 +29,15 @@ REQUIRED_STATES: Mapping[str, DeliveryState] = MappingProxyType(
 )
 """Operation → the state that it requires; deliveries in any other state are left unchanged."""
 
-_TRANSITIONS: Mapping[str, Callable[[OperatorQuerySet], int]] = {
-    "retry": OperatorQuerySet.retry_now,
-    "cancel": OperatorQuerySet.cancel,
-    "replay": OperatorQuerySet.replay,
-    "discard": OperatorQuerySet.discard,
+_TRANSITIONS: Mapping[str, Callable[[DeliveryQuerySet], int]] = {
+    "retry": DeliveryQuerySet.retry_now,
+    "cancel": DeliveryQuerySet.cancel,
+    "replay": DeliveryQuerySet.replay,
+    "discard": DeliveryQuerySet.discard,
 }
 
 
-def eligible(operation: str, deliveries: OperatorQuerySet) -> OperatorQuerySet:
+def eligible(operation: str, deliveries: DeliveryQuerySet) -> DeliveryQuerySet:
     """Return the deliveries that an operation would change, the oldest first.
 
     The operations and their previews select with this function alone. It reads the database that
@@ -50,7 +50,7 @@ def eligible(operation: str, deliveries: OperatorQuerySet) -> OperatorQuerySet:
     return deliveries.eligible(REQUIRED_STATES[operation])
 
 
-def retry(deliveries: OperatorQuerySet, *, dry_run: bool = False) -> OperationResult:
+def retry(deliveries: DeliveryQuerySet, *, dry_run: bool = False) -> OperationResult:
     """Make pending deliveries due now, without waiting for their next attempt.
 
     Args:
@@ -66,7 +66,7 @@ def retry(deliveries: OperatorQuerySet, *, dry_run: bool = False) -> OperationRe
 
 
 def cancel(
-    deliveries: OperatorQuerySet, *, actor: Any, reason: str, dry_run: bool = False
+    deliveries: DeliveryQuerySet, *, actor: Any, reason: str, dry_run: bool = False
 ) -> OperationResult:
     """Cancel pending deliveries, so that they are never sent: PENDING → CANCELLED.
 
@@ -83,7 +83,7 @@ def cancel(
 
 
 def replay(
-    deliveries: OperatorQuerySet, *, actor: Any, reason: str, dry_run: bool = False
+    deliveries: DeliveryQuerySet, *, actor: Any, reason: str, dry_run: bool = False
 ) -> OperationResult:
     """Send dead letters again, with a new count of attempts and a new age: DEAD → PENDING.
 
@@ -104,7 +104,7 @@ def replay(
 
 
 def discard(
-    deliveries: OperatorQuerySet, *, actor: Any, reason: str, dry_run: bool = False
+    deliveries: DeliveryQuerySet, *, actor: Any, reason: str, dry_run: bool = False
 ) -> OperationResult:
     """Discard dead letters, so that they block no later delivery: DEAD → CANCELLED.
 
@@ -121,7 +121,7 @@ def discard(
 
 
 def _recorded(
-    operation: str, deliveries: OperatorQuerySet, *, actor: Any, reason: str, dry_run: bool
+    operation: str, deliveries: DeliveryQuerySet, *, actor: Any, reason: str, dry_run: bool
 ) -> OperationResult:
     """Run an operation together with the event that records it."""
     if dry_run:
@@ -145,7 +145,7 @@ def _recorded(
     return result
 
 
-def _apply(operation: str, deliveries: OperatorQuerySet) -> OperationResult:
+def _apply(operation: str, deliveries: DeliveryQuerySet) -> OperationResult:
     """Lock the first eligible deliveries, then change all of them in one statement."""
     rows = eligible(operation, deliveries).select_for_update()
     ids = list(rows.values_list("pk", flat=True)[: MAX_IDS + 1])
@@ -158,7 +158,7 @@ def _apply(operation: str, deliveries: OperatorQuerySet) -> OperationResult:
 
 def _wake_relays(result: OperationResult) -> None:
     if result.count and not result.dry_run:
-        announce_all(using=_database())
+        wake_all_relays(using=_database())
 
 
 def _database() -> str:

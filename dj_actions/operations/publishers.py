@@ -13,7 +13,7 @@ from dj_actions.messages import Actor
 from dj_actions.models import PublisherState
 from dj_actions.operations.audit import record_operation, require_reason
 from dj_actions.operations.result import OperationResult
-from dj_actions.outbox.wakeup import announce
+from dj_actions.outbox.wakeup import wake_relays
 from dj_actions.text import did_you_mean
 
 
@@ -93,7 +93,7 @@ def _resume(alias: str, actor: Any, reason: str) -> bool:
         changed = PublisherState.objects.resume(alias)
         if changed:
             _record("resume", alias, actor, reason)
-            announce([alias], using=_database())
+            wake_relays([alias], using=_database())
     return changed
 
 

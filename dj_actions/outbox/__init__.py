@@ -1,3 +1,3 @@
-"""The records: events, deliveries, what relays share, and every query on them."""
+"""The outbox: events, deliveries, the state that relays share, and all queries on them."""
 
 from __future__ import annotations

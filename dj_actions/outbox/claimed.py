@@ -1,28 +1,37 @@
-"""A delivery that one relay holds for a while."""
+"""The value of a claim: a delivery that one relay holds under a lease."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from uuid import UUID
+
+from django.db import connections
+from django.utils.timezone import get_default_timezone
+
+if TYPE_CHECKING:
+    from dj_actions.models import Delivery
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+Cursor = tuple[datetime, int]
+"""Position of a delivery in the queue of a publisher: when it became due, and its primary key."""
+
 
 class Claimed(NamedTuple):
-    """One row of the outbox with its event, as it was when it was claimed.
+    """A delivery and its event, as they were when the delivery was claimed.
 
-    A tuple with moments in microseconds since 1970: a relay makes thousands of these a second,
-    and most of them are never asked for anything but their message.
+    A tuple with times in microseconds since 1970: a relay creates thousands of them per second,
+    and rarely reads more of one than its message.
     """
 
     pk: int
     publisher: str
     lease_token: UUID
-    """Tells this claim from a later one of the same row."""
+    """Distinguishes this claim from later claims of the same row."""
 
     attempts: int
-    """How often it has been tried, with the try that now begins."""
+    """Number of attempts, including the one that now begins."""
 
     claimed_microseconds: int
     queued_microseconds: int
@@ -47,36 +56,81 @@ class Claimed(NamedTuple):
     traceparent: str
     created_microseconds: int
 
+    @classmethod
+    def from_row(cls, delivery: Delivery, *, token: UUID, using: str) -> Self:
+        """Return the value for a row that the ORM has claimed.
+
+        Args:
+            delivery: the row, with its event and the `claimed_at` of the claim.
+            token: the lease token that was written to the row.
+            using: alias of the database that the row was read from.
+        """
+        event = delivery.event
+        return cls(
+            pk=delivery.pk,
+            publisher=delivery.publisher,
+            lease_token=token,
+            attempts=delivery.attempts,
+            claimed_microseconds=_microseconds(delivery.claimed_at, using=using),
+            queued_microseconds=_microseconds(delivery.queued_at, using=using),
+            available_microseconds=_microseconds(delivery.available_at, using=using),
+            errors=delivery.errors,
+            ordering_scope=delivery.ordering_scope,
+            ordering_key=delivery.ordering_key,
+            event_id=event.pk,
+            resource=event.resource,
+            action=event.action,
+            version=event.version,
+            object_id=event.object_id,
+            object_ids=event.object_ids,
+            actor_id=event.actor_id,
+            actor_label=event.actor_label,
+            request_data=event.request_data,
+            response_data=event.response_data,
+            summary=event.summary,
+            recipients=event.recipients,
+            extra=event.extra,
+            traceparent=event.traceparent,
+            created_microseconds=_microseconds(event.created_at, using=using),
+        )
+
     @property
     def label(self) -> str:
-        """Resource and action in one word, for example `todo.mark_done`."""
+        """Resource and action, for example `todo.mark_done`."""
         return f"{self.resource}.{self.action}"
 
     @property
     def claimed_at(self) -> datetime:
         """When it was claimed, by the database's clock."""
-        return _moment(self.claimed_microseconds)
+        return _datetime(self.claimed_microseconds)
 
     @property
     def queued_at(self) -> datetime:
-        """From when on its age counts."""
-        return _moment(self.queued_microseconds)
+        """When it was queued; its age counts from here."""
+        return _datetime(self.queued_microseconds)
 
     @property
     def available_at(self) -> datetime:
-        """From when on it could be claimed."""
-        return _moment(self.available_microseconds)
+        """When it became due."""
+        return _datetime(self.available_microseconds)
 
     @property
     def created_at(self) -> datetime:
-        """When the action was recorded."""
-        return _moment(self.created_microseconds)
+        """When the event was recorded."""
+        return _datetime(self.created_microseconds)
 
 
-def microseconds_of(moment: datetime) -> int:
-    """Return a moment as microseconds since 1970."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def _moment(microseconds: int) -> datetime:
+def _datetime(microseconds: int) -> datetime:
     return EPOCH + timedelta(microseconds=microseconds)
+
+
+def _microseconds(time: datetime, *, using: str) -> int:
+    return (_aware(time, using=using) - EPOCH) // timedelta(microseconds=1)
+
+
+def _aware(time: datetime, *, using: str) -> datetime:
+    """Add the time zone: without USE_TZ, PostgreSQL returns TIME_ZONE and SQLite returns UTC."""
+    if time.tzinfo:
+        return time
+    is_postgres = connections[using].vendor == "postgresql"
+    return time.replace(tzinfo=get_default_timezone() if is_postgres else UTC)

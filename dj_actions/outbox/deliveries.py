@@ -1,4 +1,4 @@
-"""The outbox: where each event has to go, and how far it has come."""
+"""The outbox: one delivery for each event and publisher."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from dj_actions.conf.publisher import ALIAS_LENGTH
 from dj_actions.messages import RECEIPT_ID_LENGTH, RECEIPT_URL_LENGTH
 from dj_actions.outbox.events import ActionEvent
+from dj_actions.outbox.ordering import ORDERING_LENGTH
 from dj_actions.outbox.queries import DETAIL_LENGTH, DeliveryQuerySet
-from dj_actions.states import IN_LINE_STATES, DeliveryState, RemoteState
-
-ORDERING_LENGTH = 512
-"""Characters of an ordering scope or key."""
+from dj_actions.states import BLOCKING_STATES, DeliveryState, RemoteState
 
 HELD = Q(lease_token__isnull=False, lease_expires_at__isnull=False)
 NOT_HELD = Q(lease_token=None, lease_expires_at=None)
@@ -37,9 +35,9 @@ ENDED = Q(remote_ended_at__isnull=False) & (
 
 
 class Delivery(models.Model):
-    """One event on its way to one publisher: a row of the outbox.
+    """The delivery of one event to one publisher: a row of the outbox.
 
-    It changes only through the transitions named in `DeliveryQuerySet`.
+    It changes only through the transitions of `DeliveryQuerySet`.
     """
 
     event = models.ForeignKey(
@@ -55,13 +53,15 @@ class Delivery(models.Model):
     )
     attempts = models.PositiveIntegerField(_("attempts"), default=0, db_default=0)
     queued_at = models.DateTimeField(
-        _("queued"), db_default=Now(), help_text=_("Its age counts from here; a replay resets it.")
+        _("queued"),
+        db_default=Now(),
+        help_text=_("The age is counted from here; a replay resets it."),
     )
     available_at = models.DateTimeField(_("next try"), db_default=Now())
     ordering_scope = models.CharField(
         max_length=ORDERING_LENGTH, blank=True, default="", db_default="", editable=False
     )
-    # Empty: of the whole scope, before and after which all else of it has to come.
+    # Empty: the whole scope. It is ordered with all other deliveries of the scope.
     ordering_key = models.CharField(
         max_length=ORDERING_LENGTH, blank=True, default="", db_default="", editable=False
     )
@@ -69,7 +69,7 @@ class Delivery(models.Model):
     lease_expires_at = models.DateTimeField(_("lease ends"), null=True, editable=False)
     settled_at = models.DateTimeField(_("settled"), null=True)
     errors = models.JSONField(
-        _("errors"), default=list, db_default=[], help_text=_("The latest ones.")
+        _("errors"), default=list, db_default=[], help_text=_("The latest errors.")
     )
     receipt_id = models.CharField(
         _("receipt"), max_length=RECEIPT_ID_LENGTH, blank=True, default="", db_default=""
@@ -90,13 +90,13 @@ class Delivery(models.Model):
     remote_detail = models.CharField(
         _("remote detail"), max_length=DETAIL_LENGTH, blank=True, default="", db_default=""
     )
-    remote_check_at = models.DateTimeField(_("next question"), null=True, editable=False)
+    remote_check_at = models.DateTimeField(_("next check"), null=True, editable=False)
     remote_ended_at = models.DateTimeField(_("remote end"), null=True)
 
     objects = DeliveryQuerySet.as_manager()
 
     claimed_at: datetime
-    """The database's time when a relay or tracker took the row; set by the claim, not stored."""
+    """When a relay or tracker claimed the row, by the database's clock; not stored."""
 
     class Meta:
         verbose_name = _("delivery")
@@ -106,8 +106,8 @@ class Delivery(models.Model):
             models.UniqueConstraint(
                 fields=["event", "publisher"], name="dja_one_delivery_per_publisher"
             ),
-            # Spelt out, without IN: PostgreSQL takes arrays apart for each row, and a relay would
-            # spend a third of its time on that. Short, as it reads them anew for each statement.
+            # Without IN: PostgreSQL deconstructs an array for each row, on which a relay would
+            # spend a third of its time. Short: it parses constraints again for each statement.
             models.CheckConstraint(
                 condition=NOT_HELD & (PENDING | SETTLED) | SENDING & HELD,
                 name="dja_delivery_state_is_whole",
@@ -131,7 +131,7 @@ class Delivery(models.Model):
             models.Index(
                 fields=["publisher", "ordering_scope", "ordering_key", "id"],
                 name="dja_delivery_in_line",
-                condition=Q(state__in=sorted(IN_LINE_STATES)) & ~Q(ordering_scope=""),
+                condition=Q(state__in=sorted(BLOCKING_STATES)) & ~Q(ordering_scope=""),
             ),
             models.Index(
                 fields=["publisher", "lease_expires_at"],

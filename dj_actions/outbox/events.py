@@ -1,10 +1,8 @@
-"""The record that an action happened, and where old ones are put away."""
+"""The records of actions, and their archive."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -14,19 +12,20 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from dj_actions.identifiers import uuid7
+from dj_actions.outbox.legacy_names import LegacyEventNames
 from dj_actions.outbox.queries import FAILED_FROM, ActionEventQuerySet
 
 IDEMPOTENCY_KEY_LENGTH = 255
-"""Characters a caller's own name for a request may have."""
+"""Maximum length of the idempotency key of a request, in characters."""
 
-OF_NOBODY = "anonymous:"
-"""Stands before the keys of those who are not logged in: the system itself has no actor either."""
+ANONYMOUS_KEY_PREFIX = "anonymous:"
+"""Prefix of the idempotency keys of anonymous users: like the system, they have no actor."""
 
 
-class ActionEvent(models.Model):
-    """The record that an action happened; written in its transaction, never changed after.
+class ActionEvent(LegacyEventNames, models.Model):
+    """The record of an action; written in the action's transaction, and never changed.
 
-    Of an action that was refused or crashed, it is written once all else has been rolled back.
+    For an action that was rejected or raised an error, it is written after the rollback.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -37,7 +36,7 @@ class ActionEvent(models.Model):
         _("object"), max_length=255, null=True, blank=True, help_text=_("Empty for a bulk action.")
     )
     object_ids = models.JSONField(_("objects"), default=list)
-    # Text, not a foreign key: the record outlives the user, and needs no lock on the user's row.
+    # Not a foreign key: the record outlives the user, and does not lock the user's row.
     actor_id = models.CharField(_("actor's id"), max_length=255, null=True, blank=True)
     actor_label = models.CharField(_("actor"), max_length=255, blank=True)
     request_data = models.JSONField(_("input"), default=dict, encoder=DjangoJSONEncoder)
@@ -46,7 +45,7 @@ class ActionEvent(models.Model):
         _("status code"),
         default=200,
         db_default=200,
-        help_text=_("400 and above: refused, or crashed."),
+        help_text=_("400 and above: the action failed."),
     )
     duration_ms = models.FloatField(_("duration in milliseconds"), default=0)
     summary = models.TextField(_("summary"), blank=True, default="", db_default="")
@@ -60,22 +59,22 @@ class ActionEvent(models.Model):
     parent = models.ForeignKey(
         "self",
         verbose_name=_("parent"),
-        # The link stays when the parent is archived first: records do not change.
+        # Keep the link when the parent is archived first: records do not change.
         on_delete=models.DO_NOTHING,
         db_constraint=False,
         null=True,
         blank=True,
         related_name="children",
         db_index=False,
-        help_text=_("The action that ran this one as a part of itself."),
+        help_text=_("The action that ran this one."),
     )
     idempotency_key = models.CharField(
         _("idempotency key"),
-        max_length=IDEMPOTENCY_KEY_LENGTH + len(OF_NOBODY),
+        max_length=IDEMPOTENCY_KEY_LENGTH + len(ANONYMOUS_KEY_PREFIX),
         null=True,
         blank=True,
     )
-    # A keyed hash of the request: to tell a repetition from another request with the same key.
+    # A keyed hash of the request: it distinguishes a repetition from another request with this key.
     fingerprint = models.CharField(
         max_length=64, blank=True, default="", db_default="", editable=False
     )
@@ -116,73 +115,26 @@ class ActionEvent(models.Model):
         fields: Iterable[str] | None = None,
         from_queryset: models.QuerySet[Any] | None = None,
     ) -> None:
-        """Read it where it was written: a replica may not have it yet."""
+        """Read the event from the database it was written to: a replica may not have it yet."""
         super().refresh_from_db(using or self._state.db, fields, from_queryset)
 
     @property
     def label(self) -> str:
-        """Resource and action in one word, for example `todo.mark_done`."""
+        """Resource and action, for example `todo.mark_done`."""
         return f"{self.resource}.{self.action}"
 
     @property
     def succeeded(self) -> bool:
-        """Whether the action did what it was asked for."""
+        """Whether the action succeeded."""
         return self.status_code < FAILED_FROM
-
-    # The names that the fields had in dj-actions 0.0.7.
-
-    @property
-    def action_id(self) -> str:
-        """Name of the action."""
-        return self.action
-
-    @property
-    def action_type(self) -> str:
-        """`instance` or `bulk`."""
-        return "bulk" if self.object_id is None else "instance"
-
-    @property
-    def action_context(self) -> None:
-        """Always None: it never held anything."""
-        return
-
-    @property
-    def response_content(self) -> None:
-        """Always None: it never held anything."""
-        return
-
-    @property
-    def scheduled_time(self) -> None:
-        """Always None: it never held anything."""
-        return
-
-    @property
-    def complete(self) -> bool:
-        """Always true: an action that has not ended has no record."""
-        return True
-
-    @property
-    def duration(self) -> Decimal:
-        """How long it took, in seconds."""
-        return Decimal(str(self.duration_ms)) / 1000
-
-    @property
-    def created_date(self) -> datetime:
-        """When it was recorded."""
-        return self.created_at
-
-    @property
-    def modified_date(self) -> datetime:
-        """When it was recorded: records do not change."""
-        return self.created_at
 
 
 EventAction = ActionEvent
-"""The name under which the README of dj-actions 0.0.7 imports it."""
+"""The name in the README of dj-actions 0.0.7."""
 
 
 class ArchivedActionEvent(models.Model):
-    """An old event with its deliveries, put away: see `manage.py archive_actions`."""
+    """An archived event with its deliveries: see `manage.py archive_actions`."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     resource = models.CharField(_("resource"), max_length=100)
@@ -192,7 +144,9 @@ class ArchivedActionEvent(models.Model):
     created_at = models.DateTimeField(_("created"))
     archived_at = models.DateTimeField(_("archived"), db_default=Now(), editable=False)
     content = models.JSONField(
-        _("content"), encoder=DjangoJSONEncoder, help_text=_("The event as the API showed it.")
+        _("content"),
+        encoder=DjangoJSONEncoder,
+        help_text=_("All columns of the event, and of its deliveries."),
     )
 
     class Meta:

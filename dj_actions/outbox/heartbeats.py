@@ -1,4 +1,4 @@
-"""TODO."""
+"""The heartbeats of relays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dj_actions.outbox.queries import RelayHeartbeatQuerySet
 
 
 class RelayHeartbeat(models.Model):
-    """A sign of life of one relay, for `manage.py relay_health` and the doctor."""
+    """The latest heartbeat of a relay, for `manage.py relay_health` and the doctor."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     host = models.CharField(_("host"), max_length=255)

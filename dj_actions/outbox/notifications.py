@@ -1,4 +1,4 @@
-"""Wake others, and be woken: PostgreSQL's NOTIFY and LISTEN.
+"""Wake relays through PostgreSQL's NOTIFY and LISTEN.
 
 See https://www.postgresql.org/docs/current/sql-notify.html.
 """
@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from django.db import connections
 
-from dj_actions.database import NOTICING_DEAD_PEERS
+from dj_actions.database import LIBPQ_KEEPALIVES
 
 if TYPE_CHECKING:
     from django.db.backends.postgresql.base import DatabaseWrapper
@@ -22,24 +22,24 @@ CHANNEL = "dj_actions"
 
 
 def notify(aliases: Sequence[str], *, using: str) -> None:
-    """Tell relays that there is something for these publishers. Call it outside a transaction.
+    """Notify relays that deliveries are due. Call it outside a transaction.
 
-    A transaction that notifies waits for its turn to commit, and for the disk: this one, which
-    changes nothing, does not wait for the disk.
+    A transaction that notifies holds a global lock during its commit and waits for the disk.
+    This one changes no data, so it commits asynchronously.
 
     Args:
         aliases: the publishers.
-        using: alias of the database, a PostgreSQL.
+        using: alias of the database; it must be PostgreSQL.
     """
     statement = """
         SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, alias)
         FROM unnest(%s::text[]) AS alias
     """
-    # The driver's own cursor: this is no query of the request, and whoever counts or refuses
-    # those has nothing to do with it.
+    # The driver's own cursor: this query is not part of the request, so that tests and tools that
+    # count or forbid the queries of a request do not see it.
     connection = connections[using]
     connection.ensure_connection()
-    # Told of an error, Django makes sure that nobody gets a connection that is dead.
+    # wrap_database_errors lets Django discard a broken connection.
     with (
         connection.wrap_database_errors,
         closing(cast("Any", connection.connection).cursor()) as cursor,
@@ -49,44 +49,44 @@ def notify(aliases: Sequence[str], *, using: str) -> None:
 
 @contextmanager
 def listening(*, using: str, channel: str = CHANNEL) -> Iterator[Connection[Any]]:
-    """Yield a connection of its own that listens.
+    """Open a separate connection that listens to a channel.
 
     Args:
-        using: alias of the database, a PostgreSQL.
-        channel: what it listens to.
+        using: alias of the database; it must be PostgreSQL.
+        channel: name of the channel.
 
     Raises:
-        django.db.OperationalError: the database is away; also within the block.
+        django.db.OperationalError: the database is unreachable; also raised within the block.
     """
-    # Only here: a project on SQLite has no psycopg.
+    # Imported here: a project on SQLite does not have psycopg.
     from psycopg import connect, sql  # noqa: PLC0415
 
     database = cast("DatabaseWrapper", connections[using])
-    parameters = {**NOTICING_DEAD_PEERS, **database.get_connection_params()}
-    # Django's errors, also of a connection that Django does not know.
+    parameters = {**LIBPQ_KEEPALIVES, **database.get_connection_params()}
+    # Raise Django's exceptions, although Django does not manage this connection.
     with (
         database.wrap_database_errors,
         closing(connect(**parameters, autocommit=True)) as connection,
     ):
         connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         yield connection
-        # Through a pooler, the session goes on and belongs to others next.
+        # Behind a connection pooler, the session continues and is given to another client.
         connection.execute("UNLISTEN *")
 
 
 def notification_arrives(
     *, using: str, timeout: float = 2.0, send: Callable[[str], None] | None = None
 ) -> bool:
-    """Tell whether a notification from our connection reaches a second one that listens.
+    """Return whether a notification from our connection reaches another one that listens.
 
-    A pooler that gives each transaction another server connection takes the LISTEN, says that
-    all is well, and drops what comes: https://www.pgbouncer.org/features.html. The connection
-    must not be in a transaction: PostgreSQL notifies when it commits.
+    A connection pooler in transaction mode accepts LISTEN without an error, and drops the
+    notifications: https://www.pgbouncer.org/features.html. The connection must not be in a
+    transaction: PostgreSQL sends notifications when it commits.
 
     Args:
-        using: alias of the database, a PostgreSQL.
+        using: alias of the database; it must be PostgreSQL.
         timeout: seconds to wait for the notification.
-        send: how to notify a channel, if not through our connection.
+        send: notifies a channel; by default, through our connection.
     """
     channel = f"{CHANNEL}_probe_{uuid4().hex}"
     with listening(using=using, channel=channel) as listener:

@@ -1,86 +1,69 @@
-"""In which line deliveries stand, for publishers that keep an order.
+"""Ordering keys: which deliveries of a publisher have to arrive in the order of their commits.
 
-A delivery's scope is what can be in order at all: the model acted on, or the key that an action
-names itself. Its key is the one object in it; a bulk action has none, and comes after all earlier
-and before all later deliveries of its scope.
+A key has two parts. The scope is the model that was acted on, or a custom key of the action. The
+key is the one object within the scope. A bulk action has an empty key: it is ordered after all
+earlier and before all later deliveries of its scope.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Self
 
-OWN_KEY = "="
-"""How the scope of a key begins that an action names; no model is called so."""
+from dj_actions.outbox.claimed import Claimed
+from dj_actions.text import sanitize
+
+ORDERING_LENGTH = 512
+"""Maximum length of an ordering scope or key, in characters."""
+
+CUSTOM_PREFIX = "="
+"""Prefix of the scope of a custom key; no model label starts with it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """Where a delivery stands."""
+class OrderingKey:
+    """What a delivery is ordered by."""
 
     scope: str = ""
-    """Empty: in no line."""
+    """Empty: the delivery is not ordered."""
 
     key: str = ""
-    """Empty: of the whole scope."""
+    """Empty: the delivery concerns the whole scope."""
+
+    @classmethod
+    def custom(cls, key: str) -> Self:
+        """Return the ordering key for a key that an action specifies, apart from all models."""
+        return cls(f"{CUSTOM_PREFIX}{sanitize(key, ORDERING_LENGTH - len(CUSTOM_PREFIX))}")
 
 
-class InLine(Protocol):
-    """A delivery, as far as its line goes."""
+class DeadLetter(NamedTuple):
+    """The columns of a dead letter that decide whether a later delivery replaces it."""
 
-    @property
-    def ordering_scope(self) -> str:
-        """Its scope."""
-
-    @property
-    def ordering_key(self) -> str:
-        """Its key."""
+    pk: int
+    ordering_scope: str
+    object_ids: list[str]
 
 
-class Replaceable(Protocol):
-    """A delivery, as far as it matters whether it is replaced by a later one, or replaces one."""
-
-    @property
-    def pk(self) -> int:
-        """Its place."""
-
-    @property
-    def ordering_scope(self) -> str:
-        """Its scope."""
-
-    @property
-    def object_ids(self) -> Sequence[str]:
-        """Keys of the objects that it is about."""
-
-
-_Delivery = TypeVar("_Delivery", bound=InLine)
-
-
-def line_of_own_key(key: str) -> Line:
-    """Return the line of a key that an action names, beside those of models."""
-    return Line(f"{OWN_KEY}{key}")
-
-
-def replaces(arrived: Replaceable, dead: Replaceable) -> bool:
-    """Tell whether a dead letter is needless once another one, which is in a line, has arrived."""
-    if dead.ordering_scope != arrived.ordering_scope or dead.pk > arrived.pk:
+def replaces(delivered: Claimed, dead: DeadLetter) -> bool:
+    """Return whether an ordered delivery makes a dead letter obsolete."""
+    if dead.ordering_scope != delivered.ordering_scope or dead.pk > delivered.pk:
         return False
-    is_same_line = arrived.ordering_scope.startswith(OWN_KEY)
-    return is_same_line or set(dead.object_ids) <= set(arrived.object_ids)
+    is_same_key = delivered.ordering_scope.startswith(CUSTOM_PREFIX)
+    return is_same_key or set(dead.object_ids) <= set(delivered.object_ids)
 
 
-def conflict(one: InLine, other: InLine) -> bool:
-    """Tell whether the order of two deliveries matters."""
+def are_ordered(one: Claimed, other: Claimed) -> bool:
+    """Return whether two deliveries have to arrive in the order of their commits."""
     if not one.ordering_scope or one.ordering_scope != other.ordering_scope:
         return False
     keys = {one.ordering_key, other.ordering_key}
     return len(keys) == 1 or "" in keys
 
 
-def waves(deliveries: Sequence[_Delivery]) -> list[list[_Delivery]]:
-    """Part deliveries, given in their order, so that no two in one wave have to be in order."""
-    parted: list[list[_Delivery]] = []
+def independent_groups(deliveries: Sequence[Claimed]) -> list[list[Claimed]]:
+    """Split deliveries, given in order, into groups within which the order does not matter."""
+    groups: list[list[Claimed]] = []
     latest: dict[tuple[str, str], int] = {}
     highest: dict[str, int] = {}
     for delivery in deliveries:
@@ -93,7 +76,7 @@ def waves(deliveries: Sequence[_Delivery]) -> list[list[_Delivery]]:
             number = 1 + highest.get(scope, -1)
         latest[scope, key] = number
         highest[scope] = max(number, highest.get(scope, -1))
-        if number == len(parted):
-            parted.append([])
-        parted[number].append(delivery)
-    return parted
+        if number == len(groups):
+            groups.append([])
+        groups[number].append(delivery)
+    return groups

@@ -1,4 +1,4 @@
-"""What all relays share: the state of each publisher, and their signs of life."""
+"""The state of a publisher that all relays share."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from dj_actions.outbox.queries import PublisherStateQuerySet
 
 
 class PublisherState(models.Model):
-    """What all relays share about one publisher: is it paused, is its destination in trouble.
+    """Whether a publisher is paused, its circuit breaker and its rate limit; shared by all relays.
 
-    It changes only through the transitions named in `PublisherStateQuerySet`.
+    It changes only through the transitions of `PublisherStateQuerySet`.
     """
 
     alias = models.CharField(_("publisher"), max_length=ALIAS_LENGTH, primary_key=True)
@@ -22,15 +22,19 @@ class PublisherState(models.Model):
     paused_by = models.CharField(_("paused by"), max_length=255, blank=True, default="")
     pause_reason = models.TextField(_("reason"), blank=True, default="")
     failures = models.PositiveIntegerField(
-        _("failures in a row"), default=0, db_default=0, help_text=_("Of different messages.")
+        _("consecutive failures"), default=0, db_default=0, help_text=_("Of different messages.")
     )
     probes = models.PositiveIntegerField(
-        _("probes"), default=0, db_default=0, help_text=_("Since nothing is sent.")
+        _("probes"), default=0, db_default=0, help_text=_("Since the circuit breaker opened.")
     )
     open_until = models.DateTimeField(
-        _("nothing is sent until"), null=True, help_text=_("Then one message probes.")
+        _("circuit breaker open until"),
+        null=True,
+        help_text=_("No message is sent until then; then one message probes."),
     )
-    open_reason = models.TextField(_("why nothing is sent"), blank=True, default="", db_default="")
+    open_reason = models.TextField(
+        _("why the circuit breaker is open"), blank=True, default="", db_default=""
+    )
     next_send_at = models.DateTimeField(
         null=True, editable=False, help_text=_("When the rate limit allows the next message.")
     )
@@ -38,7 +42,7 @@ class PublisherState(models.Model):
     objects = PublisherStateQuerySet.as_manager()
 
     read_at: datetime
-    """The database's time when it was read; set by `known`, not stored."""
+    """When it was read, by the database's clock; set by `find`, not stored."""
 
     class Meta:
         verbose_name = _("publisher")

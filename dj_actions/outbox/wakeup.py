@@ -1,4 +1,4 @@
-"""Tell relays that there is something to deliver: once it is committed, and not too often."""
+"""Wake idle relays after a commit, at most once per publisher in `NOTIFY_MIN_INTERVAL`."""
 
 from __future__ import annotations
 
@@ -15,51 +15,55 @@ from dj_actions.outbox.notifications import notify
 
 logger = logging.getLogger(__name__)
 
-SILENCE = 0.5
-"""Seconds for which a process does not wake the relays of a publisher again: a lane that it has
-woken looks once more when they are over, or more often if there was something for it."""
+NOTIFY_MIN_INTERVAL = 0.5
+"""Seconds between two notifications of one process for a publisher. A lane that was notified
+polls once more after this time, so that it finds deliveries whose notification was left out."""
 
-_told_at: dict[tuple[str, str], float] = {}
-"""Database and publisher → when this process has told of them last, by its own clock."""
+_notified_at: dict[tuple[str, str], float] = {}
+"""Database and publisher → when this process last sent a notification (monotonic clock)."""
 
 
-def announce(aliases: Sequence[str], *, using: str) -> None:
-    """Wake the relays of these publishers once the present transaction has committed.
+def wake_relays(aliases: Sequence[str], *, using: str) -> None:
+    """Wake the relays of some publishers once the current transaction has committed.
 
-    Never within it: PostgreSQL lets transactions that notify commit one after another. Nothing
-    depends on it either: a relay that hears nothing looks by itself, now and then.
+    Not within the transaction: PostgreSQL serializes the commits of transactions that notify.
+    A lost notification only delays a delivery: relays also poll.
 
     Args:
-        aliases: the publishers that have something to deliver.
+        aliases: the publishers that have deliveries due.
         using: alias of the database.
     """
     connection = connections[using]
-    # Of a transaction that Django does not commit itself, it does not say when that happens.
-    is_told = connection.vendor == "postgresql" and connection.commit_on_exit
-    if aliases and is_told and get_settings().notify:
-        transaction.on_commit(partial(_tell, aliases, using), using=using)
+    # Django does not run on_commit callbacks for a transaction that it does not commit itself.
+    can_notify = connection.vendor == "postgresql" and connection.commit_on_exit
+    if aliases and can_notify and get_settings().notify:
+        transaction.on_commit(partial(_notify, aliases, using), using=using)
 
 
-def announce_all(*, using: str) -> None:
-    """Wake all relays once the present transaction has committed, see `announce`.
+def wake_all_relays(*, using: str) -> None:
+    """Wake the relays of all publishers once the current transaction has committed.
 
     Args:
         using: alias of the database.
     """
-    announce(list(get_settings().publishers), using=using)
+    wake_relays(list(get_settings().publishers), using=using)
 
 
-def _tell(aliases: Sequence[str], using: str) -> None:
+def _notify(aliases: Sequence[str], using: str) -> None:
     if connections[using].in_atomic_block:
-        return  # a test that calls what waits for a commit, within a transaction
+        return  # a test that runs on_commit callbacks within its transaction
     now = time.monotonic()
-    silent = [
-        alias for alias in aliases if now - _told_at.get((using, alias), -math.inf) >= SILENCE
+    due = [
+        alias
+        for alias in aliases
+        if now - _notified_at.get((using, alias), -math.inf) >= NOTIFY_MIN_INTERVAL
     ]
-    if not silent:
+    if not due:
         return
-    _told_at.update({(using, alias): now for alias in silent})
+    _notified_at.update({(using, alias): now for alias in due})
     try:
-        notify(silent, using=using)
-    except Exception as error:  # noqa: BLE001 - the action has committed, and nothing is lost
-        logger.warning("The relay could not be woken, and will look by itself: %s", error)
+        notify(due, using=using)
+    except Exception as error:  # noqa: BLE001 - the action has committed, and relays also poll
+        logger.warning(
+            "Could not notify relays; they will pick this up on their next poll: %s", error
+        )

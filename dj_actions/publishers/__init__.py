@@ -1,8 +1,8 @@
-"""The configured publishers: `publishers["feeds"]` gives this thread's instance."""
+"""The base class of publishers, and the configured instances: `publishers["feeds"]`."""
 
 from __future__ import annotations
 
 from dj_actions.publishers.base import BasePublisher
-from dj_actions.publishers.handler import publisher_class, publishers
+from dj_actions.publishers.handler import publishers
 
-__all__ = ["BasePublisher", "publisher_class", "publishers"]
+__all__ = ["BasePublisher", "publishers"]

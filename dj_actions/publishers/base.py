@@ -1,4 +1,4 @@
-"""What every publisher is: one method, and others it may add."""
+"""The base class of all publishers: one method to implement, and others to override."""
 
 from __future__ import annotations
 
@@ -12,69 +12,87 @@ from dj_actions.messages import Message, Receipt, RemoteRun
 
 
 class BasePublisher(ABC):
-    """One configured destination.
+    """A publisher: it sends messages to one destination.
 
-    OPTIONS of the setting are the keyword arguments of the constructor. An instance belongs
-    to one thread; it is made when that thread first needs it.
+    A subclass implements `publish`. OPTIONS of its entry in DJ_ACTIONS["PUBLISHERS"] are passed
+    to its constructor as keyword arguments. An instance belongs to one thread: it is created when
+    that thread first needs it, and needs no locks. All methods are called outside of database
+    transactions. A relay is blocked while a method runs, so give every network call a timeout.
 
     Args:
-        alias: the publisher's name in DJ_ACTIONS["PUBLISHERS"].
+        alias: the publisher's key in DJ_ACTIONS["PUBLISHERS"].
     """
 
     supports_tracking: ClassVar[bool] = False
-    """Can the end of a remote run be asked for later?"""
+    """Can the state of a remote run be read later, with `track`?"""
 
     def __init__(self, *, alias: str) -> None:
         self.alias = alias
 
     @abstractmethod
     def publish(self, message: Message) -> Receipt:
-        """Hand over one message; calling it twice with one `message.id` has one effect.
+        """Send a message, and return the destination's confirmation.
+
+        It has to be idempotent: after a crash or a timeout, a message is published again, with
+        the same `message.id`. Pass that id to the destination as its idempotency key.
+
+        The exception decides what the relay does; any other one counts as a failed attempt.
 
         Raises:
-            PublisherUnavailable: try again.
-            DestinationNotFound: try again a few times, slowly.
-            RateLimited: try later, do not count it.
-            PublishRejected: never try again.
-            PublisherMisconfigured: not this message's fault; wait until it is mended.
+            PublisherUnavailable: the destination failed; retry. After some of them in a row, the
+                circuit breaker opens.
+            DestinationNotFound: the destination has no such DAG or feed; retry a few times, slowly.
+            RateLimited: too many messages; retry after `retry_after` seconds, without counting
+                the attempt.
+            PublishRejected: the destination will never accept this message; do not retry.
+            PublisherMisconfigured: the address or the credentials are wrong; send nothing until
+                one message succeeds, without counting the attempt.
         """
 
     def publish_many(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:
-        """Hand over messages in order and yield one outcome for each, as it becomes known."""
+        """Send messages in order, and yield a receipt or an exception for each.
+
+        Override it if the destination accepts several messages at once. Yield each outcome as
+        soon as it is known: the relay settles it, and may stop before the next message is sent.
+        """
         for message in messages:
             yield self._outcome_of(message)
 
     def _outcome_of(self, message: Message) -> Receipt | BaseException:
         try:
             return self.publish(message)
-        except BaseException as error:  # noqa: BLE001 - one message must not take others along
+        except BaseException as error:  # noqa: BLE001 - one message must not affect the others
             return error
 
     def track(self, receipts: Sequence[Receipt]) -> Sequence[RemoteRun]:
-        """Ask what became of these, in as few calls as possible; one answer for each, in order.
+        """Return the current state of remote runs: one for each receipt, in the same order.
+
+        It is called with several receipts, so that it can use few requests.
 
         Raises:
-            PublishError: the destination cannot be asked now; it is asked again later.
+            PublishError: the destination failed; it is called again later.
         """
         raise NotImplementedError(f"{type(self).__name__} does not support tracking.")
 
     def check(self) -> Iterable[CheckMessage]:
-        """Yield what is wrong with the configuration, without touching the network."""
+        """Return the errors in the configuration, for Django's system checks; use no network."""
         return ()
 
     def check_reachable(self) -> bool:
-        """Ask the destination a harmless question; False if there is none to ask.
+        """Check that the destination responds and accepts the credentials.
 
-        It shows that the destination answers and knows who asks, changes nothing there, and
-        ends within the publisher's own timeouts.
+        `manage.py dj_actions_doctor` calls it. It must not change anything at the destination.
+
+        Returns:
+            True if it does; False if the publisher has no such check.
 
         Raises:
-            PublishError: it gave no answer, or a bad one.
+            PublishError: the destination did not respond, or responded with an error.
         """
         return False
 
     def prepare(self) -> None:
-        """Load what is slow to load; a relay calls it before the first message comes."""
+        """Load slow imports; a relay calls it once, before the first message."""
 
     def close(self) -> None:
-        """Give back connections; the instance may be used again afterwards."""
+        """Close connections; the instance may be used again afterwards."""

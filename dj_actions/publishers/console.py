@@ -1,4 +1,4 @@
-"""Writes messages to standard output: for development."""
+"""A publisher for development: it prints messages to standard output."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["ConsolePublisher"]
 
 
 class ConsolePublisher(BasePublisher):
-    """Prints one line of JSON for each message.
+    """Prints each message as a line of JSON.
 
-    A console has no memory: a message that is published again is printed again.
+    It is not idempotent: a message that is published again is printed again.
     """
 
     def publish(self, message: Message) -> Receipt:
-        """Print the message."""
+        """Print a message."""
         line = json.dumps(
             {
                 "publisher": self.alias,

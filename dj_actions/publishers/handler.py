@@ -1,4 +1,4 @@
-"""The configured publishers: `publishers["feeds"]` gives this thread's instance."""
+"""The configured publishers: `publishers["feeds"]` is the instance of the current thread."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ else:
 
 
 def publisher_class(alias: str, entry: PublisherSettings) -> type[BasePublisher]:
-    """Import the class behind an alias.
+    """Import the class of a publisher.
 
     Raises:
-        InvalidSetting: it cannot be imported, or is no publisher.
+        InvalidSetting: it cannot be imported, or is not a subclass of `BasePublisher`.
     """
     where = f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["BACKEND"]'
     try:
@@ -34,42 +34,48 @@ def publisher_class(alias: str, entry: PublisherSettings) -> type[BasePublisher]
     except ImportError as error:
         raise InvalidSetting(f"{where} cannot be imported: {error}") from error
     if not (isinstance(found, type) and issubclass(found, BasePublisher)):
-        raise InvalidSetting(f"{where} is {entry.backend!r}, which is no BasePublisher.")
+        raise InvalidSetting(f"{where} is {entry.backend!r}, which is not a BasePublisher.")
     return found
 
 
 class PublisherHandler(HandlerBase):
-    """Alias → instance, one per thread, made on first use like Django's CACHES."""
+    """Alias → publisher: one instance per thread, created on first use, as Django's caches are."""
 
     exception_class = InvalidSetting
 
     @property
-    def settings(self) -> Mapping[str, PublisherSettings]:  # type: ignore[override]  # ours are typed values, read live
-        """Alias → the publisher's entry in DJ_ACTIONS."""
+    def settings(self) -> Mapping[str, PublisherSettings]:  # type: ignore[override]  # typed values
+        """Alias → the current settings of a publisher."""
         return get_settings().publishers
 
-    def create_connection(self, alias: str) -> BasePublisher:
-        """Make the instance for this thread.
+    def __getitem__(self, alias: str) -> BasePublisher:
+        """Return the instance of the current thread.
 
         Raises:
-            InvalidSetting: the class cannot be imported, or refuses its OPTIONS.
+            InvalidSetting: no publisher with this alias is configured, its class cannot be
+                imported, or its constructor does not accept its OPTIONS.
         """
-        entry = get_settings().publishers[alias]
+        get_settings().require_publisher(alias)
+        return super().__getitem__(alias)
+
+    def create_connection(self, alias: str) -> BasePublisher:
+        """Create the instance of the current thread."""
+        entry = get_settings().require_publisher(alias)
         backend = publisher_class(alias, entry)
-        _refuse_unknown_options(alias, backend, entry)
+        _reject_unknown_options(alias, backend, entry)
         try:
             return backend(alias=alias, **entry.options)
-        except BaseException as error:  # also SystemExit: it would end the relay's thread
+        except BaseException as error:  # also SystemExit, which would end a thread of the relay
             raise InvalidSetting(
                 f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["OPTIONS"]: {type(error).__name__}: {error}'
             ) from error
 
     def reset(self) -> None:
-        """Forget all instances; the next access makes new ones."""
+        """Discard all instances; the next access creates new ones."""
         self._connections = Local(self.thread_critical)
 
 
-def _refuse_unknown_options(
+def _reject_unknown_options(
     alias: str, backend: type[BasePublisher], entry: PublisherSettings
 ) -> None:
     parameters = inspect.signature(backend).parameters
@@ -86,10 +92,10 @@ def _refuse_unknown_options(
 publishers = PublisherHandler()
 
 
-def _forget(*, setting: str, **_: object) -> None:
-    """A test has changed the setting: the instances made from the old one are of no use."""
+def _reset_on_change(*, setting: str, **_: object) -> None:
+    """Discard the instances that were created from the old setting, when a test changes it."""
     if setting == "DJ_ACTIONS":
         publishers.reset()
 
 
-setting_changed.connect(_forget)
+setting_changed.connect(_reset_on_change)

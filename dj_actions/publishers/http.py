@@ -1,4 +1,4 @@
-"""Helpers for publishers that talk HTTP."""
+"""Helpers for publishers that use HTTP."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ __all__ = ["is_base_url", "retry_after_seconds"]
 
 
 def retry_after_seconds(header: str | None) -> float | None:
-    """Read a Retry-After header, seconds or a date, as seconds (RFC 9110, 10.2.3).
+    """Return the seconds to wait according to a Retry-After header (RFC 9110, 10.2.3).
+
+    Args:
+        header: its value, a number of seconds or a date; None if the response has no such header.
 
     Returns:
-        Seconds from now; None if there is no header, or it says nothing that makes sense.
+        Seconds from now; None without a header, or if its value is invalid.
     """
     try:
         seconds = float(header or "")
@@ -34,13 +37,13 @@ def _seconds_until(date: str) -> float | None:
 
 
 def is_base_url(text: str) -> bool:
-    """Tell whether a text is scheme, host and port of a server and nothing else.
+    """Return whether a string is a URL with a scheme, a host and optionally a port only.
 
-    A user or password in it would end up in stored links and error messages.
+    A user or password in a URL would end up in stored links and error messages.
     """
     try:
         parts = urlsplit(text)
-        _ = parts.port  # raises for one that is no number, or too large
+        _ = parts.port  # raises ValueError if it is not a valid port
     except ValueError:
         return False
     rest = (parts.username, parts.password, parts.path.strip("/"), parts.query, parts.fragment)

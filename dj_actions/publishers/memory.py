@@ -1,4 +1,4 @@
-"""Keeps messages in a list: for the tests of your project."""
+"""A publisher for tests: it keeps messages in memory."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dj_actions.publishers.base import BasePublisher
 __all__ = ["MemoryPublisher", "outboxes"]
 
 outboxes: defaultdict[str, list[Message]] = defaultdict(list)
-"""Alias → messages published in this process, like `django.core.mail.outbox`."""
+"""Alias → messages published in this process; compare `django.core.mail.outbox`."""
 
 
 class MemoryPublisher(BasePublisher):
-    """Appends each message to `outboxes[alias]`, once per message id."""
+    """Appends each message to `outboxes[alias]`, once for each message id."""
 
     def publish(self, message: Message) -> Receipt:
-        """Keep the message."""
+        """Append a message, unless one with its id is there already."""
         outbox = outboxes[self.alias]
         if all(kept.id != message.id for kept in outbox):
             outbox.append(message)

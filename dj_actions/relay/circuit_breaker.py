@@ -10,7 +10,7 @@ import logging
 import time
 from uuid import UUID
 
-from dj_actions.database import patiently
+from dj_actions.database import retry_on_disconnect
 from dj_actions.exceptions import (
     DestinationNotFound,
     PublisherMisconfigured,
@@ -66,7 +66,7 @@ class CircuitBreaker:
 
     def refresh(self) -> None:
         """Read the state that other relays may have changed."""
-        known = PublisherState.objects.known(self._publisher)
+        known = PublisherState.objects.find(self._publisher)
         self._failures = known.failures if known else 0
         self._probes = known.probes if known else 0
         self._open_until = None
@@ -115,7 +115,9 @@ class CircuitBreaker:
         """Count a failed message once: its retries say nothing new about the destination."""
         if event_id not in self._failed_events:
             self._failed_events.add(event_id)
-            self._failures = patiently(PublisherState.objects.count_failure, self._publisher)
+            self._failures = retry_on_disconnect(
+                PublisherState.objects.count_failure, self._publisher
+            )
 
     def _next_wait(self) -> float:
         return backoff_seconds(self._tuning.probe_wait, failures=self._probes + 1)
@@ -135,7 +137,7 @@ class CircuitBreaker:
         reason = error_message(error)
         self._probes += 1
         self._open_until = time.monotonic() + seconds
-        patiently(
+        retry_on_disconnect(
             PublisherState.objects.open_breaker,
             self._publisher,
             seconds=seconds,
@@ -158,7 +160,7 @@ class CircuitBreaker:
         self._open_until = None
         self._is_probing = False
         self._failed_events.clear()
-        if patiently(PublisherState.objects.close_breaker, self._publisher):
+        if retry_on_disconnect(PublisherState.objects.close_breaker, self._publisher):
             logger.info(
                 "Publisher %s: circuit breaker closed.",
                 self._publisher,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dj_actions.conf import Settings
 from dj_actions.models import Delivery, PublisherState
-from dj_actions.outbox.claimed import Claimed
-from dj_actions.outbox.queries import Place
+from dj_actions.outbox.claimed import Claimed, Cursor
 from dj_actions.policies import Ordering
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.cursor import ClaimCursor
@@ -71,12 +70,12 @@ class Claimer:
         return claimed
 
     def _claim_batch(self, limit: int) -> list[Claimed]:
-        def claim(after: Place | None) -> list[Claimed]:
+        def claim(after: Cursor | None) -> list[Claimed]:
             return Delivery.objects.claim(
                 self._alias,
                 limit=limit,
                 lease=self._lease,
-                behind=after,
+                after=after,
                 on_poison=self.on_poison,
             )
 

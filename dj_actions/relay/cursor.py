@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from dj_actions.outbox.claimed import Claimed
-from dj_actions.outbox.queries import Place
+from dj_actions.outbox.claimed import Claimed, Cursor
 from dj_actions.relay.tuning import LaneTuning
 
-Claim = Callable[[Place | None], list[Claimed]]
+Claim = Callable[[Cursor | None], list[Claimed]]
 """Claims deliveries after a position in the queue, or from its start."""
 
 
@@ -26,7 +25,7 @@ class ClaimCursor:
         self.is_slow = False
         """Whether the last full scan exceeded `slow_scan_threshold`."""
         self._tuning = tuning
-        self._after: Place | None = None
+        self._after: Cursor | None = None
         self._full_scan_at = 0.0
 
     def claim(self, claim: Claim) -> list[Claimed]:

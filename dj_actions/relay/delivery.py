@@ -8,10 +8,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from uuid import UUID
 
-from dj_actions.database import patiently
+from dj_actions.database import retry_on_disconnect
 from dj_actions.messages import Receipt
 from dj_actions.outbox.claimed import Claimed
-from dj_actions.outbox.ordering import conflict, waves
+from dj_actions.outbox.ordering import are_ordered, independent_groups
 from dj_actions.policies import OnPoison, RetryPolicy
 from dj_actions.publishers import BasePublisher
 from dj_actions.relay.circuit_breaker import CircuitBreaker
@@ -84,7 +84,7 @@ class BatchDelivery:
     def run(self) -> None:
         """Deliver wave by wave; settle and release the rest in any case."""
         try:
-            for wave in waves(self._batch.deliveries):
+            for wave in independent_groups(self._batch.deliveries):
                 if not self._publish(self._without_blocked(wave)):
                     break
         finally:
@@ -95,7 +95,7 @@ class BatchDelivery:
         """Return those that no earlier failure blocks; the others block later ones in turn."""
         if not self._blocking:
             return wave
-        blocked = [one for one in wave if any(conflict(one, other) for other in self._blocking)]
+        blocked = [one for one in wave if any(are_ordered(one, other) for other in self._blocking)]
         self._blocking += blocked
         return [one for one in wave if one not in blocked] if blocked else wave
 
@@ -133,4 +133,4 @@ class BatchDelivery:
     def _release_untried(self) -> None:
         batch = self._batch
         if self._receipts.settled + self._failed < len(batch.deliveries):
-            patiently(release, batch.publisher.alias, batch.lease_token, self._stopping)
+            retry_on_disconnect(release, batch.publisher.alias, batch.lease_token, self._stopping)

@@ -34,7 +34,7 @@ class Heartbeat:
         """Record heartbeats until the relay stops; then delete its row."""
         relay = uuid4()
         beat = partial(
-            RelayHeartbeat.objects.beat,
+            RelayHeartbeat.objects.record_heartbeat,
             relay,
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -44,9 +44,9 @@ class Heartbeat:
             task="record its heartbeat", stopping=self._stopping, wait=self._tuning.error_wait
         )
         retention = self._tuning.heartbeat_retention
-        backoff.run(partial(RelayHeartbeat.objects.forget_silent, retention))
+        backoff.run(partial(RelayHeartbeat.objects.delete_stale, retention))
         while not self._stopping.is_set():
             if not any(lane.lease.is_stuck for lane in list(self._lanes)):
                 backoff.run(beat)
             self._stopping.wait(self._tuning.heartbeat_interval)
-        backoff.run(partial(RelayHeartbeat.objects.forget, relay))
+        backoff.run(partial(RelayHeartbeat.objects.delete_heartbeat, relay))

@@ -7,7 +7,7 @@ import threading
 from functools import partial
 
 from dj_actions.conf import Settings
-from dj_actions.database import patiently
+from dj_actions.database import retry_on_disconnect
 from dj_actions.exceptions import error_message
 from dj_actions.publishers import publishers
 from dj_actions.relay.circuit_breaker import CircuitBreaker
@@ -86,7 +86,7 @@ class Lane:
         """Work until nothing is due, nothing can be sent, or the relay stops."""
         while not self._stopping.is_set():
             # Deliveries that committed late or were released are before the cursor.
-            if not (patiently(self.run_once) or self._claimer.cursor.rewind()):
+            if not (retry_on_disconnect(self.run_once) or self._claimer.cursor.rewind()):
                 break
 
     def run_once(self) -> bool:

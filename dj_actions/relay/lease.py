@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import router
 
 from dj_actions.models import Delivery
-from dj_actions.outbox.wakeup import announce
+from dj_actions.outbox.wakeup import wake_relays
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 
 
@@ -59,4 +59,4 @@ def release(alias: str, token: UUID, stopping: threading.Event) -> None:
         stopping: if set, other relays are notified; otherwise the lane itself claims them again.
     """
     if Delivery.objects.release(token) and stopping.is_set():
-        announce([alias], using=router.db_for_write(Delivery))
+        wake_relays([alias], using=router.db_for_write(Delivery))

@@ -9,7 +9,7 @@ from contextlib import suppress
 from selectors import EVENT_READ, DefaultSelector
 from typing import TYPE_CHECKING, Any
 
-from dj_actions.database import forget_connections
+from dj_actions.database import close_connections
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.outbox.notifications import listening, notification_arrives
 from dj_actions.relay.resilience import ErrorBackoff
@@ -88,7 +88,7 @@ class Listener:
         try:
             self._is_supported = notification_arrives(using=self._using, timeout=self._timeout)
         finally:
-            forget_connections()
+            close_connections()
         if not self._is_supported:
             raise InvalidSetting(
                 "a connection pooler drops LISTEN notifications. The relay polls instead. "

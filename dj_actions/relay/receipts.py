@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from dj_actions.database import patiently
+from dj_actions.database import retry_on_disconnect
 from dj_actions.messages import Receipt
 from dj_actions.models import Delivery
 from dj_actions.outbox.claimed import Claimed
@@ -62,6 +62,6 @@ class ReceiptBuffer:
     def _settle(self, receipts: list[tuple[Claimed, Receipt]]) -> set[int]:
         """Settle deliveries; return the keys of those that were still held."""
         if self._supersedes:
-            return patiently(Delivery.objects.supersede, self._lease_token, receipts)
+            return retry_on_disconnect(Delivery.objects.supersede, self._lease_token, receipts)
         by_key = [(delivery.pk, receipt) for delivery, receipt in receipts]
-        return patiently(Delivery.objects.mark_delivered, self._lease_token, by_key)
+        return retry_on_disconnect(Delivery.objects.mark_delivered, self._lease_token, by_key)

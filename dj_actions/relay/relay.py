@@ -10,7 +10,7 @@ from functools import partial
 from django.db import connections, router
 
 from dj_actions.conf import get_settings
-from dj_actions.database import patiently
+from dj_actions.database import retry_on_disconnect
 from dj_actions.models import Delivery
 from dj_actions.relay.aliases import resolve_aliases
 from dj_actions.relay.heartbeat import Heartbeat
@@ -80,7 +80,7 @@ class Relay:
 
     def run_once(self) -> None:
         """Deliver at most one batch for each publisher, then end."""
-        self._run_to_end(lambda lane: partial(patiently, lane.run_once))
+        self._run_to_end(lambda lane: partial(retry_on_disconnect, lane.run_once))
 
     def drain(self) -> None:
         """Deliver all deliveries that are due, then end; those that wait for a retry stay."""

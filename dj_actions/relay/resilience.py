@@ -11,14 +11,14 @@ from typing import TypeVar
 from tenacity import RetryCallState, Retrying
 from tenacity.wait import WaitBaseT
 
-from dj_actions.database import TROUBLE, forget_connections
+from dj_actions.database import CONNECTION_ERRORS, close_connections
 from dj_actions.exceptions import InvalidSetting, PublishError, error_message
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-EXPECTED_ERRORS = (PublishError, InvalidSetting, *TROUBLE)
+EXPECTED_ERRORS = (PublishError, InvalidSetting, *CONNECTION_ERRORS)
 """Errors that outages and settings cause: their message is enough, a traceback adds nothing."""
 
 
@@ -68,7 +68,7 @@ class ErrorBackoff:
 
     def _back_off(self, error: BaseException) -> None:
         self._log(error)
-        forget_connections()
+        close_connections()
         self._failures += 1
         self._stopping.wait(backoff_seconds(self._wait, failures=self._failures))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from dj_actions.database import patiently
+from dj_actions.database import retry_on_disconnect
 from dj_actions.exceptions import error_message
 from dj_actions.models import Delivery
 from dj_actions.outbox.claimed import Claimed
@@ -40,11 +40,11 @@ def settle_failure(
     entry = error_entry(delivery, kind, error_message(error))
     _log_failure(delivery, kind, entry["message"], wait)
     if wait is not None:
-        held = patiently(
+        held = retry_on_disconnect(
             Delivery.objects.put_back, delivery, wait=wait, error=entry, counted=counted
         )
     else:
-        held = patiently(Delivery.objects.give_up, delivery, error=entry)
+        held = retry_on_disconnect(Delivery.objects.give_up, delivery, error=entry)
     if not held:
         log_lease_lost(delivery)
     elif wait is None:

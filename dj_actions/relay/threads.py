@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from dj_actions.database import forget_connections
+from dj_actions.database import close_connections
 from dj_actions.publishers import publishers
 
 Work = Callable[[], object]
@@ -39,7 +39,7 @@ class Threads:
         finally:
             with suppress(Exception):
                 publishers.close_all()
-            forget_connections()
+            close_connections()
 
 
 def join(threads: Iterable[threading.Thread], *, timeout: float) -> None:

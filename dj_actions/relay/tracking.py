@@ -8,7 +8,8 @@ from dj_actions.conf import Settings
 from dj_actions.exceptions import InvalidSetting, PublishError
 from dj_actions.messages import Receipt, RemoteRun
 from dj_actions.models import Delivery
-from dj_actions.publishers import BasePublisher, publisher_class, publishers
+from dj_actions.publishers import BasePublisher, publishers
+from dj_actions.publishers.handler import publisher_class
 from dj_actions.relay.resilience import ErrorBackoff
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 from dj_actions.signals import remote_finished

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tenacity.wait import WaitBaseT, wait_exponential
 
-from dj_actions.outbox.wakeup import SILENCE
+from dj_actions.outbox.wakeup import NOTIFY_MIN_INTERVAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class LaneTuning:
     idle_poll_factor: float = 5
     """How many times less often an idle lane polls while notifications reach it."""
 
-    notify_min_interval: float = SILENCE
+    notify_min_interval: float = NOTIFY_MIN_INTERVAL
     """Seconds during which one process does not notify again; a lane that was woken polls once
     more when they have passed."""
 

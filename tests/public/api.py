@@ -77,15 +77,6 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
 }
 """Public module → its names."""
 
-UNFINISHED: Mapping[str, str] = {
-    "dj_actions.inputs": "InputContext is still named InputContext; adapter_for and "
-    "require_mapping are internal, and still imported from the front",
-    "dj_actions.models": "IDEMPOTENCY_KEY_LENGTH, OF_NOBODY and ORDERING_LENGTH are still in it",
-    "dj_actions.publishers": "publisher_class is internal, and still imported from the front",
-}
-"""Public module or page that does not keep to the list yet → why. Delete an entry when it does:
-its test then fails as an unexpected success."""
-
 
 def is_public(path: str) -> bool:
     """Whether a dotted path is a public module, one of its names, or an attribute of one."""

@@ -7,11 +7,10 @@ import pkgutil
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.public.api import PUBLIC, UNFINISHED, is_public
+from tests.public.api import PUBLIC, is_public
 from tests.public.references import imports_of, references_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,19 +28,6 @@ FIXTURE = "dj_actions.drain"
 """In docs/testing.md `dj_actions` is also the pytest fixture of that name."""
 
 
-def cases(names: Iterable[str]) -> list[Any]:
-    """Return a parameter for each name; an unfinished one has to fail."""
-    return [
-        pytest.param(
-            name,
-            marks=[pytest.mark.xfail(reason=UNFINISHED[name], strict=True)]
-            if name in UNFINISHED
-            else [],
-        )
-        for name in names
-    ]
-
-
 def changes(module: str, listed: Iterable[str], found: Iterable[str]) -> str:
     """Return the difference as lines for CHANGELOG.md; an empty string if there is none."""
     added, removed = set(found) - set(listed), set(listed) - set(found)
@@ -53,7 +39,7 @@ def changes(module: str, listed: Iterable[str], found: Iterable[str]) -> str:
     )
 
 
-@pytest.mark.parametrize("module", cases(PUBLIC))
+@pytest.mark.parametrize("module", PUBLIC)
 def test_a_public_module_exports_the_listed_names_and_has_them(module: str) -> None:
     loaded = importlib.import_module(module)
     exported = loaded.__all__
@@ -67,7 +53,7 @@ def test_a_public_module_exports_the_listed_names_and_has_them(module: str) -> N
     assert [name for name in exported if not hasattr(loaded, name)] == []
 
 
-@pytest.mark.parametrize("page", cases(PAGES))
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_refers_to_public_names_only(page: str) -> None:
     references = set(references_in((ROOT / page).read_text(encoding="utf-8"))) - {FIXTURE}
 
@@ -94,10 +80,6 @@ def test_every_module_is_public_or_protected() -> None:
     modules = {f"dj_actions.{found.name}" for found in pkgutil.iter_modules([ROOT / "dj_actions"])}
 
     assert modules - listed == set()
-
-
-def test_an_unfinished_entry_is_a_module_or_a_page() -> None:
-    assert UNFINISHED.keys() <= {*PUBLIC, *PAGES}
 
 
 def test_a_changed_name_is_printed_for_the_changelog() -> None:

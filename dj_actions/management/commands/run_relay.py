@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import router
 
-from dj_actions.database import notice_dead_peers
+from dj_actions.database import enable_tcp_keepalive
 from dj_actions.exceptions import DJActionsError
 from dj_actions.models import Delivery
 from dj_actions.relay.relay import Relay
@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the relay in the chosen mode."""
-        notice_dead_peers(router.db_for_write(Delivery))
+        enable_tcp_keepalive(router.db_for_write(Delivery))
         try:
             relay = Relay(options["publisher"])
 

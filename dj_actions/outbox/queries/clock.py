@@ -1,4 +1,4 @@
-"""Moments by the database's clock: no decision depends on the clock of a machine."""
+"""Times by the database's clock: no decision depends on the clock of a machine."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from django.db import connections, models
 from django.db.models.functions import Now
 
 
-def after(seconds: float) -> models.Expression:
-    """Return the moment so many seconds from now."""
+def from_now(seconds: float) -> models.Expression:
+    """Return an expression for the database's current time plus some seconds."""
     if not seconds:
-        return Now()  # not `Now() + 0`, which SQLite writes as a later text of the same moment
+        return Now()  # SQLite stores `Now() + 0` in another format, which compares as later
     return models.ExpressionWrapper(
         Now() + timedelta(seconds=seconds), output_field=models.DateTimeField()
     )
 
 
 def database_time(*, using: str) -> datetime:
-    """Return the database's present time.
+    """Return the database's current time.
 
     Args:
         using: alias of the database.
@@ -26,7 +26,7 @@ def database_time(*, using: str) -> datetime:
     connection = connections[using]
     with connection.cursor() as cursor:
         cursor.execute("SELECT CURRENT_TIMESTAMP")
-        (moment,) = cursor.fetchone()
-    if isinstance(moment, datetime):
-        return moment
-    return datetime.fromisoformat(moment).replace(tzinfo=UTC)  # SQLite has no type for it
+        (time,) = cursor.fetchone()
+    if isinstance(time, datetime):
+        return time
+    return datetime.fromisoformat(time).replace(tzinfo=UTC)  # SQLite has no type for it

@@ -6,11 +6,12 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from django.db import connections, models, router
+from django.db import connections, models
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, StrIndex
 from django.db.models.lookups import GreaterThan
 
+from dj_actions.outbox.queries.base import RecordQuerySet, without_none
 from dj_actions.states import DeliveryState, Outcome, RemoteState
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ FAILED_FROM = 400
 """Status codes from here on are failures: https://www.rfc-editor.org/rfc/rfc9110#section-15."""
 
 
-class ActionEventQuerySet(models.QuerySet["ActionEvent"]):
+class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
     """Queries of action events."""
 
     def matching(
@@ -36,23 +37,29 @@ class ActionEventQuerySet(models.QuerySet["ActionEvent"]):
         state: str | None = None,
         remote_state: str | None = None,
     ) -> Self:
-        """Events that fit all that is given; the last three must fit one and the same delivery.
+        """Return the events that match all arguments.
 
         Args:
+            resource: the resource of the action.
+            action: name of the action.
             object: id of an object that was acted on, alone or among others.
-            actor: id or name of who acted.
+            actor: id or name of the actor.
             outcome: `succeeded` or `failed`.
             parent: id of the event of the action that ran these.
+            publisher: alias of the publisher of a delivery.
+            state: state of the same delivery.
+            remote_state: remote state of the same delivery.
         """
         delivery = {"publisher": publisher, "state": state, "remote_state": remote_state}
-        found = self.filter(**_given({"resource": resource, "action": action, "parent": parent}))
+        own = {"resource": resource, "action": action, "parent": parent}
+        found = self.filter(**without_none(own))
         if outcome is not None:
             found = found.succeeded() if outcome == Outcome.SUCCEEDED else found.failed()
         if object is not None:
             found = found.filter(self._acted_on(object))
         if actor is not None:
             found = found.filter(Q(actor_id=actor) | Q(actor_label=actor))
-        if wanted := _given(delivery):
+        if wanted := without_none(delivery):
             rows = self.model._meta.get_field("deliveries").related_model._default_manager
             found = found.filter(pk__in=rows.filter(**wanted).values("event"))
         return found
@@ -66,40 +73,42 @@ class ActionEventQuerySet(models.QuerySet["ActionEvent"]):
         return Q(object_id=object_id) | Q(object_id=None) & among_others
 
     def succeeded(self) -> Self:
-        """Events of actions that did what they were asked for."""
+        """Return the events of actions that succeeded."""
         return self.filter(status_code__lt=FAILED_FROM)
 
     def failed(self) -> Self:
-        """Events of actions that were refused, or crashed."""
+        """Return the events of actions that were rejected or raised an error."""
         return self.filter(status_code__gte=FAILED_FROM)
 
     def of_idempotency_key(
         self, key: str, *, resource: str, action: str, actor_id: str | None
     ) -> ActionEvent | None:
-        """Return the event that this actor's earlier call of the action left under the key."""
-        rows = self.using(router.db_for_write(self.model))
+        """Return the event of this actor's earlier call of an action with the same key."""
+        rows = self._on_write_database()
         return rows.filter(
             idempotency_key=key, resource=resource, action=action, actor_id=actor_id
         ).first()
 
     def archivable(self, *, before: datetime) -> Self:
-        """Old events that nobody needs any more, the oldest first.
+        """Return the events that may be archived, the oldest first.
 
-        Those stay of which a delivery is open, dead or still followed at its destination.
+        An event is kept while one of its deliveries is open, dead, or tracked at its destination.
+
+        Args:
+            before: only events that were recorded before this time.
         """
         deliveries = self.model._meta.get_field("deliveries").related_model._default_manager
         needed = deliveries.filter(event=OuterRef("pk")).filter(
             Q(state__in=(DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DEAD))
             | Q(remote_state=RemoteState.RUNNING)
         )
-        rows = self.using(router.db_for_write(self.model)).filter(created_at__lt=before)
+        rows = self._on_write_database().filter(created_at__lt=before)
         return rows.exclude(Exists(needed)).order_by("created_at")
 
     def take_oldest(self, *, before: datetime, limit: int) -> list[ActionEvent]:
-        """Lock and return a few archivable events with their deliveries; skip what others hold."""
+        """Lock and return the oldest archivable events with their deliveries.
+
+        Events that another transaction has locked are skipped.
+        """
         rows = self.archivable(before=before).select_for_update(of=("self",), skip_locked=True)
         return list(rows.prefetch_related("deliveries")[:limit])
-
-
-def _given(values: dict[str, str | None]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Queries of relays' signs of life."""
+"""Queries of the heartbeats of relays."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
-from django.db import models, router
 from django.db.models.functions import Now
 
-from dj_actions.outbox.queries.clock import after
+from dj_actions.outbox.queries.base import RecordQuerySet
+from dj_actions.outbox.queries.clock import from_now
 
 if TYPE_CHECKING:
     from dj_actions.models import RelayHeartbeat  # noqa: F401 - the base class names it
 
 
-class RelayHeartbeatQuerySet(models.QuerySet["RelayHeartbeat"]):
-    """Queries of relays."""
+class RelayHeartbeatQuerySet(RecordQuerySet["RelayHeartbeat"]):
+    """Queries of heartbeats: one row for each running relay."""
 
-    def beat(self, relay: UUID, *, host: str, pid: int, publishers: Sequence[str]) -> None:
-        """Note that a relay lives."""
-        rows = self.using(router.db_for_write(self.model))
+    def record_heartbeat(
+        self, relay: UUID, *, host: str, pid: int, publishers: Sequence[str]
+    ) -> None:
+        """Record that a relay is alive now."""
+        rows = self._on_write_database()
         if not rows.filter(pk=relay).update(seen_at=Now()):
             rows.create(id=relay, host=host, pid=pid, publishers=list(publishers))
 
-    def forget(self, relay: UUID) -> None:
-        """Note that a relay has ended, as it should."""
-        self.using(router.db_for_write(self.model)).filter(pk=relay).delete()
+    def delete_heartbeat(self, relay: UUID) -> None:
+        """Delete the heartbeat of a relay that stopped normally."""
+        self._on_write_database().filter(pk=relay).delete()
 
     def seen_within(self, seconds: float) -> Self:
-        """Relays that gave a sign of life within so many seconds."""
-        return self.filter(seen_at__gte=after(-seconds))
+        """Return the relays whose last heartbeat is not older than this."""
+        return self.filter(seen_at__gte=from_now(-seconds))
 
-    def forget_silent(self, seconds: float) -> int:
-        """Delete relays that have been silent for so long: they were killed."""
-        rows = self.using(router.db_for_write(self.model))
-        return rows.exclude(seen_at__gte=after(-seconds)).delete()[0]
+    def delete_stale(self, seconds: float) -> int:
+        """Delete heartbeats older than this, of relays that were killed; return how many."""
+        rows = self._on_write_database()
+        return rows.exclude(seen_at__gte=from_now(-seconds)).delete()[0]

@@ -1,4 +1,7 @@
-"""What is asked of the database itself, not of a table: its clock, and locks that are no rows."""
+"""Advisory locks: locks on a name instead of a row, held until the transaction ends.
+
+SQLite needs none: it allows one writing transaction at a time.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,10 @@ from django.db import connections
 
 
 def try_lock(name: str, *, using: str) -> bool:
-    """Take a lock that lasts until the transaction ends; False if another transaction has it.
-
-    SQLite needs none: there a writing transaction is alone.
+    """Take a lock, or return False if another transaction holds it.
 
     Args:
-        name: what is locked; any text.
+        name: name of the lock.
         using: alias of the database.
     """
     connection = connections[using]
@@ -21,15 +22,15 @@ def try_lock(name: str, *, using: str) -> bool:
         return True
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_number_of(name)])
-        (taken,) = cursor.fetchone()
-    return bool(taken)
+        (is_locked,) = cursor.fetchone()
+    return bool(is_locked)
 
 
 def lock(name: str, *, using: str) -> None:
-    """Take a lock that lasts until the transaction ends, as soon as no other transaction has it.
+    """Take a lock; wait while another transaction holds it.
 
     Args:
-        name: what is locked; any text.
+        name: name of the lock.
         using: alias of the database.
     """
     connection = connections[using]

@@ -1,4 +1,4 @@
-"""What people do with deliveries: find them, count them, put them right, clear them away."""
+"""Queries of operators: find, count, retry, cancel, discard, replay and prune deliveries."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
-from django.db import models, router, transaction
+from django.db import models, transaction
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Cast, Now
 
-from dj_actions.outbox.queries.clock import after, database_time
+from dj_actions.outbox.queries.base import RecordQuerySet, without_none
+from dj_actions.outbox.queries.clock import database_time, from_now
 from dj_actions.states import SETTLED_STATES, DeliveryState, RemoteState
 
 if TYPE_CHECKING:
@@ -22,28 +23,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublisherCounts:
-    """How many deliveries of one publisher there are."""
+    """The number of deliveries of one publisher."""
 
     publisher: str
 
     counts: Mapping[DeliveryState, int]
-    """How many in each state; each state is there."""
+    """State → number of deliveries, for all states."""
 
     oldest_pending: float | None
-    """Age in seconds of the longest waiting one, by the database's clock; None if none waits."""
+    """Age in seconds of the oldest pending delivery, by the database's clock; None without one."""
 
     @property
     def dead(self) -> int:
-        """How many dead letters there are."""
+        """Number of dead letters."""
         return self.counts[DeliveryState.DEAD]
 
 
-class OperatorQuerySet(models.QuerySet["Delivery"]):
-    """What people do with deliveries; the transitions compare and set, as those of relays do."""
+class OperatorQueries(RecordQuerySet["Delivery"]):
+    """Queries and transitions of operators."""
 
     def open(self) -> Self:
-        """Deliveries that some relay will still touch."""
+        """Return the deliveries that are not settled: pending, or being sent."""
         return self.filter(state__in=(DeliveryState.PENDING, DeliveryState.SENDING))
+
+    def of_unknown_publishers(self, known: Iterable[str]) -> Self:
+        """Return the open deliveries whose publisher is not configured any more."""
+        return self.open().exclude(publisher__in=list(known))
 
     def matching(
         self,
@@ -59,43 +64,45 @@ class OperatorQuerySet(models.QuerySet["Delivery"]):
         until: datetime | None = None,
         error: str | None = None,
     ) -> Self:
-        """Deliveries that fit all that is given.
+        """Return the deliveries that match all arguments.
 
         Args:
-            ids: of deliveries.
-            event: id of an event.
-            action: `todo.mark_done`, or the name alone: `mark_done` of whatever resource.
+            ids: ids of deliveries.
+            event: id of the event.
+            publisher: alias of the publisher.
+            state: state of the delivery.
+            action: `todo.mark_done`, or `mark_done` for that action of any resource.
             object: id of an object that was acted on, alone or among others.
             key: the ordering key.
-            since: the action happened then or later.
-            until: the action happened before.
-            error: words in one of the remembered errors, in upper or lower case.
+            since: the event was recorded at this time or later.
+            until: the event was recorded before this time.
+            error: text of one of the stored errors; its case does not matter.
         """
         own = {"event": event, "publisher": publisher, "state": state, "ordering_key": key}
         window = {"event__created_at__gte": since, "event__created_at__lt": until}
-        found = self.filter(**_given(own | window))
+        found = self.filter(**without_none(own | window))
         if ids is not None:
             found = found.filter(pk__in=list(ids))
         if error is not None:
-            found = found._with_error(error)
+            found = found._with_error_text(error)
         if action is not None or object is not None:
             found = found._of_events(action, object)
         return found
 
     def retry_now(self) -> int:
-        """Make waiting deliveries due at once; return how many."""
+        """Make pending deliveries due now; return how many."""
         return self._still(DeliveryState.PENDING).update(available_at=Now())
 
     def cancel(self) -> int:
         """PENDING → CANCELLED; return how many."""
-        return self._withdraw(DeliveryState.PENDING)
+        return self._cancel_from(DeliveryState.PENDING)
 
     def discard(self) -> int:
         """DEAD → CANCELLED; return how many."""
-        return self._withdraw(DeliveryState.DEAD)
+        return self._cancel_from(DeliveryState.DEAD)
 
     def replay(self) -> int:
-        """DEAD → PENDING with a fresh count of attempts and age; return how many."""
+        """DEAD → PENDING with attempts and age reset; return how many."""
         return self._still(DeliveryState.DEAD).update(
             state=DeliveryState.PENDING,
             attempts=0,
@@ -109,34 +116,37 @@ class OperatorQuerySet(models.QuerySet["Delivery"]):
         return self._still(state).order_by("pk")
 
     def prunable(self, state: DeliveryState, older_than_seconds: float) -> Self:
-        """Deliveries that settled so long ago, and whose remote run nobody follows any more.
+        """Return the settled deliveries that may be deleted: no remote run is still tracked.
 
         Args:
-            state: one in which deliveries are settled.
-            older_than_seconds: since they were settled, by the database's clock.
+            state: one of `SETTLED_STATES`.
+            older_than_seconds: minimum time since they were settled, by the database's clock.
 
         Raises:
-            ValueError: in this state, deliveries are open.
+            ValueError: the state is not a settled one.
         """
         if state not in SETTLED_STATES:
-            raise ValueError(f"A delivery that is {state} is open: it cannot be cleared away.")
-        return self.filter(state=state, settled_at__lt=after(-older_than_seconds)).exclude(
+            known = ", ".join(sorted(SETTLED_STATES))
+            raise ValueError(f"Cannot prune {state} deliveries; expected one of: {known}.")
+        return self.filter(state=state, settled_at__lt=from_now(-older_than_seconds)).exclude(
             remote_state=RemoteState.RUNNING
         )
 
     def prune(
         self, state: DeliveryState, older_than_seconds: float, *, beyond: int, limit: int
     ) -> list[int]:
-        """Delete a few prunable deliveries in a transaction of its own; return their ids.
+        """Delete a batch of prunable deliveries in its own transaction; return their ids.
 
-        What others hold is skipped.
+        Deliveries that another transaction has locked are skipped.
 
         Args:
-            beyond: only ids above this one. To go on where the last batch ended is what makes
-                many batches one walk through the table.
-            limit: how many.
+            state: one of `SETTLED_STATES`.
+            older_than_seconds: minimum time since they were settled, by the database's clock.
+            beyond: only ids above this one. If each batch continues after the last, all batches
+                together scan the table once.
+            limit: maximum number of deliveries.
         """
-        rows = self._primary()
+        rows = self._on_write_database()
         with transaction.atomic(using=rows.db):
             due = rows.prunable(state, older_than_seconds).filter(pk__gt=beyond).order_by("pk")
             locked = due.select_for_update(skip_locked=True)
@@ -154,24 +164,20 @@ class OperatorQuerySet(models.QuerySet["Delivery"]):
             for alias in dict.fromkeys(row["publisher"] for row in rows)
         ]
 
-    def _withdraw(self, state: DeliveryState) -> int:
+    def _cancel_from(self, state: DeliveryState) -> int:
         return self._still(state).update(state=DeliveryState.CANCELLED, settled_at=Now())
 
     def _still(self, state: DeliveryState) -> Self:
-        """These, as far as they are in a state when they are written.
+        """Return those of these deliveries that are in a state when they are written.
 
-        The state is asked of the row itself: within a join, PostgreSQL would not ask again
-        after waiting for a relay that has claimed the row meanwhile.
+        The state is a condition on the row itself: PostgreSQL does not recheck a condition in a
+        join after it has waited for a relay that claimed the row in the meantime.
         """
-        rows = self._primary()
-        return rows._everything().filter(pk__in=rows.values("pk"), state=state)
+        rows = self._on_write_database()
+        return rows._unfiltered().filter(pk__in=rows.values("pk"), state=state)
 
-    def _everything(self) -> Self:
+    def _unfiltered(self) -> Self:
         return type(self)(model=self.model, using=self.db)
-
-    def _primary(self) -> Self:
-        """The same rows where writes go: with replicas, reads may be routed elsewhere."""
-        return self.using(router.db_for_write(self.model))
 
     def _of_events(self, action: str | None, object_id: str | None) -> Self:
         resource, _, name = (action or "").rpartition(".")
@@ -181,17 +187,13 @@ class OperatorQuerySet(models.QuerySet["Delivery"]):
         )
         return self.filter(event__in=wanted.order_by().values("pk"))
 
-    def _with_error(self, words: str) -> Self:
-        # Databases keep JSON's text with and without escapes; the words may be in either.
-        written = {json.dumps(words)[1:-1], json.dumps(words, ensure_ascii=False)[1:-1]}
+    def _with_error_text(self, text: str) -> Self:
+        # Databases store JSON with or without escapes; search for both.
+        encodings = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
         wanted = Q()
-        for text in sorted(written):
-            wanted |= Q(error_text__icontains=text)
+        for encoded in sorted(encodings):
+            wanted |= Q(error_text__icontains=encoded)
         return self.alias(error_text=Cast("errors", models.TextField())).filter(wanted)
-
-
-def _given(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _counts(alias: str, rows: list[dict[str, Any]], now: datetime | None) -> PublisherCounts:

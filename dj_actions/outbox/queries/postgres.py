@@ -1,7 +1,8 @@
-"""Take deliveries from the outbox, and write down in one go that many have arrived.
+"""The PostgreSQL statements that claim and settle a whole batch of deliveries.
 
-On PostgreSQL each is one statement for the whole batch, by hand: at thousands of deliveries a
-second, model instances and a statement for each row would be what a relay spends its time on.
+They are written by hand: at thousands of deliveries per second, a relay would spend most of its
+time on model instances and on one statement per row. The portable way is in `claim` and
+`transitions`.
 """
 
 from __future__ import annotations
@@ -10,15 +11,13 @@ import functools
 import json
 from collections.abc import Iterable
 from dataclasses import fields
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connections
-from django.utils.timezone import get_default_timezone
 
 from dj_actions.messages import Receipt
-from dj_actions.outbox.claimed import Claimed, microseconds_of
+from dj_actions.outbox.claimed import Claimed, Cursor
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
@@ -37,21 +36,18 @@ COLUMNS = {
     "event_id": "claimed.event_id",
     "created_microseconds": "(extract(epoch FROM event.created_at) * 1000000)::bigint",
 }
-"""What is not simply a column of the event."""
+"""Field of `Claimed` → SQL, for the fields that are not a column of the event."""
 
-JSON = frozenset({"errors", "object_ids", "request_data", "response_data", "recipients", "extra"})
-JSON_PLACES = tuple(place for place, name in enumerate(Claimed._fields) if name in JSON)
+JSON_FIELDS = {"errors", "object_ids", "request_data", "response_data", "recipients", "extra"}
+JSON_POSITIONS = tuple(i for i, name in enumerate(Claimed._fields) if name in JSON_FIELDS)
 
-decode = json.JSONDecoder().raw_decode
-"""Without the search for white space, of which the database writes none around a value."""
+decode_json = json.JSONDecoder().raw_decode
+"""Skips the search for surrounding white space, which PostgreSQL does not write."""
 
-RECEIPT = tuple(field.name for field in fields(Receipt))
-
-Place = tuple[Any, int]
-"""Where in the line of an unordered publisher a delivery stands: its time, and its key."""
+RECEIPT_FIELDS = tuple(field.name for field in fields(Receipt))
 
 
-def claim_at_once(
+def claim_in_one_statement(
     model: type[Delivery],
     publisher: str,
     *,
@@ -59,29 +55,35 @@ def claim_at_once(
     limit: int,
     lease: float,
     probing: bool,
-    behind: Place | None,
+    after: Cursor | None,
     using: str,
 ) -> list[Claimed]:
-    """PENDING → SENDING in one statement of PostgreSQL's.
+    """PENDING → SENDING for up to `limit` due deliveries, the longest due first.
 
     Args:
-        probing: whether the breaker's being open does not matter.
-        behind: only what stands in line behind this place.
+        model: the model of deliveries.
+        publisher: alias of the publisher.
+        token: the lease token.
+        limit: maximum number of deliveries.
+        lease: seconds until another relay may take them over.
+        probing: whether to claim although the circuit breaker is open.
+        after: only deliveries after this position of the queue.
+        using: alias of the database.
     """
     parameters: list[Any] = [publisher, publisher, probing]
-    parameters += behind or ()
+    parameters += after or ()
     parameters += [limit, token, lease]
     with connections[using].cursor() as cursor:
-        cursor.execute(_claim_statement(model, from_the_start=behind is None), parameters)
+        cursor.execute(_claim_statement(model, from_start=after is None), parameters)
         rows = cursor.fetchall()
     return [_claimed(row) for row in rows]
 
 
 @functools.cache
-def _claim_statement(model: type[Delivery], *, from_the_start: bool) -> str:
-    """Return the statement, made of the names of our own tables and columns.
+def _claim_statement(model: type[Delivery], *, from_start: bool) -> str:
+    """Return the statement; only names of our own tables and columns are interpolated.
 
-    The keys go through an array: joined, PostgreSQL would read a small table as a whole each time.
+    The ids pass through an array: with a join, PostgreSQL would scan a small table sequentially.
     """
     delivery, event, state = _tables(model)
     columns = ", ".join(COLUMNS.get(name, f"event.{name}") for name in Claimed._fields)
@@ -94,7 +96,7 @@ def _claim_statement(model: type[Delivery], *, from_the_start: bool) -> str:
                     SELECT FROM {state} AS shared WHERE shared.alias = %s
                     AND (paused_at IS NOT NULL OR (open_until IS NOT NULL AND NOT %s))
                 )
-                {"" if from_the_start else "AND (available_at, id) > (%s, %s)"}
+                {"" if from_start else "AND (available_at, id) > (%s, %s)"}
             ORDER BY available_at, id LIMIT %s
             FOR UPDATE SKIP LOCKED
         ), claimed AS (
@@ -117,53 +119,38 @@ def _tables(model: type[Delivery]) -> tuple[str, str, str]:
 
 def _claimed(row: Iterable[Any]) -> Claimed:
     values = list(row)
-    for place in JSON_PLACES:
-        if values[place] is not None:
-            values[place], _ = decode(values[place])
+    for position in JSON_POSITIONS:
+        if values[position] is not None:
+            values[position], _ = decode_json(values[position])
     return Claimed._make(values)
 
 
-def claimed_from(delivery: Any, token: UUID) -> Claimed:
-    """Return a row that the ORM has locked and taken as what a relay works with."""
-    event, aware = delivery.event, functools.partial(_aware, using=delivery._state.db)
-    own: dict[str, Any] = {
-        "lease_token": token,
-        "claimed_microseconds": microseconds_of(aware(delivery.database_time)),
-        "queued_microseconds": microseconds_of(aware(delivery.queued_at)),
-        "available_microseconds": microseconds_of(aware(delivery.available_at)),
-        "created_microseconds": microseconds_of(aware(event.created_at)),
-    }
-    source = {name: delivery if name in COLUMNS else event for name in Claimed._fields}
-    given = {name: getattr(source[name], name) for name in Claimed._fields if name not in own}
-    return Claimed(**own, **given)
-
-
-def _aware(moment: datetime, *, using: str) -> datetime:
-    """Give a moment its zone; without USE_TZ, PostgreSQL's are of TIME_ZONE and SQLite's of UTC."""
-    if moment.tzinfo:
-        return moment
-    is_postgres = connections[using].vendor == "postgresql"
-    return moment.replace(tzinfo=get_default_timezone() if is_postgres else UTC)
-
-
-def settle_at_once(
+def settle_in_one_statement(
     model: type[Delivery], token: UUID, receipts: Iterable[tuple[int, Receipt]], *, using: str
 ) -> set[int]:
-    """SENDING → DELIVERED in one statement of PostgreSQL's; return what was still held."""
-    given = [
-        {"pk": pk, **{name: getattr(entry, name) for name in RECEIPT}} for pk, entry in receipts
+    """SENDING → DELIVERED; return the ids of the deliveries that were still held.
+
+    Args:
+        model: the model of deliveries.
+        token: the lease under which they are held.
+        receipts: id of each delivery, with its receipt.
+        using: alias of the database.
+    """
+    rows = [
+        {"pk": pk, **{name: getattr(receipt, name) for name in RECEIPT_FIELDS}}
+        for pk, receipt in receipts
     ]
     with connections[using].cursor() as cursor:
-        cursor.execute(_settle_statement(model), [json.dumps(given), token])
+        cursor.execute(_settle_statement(model), [json.dumps(rows), token])
         return {pk for (pk,) in cursor.fetchall()}
 
 
 @functools.cache
 def _settle_statement(model: type[Delivery]) -> str:
-    """Return the statement, made of the names of our own tables and columns.
+    """Return the statement; only names of our own tables and columns are interpolated.
 
-    It does not ask for the state: what has a lease is being sent, as a constraint says too, and
-    the question would lead PostgreSQL through all dead entries of the index of what is held.
+    It does not check the state: a row with a lease is being sent, which a constraint ensures, and
+    the check would make PostgreSQL walk all dead entries of the index of leased deliveries.
     """
     delivery, _, _ = _tables(model)
     return f"""

@@ -1,6 +1,6 @@
-"""Queries of what all relays share about a publisher, and its transitions.
+"""Queries and transitions of the state that relays share about a publisher.
 
-Times are the database's own. A publisher of which nothing is known has no row.
+All times are the database's own. A publisher without a row is neither paused nor failing.
 """
 
 from __future__ import annotations
@@ -9,48 +9,50 @@ import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
-from django.db import models, router, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest, Now
 
-from dj_actions.outbox.queries.clock import after
+from dj_actions.outbox.queries.base import RecordQuerySet
+from dj_actions.outbox.queries.clock import from_now
 
 if TYPE_CHECKING:
     from dj_actions.models import PublisherState
 
-
 BURST = 1.0
-"""Seconds whose messages may be sent at once."""
+"""Seconds whose share of the rate limit may be sent at once."""
 
 
-class PublisherStateQuerySet(models.QuerySet["PublisherState"]):
-    """Queries of publishers; each transition is one statement, so that relays cannot disagree."""
+class PublisherStateQuerySet(RecordQuerySet["PublisherState"]):
+    """Queries of publishers; each transition is atomic, so that relays cannot disagree."""
 
     def pause(self, alias: str, *, by: str, reason: str) -> bool:
-        """Send nothing until someone resumes; False if it was paused already."""
-        self._primary().get_or_create(alias=alias)
-        waiting = self._primary().filter(alias=alias, paused_at=None)
-        return waiting.update(paused_at=Now(), paused_by=by, pause_reason=reason) == 1
+        """Pause a publisher; return False if it was paused already."""
+        rows = self._on_write_database()
+        rows.get_or_create(alias=alias)
+        active = rows.filter(alias=alias, paused_at=None)
+        return active.update(paused_at=Now(), paused_by=by, pause_reason=reason) == 1
 
     def resume(self, alias: str) -> bool:
-        """Send again; False if it was not paused."""
-        paused = self._primary().filter(alias=alias).exclude(paused_at=None)
+        """Resume a publisher; return False if it was not paused."""
+        paused = self._on_write_database().filter(alias=alias).exclude(paused_at=None)
         return paused.update(paused_at=None, paused_by="", pause_reason="") == 1
 
     def paused(self) -> Self:
-        """Publishers that are paused."""
+        """Return the publishers that are paused."""
         return self.exclude(paused_at=None)
 
-    def known(self, alias: str) -> PublisherState | None:
-        """Return what is known of a publisher, with the time at which it was read."""
-        row = self._primary().filter(alias=alias).annotate(database_time=Now()).first()
-        if row:
-            row.read_at = row.database_time  # type: ignore[attr-defined]  # the annotation above
-        return row
+    def find(self, alias: str) -> PublisherState | None:
+        """Return the state of a publisher with its `read_at`, or None if it has no row."""
+        rows = self._on_write_database().filter(alias=alias).annotate(database_time=Now())
+        state = rows.first()
+        if state:
+            state.read_at = state.database_time  # type: ignore[attr-defined]  # annotated above
+        return state
 
     def count_failure(self, alias: str) -> int:
-        """Count one more message that found the destination in trouble; return how many."""
-        rows = self._primary()
+        """Count a message that failed because of its destination; return the new count."""
+        rows = self._on_write_database()
         rows.get_or_create(alias=alias)
         rows.filter(alias=alias).update(failures=F("failures") + 1)
         return rows.values_list("failures", flat=True).get(alias=alias)
@@ -58,14 +60,16 @@ class PublisherStateQuerySet(models.QuerySet["PublisherState"]):
     def open_breaker(
         self, alias: str, *, seconds: float, reason: str, probing: bool = False
     ) -> None:
-        """Send nothing for so long; never shorter than another relay has said.
+        """Open the circuit breaker: send nothing for some seconds.
 
         Args:
-            probing: whether the caller has the right to probe, which it gives back by this.
+            seconds: how long; it does not shorten what another relay has set.
+            reason: the error that opened it.
+            probing: whether the caller holds the right to probe, and so may shorten it.
         """
-        rows = self._primary()
+        rows = self._on_write_database()
         rows.get_or_create(alias=alias)
-        until = after(seconds)
+        until = from_now(seconds)
         if not probing:
             until = Greatest(until, Coalesce(F("open_until"), until))
         rows.filter(alias=alias).update(
@@ -73,36 +77,44 @@ class PublisherStateQuerySet(models.QuerySet["PublisherState"]):
         )
 
     def take_probe(self, alias: str, *, seconds: float) -> bool:
-        """Take the right to send one message, once the wait is over; one of all relays gets it.
+        """Take the right to send one message to a publisher whose breaker is half-open.
 
         Args:
-            seconds: until the next may try, should this one never tell.
+            seconds: until another relay may probe, if the caller is killed.
+
+        Returns:
+            False if the breaker is not half-open, or another relay is probing.
         """
-        due = self._primary().filter(alias=alias, paused_at=None, open_until__lte=Now())
-        return due.update(open_until=after(seconds)) == 1
+        rows = self._on_write_database()
+        half_open = rows.filter(alias=alias, paused_at=None, open_until__lte=Now())
+        return half_open.update(open_until=from_now(seconds)) == 1
 
     def return_probe(self, alias: str) -> None:
-        """Give the right back unused."""
-        self._primary().filter(alias=alias).exclude(open_until=None).update(open_until=Now())
+        """Return the right to probe without having sent a message."""
+        opened = self._on_write_database().filter(alias=alias).exclude(open_until=None)
+        opened.update(open_until=Now())
 
     def close_breaker(self, alias: str) -> bool:
-        """Send as usual; return whether it had been open."""
-        row = self._primary().filter(alias=alias)
+        """Close the circuit breaker; return whether it was open."""
+        row = self._on_write_database().filter(alias=alias)
         was_open = row.exclude(open_until=None).update(open_until=None) == 1
         row.update(failures=0, probes=0, open_reason="")
         return was_open
 
     def take_allowance(self, alias: str, *, wanted: int, rate: float) -> int:
-        """Return how many messages may be sent now, and count them as sent.
+        """Take the right to send messages now, as many as the rate limit allows.
 
-        The generic cell rate algorithm: each message moves the moment of the next one on by
-        1/rate; those of one second may come at once.
+        This is the generic cell rate algorithm: each message moves the time of the next one by
+        1/rate; the messages of one second may be sent at once.
 
         Args:
-            wanted: at most so many.
+            wanted: how many messages the caller would send.
             rate: messages per second, of all relays together.
+
+        Returns:
+            How many messages the caller may send; they count as sent.
         """
-        rows = self._primary()
+        rows = self._on_write_database()
         rows.get_or_create(alias=alias)
         with transaction.atomic(using=rows.db):
             row = rows.select_for_update().annotate(database_time=Now()).get(alias=alias)
@@ -111,16 +123,13 @@ class PublisherStateQuerySet(models.QuerySet["PublisherState"]):
             ahead = BURST - (following - now).total_seconds()
             allowed = max(0, min(wanted, math.floor(ahead * rate)))
             if not allowed and following == now:
-                allowed = 1  # a rate below one a second
+                allowed = 1  # a rate below one per second
             following += timedelta(seconds=allowed / rate)
             rows.filter(alias=alias).update(next_send_at=following)
         return allowed
 
     def return_allowance(self, alias: str, *, unused: int, rate: float) -> None:
-        """Give back what was not sent."""
-        self._primary().filter(alias=alias).update(
+        """Return the right to send messages that were not sent."""
+        self._on_write_database().filter(alias=alias).update(
             next_send_at=F("next_send_at") - timedelta(seconds=unused / rate)
         )
-
-    def _primary(self) -> Self:
-        return self.using(router.db_for_write(self.model))

@@ -1,16 +1,15 @@
-"""Queries of remote runs: whose turn it is to be asked about, and what was answered."""
+"""Queries of remote runs: which ones to check now, and what became of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from dj_actions.messages import RemoteRun
-from dj_actions.outbox.queries.clock import after
-from dj_actions.outbox.queries.operators import OperatorQuerySet
+from dj_actions.outbox.queries.base import RecordQuerySet, with_claim_time
+from dj_actions.outbox.queries.clock import from_now
 from dj_actions.states import RemoteState
 from dj_actions.text import sanitize
 
@@ -18,47 +17,49 @@ if TYPE_CHECKING:
     from dj_actions.models import Delivery
 
 DETAIL_LENGTH = 255
-"""Characters of a destination's own word for a state that are kept."""
+"""Maximum length of the destination's own state of a run, in characters."""
 
 
-class TrackingQuerySet(OperatorQuerySet):
-    """What a tracker asks and writes down; two that race cannot both win."""
+class TrackingQueries(RecordQuerySet["Delivery"]):
+    """Queries of trackers; of two trackers that race, only one can record a result."""
 
     def claim_tracking(self, publisher: str, *, limit: int, interval: float) -> list[Delivery]:
-        """Running remote runs whose turn it is to be asked about, hidden from other trackers.
+        """Return deliveries whose remote run has to be checked now, hidden from other trackers.
 
         Args:
-            interval: seconds until another tracker may ask, should this one die.
+            publisher: alias of the publisher.
+            limit: maximum number of deliveries.
+            interval: seconds until another tracker may check them, if the caller is killed.
         """
-        rows = self._primary()
+        rows = self._on_write_database()
         waiting = rows.filter(
             publisher=publisher, remote_state=RemoteState.RUNNING, remote_check_at__lte=Now()
         )
-        if not waiting.exists():  # as nearly always: one statement, and no transaction
+        if not waiting.exists():  # the usual case: one statement, and no transaction
             return []
         with transaction.atomic(using=rows.db):
-            due = list(
+            due = with_claim_time(
                 waiting.annotate(database_time=Now())
                 .order_by("remote_check_at")
                 .select_for_update(skip_locked=True)[:limit]
             )
             rows.filter(pk__in=[delivery.pk for delivery in due]).update(
-                remote_check_at=after(interval)
+                remote_check_at=from_now(interval)
             )
-        return taken(due)
+        return due
 
     def record_progress(self, delivery: Delivery, run: RemoteRun, *, wait: float) -> bool:
-        """RUNNING → RUNNING: keep the destination's word, ask again after `wait` seconds."""
+        """RUNNING → RUNNING: record the destination's state, and check again after `wait` s."""
         return (
             self._tracked(delivery).update(
                 remote_detail=sanitize(run.detail, DETAIL_LENGTH),
-                remote_check_at=after(wait),
+                remote_check_at=from_now(wait),
             )
             == 1
         )
 
     def record_end(self, delivery: Delivery, run: RemoteRun) -> bool:
-        """RUNNING → SUCCEEDED, FAILED or LOST; False if another tracker was faster."""
+        """RUNNING → SUCCEEDED, FAILED or LOST; return False if another tracker was faster."""
         return (
             self._tracked(delivery).update(
                 remote_state=run.state,
@@ -71,11 +72,3 @@ class TrackingQuerySet(OperatorQuerySet):
 
     def _tracked(self, delivery: Delivery) -> Self:
         return self.filter(pk=delivery.pk, remote_state=RemoteState.RUNNING)
-
-
-def taken(deliveries: Iterable[Any]) -> list[Delivery]:
-    """Note on each row when, by the database's clock, it was taken."""
-    rows = list(deliveries)
-    for delivery in rows:
-        delivery.claimed_at = delivery.database_time
-    return rows

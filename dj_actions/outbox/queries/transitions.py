@@ -1,12 +1,12 @@
-"""Queries of deliveries, and the transitions between their states.
+"""The transitions that relays make between the states of a delivery.
 
-Times are the database's own (`Now()`): no decision depends on the clock of a machine.
+All times are the database's own (`Now()`): no decision depends on the clock of a machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -15,63 +15,35 @@ from django.db.models.functions import Now
 
 from dj_actions.messages import Receipt
 from dj_actions.outbox.claimed import Claimed
-from dj_actions.outbox.ordering import replaces
-from dj_actions.outbox.queries.claim import ClaimingQuerySet
-from dj_actions.outbox.queries.clock import after
-from dj_actions.outbox.queries.postgres import settle_at_once
-from dj_actions.outbox.queries.tracking import taken
+from dj_actions.outbox.ordering import DeadLetter, replaces
+from dj_actions.outbox.queries.base import RecordQuerySet
+from dj_actions.outbox.queries.clock import from_now
+from dj_actions.outbox.queries.postgres import settle_in_one_statement
 from dj_actions.states import DeliveryState, RemoteState
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
 
-MOST_KEYS = 1000
-"""How many keys a query may name: databases and drivers take no end of parameters."""
+MAX_KEYS = 1000
+"""Maximum number of ordering keys in a query: databases limit the number of parameters."""
 
 MAX_ERRORS = 10
-"""How many errors a delivery remembers: the latest ones."""
+"""Number of errors that a delivery keeps: the latest ones."""
 
 
-class Held(Protocol):
-    """A delivery that is held under a lease: as a relay claimed it, or a row."""
-
-    @property
-    def pk(self) -> Any:
-        """Its key."""
-
-    @property
-    def lease_token(self) -> UUID | None:
-        """Under which it is held."""
-
-    @property
-    def attempts(self) -> int:
-        """How often it has been tried."""
-
-    @property
-    def errors(self) -> Any:
-        """What has gone wrong with it so far."""
-
-
-class Dead(NamedTuple):
-    """A dead letter, as far as it matters whether it is replaced."""
-
-    pk: int
-    ordering_scope: str
-    object_ids: list[str]
-
-
-class DeliveryQuerySet(ClaimingQuerySet):
-    """Queries of deliveries; the transitions compare and set, so that two cannot both win."""
+class TransitionQueries(RecordQuerySet["Delivery"]):
+    """Transitions of deliveries that are held under a lease."""
 
     def renew(self, token: UUID, *, lease: float) -> int:
-        """Prolong the lease of all that is still held under this token; return how many."""
-        return self._held(token).update(lease_expires_at=after(lease))
+        """Extend the lease of all deliveries that are held under a token; return how many."""
+        return self._held(token).update(lease_expires_at=from_now(lease))
 
     def release(self, token: UUID, *, expired: bool = False) -> int:
-        """SENDING → PENDING for all that is still held, as if it had never been claimed.
+        """SENDING → PENDING for all deliveries under a token, as if they were never claimed.
 
         Args:
-            expired: only if the lease has run out and was not renewed meanwhile.
+            token: the lease.
+            expired: only if the lease has expired, and was not renewed in the meantime.
         """
         return self._held(token, expired=expired).update(
             state=DeliveryState.PENDING,
@@ -81,19 +53,19 @@ class DeliveryQuerySet(ClaimingQuerySet):
         )
 
     def mark_delivered(self, token: UUID, receipts: Sequence[tuple[int, Receipt]]) -> set[int]:
-        """SENDING → DELIVERED for many; return the keys of those whose lease was still ours.
+        """SENDING → DELIVERED; return the ids of the deliveries that were still held.
 
         Args:
             token: the lease under which they are held.
-            receipts: the key of each, with what its destination answered.
+            receipts: id of each delivery, with its receipt.
         """
-        rows = self._primary()
+        rows = self._on_write_database()
         if connections[rows.db].vendor == "postgresql":
-            return settle_at_once(self.model, token, receipts, using=rows.db)
+            return settle_in_one_statement(self.model, token, receipts, using=rows.db)
         with transaction.atomic(using=rows.db):
-            return {pk for pk, receipt in receipts if rows._mark_one(token, pk, receipt)}
+            return {pk for pk, receipt in receipts if rows._mark_one_delivered(token, pk, receipt)}
 
-    def _mark_one(self, token: UUID, pk: int, receipt: Receipt) -> bool:
+    def _mark_one_delivered(self, token: UUID, pk: int, receipt: Receipt) -> bool:
         tracking: dict[str, Any] = (
             {"remote_state": RemoteState.RUNNING, "remote_check_at": Now()}
             if receipt.tracked
@@ -112,37 +84,41 @@ class DeliveryQuerySet(ClaimingQuerySet):
 
     def put_back(
         self,
-        delivery: Held,
+        delivery: Claimed | Delivery,
         *,
         wait: float,
         error: dict[str, Any],
         counted: bool,
         expired: bool = False,
     ) -> bool:
-        """SENDING → PENDING after a failed try; False if the lease has gone to another relay.
+        """SENDING → PENDING after a failed attempt; return False if the lease was lost.
 
         Args:
+            delivery: the delivery, held under its `lease_token`.
             wait: seconds until it may be claimed again.
-            error: what happened, for people.
-            counted: whether the try counts towards giving up.
-            expired: only if the lease has run out and was not renewed meanwhile.
+            error: what happened.
+            counted: whether the attempt counts towards the limit of retries.
+            expired: only if the lease has expired, and was not renewed in the meantime.
         """
         return self._settle(
             delivery.pk,
             delivery.lease_token,
             expired=expired,
             state=DeliveryState.PENDING,
-            available_at=after(wait),
+            available_at=from_now(wait),
             attempts=delivery.attempts if counted else delivery.attempts - 1,
             errors=_with_error(delivery, error),
         )
 
-    def give_up(self, delivery: Held, *, error: dict[str, Any], expired: bool = False) -> bool:
-        """SENDING → DEAD; False if the lease has gone to another relay.
+    def give_up(
+        self, delivery: Claimed | Delivery, *, error: dict[str, Any], expired: bool = False
+    ) -> bool:
+        """SENDING → DEAD; return False if the lease was lost.
 
         Args:
-            error: what happened, for people.
-            expired: only if the lease has run out and was not renewed meanwhile.
+            delivery: the delivery, held under its `lease_token`.
+            error: what happened.
+            expired: only if the lease has expired, and was not renewed in the meantime.
         """
         return self._settle(
             delivery.pk,
@@ -153,50 +129,43 @@ class DeliveryQuerySet(ClaimingQuerySet):
             errors=_with_error(delivery, error),
         )
 
-    def supersede(self, token: UUID, arrived: Sequence[tuple[Claimed, Receipt]]) -> set[int]:
-        """`mark_delivered`, and DEAD → CANCELLED for those of their lines that they replace.
+    def supersede(self, token: UUID, delivered: Sequence[tuple[Claimed, Receipt]]) -> set[int]:
+        """`mark_delivered`, and DEAD → CANCELLED for the dead letters that they replace.
 
         Args:
             token: the lease under which they are held.
-            arrived: each, with what its destination answered.
+            delivered: each delivery, with its receipt.
+
+        Returns:
+            The ids of the deliveries that were still held.
         """
-        rows = self._primary()
+        rows = self._on_write_database()
         with transaction.atomic(using=rows.db):
-            held = rows.mark_delivered(token, [(entry.pk, receipt) for entry, receipt in arrived])
-            in_line = [entry for entry, _ in arrived if entry.pk in held and entry.ordering_scope]
-            if in_line:
-                rows._cancel_replaced(in_line)
+            held = rows.mark_delivered(token, [(entry.pk, receipt) for entry, receipt in delivered])
+            ordered = [entry for entry, _ in delivered if entry.pk in held and entry.ordering_scope]
+            if ordered:
+                rows._cancel_replaced(ordered)
         return held
 
-    def _cancel_replaced(self, arrived: Sequence[Claimed]) -> None:
+    def _cancel_replaced(self, delivered: Sequence[Claimed]) -> None:
         dead = self.filter(
-            publisher=arrived[0].publisher,
+            publisher=delivered[0].publisher,
             state=DeliveryState.DEAD,
-            ordering_scope__in={entry.ordering_scope for entry in arrived},
+            ordering_scope__in={entry.ordering_scope for entry in delivered},
         )
-        keys = {key for entry in arrived for key in (entry.ordering_key, *entry.object_ids)}
-        if len(keys) < MOST_KEYS:
-            # No more than can be replaced; and all of bulk actions, which may be.
+        keys = {key for entry in delivered for key in (entry.ordering_key, *entry.object_ids)}
+        if len(keys) < MAX_KEYS:
+            # Read only the candidates: dead letters with these keys, and those of bulk actions.
             dead = dead.filter(ordering_key__in={"", *keys})
         columns = ("pk", "ordering_scope", "event__object_ids")
-        earlier = [Dead._make(row) for row in dead.values_list(*columns)]
-        replaced = [one.pk for one in earlier if any(replaces(entry, one) for entry in arrived)]
+        candidates = [DeadLetter._make(row) for row in dead.values_list(*columns)]
+        replaced = [
+            letter.pk
+            for letter in candidates
+            if any(replaces(entry, letter) for entry in delivered)
+        ]
         if replaced:
             dead.filter(pk__in=replaced).update(state=DeliveryState.CANCELLED, settled_at=Now())
-
-    def expired(self, publisher: str, *, limit: int) -> list[Delivery]:
-        """Deliveries whose relay has let its lease run out: it was killed, or hangs."""
-        return taken(
-            self._primary()
-            .filter(publisher=publisher, state=DeliveryState.SENDING, lease_expires_at__lt=Now())
-            .select_related("event")
-            .annotate(database_time=Now())
-            .order_by("lease_expires_at", "available_at", "pk")[:limit]
-        )
-
-    def of_unknown_publishers(self, known: Iterable[str]) -> Self:
-        """Open deliveries whose publisher is not configured any more."""
-        return self.open().exclude(publisher__in=list(known))
 
     def _held(self, token: UUID, *, expired: bool = False) -> Self:
         held = self.filter(state=DeliveryState.SENDING, lease_token=token)
@@ -209,8 +178,8 @@ class DeliveryQuerySet(ClaimingQuerySet):
         return held.update(lease_token=None, lease_expires_at=None, **values) == 1
 
 
-def _with_error(delivery: Held, error: dict[str, Any]) -> list[dict[str, Any]]:
-    """Append an error; one that only repeats the last is counted instead."""
+def _with_error(delivery: Claimed | Delivery, error: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the errors with one more; a repetition of the last one is counted instead."""
     *earlier, last = delivery.errors or [{}]
     if (last.get("kind"), last.get("message")) == (error["kind"], error["message"]):
         return [*earlier, error | {"times": last.get("times", 1) + 1}]

@@ -11,7 +11,7 @@ import pytest
 
 from dj_actions.doctor import Finding, State
 from dj_actions.models import RelayHeartbeat
-from dj_actions.outbox.queries import after
+from dj_actions.outbox.queries import from_now
 
 HOST = socket.gethostname()
 
@@ -26,9 +26,11 @@ def see(db: None) -> See:
         *, ago: float = 0, host: str = HOST, publishers: Sequence[str] = ("memory",)
     ) -> RelayHeartbeat:
         relay = uuid4()
-        RelayHeartbeat.objects.beat(relay, host=host, pid=os.getpid(), publishers=publishers)
+        RelayHeartbeat.objects.record_heartbeat(
+            relay, host=host, pid=os.getpid(), publishers=publishers
+        )
         if ago:
-            RelayHeartbeat.objects.filter(pk=relay).update(seen_at=after(-ago))
+            RelayHeartbeat.objects.filter(pk=relay).update(seen_at=from_now(-ago))
         return RelayHeartbeat.objects.get(pk=relay)
 
     return see

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from dj_actions.doctor import State, outbox, publishers, relays
 from dj_actions.models import Delivery, PublisherState
-from dj_actions.outbox.queries import after
+from dj_actions.outbox.queries import from_now
 from tests.conftest import MakeDelivery
 from tests.integration.doctor.conftest import HOST, See, messages, only
 from tests.integration.outbox.test_records import POSSIBLE
@@ -27,7 +27,7 @@ def changed(delivery: Delivery, **values: Any) -> Delivery:
 def leased(delivery: Delivery, *, ends: float) -> None:
     """Let a relay hold a delivery until so many seconds from now."""
     changed(
-        delivery, state="sending", attempts=1, lease_token=uuid4(), lease_expires_at=after(ends)
+        delivery, state="sending", attempts=1, lease_token=uuid4(), lease_expires_at=from_now(ends)
     )
 
 
@@ -143,9 +143,9 @@ def test_deliveries_that_have_just_come_are_fine(make_delivery: MakeDelivery) ->
 
 
 def test_an_old_pending_delivery_is_reported_with_its_age(make_delivery: MakeDelivery) -> None:
-    changed(make_delivery(), queued_at=after(-2 * 3600))
+    changed(make_delivery(), queued_at=from_now(-2 * 3600))
     make_delivery()
-    changed(make_delivery(**POSSIBLE["dead"]), queued_at=after(-9 * 3600))
+    changed(make_delivery(**POSSIBLE["dead"]), queued_at=from_now(-9 * 3600))
     finding = only(outbox.check_waiting(300))
 
     assert finding.state is State.WARNING
@@ -154,7 +154,7 @@ def test_an_old_pending_delivery_is_reported_with_its_age(make_delivery: MakeDel
 
 
 def test_only_the_publisher_with_an_old_one_is_reported(make_delivery: MakeDelivery) -> None:
-    changed(make_delivery(publisher="slow"), queued_at=after(-3000))
+    changed(make_delivery(publisher="slow"), queued_at=from_now(-3000))
     make_delivery()
 
     assert only(outbox.check_waiting(300)).message.startswith("slow: 1 delivery pending")
@@ -164,7 +164,7 @@ def test_dead_letters_are_counted_by_publisher(make_delivery: MakeDelivery) -> N
     assert only(outbox.check_dead()).state is State.OK
     for publisher in ("first", "second", "second"):
         changed(
-            make_delivery(publisher=publisher, **POSSIBLE["dead"]), settled_at=after(-5 * 86400)
+            make_delivery(publisher=publisher, **POSSIBLE["dead"]), settled_at=from_now(-5 * 86400)
         )
     make_delivery()
 

@@ -15,7 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dj_actions.models import RelayHeartbeat
-from dj_actions.outbox.queries import after
+from dj_actions.outbox.queries import from_now
 from tests.integration.doctor.conftest import HOST, See
 
 ROOT = Path(__file__).parents[3]
@@ -69,13 +69,15 @@ def test_the_latest_heartbeat_counts(see: See) -> None:
 
 def test_a_silent_relay_that_beats_again_lives(see: See) -> None:
     relay = see(ago=100)
-    RelayHeartbeat.objects.beat(relay.pk, host=HOST, pid=relay.pid, publishers=["memory"])
+    RelayHeartbeat.objects.record_heartbeat(
+        relay.pk, host=HOST, pid=relay.pid, publishers=["memory"]
+    )
 
     assert run()[0] == 0
 
 
 def test_a_relay_that_has_ended_lives_no_more(see: See) -> None:
-    RelayHeartbeat.objects.forget(see().pk)
+    RelayHeartbeat.objects.delete_heartbeat(see().pk)
 
     assert run()[0] == 1
 
@@ -88,7 +90,7 @@ def test_a_relay_of_another_host_counts_only_when_asked_for(see: See) -> None:
 
 
 def test_a_clock_set_back_does_not_kill_a_relay(see: See) -> None:
-    RelayHeartbeat.objects.filter(pk=see().pk).update(seen_at=after(3600))
+    RelayHeartbeat.objects.filter(pk=see().pk).update(seen_at=from_now(3600))
     code, line = run()
 
     assert code == 0

@@ -26,7 +26,7 @@ from dj_actions.operations import (
     resume,
     retry,
 )
-from dj_actions.outbox.queries import OperatorQuerySet
+from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.signals import action_recorded
 from example.launch.process import wait_until
 from tests.conftest import MakeDelivery
@@ -190,11 +190,11 @@ def test_a_replay_that_fails_to_be_recorded_does_not_happen(make_delivery: MakeD
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("filters", [{}, {"event__resource": "todo", "state": "pending"}])
 @pytest.mark.parametrize(
-    "operate", [OperatorQuerySet.cancel, functools.partial(cancel, actor=None, reason="x")]
+    "operate", [DeliveryQuerySet.cancel, functools.partial(cancel, actor=None, reason="x")]
 )
 def test_a_delivery_that_a_relay_claims_meanwhile_is_not_cancelled(
     make_delivery: MakeDelivery,
-    operate: Callable[[OperatorQuerySet], int | OperationResult],
+    operate: Callable[[DeliveryQuerySet], int | OperationResult],
     filters: dict[str, str],
 ) -> None:
     delivery = make_delivery()

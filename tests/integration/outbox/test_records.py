@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from dj_actions.identifiers import uuid7
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.outbox.ordering import Line
+from dj_actions.outbox.ordering import OrderingKey
 from dj_actions.outbox.queries import insert_event
 from dj_actions.states import SETTLED_STATES, DeliveryState, RemoteState
 from dj_actions.testing import assert_recorded
@@ -452,7 +452,7 @@ def test_what_is_written_at_once_is_what_the_model_would_write(
         object_ids=["7"],
         **filled,
     )
-    insert_event(event, {"a": Line(), "b": Line()}, Delivery, using="default")
+    insert_event(event, {"a": OrderingKey(), "b": OrderingKey()}, Delivery, using="default")
 
     written = ActionEvent.objects.get(pk=event.pk)
     assert written.created_at == event.created_at

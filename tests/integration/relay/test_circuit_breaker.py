@@ -18,7 +18,7 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.messages import Receipt
-from dj_actions.policies import SHORTEST_WAIT
+from dj_actions.policies import MIN_RETRY_WAIT
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.tuning import LaneTuning
 
@@ -182,8 +182,8 @@ def test_a_rate_limit_without_retry_after_waits_like_a_failure(breaker: CircuitB
 @pytest.mark.parametrize(
     ("asked", "wait"),
     [
-        (-5, SHORTEST_WAIT),
-        (0, SHORTEST_WAIT),
+        (-5, MIN_RETRY_WAIT),
+        (0, MIN_RETRY_WAIT),
         (math.inf, MAX_RETRY_AFTER),
         (math.nan, MAX_RETRY_AFTER),
         ("soon", MAX_RETRY_AFTER),
@@ -207,7 +207,7 @@ def test_a_retry_after_of_zero_backs_off_as_probes_are_refused(
         waits.append(breaker.remaining())
         clock.now += waits[-1]
 
-    assert waits[0] == pytest.approx(SHORTEST_WAIT)
+    assert waits[0] == pytest.approx(MIN_RETRY_WAIT)
     assert waits[1:] == sorted(waits[1:])
     assert waits[-1] == pytest.approx(LAST_WAIT)
 

@@ -268,7 +268,7 @@ def test_a_process_coalesces_notifications(todo: Todo, monkeypatch: pytest.Monke
         for _ in range(10):
             act(todo)
         assert sorted(notified()) == ["first", "second"]
-        now += wakeup.SILENCE
+        now += wakeup.NOTIFY_MIN_INTERVAL
         act(todo)
         assert sorted(notified()) == ["first", "second"]
 

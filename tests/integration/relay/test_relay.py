@@ -22,7 +22,8 @@ from dj_actions.exceptions import InvalidSetting
 from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
 from dj_actions.outbox.queries import DeliveryQuerySet
-from dj_actions.publishers import BasePublisher, publisher_class
+from dj_actions.publishers import BasePublisher
+from dj_actions.publishers.handler import publisher_class
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.relay import Relay
 from dj_actions.relay.tuning import LaneTuning

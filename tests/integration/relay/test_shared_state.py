@@ -17,10 +17,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from dj_actions.conf import get_settings
-from dj_actions.database import forget_connections
+from dj_actions.database import close_connections
 from dj_actions.exceptions import InvalidSetting, PublisherUnavailable, PublishRejected
 from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
-from dj_actions.outbox.queries import after
+from dj_actions.outbox.queries import from_now
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.relay import Relay
@@ -100,7 +100,7 @@ def test_a_failed_probe_waits_no_longer_than_its_backoff(lane: Lane, queue: Queu
     lane._breaker.refresh()
     assert lane.run_once()
 
-    waits = PublisherState.objects.filter(open_until__lt=after(10))
+    waits = PublisherState.objects.filter(open_until__lt=from_now(10))
     assert waits.exists()
 
 
@@ -186,7 +186,7 @@ def concurrently(call: Callable[[int], T]) -> list[T]:
 
 
 def allowance_ends_in(seconds: float) -> None:
-    PublisherState.objects.update(next_send_at=after(seconds) if seconds else Now())
+    PublisherState.objects.update(next_send_at=from_now(seconds) if seconds else Now())
 
 
 def test_all_relays_together_keep_to_the_rate(limited: Configure, queue: Queue) -> None:
@@ -274,7 +274,7 @@ def test_a_relay_records_its_heartbeat_and_deletes_it_at_the_end() -> None:
 
     def run() -> None:
         relay.run()
-        forget_connections()
+        close_connections()
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -12,8 +12,9 @@ from pytest_django import Settings
 from dj_actions.conf import PublisherSettings
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.messages import Message, Receipt
-from dj_actions.publishers import BasePublisher, publisher_class, publishers
+from dj_actions.publishers import BasePublisher, publishers
 from dj_actions.publishers.console import ConsolePublisher
+from dj_actions.publishers.handler import publisher_class
 from dj_actions.publishers.memory import MemoryPublisher, outboxes
 from dj_actions.testing.contract import PublisherContract, make_message
 
@@ -118,7 +119,7 @@ def test_all_aliases_are_listed(settings: Settings) -> None:
 def test_an_unknown_alias_is_refused(settings: Settings) -> None:
     configure(settings, MEMORY)
 
-    with pytest.raises(InvalidSetting, match="'fedes'"):
+    with pytest.raises(InvalidSetting, match=r"'fedes'.*Did you mean 'feeds'"):
         publishers["fedes"]
 
 
@@ -175,7 +176,7 @@ def test_a_backend_that_cannot_be_imported_is_named_and_chained(
 def test_a_backend_that_is_no_publisher_is_refused(name: str) -> None:
     entry = PublisherSettings(backend=f"{__name__}.{name}")
 
-    with pytest.raises(InvalidSetting, match="which is no BasePublisher"):
+    with pytest.raises(InvalidSetting, match="which is not a BasePublisher"):
         publisher_class("feeds", entry)
 
 

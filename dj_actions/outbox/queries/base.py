@@ -1,0 +1,37 @@
+"""What the query sets of several models share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from django.db import models, router
+
+if TYPE_CHECKING:
+    from dj_actions.models import Delivery
+
+MAX_ID = 2**63 - 1
+"""The largest id of a delivery: PostgreSQL's bigint."""
+
+Row = TypeVar("Row", bound=models.Model, covariant=True)  # noqa: PLC0105 - named as in Django
+
+
+class RecordQuerySet(models.QuerySet[Row]):
+    """A query set that can address the database that writes go to."""
+
+    def _on_write_database(self) -> Self:
+        """Return the same rows on the write database: reads may be routed to a replica."""
+        return self.using(router.db_for_write(self.model))
+
+
+def without_none(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the filters that have a value."""
+    return {lookup: value for lookup, value in filters.items() if value is not None}
+
+
+def with_claim_time(deliveries: Iterable[Any]) -> list[Delivery]:
+    """Return the rows with `claimed_at` set to their annotation `database_time`."""
+    rows = list(deliveries)
+    for delivery in rows:
+        delivery.claimed_at = delivery.database_time
+    return rows
