@@ -20,7 +20,7 @@ from dj_actions.declaration.enums import ActionStatus
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.call import ActionResult
 from dj_actions.execution.invocation import RunOptions, invoke
-from dj_actions.inputs import adapter_for
+from dj_actions.inputs.factory import adapter_for
 from dj_actions.registry import registry
 
 __all__ = ["Action", "ActionResult", "invoke", "register"]

@@ -1,4 +1,4 @@
-"""The models of the app; `dj_actions.outbox` defines them."""
+"""The models of the app: events, deliveries, and the state that relays share."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from dj_actions.exceptions import ActionError
 from dj_actions.execution.database import database_for
 from dj_actions.execution.invocation import invoke, record_error
 from dj_actions.execution.locking import lock_rows
-from dj_actions.inputs import require_mapping
+from dj_actions.inputs.raw_body import require_mapping
 from dj_actions.registry import registry
 
 if TYPE_CHECKING:

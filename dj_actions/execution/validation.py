@@ -16,7 +16,8 @@ from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.call import ActionCall
 from dj_actions.execution.run import Run
 from dj_actions.execution.synthetic_request import synthetic_request
-from dj_actions.inputs import InputContext, require_mapping
+from dj_actions.inputs import InputContext
+from dj_actions.inputs.raw_body import require_mapping
 from dj_actions.serialization import to_json
 
 

@@ -1,8 +1,7 @@
 """Input adapters: validate and describe an action's input, one adapter per kind of declaration.
 
 Public are the four classes that an adapter of a project uses, `InputAdapter`, `InputField`,
-`InputContext` and `ValidatedInput`, and the built-in adapters, which it may extend. `adapter_for`
-and `require_mapping` serve the rest of the package.
+`InputContext` and `ValidatedInput`, and the built-in adapters, which it may extend.
 """
 
 from __future__ import annotations
@@ -10,11 +9,9 @@ from __future__ import annotations
 from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
 from dj_actions.inputs.dataclass import DataclassInput
 from dj_actions.inputs.empty import NoInput
-from dj_actions.inputs.factory import adapter_for
 from dj_actions.inputs.form import FormInput
 from dj_actions.inputs.json_schema import JsonSchemaInput
 from dj_actions.inputs.pydantic_model import PydanticInput
-from dj_actions.inputs.raw_body import require_mapping
 from dj_actions.inputs.serializer import SerializerInput
 
 __all__ = [
@@ -28,6 +25,4 @@ __all__ = [
     "PydanticInput",
     "SerializerInput",
     "ValidatedInput",
-    "adapter_for",
-    "require_mapping",
 ]

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from rest_framework.exceptions import ValidationError
 
-from dj_actions.inputs import InputAdapter, InputContext, adapter_for, require_mapping
+from dj_actions.inputs import InputAdapter, InputContext
+from dj_actions.inputs.factory import adapter_for
+from dj_actions.inputs.raw_body import require_mapping
 
 
 def adapter(declared: object) -> InputAdapter:

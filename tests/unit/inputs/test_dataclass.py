@@ -17,7 +17,8 @@ from django.http import QueryDict
 from rest_framework import serializers
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import DataclassInput, InputContext, adapter_for
+from dj_actions.inputs import DataclassInput, InputContext
+from dj_actions.inputs.factory import adapter_for
 from tests.unit.inputs.samples import errors_of, validated
 
 

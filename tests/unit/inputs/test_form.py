@@ -15,7 +15,8 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import FormInput, InputContext, adapter_for
+from dj_actions.inputs import FormInput, InputContext
+from dj_actions.inputs.factory import adapter_for
 from tests.unit.inputs.samples import accepts, errors_of, validated
 
 

@@ -14,7 +14,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from dj_actions.fields import CommaSeparatedCharField, JSONTextField
-from dj_actions.inputs import FormInput, adapter_for
+from dj_actions.inputs import FormInput
+from dj_actions.inputs.factory import adapter_for
 from tests.unit.inputs.samples import errors_of, validated
 
 EVIL = '"><script>alert(1)</script>'

@@ -13,7 +13,9 @@ from django.utils.datastructures import MultiValueDict
 from rest_framework import serializers
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import InputAdapter, InputContext, NoInput, adapter_for, require_mapping
+from dj_actions.inputs import InputAdapter, InputContext, NoInput
+from dj_actions.inputs.factory import adapter_for
+from dj_actions.inputs.raw_body import require_mapping
 from tests.unit.inputs.samples import errors_of, validated
 
 

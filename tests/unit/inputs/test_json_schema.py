@@ -8,7 +8,8 @@ import pytest
 from django.http import QueryDict
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import InputContext, JsonSchemaInput, adapter_for
+from dj_actions.inputs import InputContext, JsonSchemaInput
+from dj_actions.inputs.factory import adapter_for
 from tests.unit.inputs.samples import accepts, errors_of, validated
 
 ADDRESS = {

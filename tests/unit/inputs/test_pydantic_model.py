@@ -26,7 +26,8 @@ from pydantic import (
 )
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs import InputContext, PydanticInput, adapter_for
+from dj_actions.inputs import InputContext, PydanticInput
+from dj_actions.inputs.factory import adapter_for
 from tests.unit.inputs.samples import errors_of, validated
 
 

@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from jsonschema import Draft202012Validator
 from rest_framework import serializers
 
-from dj_actions.inputs import InputAdapter, adapter_for
+from dj_actions.inputs import InputAdapter
+from dj_actions.inputs.factory import adapter_for
 from dj_actions.models import ActionEvent
 from example.todos.models import Todo
 from tests.unit.inputs.samples import accepts

@@ -8,7 +8,7 @@ import pytest
 from django import forms
 from rest_framework import serializers
 
-from dj_actions.inputs import adapter_for
+from dj_actions.inputs.factory import adapter_for
 
 
 class OwnPassword(forms.PasswordInput):
