@@ -25,6 +25,9 @@ from tests.integration.relay.scripted import accept, script
 pytestmark = pytest.mark.django_db
 
 
+HOUR = 3600
+"""Seconds: longer than a test takes, however slow the machine is."""
+
 MakeLane = Callable[[LaneTuning], Lane]
 
 
@@ -38,7 +41,7 @@ def make_wide_lane(settings: Settings) -> Iterator[MakeLane]:
         "BACKEND": "tests.integration.relay.scripted.ScriptedPublisher",
         "BATCH_SIZE": 1000,
     }
-    settings.DJ_ACTIONS = {"PUBLISHERS": {"first": entry}}
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"first": entry}, "LEASE": 4 * HOUR}
 
     def make_wide_lane(tuning: LaneTuning) -> Lane:
         lane = Lane("first", get_settings(), threading.Event(), tuning=tuning)
@@ -65,7 +68,7 @@ def statements(lane: Lane) -> list[str]:
 def test_a_batch_is_claimed_by_one_statement_and_settled_by_another(
     make_wide_lane: MakeLane, queue: Queue, count: int
 ) -> None:
-    wide_lane = make_wide_lane(LaneTuning(max_receipt_delay=3600))  # however slow the machine is
+    wide_lane = make_wide_lane(LaneTuning(max_receipt_delay=HOUR, rescue_interval=HOUR))
     queue(count)
 
     assert statements(wide_lane) == ["WITH", "UPDATE"]
@@ -88,7 +91,7 @@ def test_an_idle_lane_executes_one_statement_per_poll(wide_lane: Lane, queue: Qu
 def test_a_slow_destinations_receipts_are_each_settled_at_once(
     make_wide_lane: MakeLane, queue: Queue
 ) -> None:
-    wide_lane = make_wide_lane(LaneTuning(max_receipt_delay=0))
+    wide_lane = make_wide_lane(LaneTuning(max_receipt_delay=0, rescue_interval=HOUR))
     queue(3)
 
     assert statements(wide_lane) == ["WITH", *["UPDATE"] * 3]
@@ -97,7 +100,7 @@ def test_a_slow_destinations_receipts_are_each_settled_at_once(
 @pytest.mark.postgres
 def test_a_batch_with_a_retry_is_settled_one_by_one(make_wide_lane: MakeLane, queue: Queue) -> None:
     """Otherwise another delivery would be blamed if its message kills relays."""
-    wide_lane = make_wide_lane(LaneTuning(max_receipt_delay=3600))
+    wide_lane = make_wide_lane(LaneTuning(max_receipt_delay=HOUR, rescue_interval=HOUR))
     queue(2)
     queue(attempts=1)
 
