@@ -229,8 +229,8 @@ def test_a_bulk_action_answers_with_results(
     document = make_document()
     answer, _dry_run = schema_of(operation_of(document, "/things/actions/poke/"), 200)["anyOf"]
 
-    assert answer == {"$ref": f"{REF}TodoPokeAnswer"}
-    assert document["components"]["schemas"]["TodoPokeAnswer"]["properties"] == {
+    assert answer == {"$ref": f"{REF}TodoPokeResponse"}
+    assert document["components"]["schemas"]["TodoPokeResponse"]["properties"] == {
         "meta": {"type": "object", "additionalProperties": True},
         "results": {"type": "array", "items": {"$ref": f"{REF}Receipt"}},
     }
@@ -318,7 +318,7 @@ def test_errors_have_two_shapes(
     assert errors == {"400", "401", "403", "404", "409", "413", "415", "422", "429"}
     assert headers_of(operation, 429) == {"Retry-After"}
     for code in errors:
-        usual = "ActionMessages" if code == "400" else "ActionRefusal"
+        usual = "ActionMessages" if code == "400" else "ActionError"
         assert schema_of(operation, int(code)) == {"$ref": REF + usual}
         assert schema_of(operation, int(code), PROBLEM) == {"$ref": f"{REF}ActionProblem"}
 
