@@ -23,6 +23,7 @@ Schema = dict[str, Any]
 
 JSON_SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
+ANY_OBJECT: Schema = {"type": "object", "additionalProperties": True}
 STRING: Schema = {"type": "string"}
 DECIMAL: Schema = {"type": ["number", "string"], "format": "decimal"}
 TIME: Schema = {"type": "string", "format": "time-local"}

@@ -1,6 +1,7 @@
-"""Actions as typed operations of the project's OpenAPI document, made by drf-spectacular.
+"""Describe actions as typed operations of the project's OpenAPI document.
 
-Needs the extra `openapi`. Nothing here is imported unless drf-spectacular describes the project.
+Requires the extra `openapi`. These modules are imported only if drf-spectacular generates the
+project's document.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an action accepts, as the body of a request."""
+"""The request body of an action's operation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dj_actions.inputs.schema_builders import Schema
 from dj_actions.openapi.components import Components, component_name
 
 MULTIPART = "multipart/form-data"
-"""The media type in which files are sent."""
+"""The media type for files."""
 
 
 def request_bodies(
@@ -22,28 +22,28 @@ def request_bodies(
     *,
     lookup_field: str,
 ) -> dict[str, Schema]:
-    """Return the input as a component, by media type; nothing if the action takes none.
+    """Return the schema of the input, by media type; empty if the action takes no input.
 
     Args:
         definition: the action.
-        components: those of the document.
-        media_types: what the viewset can read.
-        lookup_field: the field of the model by which `ids` names the objects.
+        components: the components of the document.
+        media_types: the media types that the viewset's parsers accept.
+        lookup_field: the model field whose values `ids` contains.
     """
     schema = input_schema(definition, lookup_field=lookup_field)
     if isinstance(definition.input, NoInput) and not schema["properties"]:
         return {}
     name = component_name(definition.resource, definition.name, "input")
-    return dict.fromkeys(_able_to_hold(schema, media_types), components.reference(name, schema))
+    return dict.fromkeys(_usable_types(schema, media_types), components.reference(name, schema))
 
 
 def requires_body(definition: ActionDefinition) -> bool:
-    """Tell whether a request without a body is refused."""
+    """Return whether a request without a body is invalid."""
     return bool(input_schema(definition).get("required"))
 
 
-def _able_to_hold(schema: Mapping[str, Any], media_types: list[str]) -> list[str]:
-    """Return the media types in which the input can be sent: with files, only one."""
+def _usable_types(schema: Mapping[str, Any], media_types: list[str]) -> list[str]:
+    """Return the media types that can represent the input: only multipart if it has files."""
     fields = schema.get("properties", {}).values()
     has_files = any(isinstance(entry, dict) and _is_file(entry) for entry in fields)
     return [MULTIPART] if has_files and MULTIPART in media_types else media_types

@@ -1,4 +1,4 @@
-"""The shapes of what a viewset tells about its actions."""
+"""The schemas of a viewset's list of actions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dj_actions.inputs.schema_builders import Schema
 
 ANY_LIST: Schema = {"type": "array"}
 
-FIELD: Schema = {
+INPUT_FIELD: Schema = {
     "type": "object",
     "properties": {
         "name": {"type": "string"},
@@ -20,7 +20,7 @@ FIELD: Schema = {
     "required": ["name", "type", "required", "description"],
 }
 
-TOLD: dict[str, Schema] = {
+ACTION_PROPERTIES: dict[str, Schema] = {
     "id": {"type": "string"},
     "resource": {"type": "string"},
     "type": {"type": "string", "enum": [entry.value for entry in ActionType]},
@@ -35,27 +35,30 @@ TOLD: dict[str, Schema] = {
     "example_payload": {},
     "examples": ANY_LIST,
     "commands": ANY_LIST,
-    "url": {"type": "string", "description": "Path of the action, `{pk}` being the object's key."},
-    "fields": {"type": "array", "items": FIELD},
+    "url": {
+        "type": "string",
+        "description": "Path of the action; `{pk}` stands for the object's key.",
+    },
+    "fields": {"type": "array", "items": INPUT_FIELD},
 }
-"""What is told about an action, see `dj_actions.declaration.description.describe`."""
+"""The properties of `dj_actions.declaration.description.describe`."""
 
-DESCRIPTION: Schema = {
+ACTION_DESCRIPTION: Schema = {
     "type": "object",
-    "description": "One action. Its declaration may tell more.",
-    "properties": TOLD,
-    "required": list(TOLD),
+    "description": "One action. Its declaration may add properties.",
+    "properties": ACTION_PROPERTIES,
+    "required": list(ACTION_PROPERTIES),
     "additionalProperties": True,
 }
 
 INPUT_SCHEMA: Schema = {
     "type": "object",
-    "description": "The JSON Schema, draft 2020-12, of what an action accepts.",
+    "description": "The JSON Schema, draft 2020-12, of the action's input.",
     "additionalProperties": True,
 }
 
 
-def listing_schema(description: Schema) -> Schema:
+def action_list_schema(description: Schema) -> Schema:
     """Return the schema of a list of actions.
 
     Args:
@@ -75,7 +78,7 @@ def listing_schema(description: Schema) -> Schema:
     }
 
 
-def name_schema(names: Iterable[str]) -> Schema:
-    """Return the schema of the path parameter that names an action."""
+def action_name_schema(names: Iterable[str]) -> Schema:
+    """Return the schema of the path parameter with the name of an action."""
     known = list(names)
     return {"type": "string", "enum": known} if known else {"type": "string"}

@@ -1,4 +1,4 @@
-"""The errors that an action answers with: in DRF's shape, or as problem details."""
+"""The errors of actions and their schemas: in DRF's shape, or as problem details."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from dj_actions.inputs.schema_builders import Schema
 
 DETAIL: Schema = {
     "type": "object",
-    "description": "Why the request was refused.",
+    "description": "The reason for the error.",
     "properties": {"detail": {"type": "string"}},
     "required": ["detail"],
 }
 
 MESSAGES: Schema = {
-    "description": "Messages by field, at any depth; those of the whole under "
-    "`non_field_errors`; `detail` where the body could not be read.",
+    "description": "Messages by field, at any depth. `non_field_errors` contains those of no "
+    "single field; `detail` is set if the body could not be parsed.",
     "anyOf": [
         {"type": "string"},
         {"type": "array", "items": {"$ref": "#"}},
@@ -37,7 +37,7 @@ PROBLEM: Schema = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
-        "code": {"type": "string", "description": "The kind of error, for programs."},
+        "code": {"type": "string", "description": "Machine-readable code of the error."},
         "errors": {
             "type": "array",
             "items": {
@@ -55,52 +55,57 @@ PROBLEM: Schema = {
     "required": ["type", "title", "status"],
 }
 
-OF_ACTIONS = {
-    400: "The input is wrong.",
+COMMON_ERRORS = {
+    400: "The input is invalid.",
     409: "A request with this Idempotency-Key is still running, or the state of the object "
-    "does not allow it.",
+    "does not allow the action.",
     413: "The body is too large.",
-    415: "The body has a media type that is not supported.",
-    422: "This Idempotency-Key was used for another request.",
+    415: "The media type of the body is not supported.",
+    422: "This Idempotency-Key was used for a different request.",
 }
-"""What each action may answer."""
+"""Errors of every action: status code → description."""
 
 
-def refusals_of_action(definition: ActionDefinition, view: Any) -> dict[int, str]:
-    """Return the status codes with which an action may refuse, and what they mean.
+def action_errors(definition: ActionDefinition, view: Any) -> dict[int, str]:
+    """Return the errors that an action may respond with: status code → description.
 
     Args:
         definition: the action.
-        view: the viewset that offers it.
+        view: the viewset of the action.
     """
-    found = OF_ACTIONS | refusals_of_view(view, definition)
+    errors = COMMON_ERRORS | view_errors(view, definition)
     if not definition.bulk or (definition.requires_objects and not definition.partial):
-        found[404] = "There is no such object."
+        errors[404] = "The object was not found."
     if definition.precondition:
-        found[412] = "The object is not in the version that If-Match names."
+        errors[412] = "The object does not have the version specified in If-Match."
         if definition.precondition.required:
-            found[428] = "If-Match is missing."
-    return dict(sorted(found.items()))
+            errors[428] = "The If-Match header is missing."
+    return dict(sorted(errors.items()))
 
 
-def refusals_of_view(view: Any, definition: ActionDefinition | None = None) -> dict[int, str]:
-    """Return the status codes with which a view may refuse anybody, and what they mean."""
-    found = {}
+def view_errors(view: Any, definition: ActionDefinition | None = None) -> dict[int, str]:
+    """Return the errors of authentication, permissions and throttling of a view.
+
+    Args:
+        view: the view.
+        definition: the action, whose permissions and throttles are included.
+    """
+    errors = {}
     authenticators = view.get_authenticators()
-    # DRF asks the first one: without a header to challenge with, it answers 403.
+    # DRF responds with 401 only if the first authenticator has a WWW-Authenticate header.
     if authenticators and authenticators[0].authenticate_header(view.request):
-        found[401] = "Who asks is not known."
+        errors[401] = "Credentials are missing or invalid."
     own = definition.permissions if definition else ()
     permissions = {type(entry) for entry in view.get_permissions()}.union(own)
     if authenticators or permissions - {AllowAny}:
-        found[403] = "Who asks may not do it."
+        errors[403] = "Permission denied."
     if view.get_throttles() or (definition and definition.throttles):
-        found[429] = "Too many requests."
-    return found
+        errors[429] = "Too many requests."
+    return errors
 
 
-def refusal_schema(code: int) -> Schema:
-    """Return the schema of an error in DRF's shape, of the project's if it has its own."""
+def error_schema(code: int) -> Schema:
+    """Return the schema of an error in DRF's shape; empty if the project has its own handler."""
     if api_settings.EXCEPTION_HANDLER is not exception_handler:
         return {}
     return MESSAGES if code == status.HTTP_400_BAD_REQUEST else DETAIL

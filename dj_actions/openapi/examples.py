@@ -1,4 +1,4 @@
-"""The examples that an action's documentation gives."""
+"""Request examples from an action's documentation."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.serialization import to_json
 
 
-def examples_of(definition: ActionDefinition) -> list[OpenApiExample]:
-    """Return the examples of what an action accepts."""
-    told = list(_told(definition))
-    names = {example["name"]: example for example in told}
+def request_examples(definition: ActionDefinition) -> list[OpenApiExample]:
+    """Return the examples of an action's input; of several with one name, the last."""
+    by_name = {example["name"]: example for example in _documented_examples(definition)}
     return [
         OpenApiExample(
             name,
@@ -22,17 +21,17 @@ def examples_of(definition: ActionDefinition) -> list[OpenApiExample]:
             description=str(example.get("description") or ""),
             request_only=True,
         )
-        for name, example in names.items()
+        for name, example in by_name.items()
     ]
 
 
-def _told(definition: ActionDefinition) -> Iterator[Mapping[str, Any]]:
+def _documented_examples(definition: ActionDefinition) -> Iterator[Mapping[str, Any]]:
     documentation = definition.documentation
-    shown = []
+    payloads = []
     for number, example in enumerate(documentation.examples, start=1):
         if isinstance(example, Mapping) and "payload" in example:
-            shown.append(example["payload"])
+            payloads.append(example["payload"])
             yield {"name": f"Example {number}", **example}
     payload = documentation.example_payload
-    if payload is not None and payload not in shown:
+    if payload is not None and payload not in payloads:
         yield {"name": "Example", "payload": payload}

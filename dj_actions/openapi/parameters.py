@@ -1,4 +1,4 @@
-"""The headers and query parameters of actions."""
+"""The query parameters, request headers and response headers of actions."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from dj_actions.rest.viewset import EVENT_HEADER
 SUCCESS = (status.HTTP_200_OK, status.HTTP_207_MULTI_STATUS)
 
 PRINTABLE = "^[!-~]([ -~]*[!-~])?$"
-"""Printable ASCII, without spaces around it."""
+"""Pattern of printable ASCII without surrounding spaces."""
 
 
 def request_parameters(definition: ActionDefinition) -> list[OpenApiParameter]:
-    """Return what a request may bring beside its body."""
+    """Return the query parameters and headers of a request."""
     parameters = [_dry_run(), _idempotency_key()]
     return [*parameters, _if_match(definition)] if definition.precondition else parameters
 
 
-def answer_headers(definition: ActionDefinition) -> list[OpenApiParameter]:
-    """Return the headers of an answer of success."""
+def response_headers(definition: ActionDefinition) -> list[OpenApiParameter]:
+    """Return the headers of a successful response."""
     headers = [
         _header(
             EVENT_HEADER,
@@ -36,22 +36,25 @@ def answer_headers(definition: ActionDefinition) -> list[OpenApiParameter]:
         ),
         _header(
             REPLAYED_HEADER,
-            "Whether this is the answer to an earlier request with the same Idempotency-Key.",
+            "Whether this is the response to an earlier request with the same Idempotency-Key.",
             {"type": "string", "enum": ["true"]},
         ),
     ]
-    return [*headers, version_header()] if definition.precondition else headers
+    return [*headers, etag_header()] if definition.precondition else headers
 
 
-def version_header() -> OpenApiParameter:
-    """Return the header that tells an object's version."""
+def etag_header() -> OpenApiParameter:
+    """Return the header with an object's version."""
     return _header("ETag", "The version of the object.", {"type": "string"})
 
 
-def wait_header() -> OpenApiParameter:
-    """Return the header of an answer to too many requests."""
+def retry_after_header() -> OpenApiParameter:
+    """Return the header of a 429 response."""
     return _header(
-        "Retry-After", "Seconds to wait.", {"type": "integer"}, [status.HTTP_429_TOO_MANY_REQUESTS]
+        "Retry-After",
+        "Seconds to wait before the next request.",
+        {"type": "integer"},
+        [status.HTTP_429_TOO_MANY_REQUESTS],
     )
 
 
@@ -72,7 +75,7 @@ def _dry_run() -> OpenApiParameter:
         DRY_RUN,
         {"type": "boolean"},
         OpenApiParameter.QUERY,
-        description="Tell what would happen, and do nothing: `1` or `true`.",
+        description="Return what the action would do, without doing it: `1` or `true`.",
     )
 
 
@@ -86,7 +89,8 @@ def _idempotency_key() -> OpenApiParameter:
             "pattern": PRINTABLE,
         },
         OpenApiParameter.HEADER,
-        description="Your own name for this request: repeated, it is not done again.",
+        description="A unique key of your choice for this request. A repeated request with the "
+        "same key is not executed again.",
     )
 
 
@@ -96,5 +100,5 @@ def _if_match(definition: ActionDefinition) -> OpenApiParameter:
         {"type": "string"},
         OpenApiParameter.HEADER,
         required=bool(definition.precondition and definition.precondition.required),
-        description='The version you have seen: the ETag of an answer, as in `"3"`.',
+        description='The version you have seen: the ETag of a response, for example `"3"`.',
     )

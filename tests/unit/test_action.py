@@ -1,4 +1,4 @@
-"""Declaring an action: what is derived, and what is refused."""
+"""Declaration of an action: derived attributes, and errors."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_resource_is_the_models_name() -> None:
 @pytest.mark.parametrize(
     "name", ["Mark", "mark-done", "mark done", "1st", "_mark", "märk", "a/b", "a.b", "mark\n"]
 )
-def test_a_name_that_fits_no_url_is_refused(name: str) -> None:
+def test_a_name_that_is_not_valid_in_a_url_is_refused(name: str) -> None:
     assert f"the name {name!r} cannot be used" in refusal(make(name=name))
 
 
@@ -69,7 +69,7 @@ def test_the_name_of_the_list_is_reserved() -> None:
 
 
 @pytest.mark.parametrize("names", [{"name": "x" * 101}, {"resource": "x" * 101}])
-def test_a_name_that_fits_no_column_is_refused(names: dict[str, str]) -> None:
+def test_a_name_that_is_too_long_is_refused(names: dict[str, str]) -> None:
     assert "100 characters" in refusal(make(**names))
 
 
@@ -116,7 +116,7 @@ def test_publishing_nowhere_differs_from_leaving_it_to_the_routes() -> None:
 
 
 @pytest.mark.parametrize("model", [None, "todos.Todo", Todo(), object, int])
-def test_a_model_is_demanded(model: Any) -> None:
+def test_a_model_is_required(model: Any) -> None:
     assert f"model is {model!r}. Set it to the model class" in refusal(make(model=model))
 
 
@@ -127,25 +127,25 @@ def test_a_missing_model_is_named() -> None:
     assert "model is None" in refusal(action)
 
 
-def test_perform_is_demanded() -> None:
+def test_perform_is_required() -> None:
     body = {"model": Todo, "__module__": __name__}
 
     assert "does not define perform" in refusal(type("Poke", (Action,), body))
 
 
-def test_publish_given_as_text_is_refused_with_what_was_meant() -> None:
+def test_publish_given_as_a_string_is_refused_with_a_hint() -> None:
     assert "Did you mean publish = ('feeds',)?" in refusal(make(publish="feeds"))
 
 
-def test_an_input_that_is_none_is_refused() -> None:
+def test_an_unsupported_input_is_refused() -> None:
     assert "input is 7" in refusal(make(input=7))
 
 
-def test_what_is_refused_names_the_class() -> None:
+def test_the_error_names_the_class() -> None:
     assert refusal(make(input=7)).startswith(f"{__name__}.Poke: ")
 
 
-def test_what_is_refused_is_not_registered(declare: Declare) -> None:
+def test_an_invalid_action_is_not_registered(declare: Declare) -> None:
     with pytest.raises(InvalidAction):
         declare(input=7)
 
@@ -159,7 +159,7 @@ def test_two_actions_of_one_name_are_refused(declare: Declare) -> None:
         declare()
 
 
-def test_each_run_has_an_instance_of_its_own() -> None:
+def test_each_run_creates_an_instance() -> None:
     seen = []
 
     def perform(self: Action, context: ActionContext, data: dict[str, Any]) -> None:
@@ -208,7 +208,7 @@ def test_recipients_add_up_each_once_in_order() -> None:
     assert context.emission.recipients == ("user:2", "user:1", "user:3")
 
 
-def test_a_recipient_given_as_text_is_refused() -> None:
+def test_a_recipient_given_as_a_string_is_refused() -> None:
     context = ActionContext(actor=None, objects=())
 
     with pytest.raises((TypeError, InvalidAction), match="recipients"):
@@ -239,7 +239,7 @@ def test_the_one_object_is_there_only_if_it_is_one(count: int) -> None:
         *("post", "delete"),
     ],
 )
-def test_an_action_hides_nothing_of_the_viewset(declare: Declare, name: str) -> None:
+def test_an_action_does_not_override_attributes_of_the_viewset(declare: Declare, name: str) -> None:
     definition = declare(name=name).definition
     before = getattr(ActionMixin, name, None)
     view: Any = type("View", (ActionMixin, _View), {"action_model": Todo})
@@ -256,7 +256,7 @@ class _View:
         """Do nothing."""
 
     def get_permissions(self) -> list[Any]:
-        """Ask nobody."""
+        """Return no permissions."""
         return []
 
 

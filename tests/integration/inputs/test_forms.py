@@ -1,4 +1,4 @@
-"""Forms that say themselves how they are made and what they acted on."""
+"""Forms that create themselves and report their objects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 class EmptyForm(forms.Form):
-    """Is made without data if there are none: Django calls it unbound."""
+    """Is created without data for an empty body, and is then unbound."""
 
     note = forms.CharField(required=False)
 

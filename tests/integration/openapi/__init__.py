@@ -1,3 +1,3 @@
-"""The OpenAPI document, and whether the API keeps what it promises."""
+"""Tests of the OpenAPI document, and of the API against it."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the tests with Schemathesis share."""
+"""Helpers shared by the tests with Schemathesis."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from drf_spectacular.settings import patched_settings
 import tests.integration.openapi.hooks  # noqa: F401
 
 KEYS = range(0, -4, -1)
-"""Keys of the todos in the database: no sequence makes them, and 0 is what is asked for first."""
+"""Keys of the todos in the database. No sequence generates them, and Schemathesis tries 0 first."""
 
 
 def configuration() -> schemathesis.Config:
-    """Return what a long run is configured with, made short and the same each time."""
+    """Return the configuration of a long run, made short and deterministic."""
     config = schemathesis.Config.from_path(Path(__file__).with_name("schemathesis.toml"))
     config.projects.default.generation.update(max_examples=10, deterministic=True)
     return config
 
 
 def schema_of_urls(urls: str, **settings: Any) -> schemathesis.BaseSchema:
-    """Return what Schemathesis makes of a module of URLs.
+    """Return the Schemathesis schema of a URLconf.
 
     Args:
-        urls: name of the module.
+        urls: name of the URLconf module.
         settings: settings of drf-spectacular.
     """
     with patched_settings(settings):

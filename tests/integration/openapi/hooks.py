@@ -1,4 +1,4 @@
-"""What Schemathesis leaves out."""
+"""Hooks that exclude requests from Schemathesis."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ import schemathesis
 
 @schemathesis.hook
 def filter_case(_context: schemathesis.HookContext, case: schemathesis.Case[Any]) -> bool:
-    """Leave out what no route matches: the page that says so is Django's, not ours."""
+    """Exclude paths without a route: the 404 page is that of Django."""
     values = (unquote(str(value)) for value in (case.path_parameters or {}).values())
     return not any("." in value or "/" in value for value in values)

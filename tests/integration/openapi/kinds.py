@@ -22,7 +22,7 @@ from example.todos.models import Todo
 from example.todos.serializers import TodoSerializer
 from example.todos.views import TodoViewSet
 
-TodoViewSet.attach_actions()  # before there are others, which are not its own
+TodoViewSet.attach_actions()  # before the actions below are registered, which it must not have
 
 
 class SerializerInput(serializers.Serializer[Any]):
@@ -81,13 +81,13 @@ SCHEMA_INPUT = {
 
 
 class Receipt(serializers.Serializer[Any]):
-    """What is given back."""
+    """The result of some of the kinds."""
 
     total = serializers.IntegerField(allow_null=True)
 
 
 def finish(context: ActionContext, _data: dict[str, Any]) -> None:
-    """Finish the todo; of some, refuse to."""
+    """Finish the todo, or raise an error for one of them."""
     todo: Todo = context.object
     if todo.pk == -1:
         raise TooManyTodos("There are too many.")
@@ -104,7 +104,7 @@ def fetch(_context: ActionContext, _data: dict[str, Any]) -> list[Any]:
 
 
 def count(_context: ActionContext, data: dict[str, Any]) -> dict[str, Any]:
-    """Return something for a serializer."""
+    """Return a result for the serializer."""
     return {"total": len(data) or None}
 
 
@@ -121,7 +121,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "each": {"perform": finish, "bulk": True, "partial": True, "permissions": [IsOwner]},
     "anywhere": {"perform": fetch, "bulk": True, "requires_objects": False, "output": False},
 }
-"""Name → attributes of the action, and what it does."""
+"""Name → attributes of the action, and its `perform`."""
 
 
 def action_of(name: str, perform: Any, **attributes: Any) -> type[Action]:
@@ -130,7 +130,7 @@ def action_of(name: str, perform: Any, **attributes: Any) -> type[Action]:
     return type(name, (Action,), {"model": Todo, "name": name, **methods, **attributes})
 
 
-# Registered while the viewset takes them, and forgotten at once: no other is to have them.
+# Registered for this viewset only, and removed again below.
 definitions = [register(action_of(name, **given)).definition for name, given in KINDS.items()]
 
 

@@ -1,4 +1,4 @@
-"""Schemathesis asks the API all sorts of things, and holds it to its document."""
+"""Schemathesis sends requests to the API and checks the responses against the document."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.integration.outbox.test_records import POSSIBLE
 pytestmark = pytest.mark.django_db
 
 ERROR = {"at": "2026-05-01T12:00:00+00:00", "attempt": 1, "kind": "unavailable", "message": "No."}
-"""As the relay notes it."""
+"""An entry of `Delivery.errors`, as the relay writes it."""
 
 URLS_OF_KINDS = KindsViewSet.__module__
 
@@ -49,7 +49,7 @@ def _one_connection(db: None) -> Iterator[None]:
 def headers(
     _one_connection: None, make_event: MakeEvent, make_delivery: MakeDelivery
 ) -> dict[str, str]:
-    """Headers of one who may do everything with todos of her own, and see all events."""
+    """Headers of a superuser who owns todos and may read all events."""
     ann = User.objects.create_user("ann", is_staff=True, is_superuser=True)
     bob = User.objects.create_user("bob")
     Todo.objects.bulk_create(
@@ -72,7 +72,7 @@ def test_the_example_keeps_to_its_document(
 
 
 def runs_no_action(context: Any) -> bool:
-    """Tell whether an operation is none of an action."""
+    """Return whether an operation does not run an action."""
     operation = context.operation
     return operation.method != "post" or "/actions/" not in operation.path
 
@@ -86,7 +86,7 @@ def test_errors_keep_to_the_document_as_problem_details(
 
 
 def is_no_kind(context: Any) -> bool:
-    """Tell whether an operation is not one of those that the kinds are about."""
+    """Return whether an operation runs none of the KINDS."""
     return context.operation.path.split("/")[-2] not in KINDS
 
 

@@ -1,4 +1,4 @@
-"""The read API of events, as the document types it."""
+"""The read API of events in the document."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_an_event_alone_has_no_filters(document: dict[str, Any]) -> None:
     assert [entry["name"] for entry in parameters] == ["id"]
 
 
-def test_errors_are_told_of(document: dict[str, Any]) -> None:
+def test_errors_are_described(document: dict[str, Any]) -> None:
     for path in (LIST, DETAIL):
         assert set(document["paths"][path]["get"]["responses"]) == {
             *("200", "400", "401", "403", "404")

@@ -1,4 +1,4 @@
-"""Whatever an input is declared with, the document is valid, and says what is accepted."""
+"""The document is valid and describes the input, for each kind of input."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ INPUTS = [PlanInput, PetInput, ChoiceInput, ChoiceForm, SCHEMA]
 
 
 @pytest.mark.parametrize("declared", INPUTS, ids=lambda entry: getattr(entry, "__name__", "schema"))
-def test_every_way_to_declare_an_input_makes_a_valid_document(
+def test_every_kind_of_input_makes_a_valid_document(
     declare: Declare, serve: Serve, document_of_version: Any, declared: Any
 ) -> None:
     action = declare(input=declared)

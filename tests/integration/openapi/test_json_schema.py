@@ -1,4 +1,4 @@
-"""JSON Schema 2020-12, and what of it OpenAPI can say."""
+"""Conversion of JSON Schema 2020-12 to components of OpenAPI."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def converted(schema: Any, version: str = OLD) -> Any:
 
 
 def components_of(schema: Any, version: str = OLD) -> dict[str, Any]:
-    """Return what a schema named `It` becomes, by name."""
+    """Return the components made from a schema named `It`, by name."""
     with patched_settings({"OAS_VERSION": version}):
         registry = ComponentRegistry()
         assert Components(registry).reference("It", schema) == {"$ref": f"{REF}It"}
@@ -110,7 +110,7 @@ def components_of(schema: Any, version: str = OLD) -> dict[str, Any]:
         ({"$schema": "s", "$id": "i", "if": {}, "then": {}, "patternProperties": {}}, {}),
     ],
 )
-def test_the_dialect_of_3_0_says_what_it_can(schema: Any, older: Any) -> None:
+def test_a_schema_is_converted_to_the_dialect_of_3_0(schema: Any, older: Any) -> None:
     assert converted(schema) == older
 
 
@@ -128,7 +128,7 @@ def test_the_dialect_of_3_0_says_what_it_can(schema: Any, older: Any) -> None:
         ({"properties": {"a": True}}, {"properties": {"a": True}}),
     ],
 )
-def test_3_1_takes_json_schema_as_it_is(schema: Any, same: Any) -> None:
+def test_3_1_uses_json_schema_unchanged(schema: Any, same: Any) -> None:
     assert converted(schema, NEW) == same
 
 
@@ -160,14 +160,14 @@ def test_a_pointer_may_lead_anywhere_in_the_schema() -> None:
 
 
 @pytest.mark.parametrize("reference", ["#/$defs/Gone", "https://example.org/x", "#anchor"])
-def test_what_cannot_be_found_may_be_anything(reference: str) -> None:
+def test_an_unresolved_reference_allows_anything(reference: str) -> None:
     assert components_of({"properties": {"a": {"$ref": reference}}})["It"]["properties"] == {
         "a": {}
     }
 
 
 @pytest.mark.parametrize("version", [OLD, NEW])
-def test_a_list_of_values_has_a_name_of_its_own(version: str) -> None:
+def test_an_enum_becomes_a_component(version: str) -> None:
     values = {"type": "string", "enum": ["a", "b"]}
     schema = {
         "properties": {

@@ -33,7 +33,7 @@ class UploadForm(forms.Form):
 
 
 class Receipt(serializers.Serializer[Any]):
-    """What a shop gives."""
+    """A receipt."""
 
     total = serializers.IntegerField()
 
@@ -68,7 +68,7 @@ def test_the_place_of_the_verb_is_that_of_the_project(
     assert operation_of(document)["operationId"] == "poke_things"
 
 
-def test_what_an_action_tells_of_itself_is_told(
+def test_the_documentation_of_an_action_is_in_the_document(
     declare: Declare, serve: Serve, make_document: MakeDocument
 ) -> None:
     declare(__doc__="Poke a todo.\n\nGently, with one finger.", tags=["manners"])
@@ -229,8 +229,8 @@ def test_a_bulk_action_answers_with_results(
     document = make_document()
     answer, _dry_run = schema_of(operation_of(document, "/things/actions/poke/"), 200)["anyOf"]
 
-    assert answer == {"$ref": f"{REF}TodoPokeAnswer"}
-    assert document["components"]["schemas"]["TodoPokeAnswer"]["properties"] == {
+    assert answer == {"$ref": f"{REF}TodoPokeResponse"}
+    assert document["components"]["schemas"]["TodoPokeResponse"]["properties"] == {
         "meta": {"type": "object", "additionalProperties": True},
         "results": {"type": "array", "items": {"$ref": f"{REF}Receipt"}},
     }
@@ -255,7 +255,9 @@ def test_a_partial_action_answers_with_outcomes(
     assert "pointer" in outcome["properties"]["error"]["properties"]["errors"]["items"]["required"]
 
 
-def test_a_dry_run_is_told_of(declare: Declare, serve: Serve, make_document: MakeDocument) -> None:
+def test_a_dry_run_is_described(
+    declare: Declare, serve: Serve, make_document: MakeDocument
+) -> None:
     declare()
     serve()
     document = make_document()
@@ -281,7 +283,7 @@ def required_headers(operation: Any) -> dict[str, bool]:
     }
 
 
-def test_headers_are_told_of(declare: Declare, serve: Serve, make_document: MakeDocument) -> None:
+def test_headers_are_described(declare: Declare, serve: Serve, make_document: MakeDocument) -> None:
     declare()
     serve()
     operation = operation_of(make_document())
@@ -292,7 +294,7 @@ def test_headers_are_told_of(declare: Declare, serve: Serve, make_document: Make
 
 
 @pytest.mark.parametrize("required", [True, False])
-def test_a_version_is_asked_for_and_told(
+def test_a_version_field_adds_if_match_and_etag(
     declare: Declare, serve: Serve, make_document: MakeDocument, required: bool
 ) -> None:
     declare(version_field="note", version_required=required)
@@ -318,12 +320,12 @@ def test_errors_have_two_shapes(
     assert errors == {"400", "401", "403", "404", "409", "413", "415", "422", "429"}
     assert headers_of(operation, 429) == {"Retry-After"}
     for code in errors:
-        usual = "ActionMessages" if code == "400" else "ActionRefusal"
+        usual = "ActionMessages" if code == "400" else "ActionError"
         assert schema_of(operation, int(code)) == {"$ref": REF + usual}
         assert schema_of(operation, int(code), PROBLEM) == {"$ref": f"{REF}ActionProblem"}
 
 
-def test_only_errors_are_told_of_that_can_happen(
+def test_only_possible_errors_are_described(
     declare: Declare, serve: Serve, make_document: MakeDocument
 ) -> None:
     declare(bulk=True, requires_objects=False)
@@ -335,7 +337,7 @@ def test_only_errors_are_told_of_that_can_happen(
     }
 
 
-def test_the_errors_of_a_project_with_a_handler_of_its_own_are_not_guessed(
+def test_the_errors_of_a_custom_exception_handler_have_no_schema(
     declare: Declare, serve: Serve, make_document: MakeDocument, settings: Any
 ) -> None:
     settings.REST_FRAMEWORK = {
@@ -354,7 +356,7 @@ def own_handler(_error: Exception, _context: Any) -> None:
     """An exception handler of a project."""
 
 
-def test_whoever_needs_no_account_for_a_viewset_may_need_one_for_an_action(
+def test_an_action_may_require_authentication_where_its_viewset_does_not(
     declare: Declare, serve: Serve, make_document: MakeDocument
 ) -> None:
     declare(permissions=[IsAuthenticated])
@@ -366,7 +368,7 @@ def test_whoever_needs_no_account_for_a_viewset_may_need_one_for_an_action(
     assert {} in operation_of(document, "/things/{id}/actions/peek/")["security"]
 
 
-def test_a_project_may_say_more(
+def test_a_project_may_extend_the_schema_of_an_action(
     declare: Declare, serve: Serve, make_document: MakeDocument
 ) -> None:
     declare(input=NoteInput)
@@ -378,7 +380,7 @@ def test_a_project_may_say_more(
     assert operation["requestBody"]["content"][JSON]["schema"] == {"$ref": f"{REF}TodoPokeInput"}
 
 
-def test_a_project_may_say_more_about_a_whole_viewset(
+def test_a_project_may_extend_the_schema_of_a_viewset(
     declare: Declare, serve: Serve, make_document: MakeDocument
 ) -> None:
     declare(input=NoteInput)

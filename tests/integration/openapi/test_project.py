@@ -1,4 +1,4 @@
-"""A project that drf-spectacular describes, and projects that it does not."""
+"""The document of a whole project, and projects without drf-spectacular."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ assert not any("unknown" in path for path in paths), list(paths)
 
 
 def run(blocked: bool, rest_framework: dict[str, Any], describe: str = "") -> str:
-    """Run the todo project in a process of its own, and return what it printed."""
+    """Run the todo project in a subprocess, and return its output."""
     code = PROJECT.format(blocked=blocked, rest_framework=rest_framework, describe=describe)
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -108,11 +108,11 @@ def run(blocked: bool, rest_framework: dict[str, Any], describe: str = "") -> st
     return done.stdout.strip() or done.stderr
 
 
-def test_all_else_works_without_drf_spectacular() -> None:
+def test_everything_else_works_without_drf_spectacular() -> None:
     assert run(blocked=True, rest_framework={}) == "Everything works."
 
 
-def test_a_project_that_is_described_otherwise_loads_nothing_of_drf_spectacular() -> None:
+def test_drf_spectacular_is_not_imported_with_another_schema_class() -> None:
     default = {"DEFAULT_SCHEMA_CLASS": "rest_framework.schemas.openapi.AutoSchema"}
 
     assert run(blocked=False, rest_framework=default, describe=DESCRIBE) == "Everything works."
@@ -144,29 +144,29 @@ def test_the_example_serves_its_document() -> None:
     assert "/todos/actions/bulk_mark_done/" in response.json()["paths"]
 
 
-def without_what_is_not_shown(told: Any, shown: Any) -> Any:
-    """Return of a part of the document what the documentation shows of it."""
-    if not (isinstance(told, dict) and isinstance(shown, dict)):
-        return told
-    return {key: without_what_is_not_shown(told.get(key), value) for key, value in shown.items()}
+def select_shown_keys(made: Any, shown: Any) -> Any:
+    """Return the part of the document that the documentation shows."""
+    if not (isinstance(made, dict) and isinstance(shown, dict)):
+        return made
+    return {key: select_shown_keys(made.get(key), value) for key, value in shown.items()}
 
 
-def test_what_the_documentation_shows_is_what_is_made(make_document: MakeDocument) -> None:
+def test_the_excerpt_in_the_documentation_matches_the_document(make_document: MakeDocument) -> None:
     (shown,) = re.findall("```yaml\n(.*?)```", DOCUMENTATION.read_text(), re.DOTALL)
     wanted = yaml.safe_load(shown)
 
-    assert without_what_is_not_shown(make_document(), wanted) == wanted
+    assert select_shown_keys(make_document(), wanted) == wanted
 
 
 class OwnSchema(AutoSchema):
-    """A project's own way to describe its views."""
+    """A schema class of a project."""
 
     def get_override_parameters(self) -> list[Any]:
-        """Tell of a header that each view takes."""
+        """Add a header to each view."""
         return [OpenApiParameter("X-Shop", str, OpenApiParameter.HEADER)]
 
 
-def test_a_project_may_have_a_schema_class_of_its_own(
+def test_a_custom_default_schema_class_is_extended(
     declare: Declare, serve: Serve, make_document: MakeDocument, settings: Any
 ) -> None:
     settings.REST_FRAMEWORK = {
@@ -183,14 +183,14 @@ def test_a_project_may_have_a_schema_class_of_its_own(
 
 
 class OwnActionSchema(ActionSchema):
-    """A viewset's own way to describe its actions."""
+    """A schema class of a viewset."""
 
     def get_tags(self) -> list[str]:
-        """Tag each of them alike."""
+        """Return the same tag for each action."""
         return ["own"]
 
 
-def test_a_viewset_may_have_a_schema_of_its_own(
+def test_a_viewset_may_set_its_schema(
     declare: Declare, serve: Serve, make_document: MakeDocument
 ) -> None:
     declare()
