@@ -143,12 +143,13 @@ class AirflowPublisher(BasePublisher):
         conf = self._client.get_conf(dag_id, run_id)
         if conf is None:
             raise PublisherUnavailable(
-                f"Airflow reported that run {run_id} of DAG {dag_id!r} already exists, but does not "
-                "list it. Check that the user may read DAG runs, and that the run was not deleted."
+                f"Airflow reported that run {run_id} of DAG {dag_id!r} already exists, but does "
+                "not list it. Check that the user may read DAG runs and that the run was not "
+                "deleted."
             )
         if conf.get("id") != str(message.id):
             raise PublishRejected(
-                f"Airflow reported that run {run_id} of DAG {dag_id!r} already exists, but that run "
+                f"Airflow reported that run {run_id} of DAG {dag_id!r} already exists, but it "
                 f"is not ours: its payload is {str(conf)[:200]}."
             )
 

@@ -37,8 +37,8 @@ class FeedId:
         slug, _, rest = text.partition(":")
         if not (SLUG.fullmatch(slug) and ID.fullmatch(rest)):
             raise ValueError(
-                f"{text!r} is not a valid feed id; expected 'group:id' with letters, digits and _ in "
-                "the group, and also - in the id."
+                f"{text!r} is not a valid feed id; expected 'group:id' with letters, digits and _ "
+                "in the group, and also - in the id."
             )
         return cls(slug, rest)
 

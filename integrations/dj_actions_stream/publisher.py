@@ -114,7 +114,8 @@ class StreamPublisher(BasePublisher):
             return self._client
         except Exception as error:
             raise PublisherMisconfigured(
-                f"Stream: the client cannot be created from OPTIONS: {type(error).__name__}: {error}"
+                "Stream: the client cannot be created from OPTIONS: "
+                f"{type(error).__name__}: {error}"
             ) from error
 
     def close(self) -> None:
