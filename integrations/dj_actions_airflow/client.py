@@ -1,9 +1,10 @@
-"""Airflow's REST API through apache-airflow-client, with a token that is renewed."""
+"""A client for Airflow's REST API on apache-airflow-client that renews its token."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 import urllib3
@@ -20,34 +21,28 @@ from dj_actions.exceptions import (
 )
 from dj_actions.publishers.http import retry_after_seconds
 from dj_actions_airflow.errors import (
-    FIRST_SERVER_ERROR,
-    PASSING_STATUSES,
-    TOO_MANY_REQUESTS,
+    TRANSIENT_STATUSES,
     is_stale_token,
-    translated,
+    translate_errors,
 )
 
 ALL_DAGS = "~"
-PAGE = 100
-"""Rows of one answer: `[api] maximum_page_limit` of a default installation."""
+PAGE_SIZE = 100
+"""Runs per response: the default of Airflow's `[api] maximum_page_limit`."""
 
-RUN_KEYS = frozenset({"dag_id", "dag_run_id", "state"})
-"""What we read of a run."""
+REQUIRED_RUN_KEYS = frozenset({"dag_id", "dag_run_id", "state"})
 
-CREATED = 201
-FIRST_REDIRECT = 300
-
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 
 
 class AirflowClient:
-    """Triggers and lists DAG runs; belongs to one thread.
+    """A client that triggers and lists DAG runs. An instance belongs to one thread.
 
     Args:
         base_url: scheme, host and port of the API server.
-        username: who asks; empty for a server that wants no token.
-        password: their password.
-        timeouts: seconds to connect, and to wait for an answer. The client has none itself.
+        username: the user to authenticate as; empty for a server without authentication.
+        password: the user's password.
+        timeouts: connect and read timeout in seconds. apache-airflow-client sets neither.
     """
 
     def __init__(
@@ -57,21 +52,21 @@ class AirflowClient:
         self._username = username
         self._password = password
         self._timeouts = timeouts
-        # The relay decides about trying again; urllib3 doing so in silence would hide it.
+        # Retries are up to the relay; urllib3 would retry silently.
         self._configuration = Configuration(host=base_url, retries=False)
         self._api_client = ApiClient(self._configuration)
         self._runs = DagRunApi(self._api_client)
 
     def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any], *, note: str) -> bool:
-        """Create a run; return False if there already is one of that id.
+        """Create a DAG run. Return False if a run with that id already exists.
 
         Raises:
-            PublishError: whatever came of it otherwise.
+            PublishError: the run was not created, or the outcome is unknown.
         """
         body = TriggerDAGRunPostBody(
             dag_run_id=run_id, logical_date=None, conf=dict(conf), note=note
         )
-        with translated(f"Airflow did not start a run of DAG {dag_id!r}"):
+        with translate_errors(f"Airflow did not start a run of DAG {dag_id!r}"):
             try:
                 run = self._authorized(
                     lambda: self._runs.trigger_dag_run(
@@ -82,70 +77,70 @@ class AirflowClient:
                 return False
         if getattr(run, "dag_run_id", None) != run_id:
             raise PublisherUnavailable(
-                f"Airflow answered without the run {run_id}. Does a proxy stand between?"
+                f"Airflow's response does not contain run {run_id}. Is a proxy in front of it?"
             )
         return True
 
-    def conf_of(self, dag_id: str, run_id: str) -> Mapping[str, Any] | None:
-        """Return the payload of a run, or None if there is no such run."""
-        for run in self.runs([run_id]):
+    def get_conf(self, dag_id: str, run_id: str) -> Mapping[str, Any] | None:
+        """Return the payload of a DAG run, or None if the run does not exist."""
+        for run in self.list_runs([run_id]):
             if run["dag_id"] == dag_id:
                 conf: Mapping[str, Any] = run.get("conf") or {}
                 return conf
         return None
 
-    def runs(self, run_ids: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the runs with these ids, of all DAGs, as Airflow's own JSON.
+    def list_runs(self, run_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the runs with these ids, in any DAG, as Airflow's JSON.
 
-        The raw answer is read: the client's models refuse what a newer server adds.
+        Parses the raw response: the client's models reject fields and states of newer servers.
         """
         found: list[dict[str, Any]] = []
         wanted = frozenset(run_ids)
         if not wanted:
             return found
-        with translated("Airflow did not list its runs"):
+        with translate_errors("Airflow did not list its runs"):
             while True:
-                page = self._page(run_ids, offset=len(found))
+                page = self._fetch_page(run_ids, offset=len(found))
                 found += page["dag_runs"]
                 if not page["dag_runs"] or len(found) >= page["total_entries"]:
                     return [run for run in found if run["dag_run_id"] in wanted]
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         self._api_client.rest_client.pool_manager.clear()
 
-    def _page(self, run_ids: Sequence[str], *, offset: int) -> dict[str, Any]:
-        def ask() -> dict[str, Any]:
+    def _fetch_page(self, run_ids: Sequence[str], *, offset: int) -> dict[str, Any]:
+        def fetch() -> dict[str, Any]:
             response = self._runs.get_dag_runs_without_preload_content(
                 ALL_DAGS,
                 run_id_prefix_pattern="|".join(run_ids),
-                limit=PAGE,
+                limit=PAGE_SIZE,
                 offset=offset,
                 order_by=["id"],
                 _request_timeout=self._timeouts,
             )
             body = response.read()
             _raise_for_status(response, body)
-            return _page_of(body)
+            return _parse_page(body)
 
-        return self._authorized(ask)
+        return self._authorized(fetch)
 
-    def _authorized(self, ask: Callable[[], Answer]) -> Answer:
-        """Ask with a token; once more with a new one if it has gone stale."""
+    def _authorized(self, send: Callable[[], T]) -> T:
+        """Send a request with a token. If the token is stale, renew it and send once more."""
         if self._username and self._configuration.access_token is None:
             self._renew_token()
         try:
-            return ask()
+            return send()
         except Exception as error:
             if not (self._username and is_stale_token(error)):
                 raise
         self._renew_token()
-        return ask()
+        return send()
 
     def _renew_token(self) -> None:
-        """Get a token: https://airflow.apache.org/docs/apache-airflow/stable/security/api.html."""
+        """Request a token: https://airflow.apache.org/docs/apache-airflow/stable/security/api.html."""
         self._configuration.access_token = None
-        # The client's own pool: whatever it knows of proxies and certificates counts here too.
+        # The client's own pool applies its proxy and certificate settings here, too.
         response = self._api_client.rest_client.pool_manager.request(
             "POST",
             f"{self._base_url}/auth/token",
@@ -153,52 +148,55 @@ class AirflowClient:
             timeout=urllib3.Timeout(connect=self._timeouts[0], read=self._timeouts[1]),
             retries=False,
         )
-        if response.status != CREATED:
-            raise self._refusal_of_token(response.status, response.headers)
-        self._configuration.access_token = _token_of(response.data)
+        if response.status != HTTPStatus.CREATED:
+            raise self._token_error(response.status, response.headers)
+        self._configuration.access_token = _parse_token(response.data)
 
-    def _refusal_of_token(self, status: int, headers: Mapping[str, str]) -> PublishError:
-        where = f"Airflow at {self._base_url}"
-        if status == TOO_MANY_REQUESTS:
+    def _token_error(self, status: int, headers: Mapping[str, str]) -> PublishError:
+        message = f"Airflow at {self._base_url} did not issue a token: status {status}."
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             return RateLimited(
-                f"{where} gave no token: status {status}.",
+                message,
                 retry_after=retry_after_seconds(headers.get("Retry-After")),
             )
-        if status >= FIRST_SERVER_ERROR or status in PASSING_STATUSES:
-            return PublisherUnavailable(f"{where} gave no token: status {status}.")
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in TRANSIENT_STATUSES:
+            return PublisherUnavailable(message)
         return PublisherMisconfigured(
-            f"{where} refused the user {self._username!r} (status {status}). Correct base_url, "
-            "username or password."
+            f"Airflow at {self._base_url} refused the user {self._username!r} (status {status}). "
+            "Correct base_url, username or password."
         )
 
 
-def _token_of(body: bytes) -> str:
+def _parse_token(body: bytes) -> str:
     try:
-        answer = json.loads(body)
+        document = json.loads(body)
     except ValueError:
-        answer = None
-    token = answer.get("access_token") if isinstance(answer, dict) else None
+        document = None
+    token = document.get("access_token") if isinstance(document, dict) else None
     if isinstance(token, str) and token:
         return token
-    raise PublisherUnavailable("Airflow: the answer holds no token. Does a proxy stand between?")
+    raise PublisherUnavailable(
+        "Airflow: the response does not contain a token. Is a proxy in front of it?"
+    )
 
 
 def _raise_for_status(response: Any, body: bytes) -> None:
-    """Raise what the client would have raised, had it read the answer itself."""
-    if response.status >= FIRST_REDIRECT:
+    """Raise the error that the client raises when it parses the response itself."""
+    if response.status >= HTTPStatus.MULTIPLE_CHOICES:
         raise ApiException.from_response(
             http_resp=response, body=body.decode(errors="replace"), data=None
         )
 
 
-def _page_of(body: bytes) -> dict[str, Any]:
+def _parse_page(body: bytes) -> dict[str, Any]:
     page = json.loads(body)
     runs = page.get("dag_runs") if isinstance(page, dict) else None
-    whole = isinstance(runs, list) and all(
-        isinstance(run, dict) and run.keys() >= RUN_KEYS for run in runs
+    is_complete = isinstance(runs, list) and all(
+        isinstance(run, dict) and run.keys() >= REQUIRED_RUN_KEYS for run in runs
     )
-    if not whole or not isinstance(page.get("total_entries"), int):
+    if not is_complete or not isinstance(page.get("total_entries"), int):
         raise PublisherUnavailable(
-            f"Airflow: this is no list of runs: {body[:200]!r}. Does a proxy stand between?"
+            f"Airflow: the response is not a list of runs: {body[:200]!r}. "
+            "Is a proxy in front of it?"
         )
     return cast("dict[str, Any]", page)

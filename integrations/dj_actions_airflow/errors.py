@@ -1,6 +1,6 @@
-"""The vendor's errors in our words: the only place that knows them.
+"""Translate errors of apache-airflow-client and urllib3; no other module handles them.
 
-What Airflow's API answers to what: its OpenAPI document,
+The statuses that Airflow's API returns are in its OpenAPI document,
 https://airflow.apache.org/docs/apache-airflow/stable/stable-rest-api-ref.html.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 import pydantic
@@ -29,75 +30,73 @@ TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     vendor.BadRequestException: PublishRejected,
     vendor.UnprocessableEntityException: PublishRejected,
     vendor.ConflictException: PublishRejected,
-    # The token has been renewed before this is asked: the user may not, or is not known.
+    # A stale token has been renewed by now: the user is unknown or lacks the permission.
     vendor.UnauthorizedException: PublisherMisconfigured,
     vendor.ForbiddenException: PublisherMisconfigured,
     vendor.NotFoundException: DestinationNotFound,
     vendor.ServiceException: PublisherUnavailable,
-    # The client's own checks of what it is about to send.
+    # The client's own validation, before it sends a request.
     vendor.ApiTypeError: PublishRejected,
     vendor.ApiValueError: PublishRejected,
     vendor.ApiAttributeError: PublishRejected,
     vendor.ApiKeyError: PublishRejected,
-    # An answer that is no answer of Airflow, after the request was sent: the outcome is unknown.
+    # The request was sent, but the response is not Airflow's: the outcome is unknown.
     pydantic.ValidationError: PublisherUnavailable,
-    # The way there. The client does not wrap what urllib3 raises.
+    # Transport errors. The client does not wrap those of urllib3.
     transport.SSLError: PublisherMisconfigured,
     transport.LocationValueError: PublisherMisconfigured,
     transport.HTTPError: PublisherUnavailable,
 }
-"""Vendor class → ours. Other `ApiException`s are judged by their status."""
+"""Vendor class → our class. Other `ApiException`s are classified by their status."""
 
-REQUEST_TOO_LARGE = 413
-TOO_MANY_REQUESTS = 429
-FIRST_SERVER_ERROR = 500
-PASSING_STATUSES = frozenset({408, 425})
-"""Refusals that pass; so do all of the server's own failures."""
+TRANSIENT_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
+"""Client errors worth a retry, in addition to every 5xx."""
 
-UNREADABLE = (pydantic.ValidationError, json.JSONDecodeError, UnicodeDecodeError)
-"""What an answer raises that Airflow cannot have given."""
+CLIENT_PARSE_ERRORS = (pydantic.ValidationError, json.JSONDecodeError, UnicodeDecodeError)
+"""Errors raised while parsing a response that is not Airflow's."""
 
-STALE_TOKEN = ("Invalid JWT token", "Token Expired", "Not authenticated")
-"""What Airflow says of a token that a new one would mend, with status 401 or 403."""
+STALE_TOKEN_DETAILS = ("Invalid JWT token", "Token Expired", "Not authenticated")
+"""Airflow's wording, with status 401 or 403, for a token that has to be renewed."""
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
-    """Turn what the client raises into a PublishError, with the cause chained.
+def translate_errors(failure: str) -> Iterator[None]:
+    """Raise each error of the client as a PublishError, with the cause chained.
 
     Args:
-        what: what was asked for, to begin the message with.
+        failure: what Airflow did not do; the message starts with it.
     """
     try:
         yield
     except PublishError:
         raise
     except Exception as error:
-        raise translate(error, what) from error
+        raise translate(error, failure) from error
 
 
-def translate(error: Exception, what: str) -> PublishError:
-    """Return our error for the client's."""
-    # urllib3 wraps the reason when its own retries, which we have switched off, are used up.
+def translate(error: Exception, failure: str) -> PublishError:
+    """Return the PublishError for an error of the client."""
+    # urllib3 wraps the reason once its retries are exhausted, even with retries disabled.
     inner = getattr(error, "reason", None)
     if isinstance(error, transport.MaxRetryError) and isinstance(inner, Exception):
-        return translate(inner, what)
-    message = f"{what}: {_reason(error)}"
-    if isinstance(error, UNREADABLE):
-        message += ". This was no answer of Airflow; does a proxy stand between?"
+        return translate(inner, failure)
+    message = f"{failure}: {_reason(error)}"
+    if isinstance(error, CLIENT_PARSE_ERRORS):
+        message += ". This response is not Airflow's. Is a proxy in front of it?"
     if isinstance(error, vendor.ApiException):
-        return _of_answer(error, message)
+        return _translate_response(error, message)
     for kind in type(error).__mro__:
         if kind in TRANSLATIONS:
             return TRANSLATIONS[kind](message)
     return PublisherUnavailable(message)
 
 
-def _of_answer(error: vendor.ApiException, message: str) -> PublishError:
-    """Judge an answer by its class, if Airflow gave it, else by its status alone."""
+def _translate_response(error: vendor.ApiException, message: str) -> PublishError:
+    """Classify Airflow's own responses by their class, and all others by their status."""
     detail = _detail(error)
-    if type(error) not in TRANSLATIONS or (detail is None and error.status < FIRST_SERVER_ERROR):
-        return _by_status(error, message)
+    is_client_error = (error.status or 0) < HTTPStatus.INTERNAL_SERVER_ERROR
+    if type(error) not in TRANSLATIONS or (detail is None and is_client_error):
+        return _translate_status(error, message)
     if isinstance(error, vendor.BadRequestException) and "import errors" in str(detail):
         return DestinationNotFound(message)
     if isinstance(error, vendor.NotFoundException) and "Dag" not in str(detail):
@@ -106,34 +105,34 @@ def _of_answer(error: vendor.ApiException, message: str) -> PublishError:
 
 
 def is_stale_token(error: Exception) -> bool:
-    """Tell whether a new token would mend this refusal."""
-    refused = isinstance(error, (vendor.UnauthorizedException, vendor.ForbiddenException))
-    return refused and any(word in _reason(error) for word in STALE_TOKEN)
+    """Return whether the request failed because the token has to be renewed."""
+    denied = isinstance(error, (vendor.UnauthorizedException, vendor.ForbiddenException))
+    return denied and any(detail in _reason(error) for detail in STALE_TOKEN_DETAILS)
 
 
-def _by_status(error: vendor.ApiException, message: str) -> PublishError:
-    """Judge an answer that Airflow has not worded; status 0 is a failed TLS handshake."""
+def _translate_status(error: vendor.ApiException, message: str) -> PublishError:
+    """Classify a response that is not Airflow's; status 0 is a failed TLS handshake."""
     status = error.status or 0
-    if status == TOO_MANY_REQUESTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited(
             message, retry_after=retry_after_seconds((error.headers or {}).get("Retry-After"))
         )
-    if status == REQUEST_TOO_LARGE:
-        return PublishRejected(f"{message} Put less into the action's input or result.")
-    if status in PASSING_STATUSES or status >= FIRST_SERVER_ERROR:
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return PublishRejected(f"{message} Reduce the action's input or result.")
+    if status in TRANSIENT_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return PublisherUnavailable(message)
     return _misconfigured(message)
 
 
 def _misconfigured(message: str) -> PublisherMisconfigured:
     return PublisherMisconfigured(
-        f"{message} Is base_url the address of an Airflow 3, without a path, and does nothing "
-        "stand between?"
+        f"{message} Check that base_url is the address of an Airflow 3 server, without a path, "
+        "and that no proxy is in front of it."
     )
 
 
 def _reason(error: Exception) -> str:
-    """Return Airflow's own words, where it has given any."""
+    """Return Airflow's own error message, if the response has one."""
     if not isinstance(error, vendor.ApiException):
         return f"{type(error).__name__}: {error}"
     detail = _detail(error)
@@ -143,7 +142,7 @@ def _reason(error: Exception) -> str:
 
 
 def _detail(error: vendor.ApiException) -> Any:
-    """Return the `detail` of Airflow's JSON, or None if the answer is something else."""
+    """Return the `detail` of Airflow's JSON, or None if the response is not Airflow's."""
     try:
         return json.loads(error.body)["detail"]
     except (TypeError, ValueError, KeyError):

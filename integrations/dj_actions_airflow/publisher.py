@@ -1,4 +1,4 @@
-"""Triggers one DAG run for each message, and follows the runs to their end."""
+"""Trigger a DAG run for each message, and track the runs until they finish."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.publishers import BasePublisher
 from dj_actions.publishers.http import is_base_url
 from dj_actions_airflow.runs import (
-    LOST,
+    LOST_RUN,
     RUN_ID_PREFIX,
-    conf_of,
-    refuse_large,
-    remote_run_of,
-    run_id_of,
+    dag_run_conf,
+    dag_run_id,
+    raise_for_large_conf,
+    remote_run,
 )
 
 if TYPE_CHECKING:
     from dj_actions_airflow.client import AirflowClient
 
 MAX_NOTE_LENGTH = 1000
-"""Characters; Airflow on PostgreSQL refuses more."""
+"""Characters. Airflow on PostgreSQL rejects more."""
 
 
 class AirflowPublisher(BasePublisher):
-    """Publishes to an Airflow 3 through its REST API.
+    """A publisher that triggers Airflow 3 DAG runs through the REST API.
 
     Args:
         base_url: scheme, host and port of the API server, without `/api/v2`.
-        username: the user who triggers; needs the right to trigger DAG runs. Empty for a server
-            that wants no token.
-        password: their password; keep it in the environment.
-        dag_id: the DAG of messages whose route names none, in `{"dag_id": …}`.
-        public_url: the address people open in a browser, if it is another one.
-        max_conf_bytes: largest payload of a run.
-        connect_timeout: seconds to connect.
-        timeout: seconds to wait for an answer.
+        username: the user to authenticate as, who needs the permission to trigger DAG runs.
+            Empty for a server without authentication.
+        password: the user's password; keep it in the environment.
+        dag_id: the DAG to trigger, unless the message's route sets `{"dag_id": …}`.
+        public_url: the address to open in a browser, if it differs from `base_url`.
+        max_conf_bytes: maximum size of a run's payload.
+        connect_timeout: seconds to wait for a connection.
+        timeout: seconds to wait for a response.
     """
 
     supports_tracking = True
@@ -64,13 +64,13 @@ class AirflowPublisher(BasePublisher):
         self._public_url = (public_url or base_url).rstrip("/")
         self._username = username
         self._password = password
-        self._dag_id = dag_id
+        self._default_dag_id = dag_id
         self._max_conf_bytes = max_conf_bytes
         self._timeouts = (float(connect_timeout), float(timeout))
 
     @cached_property
     def _client(self) -> AirflowClient:
-        # Takes over a second to import, and only a relay needs it.
+        # Takes over a second to import, and only relays need it.
         from dj_actions_airflow.client import AirflowClient  # noqa: PLC0415
 
         return AirflowClient(
@@ -81,75 +81,76 @@ class AirflowPublisher(BasePublisher):
         )
 
     def publish(self, message: Message) -> Receipt:
-        """Trigger the run; one that is already there, with our payload, is as good."""
-        dag_id = self._dag_id_of(message)
-        run_id, conf = run_id_of(message), conf_of(message)
-        refuse_large(conf, self._max_conf_bytes)
+        """Trigger the DAG run. A run that already exists with our payload counts as triggered."""
+        dag_id = self._dag_id_for(message)
+        run_id, conf = dag_run_id(message), dag_run_conf(message)
+        raise_for_large_conf(conf, self._max_conf_bytes)
         note = message.summary[:MAX_NOTE_LENGTH]
         if not self._client.trigger(dag_id, run_id, conf, note=note):
-            self._require_ours(dag_id, run_id, message)
+            self._require_own_run(dag_id, run_id, message)
         return Receipt(id=run_id, scope=dag_id, url=self._run_url(dag_id, run_id), tracked=True)
 
     def track(self, receipts: Sequence[Receipt]) -> Sequence[RemoteRun]:
-        """Ask for all runs in one call."""
+        """Return the state of each receipt's run, from one list request."""
         runs = {
-            (run["dag_id"], run["dag_run_id"]): remote_run_of(run["state"])
-            for run in self._client.runs([receipt.id for receipt in receipts])
+            (run["dag_id"], run["dag_run_id"]): remote_run(run["state"])
+            for run in self._client.list_runs([receipt.id for receipt in receipts])
         }
-        return [runs.get((receipt.scope, receipt.id), LOST) for receipt in receipts]
+        return [runs.get((receipt.scope, receipt.id), LOST_RUN) for receipt in receipts]
 
     def check_reachable(self) -> bool:
-        """Ask for a run that there is not: it takes the user's password, and a right to read."""
-        self._client.runs([f"{RUN_ID_PREFIX}doctor"])
+        """List a run that does not exist, which checks the password and the right to read."""
+        self._client.list_runs([f"{RUN_ID_PREFIX}doctor"])
         return True
 
     def check(self) -> Iterable[CheckMessage]:
-        """Yield what is missing or malformed."""
+        """Yield an error for each missing or malformed option."""
         where = f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["OPTIONS"]'
         if not is_base_url(self._base_url):
             yield Error(
-                f"{where}: base_url is {self._base_url!r}.",
-                hint="Give scheme, host and port only, for example 'http://localhost:8080'.",
+                f"{where}: base_url is {self._base_url!r}, which is not a base URL.",
+                hint="Set scheme, host and port only, for example 'http://localhost:8080'.",
                 id="dj_actions_airflow.E001",
             )
         if bool(self._username) != bool(self._password):
             yield Error(
-                f"{where}: username and password belong together, and one of them is empty.",
-                hint="Take the password from the environment.",
+                f"{where}: set both username and password, or neither; one of them is empty.",
+                hint="Read the password from the environment.",
                 id="dj_actions_airflow.E002",
             )
 
     def prepare(self) -> None:
-        """Import the client."""
+        """Import and create the client."""
         _ = self._client
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         if "_client" in self.__dict__:
             self.__dict__.pop("_client").close()
 
-    def _dag_id_of(self, message: Message) -> str:
-        dag_id = str(message.options.get("dag_id") or self._dag_id)
+    def _dag_id_for(self, message: Message) -> str:
+        dag_id = str(message.options.get("dag_id") or self._default_dag_id)
         if not dag_id:
-            # Of this route alone: the lane goes on for the others.
+            # Only this route is wrong: the lane continues with the others.
             raise DestinationNotFound(
-                f"No DAG is named for {message.label}. Give its route a dag_id in "
-                f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["ROUTES"], or set the option dag_id.'
+                f"No DAG is configured for {message.label}. Set dag_id in its route in "
+                f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["ROUTES"], or in OPTIONS.'
             )
         return dag_id
 
-    def _require_ours(self, dag_id: str, run_id: str, message: Message) -> None:
-        """Refuse a conflict that is not with our own earlier try."""
-        conf = self._client.conf_of(dag_id, run_id)
+    def _require_own_run(self, dag_id: str, run_id: str, message: Message) -> None:
+        """Raise unless the existing run was triggered by an earlier attempt of this delivery."""
+        conf = self._client.get_conf(dag_id, run_id)
         if conf is None:
             raise PublisherUnavailable(
-                f"Airflow refused run {run_id} of DAG {dag_id!r} as already there, but does not "
-                "list it. Was it just deleted, or may this user not read runs?"
+                f"Airflow reported that run {run_id} of DAG {dag_id!r} already exists, but does "
+                "not list it. Check that the user may read DAG runs and that the run was not "
+                "deleted."
             )
         if conf.get("id") != str(message.id):
             raise PublishRejected(
-                f"Airflow refused run {run_id} of DAG {dag_id!r} as already there, but what is "
-                f"there is not ours: its payload is {str(conf)[:200]}."
+                f"Airflow reported that run {run_id} of DAG {dag_id!r} already exists, but it "
+                f"is not ours: its payload is {str(conf)[:200]}."
             )
 
     def _run_url(self, dag_id: str, run_id: str) -> str:

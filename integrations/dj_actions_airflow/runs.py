@@ -1,4 +1,4 @@
-"""Message → DAG run, and a DAG run's state → ours. Pure: no client, no network."""
+"""Convert a message to a DAG run, and a DAG run's state to ours. No client, no network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dj_actions.messages import Message, RemoteRun
 from dj_actions.states import RemoteState
 
 SCHEMA = 1
-"""Version of the payload's shape; DAGs refuse a shape they do not know."""
+"""Version of the payload's schema. The sample DAGs reject other versions."""
 
 RUN_ID_PREFIX = "djactions-"
 
@@ -23,16 +23,16 @@ STATES: Mapping[str, RemoteState] = {
     "success": RemoteState.SUCCEEDED,
     "failed": RemoteState.FAILED,
 }
-"""All states of a DAG run: https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html."""
+"""Every state of a DAG run: https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html."""
 
 
-def run_id_of(message: Message) -> str:
-    """Return the id of the run: Airflow refuses a second one, so there is never another."""
+def dag_run_id(message: Message) -> str:
+    """Return the id of the message's run. Airflow rejects duplicates, so it is created once."""
     return f"{RUN_ID_PREFIX}{message.id}"
 
 
-def conf_of(message: Message) -> dict[str, Any]:
-    """Return the payload a DAG finds in `dag_run.conf`: plain JSON, documented in the README."""
+def dag_run_conf(message: Message) -> dict[str, Any]:
+    """Return the payload that a DAG reads from `dag_run.conf`, as plain JSON."""
     conf = {
         "schema": SCHEMA,
         "id": str(message.id),
@@ -53,22 +53,22 @@ def conf_of(message: Message) -> dict[str, Any]:
     return plain
 
 
-def refuse_large(conf: Mapping[str, Any], limit: int) -> None:
-    """Raise PublishRejected for a payload that is too large.
+def raise_for_large_conf(conf: Mapping[str, Any], limit: int) -> None:
+    """Raise PublishRejected if the payload has more than `limit` bytes.
 
-    Airflow itself takes any size, and then answers each list of runs with all of it.
+    Airflow itself accepts any size, and then returns all of it with every list of runs.
     """
     size = len(json.dumps(conf).encode())
     if size > limit:
         raise PublishRejected(
-            f"The payload has {size} bytes; max_conf_bytes allows {limit}. Put less into the "
-            "action's input or result, or let the DAG fetch what it needs."
+            f"The payload has {size} bytes; max_conf_bytes allows {limit}. Reduce the action's "
+            "input or result, or fetch the data in the DAG."
         )
 
 
-def remote_run_of(state: str) -> RemoteRun:
-    """Return what a run's state means to us; a state we do not know still runs."""
+def remote_run(state: str) -> RemoteRun:
+    """Return the RemoteRun for a DAG run's state. An unknown state counts as running."""
     return RemoteRun(state=STATES.get(state, RemoteState.RUNNING), detail=state)
 
 
-LOST = RemoteRun(state=RemoteState.LOST, detail="not found")
+LOST_RUN = RemoteRun(state=RemoteState.LOST, detail="not found")

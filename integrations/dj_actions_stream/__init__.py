@@ -1,4 +1,4 @@
-"""Publishes what happened to Stream feeds: `dj_actions_stream.StreamPublisher`."""
+"""Publish events to Stream feeds: `dj_actions_stream.StreamPublisher`."""
 
 from __future__ import annotations
 

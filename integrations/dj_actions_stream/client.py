@@ -1,4 +1,4 @@
-"""The stream-python client, on any host and port, with our timeouts."""
+"""The stream-python client, for any host and port, with our timeouts."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ HOSTED_DOMAIN = "stream-io-api.com"
 
 
 class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no type hints
-    """A client that takes its base URL as given.
+    """A client that uses its base URL unchanged.
 
-    stream-python puts the name of the service before each host but `localhost`, so
+    stream-python prefixes every host but `localhost` with the name of the service, so
     `http://feeds:9000` would become `http://api.feeds:9000`; and the environment variable
-    LOCAL overrides host, port and timeout, even when it is 0. Neither is wanted here.
+    LOCAL overrides host, port and timeout, even when it is 0. This class undoes both.
 
     Args:
-        base_url: scheme, host and port of the server; None for Stream's own.
-        location: region of Stream's own servers, for example `us-east`.
-        timeouts: seconds to connect, and to wait for an answer.
+        base_url: scheme, host and port of the server; None for Stream's hosted service.
+        location: region of Stream's hosted service, for example `us-east`.
+        timeouts: connect and read timeout in seconds.
     """
 
     def __init__(
@@ -36,43 +36,41 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
         timeouts: tuple[float, float],
     ) -> None:
         super().__init__(api_key, api_secret, None, base_url=base_url, location=location)
-        self._own_base_url = base_url.rstrip("/") if base_url else None
+        self._custom_base_url = base_url.rstrip("/") if base_url else None
         self._region = location
         self.timeout = timeouts
-        # The client drops headers, takes a 429 without Stream's own fields for success, and
+        # The client drops headers, treats a 429 without Stream's own fields as success, and
         # follows redirects, which lose the body of a POST.
-        self.session.hooks["response"].append(refuse_what_the_client_misreads)
+        self.session.hooks["response"].append(raise_for_misparsed_response)
 
     def get_full_url(self, service_name: str, relative_url: str) -> str:
         """Return the URL of a request."""
-        base = self._own_base_url or f"https://{self._hosted(service_name)}"
+        base = self._custom_base_url or f"https://{self._hosted(service_name)}"
         return f"{base}/{service_name}/{self.version}/{relative_url}"
 
     def _hosted(self, service_name: str) -> str:
-        """Return the host of Stream's own server for a service, as stream-python names it."""
+        """Return the host of a hosted Stream service, built as stream-python does."""
         if self._region is None:
             return f"{service_name}.{HOSTED_DOMAIN}"
         suffix = "" if service_name == "analytics" else f"-{service_name}"
         return f"{self._region}{suffix}.{HOSTED_DOMAIN}"
 
 
-def refuse_what_the_client_misreads(
-    response: requests.Response, *_args: Any, **_kwargs: Any
-) -> None:
-    """Raise for what the client follows, or takes for success, or loses the status of."""
+def raise_for_misparsed_response(response: requests.Response, *_args: Any, **_kwargs: Any) -> None:
+    """Raise for a response that the client would follow, or misread, or drop the status of."""
     if response.status_code == requests.codes.too_many_requests:
         response.close()
         raise RateLimited(
             "Stream: 429 Too Many Requests.",
             retry_after=retry_after_seconds(response.headers.get("Retry-After")),
         )
-    # Without a `detail` the client stumbles, and the status is lost.
-    broken = response.status_code >= requests.codes.internal_server_error
-    if broken and '"detail"' not in response.text:
+    # Without a `detail` the client fails to parse the response, and the status is lost.
+    is_server_error = response.status_code >= requests.codes.internal_server_error
+    if is_server_error and '"detail"' not in response.text:
         raise PublisherUnavailable(f"Stream: {response.status_code} {response.text[:200]}")
     if 300 <= response.status_code < 400:  # noqa: PLR2004 - the class of HTTP redirects
         response.close()
         raise PublisherMisconfigured(
             f"Stream: {response.status_code} redirects to {response.headers.get('Location')}. "
-            "Is base_url the address of a feeds server, with the right scheme?"
+            "Check that base_url is the address of a feeds server, with the right scheme."
         )

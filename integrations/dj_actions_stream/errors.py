@@ -1,6 +1,6 @@
-"""The vendor's errors in our words: the only place that knows them.
+"""Translate errors of stream-python and requests; no other module handles them.
 
-Which class means what: Stream's error codes,
+The classes follow Stream's error codes,
 https://getstream.io/activity-feeds/docs/python/error_codes/.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 
 import requests
 from stream import exceptions as vendor
@@ -21,20 +22,20 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 
-STUMBLES = (KeyError, AttributeError)
-"""What the client's parser raises for JSON that is not Stream's."""
+CLIENT_PARSE_ERRORS = (KeyError, AttributeError)
+"""Errors that the client raises while parsing JSON that is not Stream's."""
 
-NO_ANSWER = "This was no answer of Stream; does a proxy stand between?"
+NOT_STREAM = "This response is not Stream's. Is a proxy in front of it?"
 
 TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
-    # The account, not the message.
+    # Errors of the account, not of the message.
     vendor.ApiKeyException: PublisherMisconfigured,
     vendor.SignatureException: PublisherMisconfigured,
     vendor.SiteSuspendedException: PublisherMisconfigured,
-    # Feed groups are made in the dashboard; someone may be doing it.
+    # Feed groups are created in the dashboard, so a later attempt may succeed.
     vendor.FeedConfigException: DestinationNotFound,
     vendor.RateLimitReached: RateLimited,
-    # The message.
+    # Errors of the message.
     vendor.InputException: PublishRejected,
     vendor.CustomFieldException: PublishRejected,
     vendor.NotAllowedException: PublishRejected,
@@ -45,37 +46,43 @@ TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     vendor.RankingException: PublishRejected,
     vendor.OldStorageBackend: PublishRejected,
     vendor.BestPracticeException: PublishRejected,
-    # The way there. The client does not wrap what requests raises.
+    # Transport errors. The client does not wrap those of requests.
     requests.exceptions.SSLError: PublisherMisconfigured,
     requests.exceptions.InvalidURL: PublisherMisconfigured,
     requests.exceptions.InvalidSchema: PublisherMisconfigured,
     requests.exceptions.MissingSchema: PublisherMisconfigured,
     requests.exceptions.TooManyRedirects: PublisherMisconfigured,
     requests.exceptions.RequestException: PublisherUnavailable,
-    # The client's parser, on an answer that is no answer of Stream.
-    **dict.fromkeys(STUMBLES, PublisherUnavailable),
-    # The client's own checks, before it sends anything.
+    # Errors of the client's parser, for a response that is not Stream's.
+    **dict.fromkeys(CLIENT_PARSE_ERRORS, PublisherUnavailable),
+    # The client's own validation, before it sends a request.
     TypeError: PublishRejected,
     ValueError: PublishRejected,
 }
-"""Vendor class → ours. `StreamApiException` itself is judged by its status."""
+"""Vendor class → our class. `StreamApiException` itself is classified by its status."""
 
-REFUSALS_OF_THE_MESSAGE = frozenset({400, 409, 413, 422})
-"""Statuses that say something about the message, when Stream's own JSON comes with them."""
+MESSAGE_ERROR_STATUSES = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
+"""Statuses that are about the message if the response has Stream's own JSON."""
 
-PASSING_STATUSES = frozenset({408, 425, 429})
-"""Refusals that pass; so do all of the server's own failures."""
+TRANSIENT_STATUSES = frozenset(
+    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+)
+"""Client errors worth a retry, in addition to every 5xx."""
 
-REQUEST_TOO_LARGE = 413
-"""Proxies refuse a large body themselves, in their own words."""
-
-NO_JSON = "GetStreamAPI"
-"""How the client begins the text of an error whose answer was no JSON of Stream."""
+NON_JSON_PREFIX = "GetStreamAPI"
+"""Start of the client's error message if the response was not Stream's JSON."""
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn what the client raises into a PublishError, with the cause chained."""
+def translate_errors() -> Iterator[None]:
+    """Raise each error of the client as a PublishError, with the cause chained."""
     try:
         yield
     except PublishError:
@@ -85,32 +92,34 @@ def translated() -> Iterator[None]:
 
 
 def translate(error: Exception) -> PublishError:
-    """Return our error for the client's."""
+    """Return the PublishError for an error of the client."""
     message = f"Stream: {type(error).__name__}: {error}"
-    if isinstance(error, STUMBLES):
-        message += f". {NO_ANSWER}"
+    if isinstance(error, CLIENT_PARSE_ERRORS):
+        message += f". {NOT_STREAM}"
     for kind in type(error).__mro__:
         if kind in TRANSLATIONS:
             return TRANSLATIONS[kind](message)
     if isinstance(error, vendor.StreamApiException):
-        return _by_status(error, message)
+        return _translate_status(error, message)
     return PublisherUnavailable(message)
 
 
-def _by_status(error: vendor.StreamApiException, message: str) -> PublishError:
-    """Judge an error that has no class of its own.
+def _translate_status(error: vendor.StreamApiException, message: str) -> PublishError:
+    """Classify an error without a class of its own by its status.
 
-    A 2xx ends up here when its body was cut or replaced on the way: the activity was probably
-    added, and adding it again does no harm. A refusal without Stream's own JSON comes from
-    something else that answers at this address.
+    A 2xx status gets here if the body was truncated or replaced in transit: the activity was
+    probably added, and adding it again is harmless. An error without Stream's own JSON comes from
+    another server at this address.
     """
     status = getattr(error, "status_code", None) or 0
-    if not 300 <= status < 500 or status in PASSING_STATUSES:  # noqa: PLR2004 - classes of HTTP statuses
-        return PublisherUnavailable(f"{message}. {NO_ANSWER}")
-    if status in REFUSALS_OF_THE_MESSAGE and not str(error).startswith(NO_JSON):
+    if not 300 <= status < 500 or status in TRANSIENT_STATUSES:  # noqa: PLR2004 - classes of HTTP statuses
+        return PublisherUnavailable(f"{message}. {NOT_STREAM}")
+    if status in MESSAGE_ERROR_STATUSES and not str(error).startswith(NON_JSON_PREFIX):
         return PublishRejected(message)
-    if status == REQUEST_TOO_LARGE:
+    # A proxy rejects a large body itself, without Stream's JSON.
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return PublishRejected(message)
     return PublisherMisconfigured(
-        f"{message} Is base_url the address of a feeds server, and does nothing stand between?"
+        f"{message} Check that base_url is the address of a feeds server, and that no proxy is in "
+        "front of it."
     )

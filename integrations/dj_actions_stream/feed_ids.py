@@ -1,4 +1,4 @@
-"""Names of feeds: where an activity goes."""
+"""Feed ids: parse them, and build them from a template and a message."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from dj_actions.messages import Message
 
 SLUG = re.compile(r"[A-Za-z0-9_]{1,100}")
 ID = re.compile(r"[A-Za-z0-9_-]+")
-"""What all of Stream's clients accept; the Python one alone would take more."""
-
+"""Characters that every Stream client accepts. The Python client alone would accept more."""
 
 MAX_ID_LENGTH = 100
 
-MADE = re.compile("--[0-9a-f]{12}$")
-"""How the ids we make end: an id that ends so by itself is made anew, so that none are equal."""
+HASH_SUFFIX = re.compile("--[0-9a-f]{12}$")
+"""Suffix of the ids that `safe_id` hashes. An id that already ends like this is hashed as well,
+so that no two keys share an id."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedId:
-    """A feed group and whose feed of it."""
+    """A feed: the slug of its group, and an id within the group."""
 
     slug: str
     id: str
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `slug:id`.
+        """Return the feed in a string like `slug:id`.
 
         Raises:
-            ValueError: it is something else.
+            ValueError: the string is not a feed id.
         """
         slug, _, rest = text.partition(":")
         if not (SLUG.fullmatch(slug) and ID.fullmatch(rest)):
             raise ValueError(
-                f"{text!r} is no feed. Use 'group:id', with letters, digits and _ in the group, "
-                "and also - in the id."
+                f"{text!r} is not a valid feed id; expected 'group:id' with letters, digits and _ "
+                "in the group, and also - in the id."
             )
         return cls(slug, rest)
 
@@ -46,15 +46,15 @@ class FeedId:
         return f"{self.slug}:{self.id}"
 
 
-def fill(template: str, message: Message) -> FeedId:
-    """Return the feed a template such as `user:{actor}` names for a message.
+def fill_template(template: str, message: Message) -> FeedId:
+    """Return the feed for a message from a template such as `user:{actor}`.
 
     Args:
-        template: may hold `{actor}`, `{object}`, `{resource}` and `{action}`.
+        template: may contain `{actor}`, `{object}`, `{resource}` and `{action}`.
 
     Raises:
-        KeyError: it holds another name.
-        ValueError: what comes of it is no feed.
+        KeyError: the template contains another placeholder.
+        ValueError: the result is not a feed id.
     """
     values = {
         "actor": message.actor.id if message.actor else "system",
@@ -64,16 +64,16 @@ def fill(template: str, message: Message) -> FeedId:
     }
     slug, _, rest = template.partition(":")
     if not rest:
-        raise ValueError("it is not of the form group:id")
+        raise ValueError("expected group:id")
     return FeedId.parse(f"{slug.format(**values)}:{safe_id(rest.format(**values))}")
 
 
 def safe_id(text: str) -> str:
-    """Return the text if it can be an id, else a form that can, and that no other text has.
+    """Return the string if it is a valid id, else a valid id that is unique to it.
 
-    Emails, dots and spaces are common in keys of users, and Stream refuses them.
+    Emails, dots and spaces are common in primary keys, and Stream rejects them.
     """
-    if ID.fullmatch(text) and len(text) <= MAX_ID_LENGTH and not MADE.search(text):
+    if ID.fullmatch(text) and len(text) <= MAX_ID_LENGTH and not HASH_SUFFIX.search(text):
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return f"{re.sub(r'[^A-Za-z0-9_-]', '_', text)[:MAX_ID_LENGTH]}--{digest}"

@@ -1,4 +1,4 @@
-"""Adds an activity to a Stream feed for each message."""
+"""Add an activity to a Stream feed for each message."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from dj_actions.exceptions import (
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
 from dj_actions.publishers.http import is_base_url
-from dj_actions_stream.activities import activity_of
+from dj_actions_stream.activities import build_activity
 from dj_actions_stream.client import FeedsClient
-from dj_actions_stream.errors import NO_ANSWER, translated
-from dj_actions_stream.feed_ids import FeedId, fill
+from dj_actions_stream.errors import NOT_STREAM, translate_errors
+from dj_actions_stream.feed_ids import FeedId, fill_template
 
 
 class StreamPublisher(BasePublisher):
-    """Publishes to Stream's feeds, or to any server that speaks its protocol.
+    """A publisher that adds activities to Stream feeds, or to any server with the same protocol.
 
     Args:
-        api_key: key of the Stream app.
-        api_secret: its secret; keep it in the environment.
-        feed: the feed of an activity: a template with `{actor}`, `{object}`, `{resource}`,
-            `{action}`. A route may name another, in `{"feed": …}`.
-        to: templates of feeds that get a copy, in addition to the recipients emitted by the
+        api_key: the Stream app's key.
+        api_secret: the app's secret; keep it in the environment.
+        feed: the feed of an activity: a template with `{actor}`, `{object}`, `{resource}` and
+            `{action}`. A route may override it with `{"feed": …}`.
+        to: templates of feeds that receive a copy, in addition to the recipients emitted by the
             action.
-        base_url: another server's scheme, host and port.
-        location: region of Stream's own servers.
-        connect_timeout: seconds to connect.
-        timeout: seconds to wait for an answer.
+        base_url: scheme, host and port of another server than Stream's hosted service.
+        location: region of Stream's hosted service.
+        connect_timeout: seconds to wait for a connection.
+        timeout: seconds to wait for a response.
     """
 
     def __init__(
@@ -73,70 +73,71 @@ class StreamPublisher(BasePublisher):
         )
 
     def publish(self, message: Message) -> Receipt:
-        """Add the activity; Stream overwrites it with itself if it is already there."""
-        feed = self._fill(str(message.options.get("feed", self._feed)), message)
-        activity = activity_of(message, to=self._targets(message))
+        """Add the activity. Stream overwrites it with itself if it already exists."""
+        feed = self._fill_template(str(message.options.get("feed", self._feed)), message)
+        activity = build_activity(message, to=self._targets(message))
         client = self._make_client()
-        with translated():
-            answer = client.feed(feed.slug, feed.id).add_activity(activity)
-        return Receipt(id=_activity_id(answer), scope=str(feed))
+        with translate_errors():
+            added = client.feed(feed.slug, feed.id).add_activity(activity)
+        return Receipt(id=_activity_id(added), scope=str(feed))
 
     def check_reachable(self) -> bool:
-        """Read an activity that there is not: Stream checks key and signature all the same."""
+        """Fetch an activity that does not exist, for which Stream checks the key and signature."""
         client = self._make_client()
-        with translated():
-            answer = client.get_activities(ids=[str(UUID(int=0))])
-        if not (isinstance(answer, dict) and isinstance(answer.get("results"), list)):
-            raise PublisherUnavailable(f"Stream: {str(answer)[:200]!r}. {NO_ANSWER}")
+        with translate_errors():
+            page = client.get_activities(ids=[str(UUID(int=0))])
+        if not (isinstance(page, dict) and isinstance(page.get("results"), list)):
+            raise PublisherUnavailable(f"Stream: {str(page)[:200]!r}. {NOT_STREAM}")
         return True
 
     def check(self) -> Iterable[CheckMessage]:
-        """Yield what is missing or malformed."""
+        """Yield an error for each missing or malformed option."""
         where = f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["OPTIONS"]'
         for name, value in (("api_key", self._api_key), ("api_secret", self._api_secret)):
             if not value:
                 yield Error(
                     f"{where}: {name} is empty.",
-                    hint="Take it from the environment; Stream's dashboard shows it.",
+                    hint="Read it from the environment. Stream's dashboard shows it.",
                     id="dj_actions_stream.E001",
                 )
         if self._base_url is not None and not is_base_url(self._base_url):
             yield Error(
-                f"{where}: base_url is {self._base_url!r}.",
-                hint="Give scheme, host and port only, for example 'http://localhost:9000'.",
+                f"{where}: base_url is {self._base_url!r}, which is not a base URL.",
+                hint="Set scheme, host and port only, for example 'http://localhost:9000'.",
                 id="dj_actions_stream.E002",
             )
         yield from self._check_templates(where)
 
     def _make_client(self) -> FeedsClient:
-        """Return the client; what it refuses when it is made is no message's fault."""
+        """Return the client; an error from its constructor is a configuration error."""
         try:
             return self._client
         except Exception as error:
             raise PublisherMisconfigured(
-                f"Stream: no client can be made from the OPTIONS: {type(error).__name__}: {error}"
+                "Stream: the client cannot be created from OPTIONS: "
+                f"{type(error).__name__}: {error}"
             ) from error
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         if "_client" in self.__dict__:
             self.__dict__.pop("_client").session.close()
 
-    def _fill(self, template: str, message: Message) -> FeedId:
+    def _fill_template(self, template: str, message: Message) -> FeedId:
         try:
-            return fill(template, message)
+            return fill_template(template, message)
         except (LookupError, AttributeError, TypeError, ValueError) as error:
             raise DestinationNotFound(
-                f"The feed template {template!r} of {message.label} cannot be filled: {error}. "
-                "Known are {actor}, {object}, {resource} and {action}."
+                f"Invalid feed template {template!r} for {message.label}: {error}. "
+                "Available placeholders: {actor}, {object}, {resource} and {action}."
             ) from error
 
     def _targets(self, message: Message) -> list[str]:
-        filled = [str(self._fill(template, message)) for template in self._to]
+        filled = [str(self._fill_template(template, message)) for template in self._to]
         try:
             emitted = [str(FeedId.parse(entry)) for entry in message.recipients]
         except ValueError as error:
-            raise PublishRejected(f"A recipient of {message.label} is wrong: {error}") from error
+            raise PublishRejected(f"Invalid recipient of {message.label}: {error}") from error
         return list(dict.fromkeys([*filled, *emitted]))
 
     def _check_templates(self, where: str) -> Iterable[CheckMessage]:
@@ -146,21 +147,21 @@ class StreamPublisher(BasePublisher):
                 FeedId.parse(template.format(**example))
             except (LookupError, AttributeError, TypeError, ValueError) as error:
                 yield Error(
-                    f"{where}: {template!r} names no feed: {error}",
-                    hint="For example 'user:{actor}'; known are {actor}, {object}, {resource} "
-                    "and {action}.",
+                    f"{where}: invalid feed template {template!r}: {error}",
+                    hint="Use a template like 'user:{actor}'. Available placeholders: {actor}, "
+                    "{object}, {resource} and {action}.",
                     id="dj_actions_stream.E003",
                 )
 
 
-def _activity_id(answer: Any) -> str:
+def _activity_id(added: Any) -> str:
     """Return the id of the activity that was added.
 
-    The client takes any JSON without an `exception` for success, a proxy's 404 page included.
+    The client treats any JSON without an `exception` as success, even a proxy's 404 page.
     """
-    found = answer.get("id") if isinstance(answer, dict) else None
-    if isinstance(found, str) and found:
-        return found
+    activity_id = added.get("id") if isinstance(added, dict) else None
+    if isinstance(activity_id, str) and activity_id:
+        return activity_id
     raise PublisherUnavailable(
-        f"Stream: the answer holds no activity: {str(answer)[:200]}. Does a proxy stand between?"
+        f"Stream: the response is not an activity: {str(added)[:200]}. Is a proxy in front of it?"
     )

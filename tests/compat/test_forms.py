@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from dj_actions_stream.activities import activity_of
+from dj_actions_stream.activities import build_activity
 from django import forms
 from django.contrib.auth.models import Group, User
 from django.shortcuts import get_object_or_404
@@ -46,7 +46,7 @@ def activity() -> dict[str, Any]:
     Delivery.objects.update(state="pending", lease_token=None, lease_expires_at=None)
     (claimed,) = Delivery.objects.claim("feeds", limit=1, lease=60)
     message = message_of(claimed)
-    return activity_of(message, to=list(message.recipients))
+    return build_activity(message, to=list(message.recipients))
 
 
 # save(request, pk)

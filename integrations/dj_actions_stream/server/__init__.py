@@ -1,7 +1,7 @@
 """A local feeds server: Stream's Feeds v2 protocol as a Django app, for development and tests.
 
-It keeps what it is sent in the site's own database and talks to the unmodified Stream clients.
-It imports nothing of `dj_actions`: put `dj_actions_stream.server` in INSTALLED_APPS, include
+It stores activities in the site's database and works with the unmodified Stream clients.
+It does not import `dj_actions`: put `dj_actions_stream.server` in INSTALLED_APPS, include
 `dj_actions_stream.server.urls` at the root (the clients drop any prefix) and set FEEDS_SERVER.
 """
 

@@ -1,4 +1,4 @@
-"""An activity on its way in and out: JSON to a draft, a stored row to JSON."""
+"""Parse an activity's JSON to a draft, and render a stored activity as JSON."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from uuid import UUID
 from dj_actions_stream.server.errors import InputError, TooLargeError
 from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.fields import FieldReader
-from dj_actions_stream.server.identity import id_of_data, id_of_pair, render_time
+from dj_actions_stream.server.identity import id_from_data, id_from_pair, render_time
 from dj_actions_stream.server.models import Activity
 
-# Stream's documented limit of one activity, as JSON. Its targets have a limit of their own, and
-# their tokens alone would exceed this one, so they are not counted.
+# Stream's documented limit for one activity as JSON. Targets have a limit of their own, and their
+# tokens alone would exceed this one, so they are not counted.
 MAX_BYTES = 10 * 1024
 
 OWN_FIELDS = frozenset({"actor", "verb", "object", "target", "time", "foreign_id", "to"})
-# The server's answers hold them, and clients send back what they read.
+# The server's responses contain them, and clients send back what they read.
 IGNORED_FIELDS = frozenset({"id", "origin"})
 # "Reserved field names" in Stream's documentation, without those above.
 RESERVED_FIELDS = frozenset(
@@ -39,7 +39,7 @@ RESERVED_FIELDS = frozenset(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
-    """An activity that was understood and not yet stored."""
+    """An activity that has been parsed but not stored."""
 
     id: UUID
     foreign_id: str
@@ -53,24 +53,24 @@ class Draft:
 
 
 def read_drafts(items: Sequence[Any], *, received: datetime) -> list[Draft]:
-    """Return the drafts of a batch in its order, or raise with every wrong field of all items."""
-    wrong: dict[str, Sequence[str]] = {}
+    """Return the drafts of a batch in order, or raise InputError with every invalid field."""
+    errors: dict[str, Sequence[str]] = {}
     drafts = []
     for index, item in enumerate(items):
         try:
-            # Without a time of its own, a later item of a batch is a later activity.
+            # Without times of their own, the items of a batch keep their order.
             drafts.append(read_draft(item, received=received + timedelta(microseconds=index)))
         except InputError as error:
-            wrong |= _within(f"activities.{index}", error)
-    if wrong:
-        raise InputError.of_fields(wrong)
+            errors |= _prefixed_errors(f"activities.{index}", error)
+    if errors:
+        raise InputError.for_fields(errors)
     return drafts
 
 
 def read_draft(item: Any, *, received: datetime) -> Draft:
-    """Return the draft of one activity; `received` is its time if it has none."""
+    """Return the draft of one activity; `received` is the default for its time."""
     if not isinstance(item, dict):
-        raise InputError("An activity is a JSON object.")
+        raise InputError("An activity must be a JSON object.")
     _check_size(item)
     reader = FieldReader(item)
     time = reader.time("time", default=received)
@@ -82,15 +82,17 @@ def read_draft(item: Any, *, received: datetime) -> Draft:
         "target": reader.optional("target"),
     }
     to = reader.feeds("to")
-    reader.refuse(RESERVED_FIELDS)
+    reader.reject(RESERVED_FIELDS)
     reader.raise_errors()
     custom = dict(_custom(item))
-    identity = id_of_pair(foreign_id, time) if foreign_id else id_of_data({**custom, **data}, time)
+    identity = (
+        id_from_pair(foreign_id, time) if foreign_id else id_from_data({**custom, **data}, time)
+    )
     return Draft(id=identity, foreign_id=foreign_id, time=time, to=to, custom=custom, **data)
 
 
 def render_activity(activity: Activity) -> dict[str, Any]:
-    """Return the activity as Stream sends it; what it is wins over what was added to it."""
+    """Return the activity as Stream sends it. Own fields take precedence over custom ones."""
     return {
         **activity.custom,
         "id": str(activity.id),
@@ -113,10 +115,10 @@ def _check_size(item: Mapping[str, Any]) -> None:
     counted = {name: value for name, value in item.items() if name != "to"}
     text = json.dumps(counted, ensure_ascii=False, separators=(",", ":"))
     if len(text.encode()) > MAX_BYTES:
-        raise TooLargeError(f"An activity has at most {MAX_BYTES} bytes as JSON.")
+        raise TooLargeError(f"An activity must not exceed {MAX_BYTES} bytes as JSON.")
 
 
-def _within(place: str, error: InputError) -> dict[str, Sequence[str]]:
+def _prefixed_errors(prefix: str, error: InputError) -> dict[str, Sequence[str]]:
     if error.fields is None:
-        return {place: [error.detail]}
-    return {f"{place}.{name}": messages for name, messages in error.fields.items()}
+        return {prefix: [error.detail]}
+    return {f"{prefix}.{name}": messages for name, messages in error.fields.items()}

@@ -1,4 +1,4 @@
-"""The app's registration with Django."""
+"""The app's configuration."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ class FeedsServerConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Have the settings checked at start."""
+        """Register the system checks."""
         checks.register(check_credentials)
         checks.register(check_time_zone)

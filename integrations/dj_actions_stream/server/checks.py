@@ -1,4 +1,4 @@
-"""System checks: a feeds server without credentials is found at start, not by its first client."""
+"""System checks of the feeds server's settings."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.core.checks import Warning as CheckWarning
 
 from dj_actions_stream.server.conf import EXAMPLE, KEYS, SETTING, configuration, missing_keys
 
-# RFC 7518 3.2: an HS256 key has at least the size of the hash. PyJWT warns at every shorter one.
-MINIMUM_SECRET_BYTES = 32
+# RFC 7518 3.2: an HS256 key must be at least as long as the hash. PyJWT warns about shorter keys.
+MIN_SECRET_BYTES = 32
 
 
 def check_credentials(**_: Any) -> Iterable[CheckMessage]:
-    """Say what is missing, unknown or weak in FEEDS_SERVER."""
+    """Yield a message for each missing, unknown or weak value in FEEDS_SERVER."""
     configured = configuration()
     missing = missing_keys(configured)
     for key in missing:
@@ -24,24 +24,24 @@ def check_credentials(**_: Any) -> Iterable[CheckMessage]:
     for key in sorted(str(key) for key in configured if key not in KEYS):
         yield Error(
             f"{SETTING} has an unknown key {key!r}.",
-            hint=f"It knows {' and '.join(KEYS)}.",
+            hint=f"Remove it. The keys are {' and '.join(KEYS)}.",
             id="feeds_server.E002",
         )
     if "API_SECRET" not in missing and _is_short(configured["API_SECRET"]):
         yield CheckWarning(
-            f"{SETTING}['API_SECRET'] is shorter than {MINIMUM_SECRET_BYTES} bytes.",
-            hint="Use a longer one, for example from secrets.token_hex(32).",
+            f"{SETTING}['API_SECRET'] is shorter than {MIN_SECRET_BYTES} bytes.",
+            hint="Use a longer secret, for example secrets.token_hex(32).",
             id="feeds_server.W001",
         )
 
 
 def check_time_zone(**_: Any) -> Iterable[CheckMessage]:
-    """Refuse a site without time zones: an activity's id follows from its time in UTC."""
+    """Yield an error without USE_TZ: an activity's id is derived from its time in UTC."""
     if not settings.USE_TZ:
         yield Error(
-            "The feeds server needs USE_TZ.", hint="Set USE_TZ = True.", id="feeds_server.E003"
+            "The feeds server requires USE_TZ.", hint="Set USE_TZ = True.", id="feeds_server.E003"
         )
 
 
 def _is_short(secret: str) -> bool:
-    return len(secret.encode()) < MINIMUM_SECRET_BYTES
+    return len(secret.encode()) < MIN_SECRET_BYTES

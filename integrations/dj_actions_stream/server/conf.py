@@ -1,4 +1,4 @@
-"""The one setting of the feeds server: whom it lets in."""
+"""The feeds server's only setting: the credentials of its clients."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ EXAMPLE = f'{SETTING} = {{"API_KEY": "...", "API_SECRET": "..."}}'
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Credentials:
-    """What a client has to share with this server."""
+    """The key and secret that clients share with this server."""
 
     api_key: str
     api_secret: str
 
     @classmethod
     def current(cls) -> Self:
-        """Return the settings of this moment, so that overridden ones count."""
+        """Return the credentials from the current settings, which tests may override."""
         configured = configuration()
         if missing_keys(configured):
             raise ImproperlyConfigured(f"{SETTING} is incomplete; set {EXAMPLE}.")
@@ -31,15 +31,15 @@ class Credentials:
 
 
 def configuration() -> Mapping[str, Any]:
-    """Return the setting as it is written; empty where there is none."""
+    """Return the setting, or an empty mapping if it is not set."""
     configured = getattr(settings, SETTING, None)
     return configured if isinstance(configured, Mapping) else {}
 
 
 def missing_keys(configured: Mapping[str, Any]) -> list[str]:
-    """Return the keys that have no usable value."""
-    return [key for key in KEYS if not _is_text(configured.get(key))]
+    """Return the keys without a usable value."""
+    return [key for key in KEYS if not _is_non_empty_string(configured.get(key))]
 
 
-def _is_text(value: object) -> bool:
+def _is_non_empty_string(value: object) -> bool:
     return isinstance(value, str) and value != ""

@@ -1,7 +1,7 @@
-"""What all answers have in common: JSON with a duration, also when something is wrong.
+"""The base class of all endpoints, which always respond with JSON and a duration.
 
-stream-python takes a 4xx without `exception`, and any JSON at all, for success, and cannot read an
-HTML page; its own test-suite wants `duration` in every answer. So nothing else leaves this server.
+stream-python treats a 4xx without `exception` as success, cannot parse an HTML page, and its test
+suite expects `duration` in every response. So this server sends nothing else, even for errors.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """What a request comes to, before it is sent."""
+class ApiResponse:
+    """A response before it is sent."""
 
     document: dict[str, Any]
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of_error(cls, error: FeedsError) -> Answer:
-        """Return the answer that tells the error."""
+    def from_error(cls, error: FeedsError) -> ApiResponse:
+        """Return the response for an error."""
         return cls(document=error.document(), status=error.status)
 
-    def response(self, *, started: float) -> JsonResponse:
-        """Return the response, with the time that passed since `started`."""
+    def to_http(self, *, started: float) -> JsonResponse:
+        """Return the HTTP response, with the duration since `started`."""
         milliseconds = (time.perf_counter() - started) * 1000
         document = {**self.document, "duration": f"{milliseconds:.2f}ms"}
         return JsonResponse(document, status=self.status, headers=self.headers)
@@ -53,41 +53,41 @@ class Answer:
 
 @method_decorator(csrf_exempt, name="dispatch")
 class Endpoint(View):
-    """An address of the API; a subclass has a method per HTTP method, which returns an Answer."""
+    """A view of the API; subclasses implement HTTP methods that return an ApiResponse."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
-        """Answer in JSON, whatever happens."""
+        """Respond with JSON, even if a method raises an exception."""
         started = time.perf_counter()
-        return self._answer(request, *args, **kwargs).response(started=started)
+        return self._handle(request, *args, **kwargs).to_http(started=started)
 
-    def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Answer:
+    def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiResponse:
         method = (request.method or "").lower()
-        if method not in self._served():
-            return self._wrong_method(request)
+        if method not in self._allowed():
+            return self._method_not_allowed(request)
         try:
-            answer: Answer = getattr(self, method)(request, *args, **kwargs)
+            response: ApiResponse = getattr(self, method)(request, *args, **kwargs)
         except FeedsError as error:
-            return Answer.of_error(error)
+            return ApiResponse.from_error(error)
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
-            return Answer.of_error(InternalError("Something broke in the feeds server."))
-        return answer
+            return ApiResponse.from_error(InternalError("Internal error in the feeds server."))
+        return response
 
-    def _wrong_method(self, request: HttpRequest) -> Answer:
+    def _method_not_allowed(self, request: HttpRequest) -> ApiResponse:
         error = MethodError(f"{request.method} is not allowed here.")
-        allow = ", ".join(method.upper() for method in self._served())
-        return Answer(document=error.document(), status=error.status, headers={"Allow": allow})
+        allow = ", ".join(method.upper() for method in self._allowed())
+        return ApiResponse(document=error.document(), status=error.status, headers={"Allow": allow})
 
-    def _served(self) -> list[str]:
+    def _allowed(self) -> list[str]:
         return [method.lower() for method in METHODS if hasattr(self, method.lower())]
 
 
 def read_body(request: HttpRequest) -> dict[str, Any]:
-    """Return the JSON object that was sent, or raise the error that says what is wrong with it."""
+    """Return the JSON object in the request body, or raise InputError or TooLargeError."""
     try:
         body = request.body
     except RequestDataTooBig as error:
         raise TooLargeError("The request is too large.") from error
     except UnreadablePostError as error:
-        raise InputError("The request ended early.") from error
+        raise InputError("The request body is incomplete.") from error
     return read_object(body)

@@ -1,4 +1,4 @@
-"""What this server refuses, in Stream's words.
+"""The errors of this server, in Stream's format.
 
 FeedsError
 ├── ApiKeyError         2   401
@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 
 class FeedsError(Exception):
-    """A request that is answered with an error."""
+    """An error response."""
 
     code: ClassVar[int]
     status: ClassVar[int]
@@ -33,7 +33,7 @@ class FeedsError(Exception):
         self.detail = detail
 
     def document(self) -> dict[str, Any]:
-        """Return the error as Stream's clients expect it."""
+        """Return the JSON that Stream's clients expect."""
         return {
             "detail": self.detail,
             "status_code": self.status,
@@ -43,19 +43,19 @@ class FeedsError(Exception):
 
 
 class ApiKeyError(FeedsError):
-    """The api_key is missing or not ours."""
+    """The api_key is missing or unknown."""
 
     code, status, name = 2, 401, "ApiKeyException"
 
 
 class SignatureError(FeedsError):
-    """The token is missing, expired or not signed with our secret."""
+    """The token is missing, expired or signed with another secret."""
 
     code, status, name = 3, 401, "SignatureException"
 
 
 class InputError(FeedsError):
-    """The request says something that cannot be understood or kept."""
+    """The request contains data that cannot be parsed or stored."""
 
     code, status, name = 4, 400, "InputException"
 
@@ -64,49 +64,51 @@ class InputError(FeedsError):
         self.fields = fields
 
     @classmethod
-    def of_fields(cls, fields: Mapping[str, Sequence[str]]) -> InputError:
-        """Return the error that names each wrong field."""
+    def for_fields(cls, fields: Mapping[str, Sequence[str]]) -> InputError:
+        """Return an error with the messages of each invalid field."""
         return cls(f"Errors for fields: {', '.join(fields)}", fields=fields)
 
     def document(self) -> dict[str, Any]:
-        """Return the error, with what is wrong in each field."""
+        """Return the JSON with the messages of each invalid field."""
         document = super().document()
         if self.fields is not None:
-            document["exception_fields"] = {name: list(of) for name, of in self.fields.items()}
+            document["exception_fields"] = {
+                name: list(messages) for name, messages in self.fields.items()
+            }
         return document
 
 
 class PaginationError(FeedsError):
-    """limit, offset or one of the id bounds is wrong."""
+    """limit, offset or one of the id bounds is invalid."""
 
     code, status, name = 8, 400, "InvalidPaginationException"
 
 
 class NotFoundError(FeedsError):
-    """There is nothing at this address."""
+    """The URL does not exist or is not implemented."""
 
     code, status, name = 16, 404, "DoesNotExistException"
 
 
 class NotAllowedError(FeedsError):
-    """The token is good, but not for this."""
+    """The token is valid but does not permit the request."""
 
     code, status, name = 17, 403, "NotAllowedException"
 
 
 class MethodError(NotAllowedError):
-    """The address exists, the method does not."""
+    """The URL exists but does not support the method."""
 
     status = 405
 
 
 class TooLargeError(FeedsError):
-    """The activity, or the whole request, is larger than is taken."""
+    """The activity or the request exceeds a size limit."""
 
     code, status, name = 18, 413, "TooLargeException"
 
 
 class InternalError(FeedsError):
-    """Something broke here; the client may try again."""
+    """The server failed; the client may retry."""
 
     code, status, name = -1, 500, "InternalException"

@@ -1,4 +1,4 @@
-"""The name of a feed: a group's slug and a user's id."""
+"""The id of a feed: a group's slug and a user's id."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Self
 
 from dj_actions_stream.server.errors import InputError
 
-# What both the Python and the JavaScript client let through: [\w-] and \w, in ASCII.
+# Characters that both the Python and the JavaScript client accept: [\w-] and \w, in ASCII.
 SLUG = re.compile(r"[A-Za-z0-9_]{1,255}")
 USER_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 MAX_LENGTH = 511
@@ -24,18 +24,18 @@ class FeedId:
     def __post_init__(self) -> None:
         if not SLUG.fullmatch(self.slug):
             raise InputError(
-                "A feed slug has 1 to 255 letters, digits and underscores.",
+                "A feed slug must have 1 to 255 letters, digits and underscores.",
                 fields={"feed_slug": ["only letters, digits and _ are allowed"]},
             )
         if not USER_ID.fullmatch(self.user_id):
             raise InputError(
-                "A user id has 1 to 255 letters, digits, underscores and dashes.",
+                "A user id must have 1 to 255 letters, digits, underscores and hyphens.",
                 fields={"user_id": ["only letters, digits, _ and - are allowed"]},
             )
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the feed that `slug:id` names, or raise InputError."""
+        """Return the feed in a string like `slug:id`, or raise InputError."""
         slug, _, user_id = text.partition(":")
         return cls(slug=slug, user_id=user_id)
 
@@ -44,5 +44,5 @@ class FeedId:
 
     @property
     def claim(self) -> str:
-        """The name in a token: stream-python joins the two parts with nothing between."""
+        """The feed_id in a token: stream-python joins the two parts without a separator."""
         return f"{self.slug}{self.user_id}"

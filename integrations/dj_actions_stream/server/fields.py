@@ -1,4 +1,4 @@
-"""Read the fields of an activity, and remember all that is wrong with them."""
+"""Read the fields of an activity and collect their errors."""
 
 from __future__ import annotations
 
@@ -12,90 +12,90 @@ from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.identity import parse_time
 
 MAX_FOREIGN_ID_LENGTH = 255
-# Both from Stream's documentation.
+# Limits from Stream's documentation.
 MAX_VERB_BYTES = 255
 MAX_TARGETS = 100
 
 
 class FieldReader:
-    """The fields of one JSON object; each wrong one is noted, and told at the end."""
+    """A reader of a JSON object's fields that collects errors until `raise_errors()`."""
 
     def __init__(self, item: Mapping[str, Any]) -> None:
         self._item = item
         self._errors: dict[str, list[str]] = {}
 
     def raise_errors(self) -> None:
-        """Raise InputError if anything that was read is wrong."""
+        """Raise InputError if a field that was read is invalid."""
         if self._errors:
-            raise InputError.of_fields(self._errors)
+            raise InputError.for_fields(self._errors)
 
     def required(self, name: str) -> str:
-        """Return a text that has to be there."""
+        """Return a required string."""
         text = self.optional(name)
         if not text and name not in self._errors:
-            self._note(name, "this field is required")
+            self._add_error(name, "this field is required")
         return text
 
     def optional(self, name: str) -> str:
-        """Return a text, or "" for none; a number becomes its text, as Stream has it."""
+        """Return a string, or "" without one. Numbers become strings, as in Stream."""
         value = self._item.get(name)
         if value is None or isinstance(value, str):
             return value or ""
         if isinstance(value, int | float) and not isinstance(value, bool):
             return json.dumps(value)
-        self._note(name, "this field has to be a text")
+        self._add_error(name, "this field must be a string")
         return ""
 
     def verb(self, name: str) -> str:
-        """Return a text that is short enough for a verb."""
+        """Return a required string within the limit of a verb."""
         text = self.required(name)
         if len(text.encode()) > MAX_VERB_BYTES:
-            self._note(name, f"this field has at most {MAX_VERB_BYTES} bytes")
+            self._add_error(name, f"this field must not exceed {MAX_VERB_BYTES} bytes")
         return text
 
     def foreign_id(self, name: str) -> str:
-        """Return a text that is short enough for an index."""
+        """Return a string within the limit of a foreign_id, which is indexed."""
         text = self.optional(name)
         if len(text) > MAX_FOREIGN_ID_LENGTH:
-            self._note(name, f"this field has at most {MAX_FOREIGN_ID_LENGTH} characters")
+            self._add_error(name, f"this field must not exceed {MAX_FOREIGN_ID_LENGTH} characters")
         return text
 
     def time(self, name: str, *, default: datetime) -> datetime:
-        """Return a time, or the default for none."""
+        """Return a time, or the default without one."""
         value = self._item.get(name)
         if value is None:
             return default
         try:
             return parse_time(value if isinstance(value, str) else "")
         except ValueError as error:
-            self._note(name, str(error))
+            self._add_error(name, str(error))
             return default
 
     def feeds(self, name: str) -> tuple[FeedId, ...]:
-        """Return the feeds in a list of `slug:id` or `slug:id token`, each once, in its order."""
+        """Return the distinct feeds in a list of `slug:id` or `slug:id token`, in order."""
         value = self._item.get(name)
         if value is None:
             return ()
         if not isinstance(value, list) or len(value) > MAX_TARGETS:
-            self._note(name, f"this field is a list of at most {MAX_TARGETS} feeds")
+            self._add_error(name, f"this field must be a list of at most {MAX_TARGETS} feeds")
             return ()
         return tuple(dict.fromkeys(feed for item in value for feed in self._feed(name, item)))
 
-    def refuse(self, names: Collection[str]) -> None:
-        """Note the fields that nobody may send."""
+    def reject(self, names: Collection[str]) -> None:
+        """Add an error for each of these fields that was sent."""
         for name in sorted(self._item.keys() & set(names)):
-            self._note(name, "this field name is reserved")
+            self._add_error(name, "this field name is reserved")
 
     def _feed(self, name: str, item: Any) -> tuple[FeedId, ...]:
-        # The token's own right to write is not asked for: whoever holds our secret may write.
+        # The target's token is not verified: a client with our secret may write to any feed.
         text = item.partition(" ")[0] if isinstance(item, str) else ""
         try:
             return (FeedId.parse(text),)
         except InputError:
-            self._note(name, "write each feed as slug:id")
+            self._add_error(name, "write each feed as slug:id")
             return ()
 
-    def _note(self, name: str, message: str) -> None:
+    def _add_error(self, name: str, message: str) -> None:
         messages = self._errors.setdefault(name, [])
         if message not in messages:
             messages.append(message)

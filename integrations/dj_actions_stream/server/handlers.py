@@ -1,6 +1,6 @@
-"""Error handlers for a site that is a feeds server and nothing else: JSON there, too.
+"""JSON error handlers for a site that is only a feeds server.
 
-Name them in the site's root URLconf as handler400, handler403, handler404 and handler500.
+Import them in the site's root URLconf as handler400, handler403, handler404 and handler500.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from django.http import JsonResponse
 
-from dj_actions_stream.server.endpoints import Answer
+from dj_actions_stream.server.endpoints import ApiResponse
 from dj_actions_stream.server.errors import (
     FeedsError,
     InputError,
@@ -21,13 +21,13 @@ from dj_actions_stream.server.errors import (
 
 
 def _handler(error: FeedsError) -> Callable[..., JsonResponse]:
-    def answer(*_: object, **__: object) -> JsonResponse:
-        return Answer.of_error(error).response(started=time.perf_counter())
+    def handle(*_: object, **__: object) -> JsonResponse:
+        return ApiResponse.from_error(error).to_http(started=time.perf_counter())
 
-    return answer
+    return handle
 
 
-bad_request = _handler(InputError("The request is malformed, or for another host."))
+bad_request = _handler(InputError("The request is malformed or addressed to another host."))
 permission_denied = _handler(NotAllowedError("The request is not allowed."))
-page_not_found = _handler(NotFoundError("There is nothing at this address."))
-server_error = _handler(InternalError("Something broke in the feeds server."))
+page_not_found = _handler(NotFoundError("This URL does not exist."))
+server_error = _handler(InternalError("Internal error in the feeds server."))

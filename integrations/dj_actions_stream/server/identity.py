@@ -1,8 +1,8 @@
-"""Who an activity is: its id follows from its time and its foreign_id.
+"""An activity's id, which is derived from its time and its foreign_id.
 
-As observed in Stream's answers, an id is a version-1 UUID whose timestamp is the activity's time
-to the microsecond, with the clock sequence 8080 and a node that begins with 80. The rest of the
-node we take from a hash, so that the same pair gives the same id on every machine.
+As observed in Stream's responses, an id is a version-1 UUID whose timestamp is the activity's time
+to the microsecond, with the clock sequence 8080 and a node that starts with 80. The rest of the
+node comes from a hash, so that the same pair has the same id on every machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from uuid import UUID
 
 from dj_actions_stream.server.errors import InputError
 
-# RFC 9562 5.1: a version-1 UUID counts 100 ns in 60 bits from the Gregorian reform on.
+# RFC 9562 5.1: a version-1 UUID counts 100 ns ticks since the Gregorian reform in 60 bits.
 FIRST_TIME = datetime(1582, 10, 15, tzinfo=UTC)
 LAST_TIME = FIRST_TIME + timedelta(microseconds=(2**60 - 1) // 10)
 
@@ -30,43 +30,45 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def id_of_pair(foreign_id: str, time: datetime) -> UUID:
+def id_from_pair(foreign_id: str, time: datetime) -> UUID:
     """Return the id of the activity with this foreign_id and time."""
     return _id(time, f"foreign_id {foreign_id}")
 
 
-def id_of_data(data: Mapping[str, Any], time: datetime) -> UUID:
-    """Return the id of an activity without a foreign_id: its time and what it says."""
+def id_from_data(data: Mapping[str, Any], time: datetime) -> UUID:
+    """Return the id of an activity without a foreign_id, from its time and data."""
     return _id(time, f"data {json.dumps(data, sort_keys=True)}")
 
 
-def time_of(activity_id: UUID) -> datetime:
-    """Return the time that is written in an id."""
+def time_from_id(activity_id: UUID) -> datetime:
+    """Return the time in an activity's id."""
     return FIRST_TIME + _MICROSECOND * (activity_id.time // 10)
 
 
 def parse_id(text: str) -> UUID:
     """Return the id in `text`, or raise InputError."""
     if not _UUID.fullmatch(text):
-        raise InputError("An activity id is a UUID.", fields={"id": ["this is no activity id"]})
+        raise InputError(
+            "An activity id must be a UUID.", fields={"id": ["not a valid activity id"]}
+        )
     return UUID(text)
 
 
 def parse_time(text: str) -> datetime:
-    """Return the time in `text`, in UTC; without a zone it is taken as UTC, as Stream does."""
+    """Return the time in `text`, in UTC. A time without a zone is in UTC, as in Stream."""
     if not _TIME.fullmatch(text):
-        raise ValueError("write a time as 2024-12-31T23:59:59.123456, in UTC")
+        raise ValueError("expected a time like 2024-12-31T23:59:59.123456, in UTC")
     try:
         time = _in_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError) as error:
-        raise ValueError("there is no such time") from error
+        raise ValueError("this time does not exist") from error
     if not FIRST_TIME <= time <= LAST_TIME:
-        raise ValueError(f"only {FIRST_TIME.year} to {LAST_TIME.year - 1} can be kept")
+        raise ValueError(f"only the years {FIRST_TIME.year} to {LAST_TIME.year - 1} are supported")
     return time
 
 
 def render_time(time: datetime) -> str:
-    """Return the time as Stream sends it: UTC, six digits after the second, no zone."""
+    """Return the time as Stream sends it: in UTC, with six decimals and no zone."""
     return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 

@@ -1,4 +1,4 @@
-"""What the feeds server keeps: activities, and in which feeds they are shown."""
+"""The models of the feeds server: activities, and the feeds that show them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dj_actions_stream.server.querysets import ActivityQuerySet, FeedEntryQueryS
 
 
 class Activity(models.Model):
-    """One activity, however many feeds show it.
+    """An activity, which any number of feeds may show.
 
-    The primary key follows from (foreign_id, time), so it is what makes the pair unique. It is the
-    only unique constraint on purpose: ON CONFLICT names one, and a second would turn a race that
-    the first one settles into an error.
+    The primary key is derived from (foreign_id, time), so it makes the pair unique. It is the only
+    unique constraint on purpose: ON CONFLICT handles one constraint, and a race on a second one
+    would raise an error.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -41,10 +41,10 @@ class Activity(models.Model):
 
 
 class FeedEntry(models.Model):
-    """One reason to show an activity in a feed.
+    """An entry that shows an activity in a feed.
 
-    `source` is the feed the activity was added to: the same feed for its own entry, another one
-    for a copy by `to`. A feed may have two reasons; the activity is shown until the last is gone.
+    `source` is the feed the activity was added to: the same feed, or another one for a copy by
+    `to`. A feed may have several entries for an activity, and shows it until the last is deleted.
     """
 
     activity = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Which part of a feed a request asks for, and where the next part lies."""
+"""The page of a feed that a request selects, and the link to the next page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dj_actions_stream.server.models import Activity
 from dj_actions_stream.server.querysets import ActivityQuerySet
 
 DEFAULT_LIMIT = 25
-# Not documented; no official suite asks for more in one page.
+# Not documented; no official test suite requests more per page.
 MAX_LIMIT = 100
 BOUNDS = ("id_lt", "id_lte", "id_gt", "id_gte")
 _OLDER = ("id_lt", "id_lte")
@@ -26,35 +26,35 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """A part of a feed: activities between bounds, from an offset on."""
+    """A page of a feed: activities between id bounds, from an offset on."""
 
     limit: int
     offset: int
     bounds: Mapping[str, UUID]
 
     @classmethod
-    def of(cls, parameters: Mapping[str, str]) -> Self:
-        """Return what the query string asks for, or raise PaginationError."""
+    def from_query(cls, parameters: Mapping[str, str]) -> Self:
+        """Return the page that the query string selects, or raise PaginationError."""
         limit = _number(parameters, "limit", DEFAULT_LIMIT)
         if limit < 1:
-            raise PaginationError("limit has to be at least 1.")
+            raise PaginationError("limit must be at least 1.")
         return cls(
             limit=min(limit, MAX_LIMIT),
             offset=_number(parameters, "offset", 0),
             bounds={name: _bound(parameters, name) for name in BOUNDS if parameters.get(name)},
         )
 
-    def of_feed(self, activities: ActivityQuerySet) -> tuple[list[Activity], bool]:
-        """Return the page's activities, and whether older ones follow."""
+    def paginate(self, activities: ActivityQuerySet) -> tuple[list[Activity], bool]:
+        """Return the page's activities, and whether there are older ones."""
         for name, activity_id in self.bounds.items():
-            side = activities.older_than if name in _OLDER else activities.newer_than
-            activities = side(activity_id, or_same=name.endswith("e"))
+            bounded = activities.older_than if name in _OLDER else activities.newer_than
+            activities = bounded(activity_id, inclusive=name.endswith("e"))
         found = list(activities.newest_first()[self.offset : self.offset + self.limit + 1])
         return found[: self.limit], len(found) > self.limit
 
     def next_link(self, request: HttpRequest, activities: Sequence[Activity]) -> str:
-        """Return the address of the part after these, as Stream writes it: by id, from offset 0."""
-        newer = {name: str(of) for name, of in self.bounds.items() if name not in _OLDER}
+        """Return the path of the next page, as Stream builds it: by id, from offset 0."""
+        newer = {name: str(bound) for name, bound in self.bounds.items() if name not in _OLDER}
         parameters = {
             "id_lt": str(activities[-1].id),
             **newer,
@@ -70,7 +70,7 @@ def _number(parameters: Mapping[str, str], name: str, default: int) -> int:
     if text is None:
         return default
     if not _NUMBER.fullmatch(text):
-        raise PaginationError(f"{name} has to be a whole number, not negative.")
+        raise PaginationError(f"{name} must be a non-negative integer.")
     return int(text)
 
 
@@ -78,4 +78,4 @@ def _bound(parameters: Mapping[str, str], name: str) -> UUID:
     try:
         return parse_id(parameters[name])
     except InputError as error:
-        raise PaginationError(f"{name} has to be an activity id.") from error
+        raise PaginationError(f"{name} must be an activity id.") from error

@@ -1,7 +1,7 @@
-"""Read a request's JSON: only what both databases can keep and give back unchanged.
+"""Parse a request's JSON and reject values that a database cannot store unchanged.
 
-Python's parser takes more than JSON is (NaN, endless integers, lone surrogates), and PostgreSQL
-takes less (no NUL in a string). All of that is refused here, before anything else looks at it.
+Python's parser accepts more than JSON (NaN, unlimited integers, lone surrogates), and PostgreSQL
+accepts less (no NUL in a string).
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import Any, NoReturn
 from dj_actions_stream.server.errors import InputError
 
 MAX_DEPTH = 32
-# 64 bits, signed. A larger float comes back from PostgreSQL as an integer, and would not be the
-# number that was sent.
+# 64 bits, signed. PostgreSQL returns a larger float as an integer, which is not what was sent.
 MAX_NUMBER = 2**63
 _MAX_INTEGER_DIGITS = 20
 
@@ -22,13 +21,16 @@ def read_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object in `body`, or raise InputError."""
     document = _parse(_decode(body))
     if not isinstance(document, dict):
-        raise InputError("The body has to be a JSON object.")
+        raise InputError("The body must be a JSON object.")
     _check(document)
     return document
 
 
 def is_storable(text: str) -> bool:
-    """Tell whether a database can keep the text: no NUL, no half of a surrogate pair."""
+    """Return whether a database can store the string: no NUL and no lone surrogate.
+
+    `dj_actions.text` has the same function; this server does not import `dj_actions`.
+    """
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -42,7 +44,7 @@ def _decode(body: bytes) -> str:
 def _parse(text: str) -> Any:
     try:
         return json.loads(
-            text, parse_int=_integer, parse_float=_float, parse_constant=_refuse_constant
+            text, parse_int=_integer, parse_float=_float, parse_constant=_reject_constant
         )
     except json.JSONDecodeError as error:
         raise InputError(f"The body is not JSON: {error}.") from error
@@ -51,21 +53,21 @@ def _parse(text: str) -> Any:
 
 
 def _integer(text: str) -> int:
-    # The length first: turning thousands of digits into a number is slow, or refused by Python.
+    # The length first: Python is slow to convert thousands of digits, or refuses to.
     if len(text) > _MAX_INTEGER_DIGITS or not -MAX_NUMBER <= int(text) < MAX_NUMBER:
-        raise InputError("The body holds a number that is too large.")
+        raise InputError("The body contains a number that is too large.")
     return int(text)
 
 
 def _float(text: str) -> float:
     number = float(text)
     if not abs(number) < MAX_NUMBER:
-        raise InputError("The body holds a number that is too large.")
+        raise InputError("The body contains a number that is too large.")
     return number
 
 
-def _refuse_constant(text: str) -> NoReturn:
-    raise InputError(f"The body is not JSON: {text} is no JSON value.")
+def _reject_constant(text: str) -> NoReturn:
+    raise InputError(f"The body is not JSON: {text} is not a JSON value.")
 
 
 def _check(document: Any) -> None:
@@ -81,7 +83,7 @@ def _check(document: Any) -> None:
 
 def _check_text(value: Any) -> None:
     if isinstance(value, str) and not is_storable(value):
-        raise InputError("The body holds a text with a NUL or an unpaired surrogate.")
+        raise InputError("The body contains a string with a NUL or a lone surrogate.")
 
 
 def _children(value: Any) -> list[Any]:

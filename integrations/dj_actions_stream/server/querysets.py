@@ -1,4 +1,4 @@
-"""Every query of the feeds server, named by intent."""
+"""Every query of the feeds server."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from dj_actions_stream.server.feeds import FeedId
-from dj_actions_stream.server.identity import time_of
+from dj_actions_stream.server.identity import time_from_id
 
 if TYPE_CHECKING:
     from dj_actions_stream.server.models import Activity, FeedEntry
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
-    """Activities, wherever they are shown."""
+    """A queryset of activities."""
 
     def newest_first(self) -> Self:
-        """Order as a feed does: by id in Stream's sense, that is by time and then by the rest."""
+        """Return the activities in the order of a feed: by time, then by id."""
         return self.order_by("-time", "-id")
 
     def shown_in(self, feed: FeedId) -> Self:
-        """Keep those that are in the feed, once each."""
+        """Return the activities in a feed, without duplicates."""
         return self.filter(Exists(_entries().filter(activity=OuterRef("pk"), feed=str(feed))))
 
-    def shown_nowhere(self) -> Self:
-        """Keep those that are in no feed."""
+    def orphaned(self) -> Self:
+        """Return the activities that are not in any feed."""
         return self.filter(~Exists(_entries().filter(activity=OuterRef("pk"))))
 
-    def older_than(self, activity_id: UUID, *, or_same: bool = False) -> Self:
-        """Keep those that come after this id in a feed; it need not exist (any more)."""
-        return self.filter(_beside(activity_id, "lt", or_same=or_same))
+    def older_than(self, activity_id: UUID, *, inclusive: bool = False) -> Self:
+        """Return the activities that follow this id in a feed; the id need not exist."""
+        return self.filter(_past(activity_id, "lt", inclusive=inclusive))
 
-    def newer_than(self, activity_id: UUID, *, or_same: bool = False) -> Self:
-        """Keep those that come before this id in a feed; it need not exist (any more)."""
-        return self.filter(_beside(activity_id, "gt", or_same=or_same))
+    def newer_than(self, activity_id: UUID, *, inclusive: bool = False) -> Self:
+        """Return the activities that precede this id in a feed; the id need not exist."""
+        return self.filter(_past(activity_id, "gt", inclusive=inclusive))
 
-    def locked(self) -> Self:
-        """Lock in one order for all, so that two requests never wait for each other."""
+    def for_update(self) -> Self:
+        """Lock the activities in the order of their ids, so that requests do not deadlock."""
         return self.select_for_update().order_by("id")
 
-    def put(self, activities: Iterable[Activity]) -> None:
-        """Insert or overwrite, in the order in which rows are locked everywhere."""
+    def upsert(self, activities: Iterable[Activity]) -> None:
+        """Insert or overwrite activities, in the order in which rows are locked."""
         self.bulk_create(
             sorted(activities, key=lambda activity: activity.id),
             update_conflicts=True,
@@ -55,14 +55,14 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
 
 class FeedEntryQuerySet(models.QuerySet["FeedEntry"]):
-    """What is shown where."""
+    """A queryset of feed entries."""
 
-    def put(self, entries: Iterable[FeedEntry]) -> None:
-        """Insert those that are not there yet."""
+    def insert_missing(self, entries: Iterable[FeedEntry]) -> None:
+        """Insert the entries that do not exist yet."""
         self.bulk_create(entries, ignore_conflicts=True)
 
-    def shown_because_of(self, feed: FeedId) -> Self:
-        """Keep the feed's own entries and the copies that were made because of it."""
+    def added_through(self, feed: FeedId) -> Self:
+        """Return the feed's own entries and the copies of activities added to it."""
         return self.filter(Q(feed=str(feed)) | Q(source=str(feed)))
 
 
@@ -71,7 +71,7 @@ def _entries() -> FeedEntryQuerySet:
     return manager
 
 
-def _beside(activity_id: UUID, lookup: str, *, or_same: bool) -> Q:
-    time = time_of(activity_id)
-    among_equals = f"id__{lookup}e" if or_same else f"id__{lookup}"
-    return Q(**{f"time__{lookup}": time}) | Q(time=time, **{among_equals: activity_id})
+def _past(activity_id: UUID, lookup: str, *, inclusive: bool) -> Q:
+    time = time_from_id(activity_id)
+    same_time = f"id__{lookup}e" if inclusive else f"id__{lookup}"
+    return Q(**{f"time__{lookup}": time}) | Q(time=time, **{same_time: activity_id})

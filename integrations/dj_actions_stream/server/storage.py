@@ -1,4 +1,4 @@
-"""Write to feeds, all or nothing."""
+"""Add activities to feeds and remove them, each in one transaction."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from dj_actions_stream.server.querysets import ActivityQuerySet
 
 
 def add(feed: FeedId, drafts: Sequence[Draft]) -> list[Activity]:
-    """Put activities into a feed and its targets; return them in the order given.
+    """Add activities to a feed and its targets, and return them in the order given.
 
-    An activity that exists is overwritten. Of two drafts with one id the later one stays, and is
-    returned for both. Targets are only ever added: nothing is known of Stream taking a copy back
-    because a repeated add does not name its feed any more.
+    An existing activity is overwritten. Of two drafts with the same id, the later one is stored
+    and returned for both. Targets are only added, never removed: Stream does not document that
+    adding an activity again without one of its targets removes the copy.
     """
     activities = {draft.id: _activity(draft) for draft in drafts}
     entries = {(entry.activity_id, entry.feed): entry for entry in _entries(feed, drafts)}
     with transaction.atomic(using=router.db_for_write(Activity)):
-        # Activities first: whoever holds an activity's row may change its entries.
-        Activity.objects.put(activities.values())
-        FeedEntry.objects.put(entries.values())
+        # Activities first: the lock on an activity's row also protects its entries.
+        Activity.objects.upsert(activities.values())
+        FeedEntry.objects.insert_missing(entries.values())
     return [activities[draft.id] for draft in drafts]
 
 
 def remove_by_id(feed: FeedId, activity_id: UUID) -> None:
-    """Take an activity out of a feed and of the copies made from there."""
+    """Remove an activity from a feed, with the copies that were added through it."""
     _remove(feed, Activity.objects.filter(pk=activity_id))
 
 
 def remove_by_foreign_id(feed: FeedId, foreign_id: str) -> None:
-    """Take all activities with the foreign_id, at any time, out of a feed and its copies."""
+    """Remove all activities with the foreign_id, at any time, from a feed, with their copies."""
     _remove(feed, Activity.objects.filter(foreign_id=foreign_id))
 
 
 def _remove(feed: FeedId, activities: ActivityQuerySet) -> None:
     with transaction.atomic(using=router.db_for_write(Activity)):
-        held = list(activities.shown_in(feed).locked().values_list("pk", flat=True))
-        FeedEntry.objects.filter(activity__in=held).shown_because_of(feed).delete()
-        # An activity that is shown nowhere is gone, also for those who ask for it by id.
-        Activity.objects.filter(pk__in=held).shown_nowhere().delete()
+        locked = list(activities.shown_in(feed).for_update().values_list("pk", flat=True))
+        FeedEntry.objects.filter(activity__in=locked).added_through(feed).delete()
+        # An activity without a feed is deleted, so that a lookup by id does not return it either.
+        Activity.objects.filter(pk__in=locked).orphaned().delete()
 
 
 def _activity(draft: Draft) -> Activity:

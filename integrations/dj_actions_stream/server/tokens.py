@@ -1,8 +1,8 @@
-"""Who may do what: the api_key, the signed token, and the claims in it.
+"""Authorization: the api_key, the signed token, and its claims.
 
 Stream's clients send a bare JWT (HS256 with the shared secret, no `Bearer`) in Authorization. A
-server's token says `resource`, `action` and `feed_id`, where `*` stands for all; a user's token
-says `user_id` and no resource.
+server's token has `resource`, `action` and `feed_id`, where `*` stands for all; a user's token has
+`user_id` and no resource.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Permission:
-    """What a request wants to do."""
+    """The permission that a request needs."""
 
     resource: str
     action: str
@@ -33,7 +33,7 @@ class Permission:
         return f"{self.action} {self.resource}" + (f" {self.feed}" if self.feed else "")
 
     def allowed_by(self, claims: dict[str, Any]) -> bool:
-        """Tell whether a token with these claims is enough."""
+        """Return whether a token with these claims grants the permission."""
         if "resource" not in claims and "user_id" in claims:
             return self.resource == "feed" and self.action == "read"
         feed_id = self.feed.claim if self.feed else EVERYTHING
@@ -45,11 +45,11 @@ class Permission:
 
 
 def authorize(request: HttpRequest, permission: Permission) -> None:
-    """Return if the request may do this; raise the error that says why not."""
+    """Raise an error unless the request's key and token grant the permission."""
     credentials = Credentials.current()
     _check_api_key(request, credentials)
     if not permission.allowed_by(_claims(request, credentials)):
-        raise NotAllowedError(f"This token does not allow to {permission}.")
+        raise NotAllowedError(f"The token does not grant the permission {permission}.")
 
 
 def _check_api_key(request: HttpRequest, credentials: Credentials) -> None:
@@ -59,10 +59,10 @@ def _check_api_key(request: HttpRequest, credentials: Credentials) -> None:
 
 def _claims(request: HttpRequest, credentials: Credentials) -> dict[str, Any]:
     if request.headers.get("stream-auth-type") != "jwt":
-        raise SignatureError("The header stream-auth-type has to be jwt.")
+        raise SignatureError("The header stream-auth-type must be jwt.")
     token = request.headers.get("authorization", "")
     try:
-        # The signature and the life time are ours to judge; the rest has no meaning to Stream.
+        # Stream only uses the signature and the expiry; it does not interpret the other claims.
         return jwt.decode(
             token,
             credentials.api_secret,
@@ -70,4 +70,4 @@ def _claims(request: HttpRequest, credentials: Credentials) -> dict[str, Any]:
             options={"verify_aud": False, "verify_iat": False, "verify_iss": False},
         )
     except (jwt.PyJWTError, ValueError, OverflowError) as error:
-        raise SignatureError(f"The token in Authorization is not valid: {error}") from error
+        raise SignatureError(f"Invalid token in Authorization: {error}") from error

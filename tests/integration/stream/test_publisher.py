@@ -1,4 +1,4 @@
-"""What is published is in the feeds, once."""
+"""Published messages are in the feeds, once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WRONG_SECRET = "another-secret-of-more-than-32-bytes"
 
 
 class FeedsServer:
-    """The live feeds server, with publishers for it and a reader of its feeds."""
+    """The live feeds server, with publishers and a reader."""
 
     def __init__(self, port: int) -> None:
         self._base_url = f"http://localhost:{port}"
@@ -33,7 +33,7 @@ class FeedsServer:
         self._reader = stream.connect(API_KEY, API_SECRET, base_url=self._base_url, timeout=30)
 
     def publisher(self, **options: Any) -> StreamPublisher:
-        """Return a publisher that is closed at the end."""
+        """Return a publisher, which is closed after the test."""
         defaults: dict[str, Any] = {"base_url": self._base_url, "timeout": 30.0}
         credentials = {"api_key": API_KEY, "api_secret": API_SECRET}
         publisher = StreamPublisher(alias="feeds", **(defaults | credentials | options))
@@ -41,13 +41,13 @@ class FeedsServer:
         return publisher
 
     def read(self, feed: str) -> list[dict[str, Any]]:
-        """Return what a feed holds, newest first."""
+        """Return a feed's activities, newest first."""
         slug, _, owner = feed.partition(":")
         results: list[dict[str, Any]] = self._reader.feed(slug, owner).get(limit=100)["results"]
         return results
 
     def activities(self, feed: str, message: Message) -> list[dict[str, Any]]:
-        """Return what a feed holds because of a message."""
+        """Return a feed's activities for a message."""
         return [entry for entry in self.read(feed) if entry["foreign_id"] == foreign_id(message)]
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ def feeds(
 ) -> Iterator[FeedsServer]:
     settings.ROOT_URLCONF = "dj_actions_stream.server.urls"
     settings.FEEDS_SERVER = {"API_KEY": API_KEY, "API_SECRET": API_SECRET}
-    # Each of them would lead stream-python, which reads back, somewhere else.
+    # Each of these would send the reader's requests to another server.
     for name in ("LOCAL", "STREAM_REGION", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     server = FeedsServer(live_server.thread.port)
@@ -72,7 +72,7 @@ def feeds(
 
 
 class TestContract(PublisherContract):
-    """What every publisher must do."""
+    """The contract of every publisher."""
 
     @pytest.fixture(autouse=True)
     def _server(self, feeds: FeedsServer) -> None:
@@ -163,7 +163,7 @@ def test_a_late_delivery_lands_where_it_belongs(feeds: FeedsServer) -> None:
     assert in_feed == [foreign_id(newer), foreign_id(older)]
 
 
-def test_a_wrong_secret_stops_the_lane_and_is_not_told(feeds: FeedsServer) -> None:
+def test_a_wrong_secret_stops_the_lane_and_is_not_in_the_message(feeds: FeedsServer) -> None:
     with pytest.raises(PublisherMisconfigured, match="Stream: SignatureException") as why:
         feeds.publisher(api_secret=WRONG_SECRET).publish(make_message())
 
@@ -176,16 +176,16 @@ def test_a_wrong_key_stops_the_lane(feeds: FeedsServer) -> None:
         feeds.publisher(api_key="unknown").publish(make_message())
 
 
-def test_a_server_that_knows_our_key_says_so(feeds: FeedsServer) -> None:
+def test_a_server_with_our_key_is_reachable(feeds: FeedsServer) -> None:
     assert feeds.publisher().check_reachable()
 
 
-def test_a_server_that_does_not_know_our_secret_is_told(feeds: FeedsServer) -> None:
+def test_a_server_with_another_secret_is_reported(feeds: FeedsServer) -> None:
     with pytest.raises(PublisherMisconfigured, match="Stream: SignatureException"):
         feeds.publisher(api_secret=WRONG_SECRET).check_reachable()
 
 
-def test_after_the_mend_the_same_message_is_delivered(feeds: FeedsServer) -> None:
+def test_after_the_fix_the_same_message_is_delivered(feeds: FeedsServer) -> None:
     message = make_message()
     with pytest.raises(PublisherMisconfigured):
         feeds.publisher(api_secret=WRONG_SECRET).publish(message)
@@ -195,7 +195,7 @@ def test_after_the_mend_the_same_message_is_delivered(feeds: FeedsServer) -> Non
 
 
 def test_one_bad_message_does_not_stop_its_neighbours(feeds: FeedsServer) -> None:
-    good, bad, last = make_message(), make_message(recipients=("nobody",)), make_message()
+    good, bad, last = make_message(), make_message(recipients=("invalid",)), make_message()
     outcomes = list(feeds.publisher().publish_many([good, bad, last]))
 
     assert [type(outcome).__name__ for outcome in outcomes] == [

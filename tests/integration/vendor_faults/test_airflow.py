@@ -8,7 +8,7 @@ import pydantic
 import pytest
 import urllib3.exceptions as transport
 from dj_actions_airflow import AirflowPublisher
-from dj_actions_airflow.runs import run_id_of
+from dj_actions_airflow.runs import dag_run_id
 
 from dj_actions.exceptions import (
     DestinationNotFound,
@@ -48,7 +48,7 @@ def test_a_run_is_triggered_with_our_id_and_payload(
     receipt = make_airflow_publisher().publish(message)
 
     ((key, run),) = airflow.runs.items()
-    assert key == (receipt.scope, receipt.id) == ("reports", run_id_of(message))
+    assert key == (receipt.scope, receipt.id) == ("reports", dag_run_id(message))
     assert run["conf"]["id"] == str(message.id)
     assert receipt.tracked
 

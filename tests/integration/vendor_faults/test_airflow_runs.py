@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from dj_actions_airflow import AirflowPublisher
-from dj_actions_airflow.runs import conf_of, run_id_of
+from dj_actions_airflow.runs import dag_run_conf, dag_run_id
 
 from dj_actions.exceptions import (
     PublisherMisconfigured,
@@ -56,7 +56,7 @@ def test_after_a_lost_answer_there_is_one_run_and_its_receipt(
     receipt = publisher.publish(replace(message, attempt=2))
 
     assert type(error) is PublisherUnavailable
-    assert (receipt.id, receipt.scope, receipt.tracked) == (run_id_of(message), "reports", True)
+    assert (receipt.id, receipt.scope, receipt.tracked) == (dag_run_id(message), "reports", True)
     assert len(airflow.runs) == 1
 
 
@@ -65,12 +65,12 @@ def test_a_state_of_a_newer_server_is_delivered_by_the_next_try(
 ) -> None:
     """The client's models refuse such an answer, after the run has begun."""
     publisher, message = make_airflow_publisher(), make_message()
-    run = airflow.add_run("reports", run_id_of(message), conf_of(message), state="pondering")
+    run = airflow.add_run("reports", dag_run_id(message), dag_run_conf(message), state="pondering")
     airflow_server.fail(as_json(run), at="/dagRuns")
     error = failure_of(lambda: publisher.publish(message))
 
     assert type(error) is PublisherUnavailable
-    assert publisher.publish(message).id == run_id_of(message)
+    assert publisher.publish(message).id == dag_run_id(message)
 
 
 @pytest.mark.parametrize("conf", [None, {}, {"id": "another"}])
@@ -78,12 +78,12 @@ def test_a_run_that_is_not_ours_rejects_the_message(
     airflow: Airflow, make_airflow_publisher: Make, conf: object
 ) -> None:
     message = make_message()
-    airflow.add_run("reports", run_id_of(message), conf)
+    airflow.add_run("reports", dag_run_id(message), conf)
     publisher = make_airflow_publisher()
     error = failure_of(lambda: publisher.publish(message))
 
     assert type(error) is PublishRejected
-    assert run_id_of(message) in str(error)
+    assert dag_run_id(message) in str(error)
     assert "not ours" in str(error)
 
 
@@ -106,7 +106,7 @@ def test_a_conflict_with_a_run_that_is_gone_by_then_is_tried_again(
     error = failure_of(lambda: publisher.publish(message))
 
     assert type(error) is PublisherUnavailable
-    assert publisher.publish(message).id == run_id_of(message)
+    assert publisher.publish(message).id == dag_run_id(message)
 
 
 def test_a_conflict_that_cannot_be_looked_at_is_tried_again(
@@ -122,7 +122,7 @@ def test_a_conflict_that_cannot_be_looked_at_is_tried_again(
 def test_a_hundred_runs_are_asked_about_in_one_request(
     airflow_server: FaultyServer, make_airflow_publisher: Make, airflow: Airflow
 ) -> None:
-    ids = [run_id_of(make_message()) for _ in range(100)]
+    ids = [dag_run_id(make_message()) for _ in range(100)]
     for run_id in ids:
         airflow.add_run("reports", run_id, state="success")
     runs = make_airflow_publisher().track([receipt_of(run_id) for run_id in ids])
@@ -135,7 +135,7 @@ def test_more_rows_than_fit_a_page_are_all_read(
     airflow: Airflow, airflow_server: FaultyServer, make_airflow_publisher: Make
 ) -> None:
     airflow.page_limit = 4
-    ids = [run_id_of(make_message()) for _ in range(10)]
+    ids = [dag_run_id(make_message()) for _ in range(10)]
     for run_id in ids:
         airflow.add_run("reports", run_id, state="failed")
     runs = make_airflow_publisher().track([receipt_of(run_id) for run_id in ids])

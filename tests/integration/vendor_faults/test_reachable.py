@@ -64,7 +64,7 @@ def test_an_answer_that_stream_does_not_give_is_told(
     error = failure_of(make_stream_publisher().check_reachable)
 
     assert type(error) is PublisherUnavailable
-    assert "no answer of Stream" in str(error)
+    assert "not Stream's" in str(error)
 
 
 def test_nobody_at_streams_address_is_told(

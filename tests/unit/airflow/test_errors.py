@@ -1,4 +1,4 @@
-"""Every error of apache-airflow-client, and of the way to Airflow, in our words."""
+"""Every error of apache-airflow-client and of the transport is translated."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 import urllib3.exceptions as transport
 from airflow_client.client import exceptions as vendor
 from dj_actions_airflow.errors import (
-    STALE_TOKEN,
+    STALE_TOKEN_DETAILS,
     TRANSLATIONS,
     is_stale_token,
     translate,
-    translated,
+    translate_errors,
 )
 from urllib3 import HTTPHeaderDict
 from urllib3.connection import HTTPConnection
@@ -29,12 +29,12 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 
-WHAT = "Airflow did not start a run of DAG 'reports'"
+FAILURE = "Airflow did not start a run of DAG 'reports'"
 NO_CONNECTION = HTTPConnection("127.0.0.1", 1)
 
 
 def subclasses(kind: type[Any]) -> Iterator[type[Any]]:
-    """Yield all classes of the vendor below a class."""
+    """Yield every subclass that the vendor defines."""
     for below in kind.__subclasses__():
         if below.__module__.startswith("airflow_client."):
             yield below
@@ -42,27 +42,27 @@ def subclasses(kind: type[Any]) -> Iterator[type[Any]]:
 
 
 def refusal(kind: Any, status: int, detail: object = "why", headers: Any = None) -> Any:
-    """Return an error as the client makes it from Airflow's answer."""
+    """Return the error that the client raises for a response of Airflow."""
     error = kind(status=status, reason="Reason", body=json.dumps({"detail": detail}))
     error.headers = headers
     return error
 
 
 def invalid_answer() -> pydantic.ValidationError:
-    """Return what the client raises for an answer that does not fit its models."""
+    """Return the error that the client raises for a response that does not fit its models."""
     with pytest.raises(pydantic.ValidationError) as caught:
         pydantic.TypeAdapter(int).validate_python("<html>")
     return caught.value
 
 
 def test_every_class_of_the_vendor_is_mapped() -> None:
-    judged_by_status = {vendor.ApiException}
-    unmapped = set(subclasses(vendor.OpenApiException)) - TRANSLATIONS.keys() - judged_by_status
+    classified_by_status = {vendor.ApiException}
+    unmapped = set(subclasses(vendor.OpenApiException)) - TRANSLATIONS.keys() - classified_by_status
 
     assert unmapped == set(), "Decide in dj_actions_airflow/errors.py what these mean."
 
 
-def test_the_vendor_keeps_its_classes_where_we_look() -> None:
+def test_the_vendors_classes_are_found() -> None:
     assert len(set(subclasses(vendor.ApiException))) >= 7
 
 
@@ -78,10 +78,10 @@ def test_the_vendor_keeps_its_classes_where_we_look() -> None:
         (vendor.ServiceException, 503, PublisherUnavailable),
     ],
 )
-def test_a_class_of_the_vendor_is_told_apart(
+def test_a_class_of_the_vendor_is_translated(
     kind: Any, status: int, ours: type[PublishError]
 ) -> None:
-    assert type(translate(refusal(kind, status), WHAT)) is ours
+    assert type(translate(refusal(kind, status), FAILURE)) is ours
 
 
 @pytest.mark.parametrize("dag_id", ["reports", "DagOfTheDay"])
@@ -103,7 +103,7 @@ def test_a_missing_dag_is_not_a_wrong_address(
 def test_a_dag_that_does_not_import_now_may_do_so_soon() -> None:
     detail = "DAG with dag_id: 'reports' has import errors and cannot be triggered"
 
-    error = translate(refusal(vendor.BadRequestException, 400, detail), WHAT)
+    error = translate(refusal(vendor.BadRequestException, 400, detail), FAILURE)
     assert type(error) is DestinationNotFound
 
 
@@ -122,19 +122,19 @@ def test_a_dag_that_does_not_import_now_may_do_so_soon() -> None:
         (600, PublisherUnavailable),
     ],
 )
-def test_an_error_without_a_class_is_judged_by_its_status(
+def test_an_error_without_a_class_is_classified_by_its_status(
     status: int, ours: type[PublishError]
 ) -> None:
-    error = translate(refusal(vendor.ApiException, status), WHAT)
+    error = translate(refusal(vendor.ApiException, status), FAILURE)
 
     assert type(error) is ours
-    assert f"{WHAT}: {status} why" in str(error)
+    assert f"{FAILURE}: {status} why" in str(error)
 
 
-def test_a_new_class_of_the_vendor_is_judged_by_its_status() -> None:
+def test_a_new_class_of_the_vendor_is_classified_by_its_status() -> None:
     kind = type("TooManyRequestsException", (vendor.ApiException,), {})
 
-    assert type(translate(refusal(kind, 429), WHAT)) is RateLimited
+    assert type(translate(refusal(kind, 429), FAILURE)) is RateLimited
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_new_class_of_the_vendor_is_judged_by_its_status() -> None:
     [vendor.ApiTypeError, vendor.ApiValueError, vendor.ApiAttributeError, vendor.ApiKeyError],
 )
 def test_what_the_client_refuses_to_send_is_rejected(kind: Any) -> None:
-    assert type(translate(kind("why"), WHAT)) is PublishRejected
+    assert type(translate(kind("why"), FAILURE)) is PublishRejected
 
 
 @pytest.mark.parametrize(
@@ -162,8 +162,8 @@ def test_what_the_client_refuses_to_send_is_rejected(kind: Any) -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_trouble_on_the_way_is_tried_again(error: Exception) -> None:
-    assert type(translate(error, WHAT)) is PublisherUnavailable
+def test_a_transport_error_is_retried(error: Exception) -> None:
+    assert type(translate(error, FAILURE)) is PublisherUnavailable
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_trouble_on_the_way_is_tried_again(error: Exception) -> None:
     ids=lambda error: type(error).__name__,
 )
 def test_an_address_that_cannot_work_stops_the_lane(error: Exception) -> None:
-    assert type(translate(error, WHAT)) is PublisherMisconfigured
+    assert type(translate(error, FAILURE)) is PublisherMisconfigured
 
 
 @pytest.mark.parametrize(
@@ -189,21 +189,21 @@ def test_an_address_that_cannot_work_stops_the_lane(error: Exception) -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_used_up_retries_mean_what_used_them_up(
+def test_exhausted_retries_are_translated_by_their_reason(
     reason: Exception, ours: type[PublishError]
 ) -> None:
     wrapped = transport.MaxRetryError(None, "/", reason)  # type: ignore[arg-type]  # no pool needed
-    error = translate(wrapped, WHAT)
+    error = translate(wrapped, FAILURE)
 
     assert type(error) is ours
-    assert str(error) == f"{WHAT}: {type(reason).__name__}: {reason}"
+    assert str(error) == f"{FAILURE}: {type(reason).__name__}: {reason}"
 
 
-@pytest.mark.parametrize("word", STALE_TOKEN)
+@pytest.mark.parametrize("word", STALE_TOKEN_DETAILS)
 @pytest.mark.parametrize(
     ("kind", "status"), [(vendor.UnauthorizedException, 401), (vendor.ForbiddenException, 403)]
 )
-def test_a_stale_token_is_recognised(kind: Any, status: int, word: str) -> None:
+def test_a_stale_token_is_recognized(kind: Any, status: int, word: str) -> None:
     assert is_stale_token(refusal(kind, status, word))
 
 
@@ -218,7 +218,7 @@ def test_a_stale_token_is_recognised(kind: Any, status: int, word: str) -> None:
     ],
     ids=str,
 )
-def test_another_refusal_is_no_stale_token(error: Exception) -> None:
+def test_another_refusal_is_not_a_stale_token(error: Exception) -> None:
     assert not is_stale_token(error)
 
 
@@ -237,16 +237,16 @@ def test_another_refusal_is_no_stale_token(error: Exception) -> None:
         pytest.param("9" * 400, None, id="more than a float holds"),
     ],
 )
-def test_a_wait_in_seconds_is_read(header: str, wait: float | None) -> None:
+def test_retry_after_is_parsed(header: str, wait: float | None) -> None:
     headers = HTTPHeaderDict({"retry-after": header})
 
-    error = translate(refusal(vendor.ApiException, 429, headers=headers), WHAT)
+    error = translate(refusal(vendor.ApiException, 429, headers=headers), FAILURE)
     assert isinstance(error, RateLimited)
     assert error.retry_after == wait
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "expected"),
     [
         ('{"detail": "Dag is broken"}', "400 Dag is broken"),
         ('{"detail": [{"loc": ["body"], "msg": "extra"}]}', '400 [{"loc": ["body"], "msg": "extr'),
@@ -258,22 +258,22 @@ def test_a_wait_in_seconds_is_read(header: str, wait: float | None) -> None:
         (None, "400 Reason"),
     ],
 )
-def test_the_message_has_airflows_own_words(body: str | None, words: str) -> None:
+def test_the_message_has_airflows_own_detail(body: str | None, expected: str) -> None:
     error = vendor.BadRequestException(status=400, reason="Reason", body=body)
 
-    assert str(translate(error, WHAT)).startswith(f"{WHAT}: {words}")
+    assert str(translate(error, FAILURE)).startswith(f"{FAILURE}: {expected}")
 
 
-def test_a_long_page_is_cut() -> None:
+def test_a_long_page_is_truncated() -> None:
     error = vendor.ServiceException(status=502, reason="Bad Gateway", body="x" * 10_000)
 
-    assert len(str(translate(error, WHAT))) < 300
+    assert len(str(translate(error, FAILURE))) < 300
 
 
 def test_the_cause_is_chained() -> None:
     cause = transport.ProtocolError("cut")
 
-    with pytest.raises(PublisherUnavailable) as caught, translated(WHAT):
+    with pytest.raises(PublisherUnavailable) as caught, translate_errors(FAILURE):
         raise cause
     assert caught.value.__cause__ is cause
 
@@ -281,12 +281,12 @@ def test_the_cause_is_chained() -> None:
 def test_our_own_errors_pass_unchanged() -> None:
     own = PublishRejected("ours")
 
-    with pytest.raises(PublishRejected) as caught, translated(WHAT):
+    with pytest.raises(PublishRejected) as caught, translate_errors(FAILURE):
         raise own
     assert caught.value is own
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
-def test_a_wish_to_stop_is_no_error_of_the_vendor(kind: type[BaseException]) -> None:
-    with pytest.raises(kind), translated(WHAT):
+def test_a_request_to_stop_is_not_translated(kind: type[BaseException]) -> None:
+    with pytest.raises(kind), translate_errors(FAILURE):
         raise kind

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration or a message is said before anything is sent."""
+"""Errors in a configuration or a message are reported before a request is sent."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ NOWHERE = "http://127.0.0.1:1"
 
 
 def make_publisher(**options: Any) -> AirflowPublisher:
-    """Return a publisher whose server is nowhere."""
+    """Return a publisher whose server does not exist."""
     return AirflowPublisher(alias="pipelines", **({"base_url": NOWHERE} | options))
 
 
 def findings(**options: Any) -> list[str | None]:
-    """Return the ids of what check() finds."""
+    """Return the ids of the check messages."""
     return [found.id for found in make_publisher(**options).check()]
 
 
@@ -66,7 +66,7 @@ def test_half_a_credential_is_found(options: dict[str, str]) -> None:
     assert findings(**options) == ["dj_actions_airflow.E002"]
 
 
-def test_each_finding_names_the_place_and_has_a_hint() -> None:
+def test_each_finding_starts_with_the_setting_and_has_a_hint() -> None:
     found = list(make_publisher(base_url="airflow", username="ann").check())
 
     assert len(found) == 2
@@ -74,17 +74,17 @@ def test_each_finding_names_the_place_and_has_a_hint() -> None:
     assert all(message.msg.startswith(where) and message.hint for message in found)
 
 
-def test_no_finding_tells_the_password() -> None:
+def test_no_finding_contains_the_password() -> None:
     publisher = make_publisher(base_url="airflow", password="hush-hush")
 
     assert not any("hush-hush" in f"{found.msg}{found.hint}" for found in publisher.check())
 
 
-def test_a_message_without_a_dag_waits_for_one_and_says_where_to_name_it() -> None:
+def test_a_message_without_a_dag_waits_for_one_and_says_where_to_set_it() -> None:
     with pytest.raises(DestinationNotFound) as why:
         make_publisher().publish(make_message())
 
-    assert "No DAG is named for todo.mark_done" in str(why.value)
+    assert "No DAG is configured for todo.mark_done" in str(why.value)
     assert 'DJ_ACTIONS["PUBLISHERS"]["pipelines"]["ROUTES"]' in str(why.value)
 
 
@@ -95,8 +95,8 @@ def test_a_large_payload_is_rejected_before_it_is_sent() -> None:
         publisher.publish(make_message())
 
 
-def test_no_receipts_are_no_question() -> None:
-    """An empty pattern of ids would list all the runs there are."""
+def test_tracking_no_receipts_sends_no_request() -> None:
+    """An empty pattern of ids would list every run."""
     assert list(make_publisher().track([])) == []
 
 

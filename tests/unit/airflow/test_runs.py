@@ -1,4 +1,4 @@
-"""What of a message goes into its DAG run, and what a run's state means."""
+"""The payload of a message's DAG run, and the meaning of a run's state."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from uuid import UUID
 import pytest
 from airflow_client.client.models.dag_run_state import DagRunState
 from dj_actions_airflow.runs import (
-    LOST,
+    LOST_RUN,
     RUN_ID_PREFIX,
     SCHEMA,
     STATES,
-    conf_of,
-    refuse_large,
-    remote_run_of,
-    run_id_of,
+    dag_run_conf,
+    dag_run_id,
+    raise_for_large_conf,
+    remote_run,
 )
 
 from dj_actions.exceptions import PublishRejected
@@ -37,22 +37,22 @@ PAYLOAD_MODULE = Path(__file__).resolve().parents[3] / "dags" / "action_payload.
 ID = UUID("019b8e0c-0000-7000-8000-000000000007")
 MESSAGES = [
     pytest.param(make_message(), id="one object"),
-    pytest.param(make_message(actor=None, summary="", traceparent=""), id="of nobody"),
-    pytest.param(make_message(actor=Actor(id="1", label="")), id="of a nameless actor"),
+    pytest.param(make_message(actor=None, summary="", traceparent=""), id="without an actor"),
+    pytest.param(make_message(actor=Actor(id="1", label="")), id="actor without a name"),
     pytest.param(make_message(object_id=None, object_ids=("1", "2")), id="in bulk"),
-    pytest.param(make_message(object_id=None, object_ids=()), id="in bulk on nothing"),
+    pytest.param(make_message(object_id=None, object_ids=()), id="in bulk on no objects"),
     pytest.param(make_message(result=None, data={}), id="without data"),
     pytest.param(make_message(result=[1, 2.5, "x", None], extra={"deep": [{}]}), id="any JSON"),
     pytest.param(
         make_message(occurred_at=datetime(2026, 1, 2, tzinfo=timezone(timedelta(hours=-9)))),
-        id="on local time",
+        id="in local time",
     ),
 ]
 
 
 @pytest.fixture(scope="module")
 def action_payload() -> Iterator[ModuleType]:
-    """The reader of payloads that the sample DAGs use, from their own project."""
+    """The sample DAGs' payload parser, from their own project."""
     spec = importlib.util.spec_from_file_location("action_payload", PAYLOAD_MODULE)
     assert spec is not None
     assert spec.loader is not None
@@ -67,7 +67,7 @@ def test_the_payload_says_what_happened() -> None:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     message = make_message(id=ID, extra={"list": "groceries"}, traceparent=trace, version=3)
 
-    assert conf_of(message) == {
+    assert dag_run_conf(message) == {
         "schema": 1,
         "id": "019b8e0c-0000-7000-8000-000000000007",
         "resource": "todo",
@@ -85,19 +85,19 @@ def test_the_payload_says_what_happened() -> None:
     }
 
 
-def test_the_dags_know_each_field_we_send_and_no_other(action_payload: ModuleType) -> None:
+def test_the_dags_have_each_field_we_send_and_no_other(action_payload: ModuleType) -> None:
     known = {field.name for field in fields(action_payload.ActionPayload)}
 
-    assert conf_of(make_message()).keys() == {"schema", *known}
+    assert dag_run_conf(make_message()).keys() == {"schema", *known}
 
 
-def test_the_dags_know_the_version_we_send(action_payload: ModuleType) -> None:
+def test_the_dags_accept_the_version_we_send(action_payload: ModuleType) -> None:
     assert action_payload.SCHEMA == SCHEMA
 
 
 @pytest.mark.parametrize("message", MESSAGES)
 def test_the_dags_read_what_we_send(action_payload: ModuleType, message: Message) -> None:
-    payload = action_payload.parse_payload(json.loads(json.dumps(conf_of(message))))
+    payload = action_payload.parse_payload(json.loads(json.dumps(dag_run_conf(message))))
 
     for name in ("id", "resource", "action", "version", "occurred_at", "object_id", "object_ids"):
         assert getattr(payload, name) == getattr(message, name)
@@ -108,10 +108,10 @@ def test_the_dags_read_what_we_send(action_payload: ModuleType, message: Message
 
 
 def test_the_payload_is_plain_json() -> None:
-    """Values that only Django can write become text before the client sees them."""
+    """Values that only Django's encoder supports become strings before the client gets them."""
     data = {"price": Decimal("1.50"), "id": ID, "at": datetime(2026, 1, 2, tzinfo=UTC)}
 
-    assert conf_of(make_message(data=data))["data"] == {
+    assert dag_run_conf(make_message(data=data))["data"] == {
         "price": "1.50",
         "id": str(ID),
         "at": "2026-01-02T00:00:00Z",
@@ -123,15 +123,15 @@ def test_one_message_is_one_run_at_every_attempt(changes: dict[str, Any]) -> Non
     message = make_message()
     again = replace(message, **changes)
 
-    assert (run_id_of(again), conf_of(again)) == (run_id_of(message), conf_of(message))
+    assert (dag_run_id(again), dag_run_conf(again)) == (dag_run_id(message), dag_run_conf(message))
 
 
 def test_two_messages_are_two_runs() -> None:
-    assert run_id_of(make_message()) != run_id_of(make_message())
+    assert dag_run_id(make_message()) != dag_run_id(make_message())
 
 
 def test_a_run_id_is_one_that_airflow_accepts_and_can_make_a_folder_of() -> None:
-    run_id = run_id_of(make_message())
+    run_id = dag_run_id(make_message())
 
     assert run_id.startswith(RUN_ID_PREFIX)
     assert re.fullmatch(r"[A-Za-z0-9_.~:+-]{1,200}", run_id)
@@ -139,20 +139,20 @@ def test_a_run_id_is_one_that_airflow_accepts_and_can_make_a_folder_of() -> None
 
 
 def test_no_run_id_begins_with_another() -> None:
-    """Runs are asked for by what their ids begin with."""
-    assert len({len(run_id_of(make_message())) for _ in range(10)}) == 1
+    """Runs are listed by the prefix of their ids."""
+    assert len({len(dag_run_id(make_message())) for _ in range(10)}) == 1
 
 
 def test_a_payload_of_the_largest_size_is_taken() -> None:
-    refuse_large({"a": "b"}, len('{"a": "b"}'))
+    raise_for_large_conf({"a": "b"}, len('{"a": "b"}'))
 
 
 def test_one_byte_more_is_rejected_with_both_sizes_and_the_option() -> None:
     with pytest.raises(PublishRejected, match="has 10 bytes; max_conf_bytes allows 9"):
-        refuse_large({"a": "b"}, 9)
+        raise_for_large_conf({"a": "b"}, 9)
 
 
-def test_every_state_the_client_knows_is_mapped() -> None:
+def test_every_state_of_the_client_is_mapped() -> None:
     assert {state.value for state in DagRunState} == STATES.keys(), "Map it in runs.py."
 
 
@@ -166,11 +166,11 @@ def test_every_state_the_client_knows_is_mapped() -> None:
         ("a state of tomorrow", RemoteState.RUNNING),
     ],
 )
-def test_a_state_is_ours_and_keeps_airflows_word(theirs: str, ours: RemoteState) -> None:
-    run = remote_run_of(theirs)
+def test_a_state_is_mapped_and_keeps_airflows_name(theirs: str, ours: RemoteState) -> None:
+    run = remote_run(theirs)
 
     assert (run.state, run.detail) == (ours, theirs)
 
 
 def test_a_run_that_is_gone_is_lost() -> None:
-    assert LOST.state is RemoteState.LOST
+    assert LOST_RUN.state is RemoteState.LOST

@@ -1,4 +1,4 @@
-"""What of a message goes into its activity."""
+"""The activity that is built from a message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from dj_actions_stream.activities import (
     MAX_ACTIVITY_BYTES,
     MAX_TARGETS,
-    activity_of,
+    build_activity,
     foreign_id,
 )
 
@@ -26,19 +26,19 @@ NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
 
 def size_of(message: Message) -> int:
-    """Return the bytes that the activity of a message has on the wire."""
-    return len(json.dumps(activity_of(message, to=[])).encode())
+    """Return the size in bytes of a message's activity as it is sent."""
+    return len(json.dumps(build_activity(message, to=[])).encode())
 
 
 def message_of_size(size: int) -> Message:
-    """Return a message whose activity has exactly so many bytes."""
+    """Return a message whose activity has exactly this size in bytes."""
     return make_message(summary="x" * (size - size_of(make_message(summary=""))))
 
 
 def test_an_activity_says_what_happened() -> None:
     message = make_message(id=ID, extra={"list": "groceries"})
 
-    assert activity_of(message, to=["team:blue"]) == {
+    assert build_activity(message, to=["team:blue"]) == {
         "actor": "user:1",
         "verb": "mark_done",
         "object": "todo:7",
@@ -55,32 +55,32 @@ def test_an_activity_says_what_happened() -> None:
 
 
 def test_a_bulk_activity_names_the_collection_and_every_object() -> None:
-    activity = activity_of(make_message(object_id=None, object_ids=("1", "2")), to=[])
+    activity = build_activity(make_message(object_id=None, object_ids=("1", "2")), to=[])
 
     assert (activity["object"], activity["object_ids"]) == ("todo:*", ["1", "2"])
 
 
-def test_nobody_in_particular_is_the_system() -> None:
-    activity = activity_of(make_message(actor=None), to=[])
+def test_without_an_actor_it_is_the_system() -> None:
+    activity = build_activity(make_message(actor=None), to=[])
 
     assert (activity["actor"], activity["actor_label"]) == ("system", "")
 
 
 def test_an_actor_without_a_name_is_still_that_actor() -> None:
-    activity = activity_of(make_message(actor=Actor(id="0", label="")), to=[])
+    activity = build_activity(make_message(actor=Actor(id="0", label="")), to=[])
 
     assert (activity["actor"], activity["actor_label"]) == ("user:0", "")
 
 
-def test_the_object_with_an_id_that_looks_empty_is_no_collection() -> None:
-    assert activity_of(make_message(object_id="0"), to=[])["object"] == "todo:0"
+def test_an_object_id_of_zero_is_not_a_collection() -> None:
+    assert build_activity(make_message(object_id="0"), to=[])["object"] == "todo:0"
 
 
 @pytest.mark.parametrize("changes", [{}, {"attempt": 9}, {"options": {"feed": "team:blue"}}])
 def test_one_message_is_one_activity_at_every_attempt(changes: dict[str, Any]) -> None:
     message = make_message()
 
-    assert activity_of(replace(message, **changes), to=[]) == activity_of(message, to=[])
+    assert build_activity(replace(message, **changes), to=[]) == build_activity(message, to=[])
 
 
 def test_two_messages_are_two_activities() -> None:
@@ -110,12 +110,14 @@ def test_two_messages_are_two_activities() -> None:
     ],
 )
 def test_the_time_is_utc_with_six_digits_and_no_zone(occurred_at: datetime, time: str) -> None:
-    assert activity_of(make_message(occurred_at=occurred_at), to=[])["time"] == time
+    assert build_activity(make_message(occurred_at=occurred_at), to=[])["time"] == time
 
 
-def test_values_that_only_django_can_write_are_not_lost() -> None:
-    """The client sends null for them, in silence."""
-    activity = activity_of(make_message(data={"price": Decimal("1.50")}, extra={"id": ID}), to=[])
+def test_values_that_only_djangos_encoder_supports_are_not_lost() -> None:
+    """The client silently sends null for them."""
+    activity = build_activity(
+        make_message(data={"price": Decimal("1.50")}, extra={"id": ID}), to=[]
+    )
 
     assert (activity["data"], activity["extra"]) == ({"price": "1.50"}, {"id": str(ID)})
 
@@ -125,24 +127,24 @@ def test_an_activity_of_the_largest_size_is_taken() -> None:
 
 
 def test_one_byte_more_is_rejected_with_both_sizes() -> None:
-    with pytest.raises(PublishRejected, match=r"todo\.mark_done has 10241 bytes.* takes 10240"):
-        activity_of(message_of_size(MAX_ACTIVITY_BYTES + 1), to=[])
+    with pytest.raises(PublishRejected, match=r"todo\.mark_done has 10241 bytes.* accepts 10240"):
+        build_activity(message_of_size(MAX_ACTIVITY_BYTES + 1), to=[])
 
 
 def test_the_size_is_counted_as_it_is_sent() -> None:
-    """A letter beyond ASCII is sent as an escape of six bytes."""
+    """A non-ASCII character is sent as a six-byte escape."""
     with pytest.raises(PublishRejected, match="bytes"):
-        activity_of(make_message(summary="ü" * (MAX_ACTIVITY_BYTES // 6)), to=[])
+        build_activity(make_message(summary="ü" * (MAX_ACTIVITY_BYTES // 6)), to=[])
 
 
 def test_as_many_recipients_as_stream_takes_are_taken() -> None:
     targets = [f"user:{number}" for number in range(MAX_TARGETS)]
 
-    assert activity_of(make_message(), to=targets)["to"] == targets
+    assert build_activity(make_message(), to=targets)["to"] == targets
 
 
 def test_one_recipient_more_is_rejected_with_both_numbers() -> None:
     targets = [f"user:{number}" for number in range(MAX_TARGETS + 1)]
 
-    with pytest.raises(PublishRejected, match=r"todo\.mark_done has 101 recipients.* takes 100"):
-        activity_of(make_message(), to=targets)
+    with pytest.raises(PublishRejected, match=r"todo\.mark_done has 101 recipients.* accepts 100"):
+        build_activity(make_message(), to=targets)

@@ -1,4 +1,4 @@
-"""Where the client sends its requests, and how long it is told to wait."""
+"""The client's request URLs and timeouts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Connect = Callable[..., FeedsClient]
 
 @pytest.fixture
 def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
-    """Return a maker of clients that closes what it made."""
+    """Return a factory of clients, which are closed after the test."""
     monkeypatch.delenv("LOCAL", raising=False)
     made = []
 

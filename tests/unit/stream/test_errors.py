@@ -1,4 +1,4 @@
-"""Every error of stream-python in our words."""
+"""Every error of stream-python and of the transport is translated."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 import requests
-from dj_actions_stream.errors import TRANSLATIONS, translate, translated
+from dj_actions_stream.errors import TRANSLATIONS, translate, translate_errors
 from stream import exceptions as vendor
 
 from dj_actions.exceptions import (
@@ -22,7 +22,7 @@ from dj_actions.exceptions import (
 
 
 def subclasses(kind: type[Any]) -> Iterator[type[Any]]:
-    """Yield all classes of the vendor below a class."""
+    """Yield every subclass that the vendor defines."""
     for below in kind.__subclasses__():
         if below.__module__.startswith("stream."):
             yield below
@@ -35,7 +35,7 @@ def test_every_class_of_the_vendor_is_mapped() -> None:
     assert unmapped == set(), "Decide in dj_actions_stream/errors.py what these mean."
 
 
-def test_the_vendor_keeps_its_classes_where_we_look() -> None:
+def test_the_vendors_classes_are_found() -> None:
     assert len(set(subclasses(vendor.StreamApiException))) >= 15
 
 
@@ -51,17 +51,17 @@ def test_the_vendor_keeps_its_classes_where_we_look() -> None:
         (vendor.CustomFieldException, PublishRejected),
         (vendor.NotAllowedException, PublishRejected),
         (vendor.DoesNotExistException, PublishRejected),
-        # They are below FeedConfigException, and mean something else.
+        # Subclasses of FeedConfigException with another meaning.
         (vendor.MissingRankingException, PublishRejected),
         (vendor.MissingUserException, PublishRejected),
         (vendor.RankingException, PublishRejected),
     ],
 )
-def test_a_class_of_the_vendor_is_told_apart(kind: Any, ours: type[PublishError]) -> None:
+def test_a_class_of_the_vendor_is_translated(kind: Any, ours: type[PublishError]) -> None:
     assert type(translate(kind("why", status_code=400))) is ours
 
 
-def test_a_class_below_a_mapped_one_is_treated_like_it() -> None:
+def test_a_subclass_of_a_mapped_class_is_treated_like_it() -> None:
     kind = type("NewKeyException", (vendor.ApiKeyException,), {})
 
     assert type(translate(kind("why"))) is PublisherMisconfigured
@@ -75,11 +75,11 @@ def test_a_class_below_a_mapped_one_is_treated_like_it() -> None:
         (PublishRejected, [413]),
     ],
 )
-def test_an_answer_that_is_not_streams_is_judged_by_its_status(
+def test_a_response_that_is_not_streams_is_classified_by_its_status(
     ours: type[PublishError], statuses: list[int]
 ) -> None:
     for status in statuses:
-        # So the client words it when there is no JSON.
+        # The client's message for a response without JSON.
         error = translate(vendor.StreamApiException(f"GetStreamAPI{status}", status_code=status))
         assert type(error) is ours
         assert str(status) in str(error)
@@ -93,7 +93,7 @@ def test_an_answer_that_is_not_streams_is_judged_by_its_status(
         (PublishRejected, [400, 409, 413, 422]),
     ],
 )
-def test_a_code_of_stream_without_a_class_is_judged_by_its_status(
+def test_a_code_of_stream_without_a_class_is_classified_by_its_status(
     ours: type[PublishError], statuses: list[int]
 ) -> None:
     for status in statuses:
@@ -102,7 +102,7 @@ def test_a_code_of_stream_without_a_class_is_judged_by_its_status(
         assert "the reason" in str(error)
 
 
-def test_an_error_without_a_status_is_tried_again() -> None:
+def test_an_error_without_a_status_is_retried() -> None:
     assert type(translate(vendor.StreamApiException("why"))) is PublisherUnavailable
 
 
@@ -123,7 +123,7 @@ def test_an_error_without_a_status_is_tried_again() -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_trouble_on_the_way_is_tried_again(error: Exception) -> None:
+def test_a_transport_error_is_retried(error: Exception) -> None:
     assert type(translate(error)) is PublisherUnavailable
 
 
@@ -142,17 +142,17 @@ def test_an_address_that_cannot_work_stops_the_lane(error: Exception) -> None:
     assert type(translate(error)) is PublisherMisconfigured
 
 
-@pytest.mark.parametrize("error", [TypeError("to is no list"), ValueError("no feed id")])
+@pytest.mark.parametrize("error", [TypeError("to is not a list"), ValueError("invalid feed id")])
 def test_what_the_client_refuses_to_send_is_rejected(error: Exception) -> None:
     assert type(translate(error)) is PublishRejected
 
 
 @pytest.mark.parametrize("error", [KeyError("detail"), AttributeError("no attribute 'get'")])
-def test_the_clients_stumbling_over_an_answer_is_explained(error: Exception) -> None:
+def test_a_parse_error_of_the_client_mentions_a_proxy(error: Exception) -> None:
     assert "proxy" in str(translate(error))
 
 
-def test_the_message_has_the_vendors_class_and_words() -> None:
+def test_the_message_has_the_vendors_class_and_detail() -> None:
     error = translate(vendor.ApiKeyException("api key is not valid", status_code=401))
 
     assert str(error) == "Stream: ApiKeyException: api key is not valid"
@@ -161,7 +161,7 @@ def test_the_message_has_the_vendors_class_and_words() -> None:
 def test_the_cause_is_chained() -> None:
     cause = requests.ReadTimeout("late")
 
-    with pytest.raises(PublisherUnavailable) as caught, translated():
+    with pytest.raises(PublisherUnavailable) as caught, translate_errors():
         raise cause
     assert caught.value.__cause__ is cause
 
@@ -169,12 +169,12 @@ def test_the_cause_is_chained() -> None:
 def test_our_own_errors_pass_unchanged() -> None:
     own = PublishRejected("ours")
 
-    with pytest.raises(PublishRejected) as caught, translated():
+    with pytest.raises(PublishRejected) as caught, translate_errors():
         raise own
     assert caught.value is own
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
-def test_a_wish_to_stop_is_no_error_of_the_vendor(kind: type[BaseException]) -> None:
-    with pytest.raises(kind), translated():
+def test_a_request_to_stop_is_not_translated(kind: type[BaseException]) -> None:
+    with pytest.raises(kind), translate_errors():
         raise kind

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration or a message is said before anything is sent."""
+"""Errors in a configuration or a message are reported before a request is sent."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ SECRET = "a-secret-of-more-than-thirty-two-bytes"
 
 
 def make_publisher(**options: Any) -> StreamPublisher:
-    """Return a publisher whose server is nowhere."""
+    """Return a publisher whose server does not exist."""
     options = {"api_key": "key", "api_secret": SECRET, "base_url": "http://127.0.0.1:1"} | options
     return StreamPublisher(alias="feeds", **options)
 
 
 def findings(**options: Any) -> list[tuple[str | None, str]]:
-    """Return the ids and texts of what check() finds."""
+    """Return the ids and messages of check()."""
     return [(found.id, str(found.msg)) for found in make_publisher(**options).check()]
 
 
@@ -84,7 +84,7 @@ def test_an_address_that_cannot_work_is_found(base_url: str) -> None:
         "us-er:{actor}",
     ],
 )
-def test_a_template_that_names_no_feed_is_found(template: str) -> None:
+def test_an_invalid_template_is_found(template: str) -> None:
     expected = ["dj_actions_stream.E003"]
 
     assert [found for found, _ in findings(feed=template)] == expected
@@ -99,17 +99,17 @@ def test_each_finding_has_a_hint() -> None:
     assert all(message.hint for message in found)
 
 
-def test_no_finding_tells_the_secret() -> None:
+def test_no_finding_contains_the_secret() -> None:
     publisher = make_publisher(base_url="x", feed="x")
 
     assert not any(SECRET in f"{found.msg}{found.hint}" for found in publisher.check())
 
 
 @pytest.mark.parametrize("recipient", ["ann@example.com", "user", "user:", "us er:1", ""])
-def test_a_recipient_that_is_no_feed_is_rejected_by_name(recipient: str) -> None:
+def test_an_invalid_recipient_is_rejected_by_name(recipient: str) -> None:
     message = make_message(recipients=("user:1", recipient))
 
-    with pytest.raises(PublishRejected, match=r"A recipient of todo\.mark_done is wrong: ") as why:
+    with pytest.raises(PublishRejected, match=r"Invalid recipient of todo\.mark_done: ") as why:
         make_publisher().publish(message)
     assert repr(recipient) in str(why.value)
     assert isinstance(why.value.__cause__, ValueError)
@@ -126,7 +126,7 @@ def test_too_many_recipients_are_rejected() -> None:
     "template",
     ["user", "user:", "user:{who}", "user:{actor.id}", "user:{actor[id]}", "user:{", "us er:1"],
 )
-def test_a_route_that_names_no_feed_waits_for_one(template: str) -> None:
+def test_a_route_with_an_invalid_feed_waits_for_a_valid_one(template: str) -> None:
     message = make_message(options={"feed": template})
 
     with pytest.raises(DestinationNotFound) as why:
@@ -136,8 +136,8 @@ def test_a_route_that_names_no_feed_waits_for_one(template: str) -> None:
 
 
 @pytest.mark.parametrize("options", [{"base_url": "http://feeds:99999"}, {"api_secret": None}])
-def test_a_client_that_cannot_be_made_stops_the_lane(options: dict[str, Any]) -> None:
-    with pytest.raises(PublisherMisconfigured, match="no client can be made from the OPTIONS"):
+def test_a_client_that_cannot_be_created_stops_the_lane(options: dict[str, Any]) -> None:
+    with pytest.raises(PublisherMisconfigured, match="the client cannot be created from OPTIONS"):
         make_publisher(**options).publish(make_message())
 
 

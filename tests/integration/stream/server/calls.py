@@ -1,4 +1,4 @@
-"""Call the API without a network, and without a client's care for what it sends."""
+"""Call the API without a network, and without a client's own validation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EVERYTHING = {"resource": "*", "action": "*", "feed_id": "*"}
 
 
 class Caller:
-    """Sends what it is told to, without a client's care, and reads the JSON that comes back."""
+    """Sends any request, valid or not, and checks what every response must have."""
 
     def __init__(self) -> None:
         self.client = Client(raise_request_exception=False)

@@ -1,4 +1,4 @@
-"""The server's settings, the real clients, and a caller that can say things no client would."""
+"""The server's settings, the real clients, and a caller that can send invalid requests."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def _site(settings: Settings) -> None:
 def connect(
     live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Any]]:
-    """Return `stream.connect` for the live server; it closes what it opened."""
-    # Each of them makes the client ignore the address it was given.
+    """Return `stream.connect` for the live server; the clients are closed after the test."""
+    # Each of these makes the client ignore its base URL.
     for name in ("LOCAL", "STREAM_URL", "STREAM_REGION"):
         monkeypatch.delenv(name, raising=False)
     for name in ("NO_PROXY", "no_proxy"):

@@ -44,12 +44,12 @@ def test_the_id_is_a_version_1_uuid_of_the_time(stream_client: Any) -> None:
     added = UUID(stream_client.feed("user", "eric").add_activity(activity())["id"])
 
     assert added.version == 1
-    since_the_reform = timedelta(microseconds=added.time // 10)
-    assert datetime(1582, 10, 15, tzinfo=UTC) + since_the_reform == NOW
+    since_first_time = timedelta(microseconds=added.time // 10)
+    assert datetime(1582, 10, 15, tzinfo=UTC) + since_first_time == NOW
     assert str(added)[19:26] == "8080-80"
 
 
-def test_numbers_come_back_as_texts(stream_client: Any) -> None:
+def test_numbers_come_back_as_strings(stream_client: Any) -> None:
     feed = stream_client.feed("user", "eric")
     added = feed.add_activity({"actor": 1, "verb": "tweet", "object": 2.5, "foreign_id": 3})
 
@@ -142,7 +142,7 @@ def test_a_late_activity_lands_at_its_time(stream_client: Any) -> None:
 
 
 def test_feeds_do_not_mix(stream_client: Any) -> None:
-    # Their names without the colon are the same, which is how tokens write them.
+    # In tokens, which omit the colon, both feeds have the same id.
     stream_client.feed("user", "11").add_activity(activity())
 
     assert stream_client.feed("user1", "1").get()["results"] == []
@@ -220,7 +220,7 @@ def test_reading_in_pages(stream_client: Any) -> None:
     assert sorted(everything) == sorted(item["id"] for item in added)
     assert ids(feed.get()) == everything[:25]
     assert ids(feed.get(limit=3, offset=30)) == everything[30:]
-    # The last ones share one time: the bound is the whole id.
+    # The last activities share one time, so the bound compares the whole id.
     for position in (5, 30, 31):
         bound = everything[position]
         assert ids(feed.get(limit=100, id_lt=bound)) == everything[position + 1 :]
@@ -274,7 +274,7 @@ def test_getting_activities_by_id_and_by_pair(stream_client: Any) -> None:
     assert found == [second["id"], first["id"]]
 
 
-def test_what_is_missing_or_wrong_is_named(stream_client: Any) -> None:
+def test_each_missing_or_invalid_field_is_listed(stream_client: Any) -> None:
     with pytest.raises(exceptions.InputException) as caught:
         stream_client.feed("user", "eric").add_activity({"verb": "x" * 256, "time": "soon"})
 
@@ -294,7 +294,7 @@ def test_an_unknown_key_and_a_wrong_secret(connect: Callable[..., Any]) -> None:
 
 def test_a_large_activity(stream_client: Any) -> None:
     feed = stream_client.feed("user", "eric")
-    # A hundred targets and their tokens are larger than the limit, and do not count.
+    # A hundred targets and their tokens exceed the limit, but are not counted.
     feed.add_activity(activity(to=[f"team:{number}" for number in range(100)]))
     with pytest.raises(exceptions.StreamApiException) as caught:
         feed.add_activity(activity(text="x" * 10_240))
@@ -322,12 +322,14 @@ def test_a_large_activity(stream_client: Any) -> None:
         lambda client: client.og("https://example.com"),
     ],
 )
-def test_what_is_not_served_yet_says_so(stream_client: Any, ask: Callable[[Any], Any]) -> None:
+def test_an_endpoint_that_is_not_implemented_returns_404(
+    stream_client: Any, ask: Callable[[Any], Any]
+) -> None:
     with pytest.raises(exceptions.StreamApiException) as caught:
         ask(stream_client)
 
     assert caught.value.status_code == 404
-    assert "does not serve" in caught.value.detail
+    assert "does not implement" in caught.value.detail
 
 
 def test_the_async_client(connect: Callable[..., Any]) -> None:

@@ -1,4 +1,4 @@
-"""Many at once: one activity stays, and nobody gets an error."""
+"""Concurrent requests: one activity is stored, and no request fails."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def activity(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def at_once(work: Callable[[Caller, int], None]) -> list[int]:
-    """Do the work in all threads, round by round together; return the statuses that came back."""
-    together = Barrier(THREADS, timeout=30)
+    """Run the work in all threads, in synchronized rounds, and return the response statuses."""
+    barrier = Barrier(THREADS, timeout=30)
 
     def run(thread: int) -> list[int]:
         call, statuses = Caller(), []
         try:
             for _ in range(ROUNDS):
-                together.wait()
+                barrier.wait()
                 work(call, thread)
                 statuses.append(call.status)
         finally:
@@ -85,7 +85,7 @@ def test_adding_and_removing_at_once() -> None:
     assert shown == set(Activity.objects.values_list("pk", flat=True))
 
 
-def test_after_the_race_one_request_settles_it() -> None:
+def test_after_the_race_the_last_request_wins() -> None:
     def work(call: Caller, thread: int) -> None:
         call("POST", FEED, activity(1, note=thread))
 

@@ -1,4 +1,4 @@
-"""What no client would send: each gets an error in JSON, and leaves no trace."""
+"""Invalid requests: each gets a JSON error and changes nothing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def with_field(text: str) -> bytes:
     ],
     ids=lambda body: repr(body[:60]),
 )
-def test_a_body_that_cannot_be_kept(call: Caller, body: bytes) -> None:
+def test_a_body_that_cannot_be_stored(call: Caller, body: bytes) -> None:
     answer = call("POST", FEED, body)
 
     assert (call.status, answer["code"]) == (400, 4)
@@ -203,7 +203,7 @@ def test_limits_of_a_page(call: Caller) -> None:
     assert len(call("GET", FEED)["results"]) == 25
     assert len(call("GET", FEED, query={"limit": "1000"})["results"]) == 100
     assert call("GET", FEED, query={"offset": "999999999"})["results"] == []
-    # Any UUID can be a bound; a random one says some time of the next 3,600 years.
+    # Any UUID can be a bound; a random one has a time within the next 3,600 years.
     assert call("GET", FEED, query={"id_lt": "ffffffff-ffff-4fff-bfff-ffffffffffff", "limit": "1"})[
         "results"
     ]
@@ -260,7 +260,7 @@ def test_a_wrong_name_of_an_activity(call: Caller, path: str, query: dict[str, s
     assert (call.status, answer["code"]) == (400, 4)
 
 
-def test_a_very_long_foreign_id_is_nowhere(call: Caller) -> None:
+def test_a_very_long_foreign_id_does_not_exist(call: Caller) -> None:
     assert (
         call("DELETE", f"{FEED}{'x' * 5000}/", query={"foreign_id": "1"})["removed"] == "x" * 5000
     )
@@ -277,20 +277,20 @@ def test_a_wrong_method(method: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 @pytest.mark.parametrize("path", ["", "reaction/", "feed/user/eric", f"{FEED}follows/", "a/b/c/"])
-def test_an_address_that_is_not_served(call: Caller, method: str, path: str) -> None:
+def test_a_url_that_is_not_implemented(call: Caller, method: str, path: str) -> None:
     answer = call(method, path, b"{")
 
     assert (call.status, answer["code"]) == (404, 16)
-    assert "does not serve" in answer["detail"]
+    assert "does not implement" in answer["detail"]
 
 
-def test_no_csrf_token_is_asked_for(call: Caller) -> None:
+def test_no_csrf_token_is_required(call: Caller) -> None:
     call.client = Client(enforce_csrf_checks=True)
 
     assert call("POST", FEED, GOOD)["foreign_id"] == "event:1"
 
 
-def test_what_breaks_here_is_told_in_json(
+def test_an_internal_error_is_reported_in_json(
     call: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(storage, "add", lambda *_: 1 / 0)

@@ -1,4 +1,4 @@
-"""The setting FEEDS_SERVER, its checks, and the site that takes everything from the environment."""
+"""The setting FEEDS_SERVER, its system checks, and the settings of the example site."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def found_in(configured: Any, settings: Settings) -> list[str | None]:
         ({"API_KEY": "key", "API_SECRET": "s" * 32, "KEY": "x"}, ["feeds_server.E002"]),
     ],
 )
-def test_the_check_says_what_is_wrong(
+def test_the_check_reports_each_problem(
     settings: Settings, configured: Any, expected: list[str]
 ) -> None:
     assert found_in(configured, settings) == expected
@@ -56,7 +56,7 @@ def test_the_checks_run_with_all_others(settings: Settings) -> None:
     assert {"feeds_server.E001", "feeds_server.E003"} <= found
 
 
-def test_the_server_needs_time_zones(settings: Settings) -> None:
+def test_the_server_requires_time_zones(settings: Settings) -> None:
     assert list(check_time_zone()) == []
     settings.USE_TZ = False
     (message,) = check_time_zone()
@@ -76,7 +76,7 @@ def site(monkeypatch: pytest.MonkeyPatch, **changes: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", list(ENVIRONMENT))
-def test_the_site_names_what_is_missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_the_site_reports_a_missing_variable(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=name):
         site(monkeypatch, **{name: ""})
 
@@ -88,7 +88,7 @@ def test_the_site_refuses_a_wrong_database(monkeypatch: pytest.MonkeyPatch, url:
     assert "hidden" not in str(caught.value)
 
 
-def test_the_site_on_sqlite_can_be_written_to_by_many(
+def test_the_site_on_sqlite_supports_concurrent_writes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     configured = site(monkeypatch, FEEDS_DATABASE_URL=f"sqlite:///{tmp_path}/feeds.sqlite3")
@@ -112,7 +112,7 @@ def test_the_site_on_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("host", "path", "status"), [("localhost", "/nowhere", 404), ("elsewhere", "/healthz", 400)]
 )
-def test_the_site_speaks_json_outside_the_api_too(
+def test_the_site_responds_in_json_outside_the_api_too(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, host: str, path: str, status: int
 ) -> None:
     configured = site(monkeypatch)

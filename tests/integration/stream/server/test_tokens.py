@@ -1,4 +1,4 @@
-"""Who is let in, and to what."""
+"""Authentication and permissions."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_token_for_something_else(
     assert (call.status, answer["code"], answer["exception"]) == (403, 17, "NotAllowedException")
 
 
-def test_who_is_not_let_in_is_not_read(call: Caller) -> None:
+def test_the_body_of_an_unauthorized_request_is_not_parsed(call: Caller) -> None:
     answer = call("POST", FEED, b"{", claims={"user_id": "eric"})
 
     assert answer["code"] == 17

@@ -1,4 +1,4 @@
-"""Names of feeds: parsed, filled in, and safe for any key of any object."""
+"""Feed ids: parsed, filled in from templates, and valid for any primary key."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import combinations
 from uuid import UUID
 
 import pytest
-from dj_actions_stream.feed_ids import FeedId, fill, safe_id
+from dj_actions_stream.feed_ids import FeedId, fill_template, safe_id
 
 from dj_actions.messages import Actor
 from dj_actions.testing.contract import make_message
@@ -74,8 +74,8 @@ def test_a_feed_is_read_and_written_alike(text: str, feed: FeedId) -> None:
         "user:7 token",
     ],
 )
-def test_what_is_no_feed_is_refused_with_the_rule(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no feed\. Use 'group:id'"):
+def test_an_invalid_feed_id_is_rejected_with_the_rule(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a valid feed id; expected 'group:id'"):
         FeedId.parse(text)
 
 
@@ -91,31 +91,31 @@ def test_what_is_no_feed_is_refused_with_the_rule(text: str) -> None:
     ],
 )
 def test_a_template_is_filled_with_what_happened(template: str, feed: str) -> None:
-    assert str(fill(template, make_message())) == feed
+    assert str(fill_template(template, make_message())) == feed
 
 
 def test_a_bulk_message_fills_in_all() -> None:
-    assert str(fill("todo:{object}", make_message(object_id=None))) == "todo:all"
+    assert str(fill_template("todo:{object}", make_message(object_id=None))) == "todo:all"
 
 
-def test_a_message_of_nobody_fills_in_the_system() -> None:
-    assert str(fill("user:{actor}", make_message(actor=None))) == "user:system"
+def test_a_message_without_an_actor_fills_in_the_system() -> None:
+    assert str(fill_template("user:{actor}", make_message(actor=None))) == "user:system"
 
 
 @pytest.mark.parametrize("actor", TRICKY)
 def test_any_actor_has_a_feed_that_stream_accepts(actor: str) -> None:
-    feed = fill("user:{actor}", make_message(actor=Actor(id=actor, label="")))
+    feed = fill_template("user:{actor}", make_message(actor=Actor(id=actor, label="")))
 
     assert FeedId.parse(str(feed)) == feed
 
 
 def test_a_colon_in_a_key_does_not_choose_another_group() -> None:
-    assert fill("user:{object}", make_message(object_id="admin:1")).slug == "user"
+    assert fill_template("user:{object}", make_message(object_id="admin:1")).slug == "user"
 
 
 @pytest.mark.parametrize("length", [1, 100, 255])
 def test_a_feed_fits_the_column_it_is_stored_in(length: int) -> None:
-    assert len(str(fill("user:{object}", make_message(object_id="x" * length)))) <= 255
+    assert len(str(fill_template("user:{object}", make_message(object_id="x" * length)))) <= 255
 
 
 @pytest.mark.parametrize("text", SAFE)
@@ -124,21 +124,21 @@ def test_a_safe_id_stays_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", TRICKY)
-def test_a_made_id_has_allowed_characters_only(text: str) -> None:
+def test_a_hashed_id_has_allowed_characters_only(text: str) -> None:
     assert re.fullmatch(r"[A-Za-z0-9_-]+", safe_id(text))
 
 
 @pytest.mark.parametrize("text", TRICKY)
-def test_a_made_id_is_the_same_every_time(text: str) -> None:
+def test_a_hashed_id_is_the_same_every_time(text: str) -> None:
     assert safe_id(text) == safe_id(text)
 
 
-def test_no_two_texts_share_an_id() -> None:
+def test_no_two_strings_share_an_id() -> None:
     shared = [(a, b) for a, b in combinations(SAFE + TRICKY, 2) if safe_id(a) == safe_id(b)]
 
     assert shared == []
 
 
-def test_nobody_can_take_the_id_made_for_another() -> None:
-    """A text that looks like a made id is not that id."""
+def test_a_hashed_id_cannot_be_claimed_by_another_key() -> None:
+    """A key that looks like a hashed id is hashed again."""
     assert [text for text in TRICKY if safe_id(safe_id(text)) == safe_id(text)] == []
