@@ -6,7 +6,7 @@ import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, Unpack
 
 from asgiref.sync import sync_to_async
 from django.db.models import Model
@@ -18,45 +18,47 @@ from dj_actions.declaration.compiler import Declared, compiled, require_model
 from dj_actions.declaration.definition import ActionDefinition, Documentation, Output
 from dj_actions.declaration.enums import ActionStatus
 from dj_actions.exceptions import InvalidAction
-from dj_actions.execution.execute import ActionResult
-from dj_actions.execution.invocation import invoke
+from dj_actions.execution.call import ActionResult
+from dj_actions.execution.invocation import RunOptions, invoke
 from dj_actions.inputs import adapter_for
 from dj_actions.registry import registry
+
+__all__ = ["Action", "ActionResult", "invoke", "register"]
 
 
 class Action(ABC):
     """One named mutation of a model's objects.
 
-    Subclass it in your app's `actions.py`, put `@register` on it, and each viewset of the
-    model that has the `ActionMixin` offers it. The docstring is its documentation.
+    Subclass it in your app's `actions.py` and decorate it with `@register`: each viewset of the
+    model that has the `ActionMixin` then offers it. The docstring is its documentation.
     """
 
     model: ClassVar[type[Model]]
-    """What it acts on."""
+    """The model it acts on."""
 
     resource: ClassVar[str] = ""
-    """Name of what it acts on; by default the model's name, for example `todo`."""
+    """Name of the resource it acts on; by default the model's name, for example `todo`."""
 
     name: ClassVar[str] = ""
-    """Its name in URLs and records; by default the class's in snake case."""
+    """Its name in URLs and records; by default the class name in snake case."""
 
     version: ClassVar[int] = 1
-    """Raise it when the meaning of input or result changes for consumers."""
+    """Increase it when the meaning of the input or result changes for consumers."""
 
     status: ClassVar[str] = ActionStatus.PROD
-    """How far it has come: `todo`, `alpha`, `beta` or `prod`; told in its documentation."""
+    """Its maturity: `todo`, `alpha`, `beta` or `prod`; shown in its documentation."""
 
     bulk: ClassVar[bool] = False
-    """Whether it acts on many objects at once: the request then names them in `ids`."""
+    """Whether it acts on many objects at once: the request then lists them in `ids`."""
 
     partial: ClassVar[bool] = False
     """Whether a bulk action may succeed for some of its objects only.
 
-    `perform` is then called for each object, in a savepoint of its own.
+    `perform` is then called for each object, in its own savepoint.
     """
 
     max_items: ClassVar[int] = 1000
-    """How many objects one call of a bulk action may name."""
+    """Maximum number of objects in one call of a bulk action."""
 
     names_objects: ClassVar[bool] = True
     """Whether the call names what to act on; if not, a bulk action finds its objects itself."""
@@ -67,52 +69,52 @@ class Action(ABC):
     output: ClassVar[Output] = None
     """A serializer for the result; None for the viewset's; False for plain JSON.
 
-    Name one if the action is also run from code: there is no viewset there, and with None the
-    record then holds the object's key alone.
+    Set one if the action is also run from code: without a viewset, None records only the
+    object's key.
     """
 
     permissions: ClassVar[Sequence[type[BasePermission]]] = ()
-    """DRF permission classes, asked in addition to the viewset's."""
+    """DRF permission classes, checked in addition to the viewset's."""
 
     publish: ClassVar[Sequence[str] | None] = None
-    """Aliases of publishers; None lets the settings' ROUTES decide."""
+    """Aliases of the publishers; None uses the ROUTES of the settings."""
 
     throttles: ClassVar[Sequence[type[BaseThrottle] | str]] = ()
-    """DRF throttle classes, or rates such as `10/min` for each user, beside the viewset's."""
+    """DRF throttle classes, or rates such as `10/min` per user, in addition to the viewset's."""
 
     sensitive: ClassVar[Sequence[str]] = ()
-    """Names of fields whose values are never stored, published or shown. Those of password
-    fields need not be named."""
+    """Names of fields whose values are never stored, published or shown. Password fields are
+    recognized without being listed."""
 
     version_field: ClassVar[str | None] = None
-    """Field of the model that changes with each change: If-Match is compared with it."""
+    """Model field that changes with every update; If-Match is compared with its value."""
 
     version_required: ClassVar[bool] = False
-    """Whether a request without If-Match is refused."""
+    """Whether a request without If-Match is rejected."""
 
     tags: ClassVar[Sequence[str]] = ()
     examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
-    """Each with `name`, `payload` and perhaps `description`, for the documentation."""
+    """Examples for the documentation: each with `name`, `payload` and optionally `description`."""
 
     definition: ClassVar[ActionDefinition]
-    """The class in its compiled form; made by `@register`."""
+    """The class in its compiled form, set by `@register`."""
 
     @abstractmethod
     def perform(self, context: ActionContext, data: dict[str, Any]) -> Any:
-        """Do it, inside the transaction and with the objects locked.
+        """Perform the action, inside the transaction and with the objects locked.
 
         Args:
             context: actor, object or objects, and `emit()`.
             data: the validated input.
 
         Returns:
-            What the client is answered; None for the object, or objects, themselves.
+            The result for the client; None for the object, or objects, themselves.
         """
 
     def ordering_key(self, context: ActionContext) -> str | None:  # noqa: ARG002 - for subclasses
-        """Return what its deliveries have to be in order with; see the setting ORDERING.
+        """Return the ordering key of its deliveries; see the ORDERING setting.
 
-        None, the default, is its object; a bulk action is in order with all of its model.
+        None, the default, is its object; a bulk action is ordered with all objects of its model.
         """
         return None
 
@@ -130,21 +132,21 @@ class Action(ABC):
     ) -> ActionResult:
         """Run the action from code: the same steps as over HTTP, the same record.
 
-        The viewset's own permissions and queryset are not asked: there is no viewset.
+        There is no viewset, so a viewset's own permissions and queryset do not apply.
 
         Args:
-            actor: the user who acts, whose permissions are asked. None is the system itself,
-                which may do everything.
-            object: what to act on; it is locked and refreshed in place.
-            objects: what a bulk action acts on.
+            actor: the user who acts, whose permissions are checked. None is the system itself,
+                which is permitted everything.
+            object: the object to act on; it is locked and refreshed in place.
+            objects: the objects a bulk action acts on.
             data: the input, to be validated.
-            idempotency_key: the caller's own name for this call: repeated, it is not run again.
-            dry_run: whether everything is rolled back in the end.
+            idempotency_key: the caller's key for this call; a repeated call is not run again.
+            dry_run: whether to roll everything back at the end.
             parent: the run that this one is a part of; see `ActionContext.run`.
 
         Raises:
             InvalidAction: the wrong one of `object` and `objects` was given.
-            rest_framework.exceptions.APIException: not found, not allowed, bad input.
+            rest_framework.exceptions.APIException: not found, not permitted, or invalid input.
         """
         return invoke(
             cls._own_definition(),
@@ -158,20 +160,20 @@ class Action(ABC):
         )
 
     @classmethod
-    async def arun(cls, **arguments: Any) -> ActionResult:
-        """Do what `run` does, from async code: on a thread, so that nothing else waits."""
+    async def arun(cls, **options: Unpack[RunOptions]) -> ActionResult:
+        """Run the action from async code, in a thread; see `run`."""
 
         def run() -> ActionResult:
-            result = cls.run(**arguments)
+            result = cls.run(**options)
             if result.is_recorded:
-                _ = result.event.created_at  # fetched when it is asked for, which async code cannot
+                _ = result.event.created_at  # deferred; async code could not load it
             return result
 
         return await sync_to_async(run, thread_sensitive=True)()
 
     @classmethod
     def _own_definition(cls) -> ActionDefinition:
-        """Return this class's definition, not the one of a registered parent."""
+        """Return this class's definition, not that of a registered base class."""
         definition = cls.__dict__.get("definition")
         if not isinstance(definition, ActionDefinition):
             raise InvalidAction(f"{cls.__qualname__} is not registered. Put @register on it.")
@@ -182,10 +184,10 @@ _ActionClass = TypeVar("_ActionClass", bound=type[Action])
 
 
 def register(action: _ActionClass) -> _ActionClass:
-    """Class decorator: compile an action and make it known.
+    """Compile an action and add it to the registry. A class decorator.
 
     Raises:
-        InvalidAction: something is missing or contradictory.
+        InvalidAction: an attribute is missing or contradicts another.
         ActionAlreadyRegistered: another action has that resource and name.
     """
     action.definition = compile_action(action)
@@ -194,10 +196,10 @@ def register(action: _ActionClass) -> _ActionClass:
 
 
 def compile_action(action: type[Action]) -> ActionDefinition:
-    """Turn the class into its frozen definition.
+    """Return the frozen definition of an action class.
 
     Raises:
-        InvalidAction: something is missing or contradictory.
+        InvalidAction: an attribute is missing or contradicts another.
     """
     try:
         return _compile(action)
@@ -239,7 +241,7 @@ def _compile(action: type[Action]) -> ActionDefinition:
 
 
 def name_of(action: type[Action]) -> str:
-    """Return the name an action has in URLs and records."""
+    """Return the name of an action in URLs and records."""
     return action.name or _snake_case(action.__name__)
 
 
@@ -248,7 +250,7 @@ def _snake_case(name: str) -> str:
 
 
 def _documentation(action: type[Action], name: str) -> Documentation:
-    """Take the title from the docstring's first line, the description from the rest."""
+    """Return the documentation: the title is the docstring's first line."""
     text = inspect.cleandoc(action.__doc__ or "").strip()
     title, _, description = text.partition("\n")
     examples = tuple(action.examples)

@@ -1,4 +1,4 @@
-"""System checks: a wrong configuration is found by `manage.py check`, with its mend."""
+"""System checks: `manage.py check` reports a wrong configuration and how to fix it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import connections, router
+from django.db.models import Count
 
 from dj_actions.conf import Settings, get_settings
 from dj_actions.declaration.discovery import load_viewsets
 from dj_actions.exceptions import InvalidAction, InvalidSetting
-from dj_actions.execution.database import database_of
+from dj_actions.execution.database import database_for
 from dj_actions.models import Delivery
 from dj_actions.publishers import publisher_class, publishers
 from dj_actions.registry import registry
@@ -22,7 +23,7 @@ from dj_actions.text import did_you_mean
 
 @register("dj_actions")
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """Check DJ_ACTIONS, each publisher in it, and the actions that name them."""
+    """Check DJ_ACTIONS, its publishers, and the actions that reference them."""
     try:
         settings = get_settings()
     except InvalidSetting as error:
@@ -37,7 +38,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.database, "dj_actions")
 def check_database(*, databases: Iterable[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Check that SQLite, where it is used, takes its write lock at the start of a transaction."""
+    """Check that SQLite transactions acquire the write lock when they start."""
     alias = router.db_for_write(Delivery)
     if alias not in (databases or ()) or connections[alias].vendor != "sqlite":
         return []
@@ -46,7 +47,7 @@ def check_database(*, databases: Iterable[str] | None = None, **_: Any) -> list[
         return []
     return [
         Warning(
-            f"The SQLite database {alias!r} opens deferred transactions: concurrent actions "
+            f"The SQLite database {alias!r} opens deferred transactions. Concurrent actions "
             "will fail with 'database is locked'.",
             hint=f"Set DATABASES[{alias!r}]['OPTIONS'] = {{'transaction_mode': 'IMMEDIATE', "
             "'timeout': 5, 'init_command': 'PRAGMA journal_mode=WAL;'}.",
@@ -59,7 +60,7 @@ def check_database(*, databases: Iterable[str] | None = None, **_: Any) -> list[
 def check_open_deliveries(
     *, databases: Iterable[str] | None = None, **_: Any
 ) -> list[CheckMessage]:
-    """Check that each open delivery has a publisher: an alias may have been renamed."""
+    """Check that the publisher of each open delivery is configured."""
     alias = router.db_for_write(Delivery)
     if alias not in (databases or ()) or not _has_table(alias):
         return []
@@ -67,15 +68,29 @@ def check_open_deliveries(
         known = get_settings().publishers
     except InvalidSetting:
         return []
-    unknown = Delivery.objects.using(alias).of_unknown_publishers(known)
-    return [
-        Warning(
-            f"There are open deliveries to the publisher {name!r}, which is not configured.",
-            hint="Configure it again, or cancel these deliveries in the admin.",
-            id="dj_actions.W004",
-        )
-        for name in sorted(set(unknown.values_list("publisher", flat=True)))
-    ]
+    unknown = Delivery.objects.using(alias).of_unknown_publishers(known).order_by()
+    counts = unknown.values_list("publisher").annotate(Count("pk")).order_by("publisher")
+    messages = [unknown_publisher(publisher, count) for publisher, count in counts]
+    return [Warning(message, hint=hint, id="dj_actions.W004") for message, hint in messages]
+
+
+def unknown_publisher(alias: str, count: int) -> tuple[str, str]:
+    """Return the message and the hint for open deliveries whose publisher is not configured.
+
+    Args:
+        alias: the publisher.
+        count: number of its open deliveries.
+    """
+    deliveries = "delivery" if count == 1 else "deliveries"
+    message = (
+        f"{count} open {deliveries} for the publisher {alias!r}, which is not in "
+        "DJ_ACTIONS['PUBLISHERS']."
+    )
+    hint = (
+        f"Configure {alias!r} again, or cancel its deliveries with "
+        f"`manage.py outbox cancel --publisher {alias} --reason TEXT`."
+    )
+    return message, hint
 
 
 def _has_table(alias: str) -> bool:
@@ -85,7 +100,7 @@ def _has_table(alias: str) -> bool:
 def _check_old_settings() -> Iterator[CheckMessage]:
     if hasattr(django_settings, "TRACK_ACTIONS"):
         yield Warning(
-            "The setting TRACK_ACTIONS is not read.",
+            "The setting TRACK_ACTIONS is ignored.",
             hint='Use DJ_ACTIONS["TRACK_ACTIONS"], or DJACTION_TRACK_ACTIONS.',
             id="dj_actions.W005",
         )
@@ -103,7 +118,7 @@ def _check_publishers(settings: Settings) -> Iterator[CheckMessage]:
 
 
 def _extra_to_install(error: BaseException) -> str | None:
-    """Return the advice of an integration whose third-party library is missing."""
+    """Return the hint of an integration whose third-party library is not installed."""
     cause = error.__cause__
     return str(cause) if isinstance(cause, ImportError) and "pip install" in str(cause) else None
 
@@ -111,7 +126,7 @@ def _extra_to_install(error: BaseException) -> str | None:
 def _check_routes(settings: Settings) -> Iterator[CheckMessage]:
     try:
         load_viewsets()
-    except Exception:  # noqa: BLE001 - Django's own check of the URLs tells it
+    except Exception:  # noqa: BLE001 - reported by Django's check of the URLs
         return
     labels = [definition.label for definition in registry]
     for alias, entry in settings.publishers.items():
@@ -132,10 +147,10 @@ def _check_actions(settings: Settings) -> Iterator[CheckMessage]:
         except InvalidSetting as error:
             yield Error(str(error), id="dj_actions.E003")
         try:
-            database_of(definition)
+            database_for(definition)
         except InvalidAction as error:
             yield Error(
                 str(error),
-                hint="Route both to one database in DATABASE_ROUTERS.",
+                hint="Route both to the same database in DATABASE_ROUTERS.",
                 id="dj_actions.E004",
             )

@@ -1,10 +1,10 @@
-"""What an action sees while it runs, and tells about itself."""
+"""What an action sees while it runs, and how it describes itself to publishers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.db.models import Model
@@ -14,25 +14,14 @@ from rest_framework.request import Request
 from dj_actions.exceptions import InvalidAction
 from dj_actions.identifiers import uuid7
 
-
-class RunsInContext(Protocol):
-    """An action class, as far as `ActionContext.run` needs to know it."""
-
-    def run(
-        self,
-        *,
-        actor: Any = None,
-        object: Model | None = None,
-        objects: Sequence[Model] | None = None,
-        data: Mapping[str, Any] | None = None,
-        parent: ActionContext | None = None,
-    ) -> Any:
-        """Run the action from code; see `dj_actions.action.Action.run`."""
+if TYPE_CHECKING:
+    from dj_actions.action import Action
+    from dj_actions.execution.call import ActionResult
 
 
 @dataclass(slots=True, kw_only=True)
 class Emission:
-    """What an action tells publishers beside its input and result."""
+    """What an action sends to publishers in addition to its input and result."""
 
     summary: str = ""
     recipients: tuple[str, ...] = ()
@@ -41,7 +30,7 @@ class Emission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDelivery:
-    """A delivery that a dry run would have made."""
+    """A delivery that a run creates; in a dry run, one that it would have created."""
 
     action: str
     """Label of the action, for example `todo.mark_done`."""
@@ -50,19 +39,22 @@ class PlannedDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selected:
-    """One object that a call names: found and allowed, or refused."""
+class Selection:
+    """One object that a call refers to: either found and permitted, or refused."""
 
     key: Any
-    """As the caller named it."""
+    """The key the caller used."""
 
     object: Any = None
-    refusal: Exception | None = None
+    """The object; None if it does not exist, or the caller may not see it."""
+
+    error: Exception | None = None
+    """Why the action may not be run on it."""
 
 
 @dataclass(slots=True, kw_only=True)
 class ActionContext:
-    """What `perform` sees: who acts on what, and a way to say more about it."""
+    """What `perform` receives: the actor, the objects, and `emit()`."""
 
     actor: Any
     """The user, or None for the system itself."""
@@ -71,7 +63,7 @@ class ActionContext:
     """The locked objects, in the order of the request."""
 
     object_ids: tuple[str, ...] = field(init=False)
-    """Their primary keys, as text: still known when the action has deleted them."""
+    """Their primary keys as strings; still available after the action has deleted them."""
 
     request: Request | HttpRequest | None = None
     """The request, or None when the action was called from code."""
@@ -83,29 +75,29 @@ class ActionContext:
     """What has been emitted so far."""
 
     meta: dict[str, Any] = field(default_factory=dict)
-    """Told to the caller beside the result: merged into it, or as `meta` of a bulk action."""
+    """Returned with the result: merged into it, or as `meta` of a bulk action."""
 
     event_id: UUID = field(default_factory=uuid7)
-    """Id the record of this run will have."""
+    """Id that the event of this run will have."""
 
     parent: ActionContext | None = None
     """The run that called this one with `run()`."""
 
     dry_run: bool = False
-    """Whether all of this will be rolled back."""
+    """Whether everything will be rolled back."""
 
     planned: list[PlannedDelivery] = field(default_factory=list)
-    """Deliveries of this run and of those it called."""
+    """Deliveries of this run and of the runs it called."""
 
     has_children: bool = False
-    """Whether runs it called have been recorded, which refer to its own record."""
+    """Whether runs it called have been recorded; their events refer to the event of this run."""
 
     def __post_init__(self) -> None:
         self.object_ids = tuple(str(entry.pk) for entry in self.objects)
 
     @property
     def object(self) -> Any:
-        """The one object of an action that is not bulk, or the present one of a partial one."""
+        """The object of a single-object action, or the current one of a partial bulk action."""
         (found,) = self.objects
         return found
 
@@ -119,15 +111,17 @@ class ActionContext:
         """Add to what publishers receive. Nothing is sent before the transaction commits.
 
         Args:
-            summary: one sentence for people; the last one counts.
-            recipients: who else should see it; what a recipient is, the publisher says.
-            extra: more data, anything JSON can hold; later keys win.
+            summary: one sentence for readers; a later call replaces an earlier one.
+            recipients: who else should see it; the publisher defines what a recipient is.
+            extra: more data that can be encoded as JSON; later keys win.
 
         Raises:
-            InvalidAction: recipients is one text instead of several.
+            InvalidAction: `recipients` is a string instead of a list of strings.
         """
         if isinstance(recipients, str):
-            raise InvalidAction(f"recipients is a text. Did you mean [{recipients!r}]?")
+            raise InvalidAction(
+                f"recipients must be a list, not a string. Did you mean [{recipients!r}]?"
+            )
         if summary is not None:
             self.emission.summary = summary
         known = dict.fromkeys([*self.emission.recipients, *recipients])
@@ -136,35 +130,35 @@ class ActionContext:
 
     def run(
         self,
-        action: RunsInContext,
+        action: type[Action],
         *,
         object: Model | None = None,
         objects: Sequence[Model] | None = None,
         data: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Run another action as a part of this one: in its transaction, by the same actor.
+    ) -> ActionResult:
+        """Run another action as a part of this one: same transaction, same actor.
 
-        Its record names this run as its parent. Nothing of it remains if this run fails.
+        Its event has this run's event as its parent. If this run fails, everything the other
+        action did is rolled back too.
 
         Args:
             action: the action class.
-            object: what to act on.
-            objects: what a bulk action acts on.
+            object: the object to act on.
+            objects: the objects a bulk action acts on.
             data: its input, to be validated.
-
-        Returns:
-            Its `ActionResult`.
         """
         return action.run(actor=self.actor, object=object, objects=objects, data=data, parent=self)
 
     def for_object(self, entry: Any) -> Self:
-        """Return the context of one object of a partial action, to be `joined` if it succeeds."""
+        """Return the context for one object of a partial action; `join` it if it succeeds."""
         return replace(self, objects=(entry,), emission=Emission(), meta={}, planned=[])
 
     def join(self, done: ActionContext) -> None:
-        """Take over what was said while one object was acted on."""
-        told = done.emission
-        self.emit(summary=told.summary or None, recipients=told.recipients, extra=told.extra)
+        """Merge what was emitted while one object was acted on."""
+        emitted = done.emission
+        self.emit(
+            summary=emitted.summary or None, recipients=emitted.recipients, extra=emitted.extra
+        )
         self.meta |= done.meta
         self.planned += done.planned
         self.has_children |= done.has_children

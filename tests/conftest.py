@@ -1,4 +1,4 @@
-"""What the tests share: people, todos, clients, records, and actions to throw away."""
+"""Fixtures that all tests share: users, todos, clients, records and temporary actions."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def ann(make_user: MakeUser) -> User:
 
 @pytest.fixture
 def bob(make_user: MakeUser) -> User:
-    """Somebody else."""
+    """Another user."""
     return make_user("bob")
 
 

@@ -1,4 +1,4 @@
-"""The actions that DJ Actions itself offers."""
+"""The actions that DJ Actions itself provides."""
 
 from __future__ import annotations
 

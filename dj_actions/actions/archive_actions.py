@@ -1,4 +1,4 @@
-"""Put old events away, over the API."""
+"""The action that archives old events over the API."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from dj_actions.context import ActionContext
 from dj_actions.models import ActionEvent
 from dj_actions.operations.retention import TableArchive, archive_batch, default_cutoff
 
-MOST_PER_CALL = 1000
-"""How many events one request puts away: it shall not hold its locks for long."""
+MAX_EVENTS_PER_REQUEST = 1000
+"""Events that one request archives at most, so that it does not hold its locks for long."""
 
 
 class IsSuperuser(BasePermission):
-    """Only superusers."""
+    """Allows access only to superusers."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
-        """Ask the user."""
+        """Return whether the user is an active superuser."""
         return request.user.is_active and request.user.is_superuser
 
 
 class ArchiveActionsInput(serializers.Serializer[Any]):
-    """What `archive_actions` accepts."""
+    """The input of `archive_actions`."""
 
     delete_before = serializers.DateTimeField(
         required=False,
-        help_text="Older events are put away; by default those older than TTL_MINUTES.",
+        help_text="Events recorded earlier are archived (default: those older than TTL_MINUTES).",
     )
 
 
 @register
 class ArchiveActions(Action):
-    """Put old events away.
+    """Archive old events.
 
     They are moved to the table of archived events, at most 1,000 per request: repeat the request
-    while `has_more` is true. Events stay of which a delivery is open, dead, or still followed.
+    while `has_more` is true. Events with a delivery that is open, dead or still tracked are kept.
     """
 
     model = ActionEvent
@@ -53,8 +53,8 @@ class ArchiveActions(Action):
     publish = ()
 
     def perform(self, context: ActionContext, data: dict[str, Any]) -> list[Any]:
-        """Move one batch."""
+        """Archive one batch."""
         before: datetime = data.get("delete_before") or default_cutoff()
-        archived = archive_batch(TableArchive(), before=before, limit=MOST_PER_CALL)
-        context.meta |= {"count": archived, "has_more": archived == MOST_PER_CALL}
+        archived = archive_batch(TableArchive(), before=before, limit=MAX_EVENTS_PER_REQUEST)
+        context.meta |= {"count": archived, "has_more": archived == MAX_EVENTS_PER_REQUEST}
         return []

@@ -1,4 +1,4 @@
-"""Look at events, deliveries and publishers; put deliveries right, pause publishers."""
+"""Admin pages for events, deliveries and publishers, and the operations on them."""
 
 from __future__ import annotations
 

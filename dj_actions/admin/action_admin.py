@@ -15,14 +15,14 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ValidationError
 
+from dj_actions.admin.confirmation import CONFIRMED, TEMPLATE, confirmation_page, is_confirmed
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import ActionError
-from dj_actions.execution.database import database_of
-from dj_actions.execution.invocation import invoke, record_refusal
+from dj_actions.execution.database import database_for
+from dj_actions.execution.invocation import invoke, record_error
 from dj_actions.execution.locking import lock_rows
 from dj_actions.inputs import require_mapping
 from dj_actions.registry import registry
@@ -32,38 +32,39 @@ if TYPE_CHECKING:
 else:
     AdminBase = object
 
-CONFIRMED = "_dj_actions_run"
-"""Name of the button that sends the action's own form."""
-
-OF_THE_CHANGE_LIST = (
+CHANGE_LIST_FIELDS = (
     *("action", "csrfmiddlewaretoken", "index", "select_across"),
     *(ACTION_CHECKBOX_NAME, CONFIRMED),
 )
+"""Form fields that belong to the change list and not to the action's input."""
 
-Offered = dict[str, tuple[Callable[..., Any], str, str] | None]
+AdminActions = dict[str, tuple[Callable[..., Any], str, str] | None]
 
 
 class ActionAdminMixin(AdminBase):
-    """Put it first among the bases of a `ModelAdmin`: each action of the model is offered."""
+    """A mixin that adds the actions of the model to the change list.
 
-    action_template = "admin/dj_actions/run_action.html"
+    Put it first among the bases of a `ModelAdmin`.
+    """
 
-    def get_actions(self, request: HttpRequest) -> Offered:
-        """Return the admin's own actions and those of the model."""
-        offered: Offered = dict(super().get_actions(request))
+    action_template = TEMPLATE
+
+    def get_actions(self, request: HttpRequest) -> AdminActions:
+        """Return the actions of the admin and those of the model."""
+        actions: AdminActions = dict(super().get_actions(request))
         if not self.has_change_permission(request):
-            return offered
+            return actions
         for definition in registry.of_model(self.model):
             if definition.names_objects:
                 run = functools.partial(_run_chosen, definition)
-                offered[definition.name] = (run, definition.name, definition.title)
-        return offered
+                actions[definition.name] = (run, definition.name, definition.title)
+        return actions
 
     def run_chosen(
         self, definition: ActionDefinition, request: HttpRequest, chosen: QuerySet[Model]
     ) -> HttpResponse | None:
-        """Ask for the action's input, then run it on what was chosen in the change list."""
-        if CONFIRMED not in request.POST:
+        """Ask for the input of the action, then run the action on the selected objects."""
+        if not is_confirmed(request):
             return self._ask(definition, request, chosen)
         try:
             done = _run_on_all(definition, request, chosen)
@@ -91,21 +92,17 @@ class ActionAdminMixin(AdminBase):
         errors: Mapping[str, Any] | None = (
             error.detail if error and isinstance(error.detail, dict) else None
         )
-        context = {
-            **self.admin_site.each_context(request),
-            "title": definition.title,
-            "description": definition.description,
-            "opts": self.model._meta,
-            "objects": chosen,
-            "keys": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-            "checkbox_name": ACTION_CHECKBOX_NAME,
-            "action": definition.name,
-            "confirmed": CONFIRMED,
-            "fields": definition.input.html(sent, errors),
-            "errors": errors,
-        }
-        return TemplateResponse(request, self.action_template, context)
+        return confirmation_page(
+            self,
+            request,
+            chosen,
+            title=definition.title,
+            action=definition.name,
+            fields=definition.input.html(sent, errors),
+            errors=errors,
+            description=definition.description,
+            template=self.action_template,
+        )
 
 
 def _run_chosen(
@@ -118,7 +115,7 @@ def _run_chosen(
 
 
 def _run_on_all(definition: ActionDefinition, request: HttpRequest, chosen: QuerySet[Model]) -> int:
-    """Run the action on all that was chosen, or on nothing; return on how many it was run."""
+    """Run the action on all selected objects or on none; return the number of objects."""
     entries = list(chosen)
     data = require_mapping(definition.input.submitted(_posted(request)))
     if definition.bulk:
@@ -126,8 +123,8 @@ def _run_on_all(definition: ActionDefinition, request: HttpRequest, chosen: Quer
     started = time.perf_counter()
     keys: list[str] = []
     try:
-        with transaction.atomic(using=database_of(definition)):
-            # All at once: two people whose lists are sorted differently wait for each other
+        with transaction.atomic(using=database_for(definition)):
+            # Lock all rows in one order: requests that sort them differently wait for each other
             # instead of deadlocking.
             lock_rows(definition.model, [entry.pk for entry in entries])
             for entry in entries:
@@ -140,16 +137,16 @@ def _run_on_all(definition: ActionDefinition, request: HttpRequest, chosen: Quer
                     records_failure=False,
                 )
     except Exception as error:
-        # Here, as the rollback would take back what is recorded within.
-        record_refusal(definition, error, actor=request.user, keys=keys, data=data, started=started)
+        # Recorded after the transaction, whose rollback would discard the record.
+        record_error(definition, error, user=request.user, keys=keys, data=data, started=started)
         raise
     return len(entries)
 
 
 def _posted(request: HttpRequest) -> QueryDict:
-    """Return what was filled in, without what the change list itself has sent."""
+    """Return the submitted input, without the fields of the change list."""
     posted = request.POST.copy()
-    for name in OF_THE_CHANGE_LIST:
+    for name in CHANGE_LIST_FIELDS:
         posted.pop(name, None)
     posted.update(cast("Any", request.FILES))
     return posted

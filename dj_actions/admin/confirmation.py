@@ -1,4 +1,4 @@
-"""The page that asks why, before an operation that is recorded with its reason."""
+"""The page that an admin action shows before it runs, with a form for its input or its reason."""
 
 from __future__ import annotations
 
@@ -13,48 +13,96 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 CONFIRMED = "_dj_actions_run"
-"""Name of the button that sends the reason."""
+"""Name of the button that submits the page."""
 
 TEMPLATE = "admin/dj_actions/run_action.html"
 
 
 class ReasonForm(forms.Form):
-    """Why it is done."""
+    """The reason for an operation."""
 
     reason = forms.CharField(
         label=_("Reason"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("It is recorded, with your name."),
+        help_text=_("The reason is recorded with your name."),
     )
 
 
-def reason_given(request: HttpRequest) -> str | None:
-    """Return the reason, or None if there is none yet."""
-    form = _form(request)
-    return form.cleaned_data["reason"] if form.is_valid() else None
+def is_confirmed(request: HttpRequest) -> bool:
+    """Return whether the page was submitted."""
+    return CONFIRMED in request.POST
 
 
-def ask_reason(
-    model_admin: admin.ModelAdmin[Any], request: HttpRequest, chosen: QuerySet[Any], title: Any
+def confirmation_page(
+    model_admin: admin.ModelAdmin[Any],
+    request: HttpRequest,
+    queryset: QuerySet[Any],
+    *,
+    title: Any,
+    action: str,
+    fields: Any,
+    errors: Any,
+    description: Any = "",
+    template: str = TEMPLATE,
 ) -> HttpResponse:
-    """Return the page that asks for it, and says what is wrong with an earlier answer."""
-    form = _form(request)
+    """Return the page that lists the selected objects and asks for confirmation.
+
+    Args:
+        model_admin: the admin of the change list.
+        request: the request that selected the objects.
+        queryset: the selected objects.
+        title: heading of the page.
+        action: name of the admin action, which the page submits again.
+        fields: HTML of the form's fields.
+        errors: errors of an earlier submission, or None.
+        description: text above the form.
+        template: name of the template.
+    """
     context = {
         **model_admin.admin_site.each_context(request),
         "title": title,
+        "description": description,
         "opts": model_admin.model._meta,
-        "objects": chosen,
+        "objects": queryset,
         "keys": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"),
         "checkbox_name": ACTION_CHECKBOX_NAME,
-        "action": request.POST["action"],
+        "action": action,
         "confirmed": CONFIRMED,
-        "fields": form.as_p(),
-        "errors": form.errors,
+        "fields": fields,
+        "errors": errors,
     }
-    return TemplateResponse(request, TEMPLATE, context)
+    return TemplateResponse(request, template, context)
 
 
-def _form(request: HttpRequest) -> ReasonForm:
-    return ReasonForm(request.POST if CONFIRMED in request.POST else None)
+def submitted_reason(request: HttpRequest) -> str | None:
+    """Return the submitted reason, or None if there is no valid one yet."""
+    form = _reason_form(request)
+    return form.cleaned_data["reason"] if form.is_valid() else None
+
+
+def reason_page(
+    model_admin: admin.ModelAdmin[Any],
+    request: HttpRequest,
+    queryset: QuerySet[Any],
+    *,
+    title: Any,
+    description: Any = "",
+) -> HttpResponse:
+    """Return the page that asks for the reason, with the errors of an earlier submission."""
+    form = _reason_form(request)
+    return confirmation_page(
+        model_admin,
+        request,
+        queryset,
+        title=title,
+        action=request.POST["action"],
+        fields=form.as_p(),
+        errors=form.errors,
+        description=description,
+    )
+
+
+def _reason_form(request: HttpRequest) -> ReasonForm:
+    return ReasonForm(request.POST if is_confirmed(request) else None)

@@ -1,23 +1,22 @@
-"""The admin's pages of deliveries: to look, and to retry, cancel, replay or discard."""
+"""Admin pages of deliveries, with the operations retry, cancel, replay and discard."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from dj_actions.admin.confirmation import ask_reason, reason_given
+from dj_actions.admin.confirmation import reason_page, submitted_reason
 from dj_actions.admin.read_only import ReadOnly, link_to_receipt
 from dj_actions.models import Delivery
-from dj_actions.operations.deliveries import cancel, discard, replay, retry
+from dj_actions.operations import OperationResult, cancel, discard, replay, retry
 from dj_actions.outbox.queries import DeliveryQuerySet
 
 if TYPE_CHECKING:
@@ -26,9 +25,17 @@ else:
     DeliveryAdminBase = admin.ModelAdmin
 
 
+class _Operation(Protocol):
+    """An operation that is recorded with a reason."""
+
+    def __call__(
+        self, deliveries: DeliveryQuerySet, /, *, actor: Any, reason: str, dry_run: bool = False
+    ) -> OperationResult: ...
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
-    """Where it had to go, and how it stands there."""
+    """Deliveries with their state, receipt and errors."""
 
     list_display = (
         "id",
@@ -55,46 +62,46 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
     actions = ["retry", "cancel", "replay", "discard"]
 
     @admin.action(
-        description=_("Retry: try the selected pending deliveries now"), permissions=["operate"]
+        description=_("Retry the selected pending deliveries now"), permissions=["operate"]
     )
     def retry(self, request: HttpRequest, queryset: DeliveryQuerySet) -> None:
-        """Make waiting deliveries due."""
-        chosen = queryset.count()
-        self._report(request, retry(queryset), chosen, _("pending"))
+        """Make pending deliveries due now."""
+        selected = queryset.count()
+        self._report(request, retry(queryset), selected, _("pending"))
 
     @admin.action(description=_("Cancel the selected pending deliveries"), permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:
-        """Withdraw what has not been sent, once a reason is given."""
+        """Cancel pending deliveries after asking for a reason."""
         return self._change(request, queryset, cancel, _("Cancel deliveries"), _("pending"))
 
     @admin.action(description=_("Replay the selected dead letters"), permissions=["operate"])
     def replay(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:
-        """Deliver again what was given up, once a reason is given."""
+        """Send dead letters again after asking for a reason."""
         return self._change(request, queryset, replay, _("Replay dead letters"), _("dead"))
 
     @admin.action(description=_("Discard the selected dead letters"), permissions=["operate"])
     def discard(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:
-        """Withdraw what was given up, once a reason is given."""
+        """Discard dead letters after asking for a reason."""
         return self._change(request, queryset, discard, _("Discard dead letters"), _("dead"))
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Whoever has the model permission to change deliveries may operate on them."""
+        """Return whether the user has the model permission to change deliveries."""
         return request.user.has_perm("dj_actions.change_delivery")
 
     @admin.display(description=_("event"), ordering="event")
     def link_to_event(self, delivery: Delivery) -> SafeString:
-        """Link to the event's own page."""
+        """Return a link to the event."""
         url = reverse("admin:dj_actions_actionevent_change", args=[delivery.event_id])
         return format_html('<a href="{}">{}</a>', url, delivery.event)
 
     @admin.display(description=_("receipt"))
     def receipt(self, delivery: Delivery) -> SafeString | str:
-        """Link to what the destination made."""
+        """Return the receipt, linked to its page at the destination."""
         return link_to_receipt(delivery)
 
     @admin.display(description=_("last error"))
     def last_error(self, delivery: Delivery) -> str:
-        """Say what went wrong last."""
+        """Return the latest error, shortened."""
         if not delivery.errors:
             return "-"
         error = delivery.errors[-1]
@@ -102,7 +109,7 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
 
     @admin.display(description=_("errors"))
     def all_errors(self, delivery: Delivery) -> SafeString | str:
-        """Show each remembered error in a line."""
+        """Return the stored errors, one per line."""
         lines = ((json.dumps(error, ensure_ascii=False),) for error in delivery.errors)
         return format_html_join("", "<pre>{}</pre>", lines) or "-"
 
@@ -110,25 +117,41 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
         self,
         request: HttpRequest,
         queryset: DeliveryQuerySet,
-        operate: Callable[..., int],
+        operation: _Operation,
         title: Any,
         state: Any,
     ) -> HttpResponse | None:
-        reason = reason_given(request)
+        selected = queryset.count()
+        reason = submitted_reason(request)
         if reason is None:
-            return ask_reason(self, request, queryset, title)
-        chosen = queryset.count()
-        changed = operate(queryset, actor=request.user, reason=reason)
-        self._report(request, changed, chosen, state)
+            preview = operation(queryset, actor=request.user, reason="", dry_run=True)
+            description = _preview_text(preview, selected, state)
+            return reason_page(self, request, queryset, title=title, description=description)
+        result = operation(queryset, actor=request.user, reason=reason)
+        self._report(request, result, selected, state)
         return None
 
-    def _report(self, request: HttpRequest, changed: int, chosen: int, state: Any) -> None:
-        text = ngettext("%d delivery changed.", "%d deliveries changed.", changed) % changed
-        if changed == chosen:
+    def _report(
+        self, request: HttpRequest, result: OperationResult, selected: int, state: Any
+    ) -> None:
+        count = result.count
+        text = ngettext("%d delivery changed.", "%d deliveries changed.", count) % count
+        if count == selected:
             self.message_user(request, text, messages.SUCCESS)
         else:
-            left = _("%(left)d left as they were: they are not %(state)s.") % {
-                "left": chosen - changed,
-                "state": state,
-            }
-            self.message_user(request, f"{text} {left}", messages.WARNING)
+            self.message_user(
+                request, f"{text} {_skipped_text(result, selected, state)}", messages.WARNING
+            )
+
+
+def _preview_text(result: OperationResult, selected: int, state: Any) -> str:
+    count = result.count
+    text = ngettext("%d delivery will be changed.", "%d deliveries will be changed.", count) % count
+    return text if count == selected else f"{text} {_skipped_text(result, selected, state)}"
+
+
+def _skipped_text(result: OperationResult, selected: int, state: Any) -> str:
+    return gettext("%(count)d skipped: not %(state)s.") % {
+        "count": selected - result.count,
+        "state": state,
+    }

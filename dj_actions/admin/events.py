@@ -1,4 +1,4 @@
-"""The admin's pages of events, those of long ago among them."""
+"""Admin pages of events and of archived events."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class DeliveryInline(ReadOnly, DeliveryInlineBase):
 
     @admin.display(description=_("receipt"))
     def receipt(self, delivery: Delivery) -> SafeString | str:
-        """Link to what the destination made."""
+        """Return the receipt, linked to its page at the destination."""
         return link_to_receipt(delivery)
 
 
 class OutcomeFilter(admin.SimpleListFilter):
-    """Events of actions that succeeded, or that failed."""
+    """A filter by whether the action succeeded or failed."""
 
     title = _("outcome")
     parameter_name = "outcome"
@@ -66,7 +66,7 @@ class OutcomeFilter(admin.SimpleListFilter):
 
 @admin.register(ActionEvent)
 class ActionEventAdmin(ReadOnly, EventAdminBase):
-    """What happened."""
+    """Events with the states of their deliveries."""
 
     list_display = (
         "created_at",
@@ -91,18 +91,18 @@ class ActionEventAdmin(ReadOnly, EventAdminBase):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ActionEvent]:
-        """Fetch the deliveries of all listed events at once."""
+        """Return the events, with their deliveries prefetched."""
         return super().get_queryset(request).prefetch_related("deliveries")
 
     @admin.display(description=_("deliveries"))
     def state_of_all(self, event: ActionEvent) -> str:
-        """Sum up where it went."""
+        """Return the publisher and state of each delivery."""
         return ", ".join(f"{entry.publisher}: {entry.state}" for entry in event.deliveries.all())
 
 
 @admin.register(ArchivedActionEvent)
 class ArchivedActionEventAdmin(ReadOnly, ArchivedEventAdminBase):
-    """What happened long ago."""
+    """Archived events."""
 
     list_display = ("created_at", "resource", "action", "object_id", "actor_id", "archived_at")
     list_filter = ("resource", "action")

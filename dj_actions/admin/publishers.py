@@ -1,4 +1,4 @@
-"""The admin's page of publishers: to look how they are, to pause and to resume them."""
+"""Admin page of publishers, with the operations pause and resume."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from dj_actions.admin.confirmation import ask_reason, reason_given
+from dj_actions.admin.confirmation import reason_page, submitted_reason
 from dj_actions.admin.read_only import ReadOnly
 from dj_actions.conf import get_settings
 from dj_actions.exceptions import InvalidAction
 from dj_actions.models import PublisherState
-from dj_actions.operations.publishers import pause, resume
+from dj_actions.operations import OperationResult, pause, resume
 
 if TYPE_CHECKING:
     PublisherAdminBase = admin.ModelAdmin[PublisherState]
@@ -25,7 +25,7 @@ else:
 
 @admin.register(PublisherState)
 class PublisherStateAdmin(ReadOnly, PublisherAdminBase):
-    """Is it paused; is its destination in trouble."""
+    """Publishers, whether they are paused, and the state of their circuit breakers."""
 
     list_display = (
         "alias",
@@ -40,7 +40,7 @@ class PublisherStateAdmin(ReadOnly, PublisherAdminBase):
     actions = ["pause", "resume"]
 
     def changelist_view(self, request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
-        """Show all configured publishers: one of which nothing is known has no row yet."""
+        """Show all configured publishers; create the rows that do not exist yet."""
         PublisherState.objects.bulk_create(
             [PublisherState(alias=alias) for alias in get_settings().publishers],
             ignore_conflicts=True,
@@ -49,47 +49,47 @@ class PublisherStateAdmin(ReadOnly, PublisherAdminBase):
 
     @admin.display(description=_("sends"), boolean=True)
     def is_flowing(self, publisher: PublisherState) -> bool:
-        """Tell whether relays send to it as usual."""
+        """Return whether relays send to the publisher."""
         return publisher.paused_at is None and publisher.open_until is None
 
     @admin.action(description=_("Pause the selected publishers"), permissions=["operate"])
     def pause(
         self, request: HttpRequest, queryset: QuerySet[PublisherState]
     ) -> HttpResponse | None:
-        """Send nothing until they are resumed, once a reason is given."""
+        """Pause publishers after asking for a reason."""
         return self._change(request, queryset, pause, _("Pause publishers"))
 
     @admin.action(description=_("Resume the selected publishers"), permissions=["operate"])
     def resume(
         self, request: HttpRequest, queryset: QuerySet[PublisherState]
     ) -> HttpResponse | None:
-        """Send again, once a reason is given."""
+        """Resume publishers after asking for a reason."""
         return self._change(request, queryset, resume, _("Resume publishers"))
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Whoever has the model permission to change publishers may operate on them."""
+        """Return whether the user has the model permission to change publishers."""
         return request.user.has_perm("dj_actions.change_publisherstate")
 
     def _change(
         self,
         request: HttpRequest,
         queryset: QuerySet[PublisherState],
-        operate: Callable[..., bool],
+        operation: Callable[..., OperationResult],
         title: Any,
     ) -> HttpResponse | None:
-        reason = reason_given(request)
+        reason = submitted_reason(request)
         if reason is None:
-            return ask_reason(self, request, queryset, title)
+            return reason_page(self, request, queryset, title=title)
         for alias in queryset.values_list("alias", flat=True):
             try:
-                is_new = operate(alias, actor=request.user, reason=reason)
+                result = operation(alias, actor=request.user, reason=reason)
             except InvalidAction as error:
                 self.message_user(request, str(error), messages.ERROR)
                 continue
             text, level = (
-                (_("%s changed."), messages.SUCCESS)
-                if is_new
-                else (_("%s left as it was."), messages.WARNING)
+                (_("%s was changed."), messages.SUCCESS)
+                if result.count
+                else (_("%s was left unchanged."), messages.WARNING)
             )
             self.message_user(request, text % alias, level)
         return None

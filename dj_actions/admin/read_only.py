@@ -1,4 +1,4 @@
-"""What all pages of the admin have in common: they are there to look at."""
+"""The common part of the admin pages: records can be viewed, but not edited."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from dj_actions.models import Delivery
 
 
 class ReadOnly:
-    """Nobody adds, changes or deletes; who may view, may look."""
+    """A mixin that lets users with the view permission view records, and edit nothing."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        """Records are made by actions."""
+        """Return False: records are created by actions."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        """Records of the past do not change."""
+        """Return False: records are not edited."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        """Old records are archived, not deleted by hand."""
+        """Return False: old records are archived, not deleted by hand."""
         return False
 
 
 def link_to_receipt(delivery: Delivery) -> SafeString | str:
-    """Return the receipt as a link where the destination has a page for it."""
+    """Return the receipt id, as a link if the destination has a page for it."""
     if not delivery.receipt_id:
         return "-"
     if not delivery.receipt_url.startswith(("http://", "https://")):

@@ -1,3 +1,3 @@
-"""What management commands share: arguments, filters and output."""
+"""Shared parts of the management commands: arguments, filters and output."""
 
 from __future__ import annotations

@@ -1,67 +1,75 @@
-"""The filters of `manage.py outbox`: which deliveries are meant."""
+"""The filters of `manage.py outbox`, which choose deliveries."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.management.base import CommandError
 
+from dj_actions.cli.arguments import delivery_id, moment, positive_integer
 from dj_actions.models import Delivery
 from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.states import DeliveryState
 
-LARGEST_ID = 2**63 - 1
-
 FILTERS = ("event", "publisher", "action", "object", "key", "since", "until", "error")
-"""Options that are arguments of `OperatorQuerySet.matching`, beside ids and state."""
+"""Options that are arguments of `OperatorQuerySet.matching`, in addition to ids and state."""
 
 
 def add_filters(parser: ArgumentParser, *, limit: int | None = None) -> None:
-    """Add the options by which deliveries are chosen.
+    """Add the options that choose deliveries.
 
     Args:
-        limit: how many are taken unless the caller says otherwise; None for all.
+        parser: the parser of the subcommand.
+        limit: default of --limit; None for no limit.
     """
-    parser.add_argument("ids", nargs="*", type=delivery_id, metavar="ID", help="of a delivery")
-    parser.add_argument("--event", type=UUID, metavar="ID", help="of this event")
-    parser.add_argument("--publisher", metavar="ALIAS", help="to this publisher")
+    parser.add_argument("ids", nargs="*", type=delivery_id, metavar="ID", help="delivery id")
+    parser.add_argument("--event", type=UUID, metavar="ID", help="deliveries of this event")
+    parser.add_argument("--publisher", metavar="ALIAS", help="deliveries for this publisher")
     parser.add_argument(
-        "--action", metavar="NAME", help="of this action: todo.mark_done, or mark_done"
+        "--action",
+        metavar="NAME",
+        help="deliveries of this action: todo.mark_done, or mark_done for any resource",
     )
-    parser.add_argument("--object", metavar="ID", help="whose action acted on this object")
-    parser.add_argument("--key", metavar="KEY", help="of this ordering key")
+    parser.add_argument(
+        "--object", metavar="ID", help="deliveries of actions on the object with this id"
+    )
+    parser.add_argument("--key", metavar="KEY", help="deliveries with this ordering key")
     parser.add_argument(
         "--since",
         type=moment,
         metavar="TIME",
-        help="whose action happened then or later, as in 2026-11-01T14:00:00Z (default zone: UTC)",
+        help="deliveries of events recorded at or after this time, for example "
+        "2026-11-01T14:00:00Z (default time zone: UTC)",
     )
-    parser.add_argument("--until", type=moment, metavar="TIME", help="whose action happened before")
-    parser.add_argument("--error", metavar="TEXT", help="with these words in an error")
+    parser.add_argument(
+        "--until", type=moment, metavar="TIME", help="deliveries of events recorded before"
+    )
+    parser.add_argument(
+        "--error", metavar="TEXT", help="deliveries with an error that contains this text"
+    )
     default = "all" if limit is None else str(limit)
     parser.add_argument(
         "--limit",
-        type=positive,
+        type=positive_integer,
         default=limit,
         metavar="N",
-        help=f"at most so many, the oldest first (default: {default})",
+        help=f"maximum number of deliveries, the oldest first (default: {default})",
     )
 
 
-def chosen(options: Mapping[str, Any], state: str | None) -> DeliveryQuerySet:
-    """Return the deliveries that the options name, the oldest first, without their limit."""
+def matching(options: Mapping[str, Any], state: str | None) -> DeliveryQuerySet:
+    """Return the deliveries that match the options, the oldest first, ignoring --limit."""
     wanted = {name: options[name] for name in FILTERS}
     return Delivery.objects.matching(ids=options["ids"] or None, state=state, **wanted).order_by(
         "pk"
     )
 
 
-def chosen_on_purpose(options: Mapping[str, Any], state: DeliveryState) -> DeliveryQuerySet:
-    """Return what is to be changed.
+def matching_or_all(options: Mapping[str, Any], state: DeliveryState) -> DeliveryQuerySet:
+    """Return the deliveries to change; all of a state only if --all is given.
 
     Raises:
         CommandError: neither a filter nor --all was given.
@@ -69,32 +77,7 @@ def chosen_on_purpose(options: Mapping[str, Any], state: DeliveryState) -> Deliv
     is_narrowed = options["ids"] or any(options[name] is not None for name in FILTERS)
     if not (is_narrowed or options["all"]):
         raise CommandError(
-            f"That would be every {state} delivery. Name ids or filters, such as --publisher, "
-            "or say --all."
+            f"Without a filter, this affects every {state} delivery. Give delivery ids or a "
+            "filter such as --publisher, or confirm with --all."
         )
-    return chosen(options, state)[: options["limit"]]
-
-
-def delivery_id(text: str) -> int:
-    """Return the id of a delivery; ArgumentTypeError if it cannot be one."""
-    if not (text.isdecimal() and text.isascii() and 0 < int(text[:20]) <= LARGEST_ID):
-        raise ArgumentTypeError(f"{text!r} is no id of a delivery, which is a whole number")
-    return int(text)
-
-
-def moment(text: str) -> datetime:
-    """Return an ISO 8601 time, of UTC if it names no zone; ArgumentTypeError if it is none."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(
-            f"{text!r} is no ISO 8601 time, such as 2026-11-01T14:00:00Z"
-        ) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def positive(text: str) -> int:
-    """Return a whole number above zero; ArgumentTypeError if it is none."""
-    if not (text.isdecimal() and text.isascii() and 0 < int(text[:20]) <= LARGEST_ID):
-        raise ArgumentTypeError(f"{text!r} is no whole number above zero")
-    return int(text)
+    return matching(options, state)[: options["limit"]]

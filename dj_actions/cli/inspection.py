@@ -1,4 +1,4 @@
-"""`outbox list`, `show` and `stats`: look, and change nothing."""
+"""`outbox list`, `show` and `stats`, which change nothing."""
 
 from __future__ import annotations
 
@@ -9,29 +9,24 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 
-from dj_actions.cli.filters import chosen
-from dj_actions.cli.output import (
-    Answer,
-    duration,
-    plain_line,
-    shown,
-    table,
-)
+from dj_actions.cli.filters import matching
+from dj_actions.cli.output import Answer, display, duration, one_line, table
 from dj_actions.cli.summaries import deliveries_table, details_of, light, summary_of
 from dj_actions.conf import get_settings
 from dj_actions.models import Delivery, PublisherState
+from dj_actions.operations.publishers import require_publisher
 from dj_actions.outbox.queries import PublisherCounts
 from dj_actions.states import DeliveryState
 
 
 def list_deliveries(options: Mapping[str, Any]) -> Answer:
-    """List what the filters name."""
-    found = chosen(options, options["state"])
+    """List the deliveries that match the filters."""
+    found = matching(options, options["state"])
     summaries = [summary_of(delivery) for delivery in light(found[: options["limit"]])]
     if not summaries:
         return Answer(text="", data=[], failure="No delivery matches.")
     total = len(summaries) if len(summaries) < options["limit"] else found.count()
-    notes = () if total == len(summaries) else (f"{len(summaries)} of {total}; see --limit.",)
+    notes = () if total == len(summaries) else (f"{len(summaries)} of {total} shown; see --limit.",)
     return Answer(text=deliveries_table(summaries), data=summaries, notes=notes)
 
 
@@ -55,21 +50,20 @@ def show_delivery(options: Mapping[str, Any]) -> Answer:
 def show_stats(options: Mapping[str, Any]) -> Answer:
     """Count deliveries by publisher and state."""
     alias = options["publisher"]
-    counted = {
+    counts = {
         entry.publisher: entry for entry in Delivery.objects.matching(publisher=alias).stats()
     }
-    known = {entry.alias: entry for entry in PublisherState.objects.all()}
-    names = sorted({*get_settings().publishers, *counted, *known})
+    states = {entry.alias: entry for entry in PublisherState.objects.all()}
+    names = sorted({*get_settings().publishers, *counts, *states})
     if alias is not None:
-        if alias not in names:
-            raise CommandError(f"Nothing is known of a publisher {alias!r}.")
+        require_publisher(alias, or_in=names)
         names = [alias]
-    data = [_stats_of(name, counted.get(name), known.get(name)) for name in names]
+    data = [_stats_of(name, counts.get(name), states.get(name)) for name in names]
     return Answer(text=_stats_table(data), data=data)
 
 
 def _stats_of(
-    alias: str, counts: PublisherCounts | None, known: PublisherState | None
+    alias: str, counts: PublisherCounts | None, publisher: PublisherState | None
 ) -> dict[str, Any]:
     by_state = {state.value: counts.counts[state] if counts else 0 for state in DeliveryState}
     return {
@@ -77,11 +71,11 @@ def _stats_of(
         "is_configured": alias in get_settings().publishers,
         **by_state,
         "oldest_pending_seconds": counts.oldest_pending if counts else None,
-        "paused_at": known and known.paused_at,
-        "paused_by": known.paused_by if known else "",
-        "pause_reason": known.pause_reason if known else "",
-        "open_until": known and known.open_until,
-        "open_reason": known.open_reason if known else "",
+        "paused_at": publisher and publisher.paused_at,
+        "paused_by": publisher.paused_by if publisher else "",
+        "pause_reason": publisher.pause_reason if publisher else "",
+        "open_until": publisher and publisher.open_until,
+        "open_reason": publisher.open_reason if publisher else "",
     }
 
 
@@ -103,11 +97,12 @@ def _stats_table(data: list[dict[str, Any]]) -> str:
 def _note(entry: Mapping[str, Any]) -> str:
     notes = []
     if not entry["is_configured"]:
-        notes.append("not in DJ_ACTIONS")
+        notes.append("not configured")
     if entry["paused_at"]:
         notes.append(f"paused by {entry['paused_by'] or 'the system'}: {entry['pause_reason']}")
     if entry["open_until"]:
-        notes.append(f"nothing sent until {shown(entry['open_until'])}: {entry['open_reason']}")
+        until = display(entry["open_until"])
+        notes.append(f"circuit breaker open until {until}: {entry['open_reason']}")
     return "; ".join(notes)
 
 
@@ -118,16 +113,16 @@ def _lines(values: Mapping[str, Any]) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, (dict, list)):
-        return plain_line(json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False))
-    return plain_line(shown(value))
+        return one_line(json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False))
+    return one_line(display(value))
 
 
 def _all_errors(errors: list[dict[str, Any]]) -> str:
-    """Return each remembered error in full."""
-    return "\n".join(plain_line(_error_line(error)) for error in errors)
+    """Return the stored errors, one per line, in full length."""
+    return "\n".join(one_line(_error(error)) for error in errors)
 
 
-def _error_line(error: Mapping[str, Any]) -> str:
+def _error(error: Mapping[str, Any]) -> str:
     times = f", {error['times']} times" if "times" in error else ""
-    said = f"{error.get('kind', '-')}: {error.get('message', '')}"
-    return f"{error.get('at', '-')}  try {error.get('attempt', '-')}{times}  {said}"
+    message = f"{error.get('kind', '-')}: {error.get('message', '')}"
+    return f"{error.get('at', '-')}  attempt {error.get('attempt', '-')}{times}  {message}"

@@ -1,4 +1,4 @@
-"""What an operation answers, and how it is shown to people."""
+"""The answer of a command, and how values are shown in a terminal."""
 
 from __future__ import annotations
 
@@ -7,39 +7,41 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-LONGEST_CELL = 70
-"""Characters of a table's cell; a longer text ends in an ellipsis."""
+MAX_CELL_LENGTH = 70
+"""Characters of a table cell; longer text ends in an ellipsis."""
 
-GAP = "  "
+COLUMN_GAP = "  "
+
+UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What an operation has to tell."""
+    """The answer of a command."""
 
     text: str
-    """For people."""
+    """For the terminal."""
 
     data: Any
-    """The same as plain data, for programs."""
+    """The same as plain data, for `--json`."""
 
     notes: tuple[str, ...] = ()
-    """What people should know beside it."""
+    """Further remarks, written to stderr."""
 
     failure: str = ""
-    """Why nothing was found, or nothing changed."""
+    """Why nothing was found or changed; empty on success."""
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return a plain table; numbers stand to the right."""
+    """Return a plain text table with numbers aligned to the right."""
     cells = [[cell(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
     is_number = [
-        bool(rows) and all(isinstance(row[place], (int, type(None))) for row in rows)
-        for place in range(len(headings))
+        bool(rows) and all(isinstance(row[column], (int, type(None))) for row in rows)
+        for column in range(len(headings))
     ]
     lines = [
-        GAP.join(
+        COLUMN_GAP.join(
             text.rjust(width) if right else text.ljust(width)
             for text, width, right in zip(line, widths, is_number, strict=True)
         ).rstrip()
@@ -50,12 +52,12 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def cell(value: object) -> str:
     """Return a value as one short line."""
-    text = plain_line(shown(value))
-    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+    text = one_line(display(value))
+    return text if len(text) <= MAX_CELL_LENGTH else f"{text[: MAX_CELL_LENGTH - 1]}…"
 
 
-def shown(value: object) -> str:
-    """Return a value the way people read it."""
+def display(value: object) -> str:
+    """Return a value as text for the terminal."""
     if value is None or value == "":
         return "-"
     if isinstance(value, datetime):
@@ -64,21 +66,35 @@ def shown(value: object) -> str:
     return str(value)
 
 
-def plain_line(text: str) -> str:
-    """Return a text without what would move, colour or clear a terminal."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
+def one_line(text: str) -> str:
+    """Return text without line breaks and without control sequences for the terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
-def number_of(count: int, one: str = "delivery", many: str = "deliveries") -> str:
-    """Return `1 delivery`, `2 deliveries`."""
-    return f"{count} {one if count == 1 else many}"
+def error_line(error: BaseException) -> str:
+    """Return the message of an error in one line, or the name of its class if it has none."""
+    return one_line(" ".join(str(error).split())) or type(error).__name__
+
+
+def count_of(number: int, one: str, many: str) -> str:
+    """Return a number and what it counts, for example `1 relay` or `2 relays`."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def deliveries(number: int) -> str:
+    """Return a number of deliveries, for example `1 delivery` or `2 deliveries`."""
+    return count_of(number, "delivery", "deliveries")
 
 
 def duration(seconds: float | None) -> str:
-    """Return a length of time in its largest unit, for example `3.2 h`."""
+    """Return a duration in the largest unit of which it has two or more, for example `3.2 h`."""
     if seconds is None:
         return "-"
-    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds / length:.1f} {unit}"
-    return f"{seconds:.1f} s"
+    for length, unit in UNITS:
+        if seconds >= 2 * length:
+            return f"{_rounded(seconds / length)} {unit}"
+    return f"{_rounded(seconds)} s"
+
+
+def _rounded(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")

@@ -1,4 +1,4 @@
-"""Deliveries as plain data, and in tables."""
+"""Deliveries as plain data and as tables."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dj_actions.cli.output import table
-from dj_actions.models import ActionEvent, Delivery
-from dj_actions.outbox.queries import DeliveryQuerySet
+from dj_actions.models import Delivery
+from dj_actions.operations.content import column_values
+from dj_actions.outbox.queries import OperatorQuerySet
 
-OF_THE_LIST = (
+SUMMARY_COLUMNS = (
     *("publisher", "state", "attempts", "available_at", "settled_at", "errors", "ordering_key"),
     *("event__resource", "event__action", "event__object_id", "event__object_ids"),
 )
-"""Columns that a list shows; the event's data may be long."""
+"""Columns that a list shows; the other columns of an event may be large."""
 
 
-def light(deliveries: DeliveryQuerySet) -> Iterable[Delivery]:
-    """Fetch only what a list shows."""
-    return deliveries.select_related("event").only(*OF_THE_LIST).iterator(chunk_size=1000)
+def light(deliveries: OperatorQuerySet) -> Iterable[Delivery]:
+    """Fetch only the columns that a list shows."""
+    return deliveries.select_related("event").only(*SUMMARY_COLUMNS).iterator(chunk_size=1000)
 
 
 def summary_of(delivery: Delivery) -> dict[str, Any]:
-    """Return what a list shows of a delivery."""
+    """Return the values of a delivery that a list shows."""
     event = delivery.event
     return {
         "id": delivery.pk,
@@ -40,51 +41,35 @@ def summary_of(delivery: Delivery) -> dict[str, Any]:
 
 
 def details_of(delivery: Delivery) -> dict[str, Any]:
-    """Return all that is known of a delivery and its event."""
-    own = {
-        field.attname: getattr(delivery, field.attname)
-        for field in Delivery._meta.concrete_fields
-        if field.name != "event"
-    }
-    return own | {"event": event_of(delivery.event)}
-
-
-def event_of(event: ActionEvent) -> dict[str, Any]:
-    """Return all that is known of an event, but for what guards its idempotency."""
-    hidden = {"idempotency_key", "fingerprint"}
-    return {
-        field.attname: getattr(event, field.attname)
-        for field in ActionEvent._meta.concrete_fields
-        if field.name not in hidden
-    }
+    """Return a delivery with its event, except the columns that implement idempotency."""
+    event = column_values(delivery.event, exclude=("idempotency_key", "fingerprint"))
+    return column_values(delivery, exclude=("event",)) | {"event": event}
 
 
 def deliveries_table(summaries: Iterable[Mapping[str, Any]]) -> str:
     """Return a table of deliveries."""
     return table(
-        ("ID", "PUBLISHER", "STATE", "ACTION", "OBJECTS", "TRIES", "NEXT TRY", "LAST ERROR"),
+        ("ID", "PUBLISHER", "STATE", "ACTION", "OBJECTS", "ATTEMPTS", "NEXT ATTEMPT", "LAST ERROR"),
         [
             (
                 entry["id"],
                 entry["publisher"],
                 entry["state"],
                 entry["action"],
-                objects(entry),
+                _objects(entry),
                 entry["attempts"],
                 entry["available_at"] if entry["state"] == "pending" else None,
-                last_error(entry),
+                _last_error(entry),
             )
             for entry in summaries
         ],
     )
 
 
-def objects(summary: Mapping[str, Any]) -> str:
-    """Return what was acted on, in one line."""
+def _objects(summary: Mapping[str, Any]) -> str:
     return ", ".join(map(str, summary["objects"]))
 
 
-def last_error(summary: Mapping[str, Any]) -> str:
-    """Return what went wrong last, in one line."""
+def _last_error(summary: Mapping[str, Any]) -> str:
     error = summary["last_error"]
     return f"{error.get('kind', '')}: {error.get('message', '')}" if error else ""

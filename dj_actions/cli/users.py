@@ -1,4 +1,4 @@
-"""People whom a command line names."""
+"""The user given by `--as`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from django.core.management.base import CommandError
 
 
 def user_named(username: str | None) -> Any:
-    """Return the user who acts; None, the system itself, if no name is given.
+    """Return the user with a username; None, the system itself, without one.
 
     Raises:
-        CommandError: there is no such user, or nobody acts in that name.
+        CommandError: there is no such user, or the user is inactive.
     """
     if username is None:
         return None
@@ -22,5 +22,5 @@ def user_named(username: str | None) -> Any:
     except users.DoesNotExist:
         raise CommandError(f"There is no user {username!r}.") from None
     if not user.is_active:
-        raise CommandError(f"The user {username!r} is deactivated: nobody acts in that name.")
+        raise CommandError(f"The user {username!r} is inactive. Use --as with an active user.")
     return user

@@ -13,7 +13,7 @@ from django.db.models.manager import BaseManager
 
 from dj_actions.context import ActionContext
 from dj_actions.exceptions import InvalidAction
-from dj_actions.execution.synthetic_request import request_of
+from dj_actions.execution.synthetic_request import synthetic_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class SavesForm:
         form = context.bound
         # ActionFormMixin tells the publishers by it.
         form.context = context
-        request = context.request or request_of(context.actor, data)
+        request = context.request or synthetic_request(context.actor, data)
         pk = None if self.bulk else context.object_ids[0]
         meta, result = _pair(form, form.save(request, pk))
         result = _gone_through(result) if self.many else result

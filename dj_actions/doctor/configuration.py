@@ -8,30 +8,31 @@ from django.core.checks import ERROR, run_checks
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from dj_actions.cli.output import count_of
 from dj_actions.conf import get_settings
-from dj_actions.doctor.findings import Finding, State, counted, ok, problem
+from dj_actions.doctor.findings import Finding, State, ok, problem
 from dj_actions.exceptions import InvalidSetting
 
 APP = "dj_actions"
 
 
 def check_settings() -> Iterator[Finding]:
-    """Check DJ_ACTIONS and each publisher in it, as `manage.py check` does."""
-    silent = True
-    for message in run_checks(tags=[APP]):
-        if not message.is_silenced():
-            silent = False
-            state = State.PROBLEM if message.level >= ERROR else State.WARNING
-            told = f"{message.msg} ({message.id})"
-            fix = message.hint or "Correct DJ_ACTIONS in the settings."
-            yield Finding(check="settings", state=state, message=told, fix=fix)
-    if silent:
+    """Check DJ_ACTIONS and its publishers, as `manage.py check` does."""
+    messages = [message for message in run_checks(tags=[APP]) if not message.is_silenced()]
+    for message in messages:
+        yield Finding(
+            check="settings",
+            state=State.PROBLEM if message.level >= ERROR else State.WARNING,
+            message=f"{message.msg} ({message.id})",
+            fix=message.hint or "Correct DJ_ACTIONS in the settings.",
+        )
+    if not messages:
         aliases = ", ".join(get_settings().publishers)
-        yield ok("settings", f"DJ_ACTIONS is fine; publishers: {aliases or 'none'}.")
+        yield ok("settings", f"DJ_ACTIONS is valid; publishers: {aliases or 'none'}.")
 
 
 def settings_are_usable() -> bool:
-    """Tell whether DJ_ACTIONS can be read at all."""
+    """Return whether DJ_ACTIONS can be read."""
     try:
         get_settings()
     except InvalidSetting:
@@ -40,11 +41,11 @@ def settings_are_usable() -> bool:
 
 
 def check_database(database: str) -> Iterator[Finding]:
-    """Check that the database answers."""
+    """Check that the database responds."""
     connection = connections[database]
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    yield ok("database", f"{connection.display_name} answers, as database {database!r}.")
+    yield ok("database", f"{connection.display_name} responds (database {database!r}).")
 
 
 def check_migrations(database: str) -> Iterator[Finding]:
@@ -55,8 +56,9 @@ def check_migrations(database: str) -> Iterator[Finding]:
     if missing:
         yield problem(
             "migrations",
-            f"{counted(len(missing), 'is', 'are')} not applied: {', '.join(missing)}.",
-            "Run `manage.py migrate`; the outbox is examined after that.",
+            f"{count_of(len(missing), 'migration is', 'migrations are')} not applied: "
+            f"{', '.join(missing)}.",
+            "Run `manage.py migrate`, then run the doctor again to check the outbox.",
         )
     else:
-        yield ok("migrations", "All are applied.")
+        yield ok("migrations", "All migrations are applied.")

@@ -1,22 +1,17 @@
-"""What a check has found."""
+"""The finding of a check."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-MINUTE = 60
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
-UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"))
-
 
 class State(StrEnum):
-    """How bad it is."""
+    """The severity of a finding."""
 
     OK = "ok"
     WARNING = "warning"
-    """Nothing is stuck now; someone should look at it."""
+    """Nothing is stuck yet, but an operator should check it."""
 
     PROBLEM = "problem"
     """Deliveries are stuck, or will be."""
@@ -24,7 +19,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one check says."""
+    """The finding of one check."""
 
     check: str
     """Name of the check, for example `relays`."""
@@ -34,42 +29,19 @@ class Finding:
     """What was found, in one sentence."""
 
     fix: str = ""
-    """What to do about it; empty when all is well."""
+    """What to do about it; empty if the state is OK."""
 
 
 def ok(check: str, message: str) -> Finding:
-    """Return a finding that all is well."""
+    """Return a finding without a problem."""
     return Finding(check=check, state=State.OK, message=message)
 
 
 def warning(check: str, message: str, fix: str) -> Finding:
-    """Return a finding that someone should look at."""
+    """Return a finding that an operator should check."""
     return Finding(check=check, state=State.WARNING, message=message, fix=fix)
 
 
 def problem(check: str, message: str, fix: str) -> Finding:
-    """Return a finding that holds deliveries up."""
+    """Return a finding that blocks deliveries."""
     return Finding(check=check, state=State.PROBLEM, message=message, fix=fix)
-
-
-def spoken(seconds: float) -> str:
-    """Return a duration for people, in the largest unit of which there are two or more."""
-    for length, unit in UNITS:
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Return a number and what it counts: `1 delivery`, `2 deliveries`."""
-    return f"{number} {one if number == 1 else many}"
-
-
-def deliveries(number: int) -> str:
-    """Return a number of deliveries."""
-    return counted(number, "delivery", "deliveries")
-
-
-def in_one_line(error: BaseException) -> str:
-    """Return what an error says, without line breaks."""
-    return " ".join(str(error).split()) or type(error).__name__

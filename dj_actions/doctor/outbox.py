@@ -1,4 +1,4 @@
-"""Checks of the deliveries themselves."""
+"""Checks of the deliveries."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ from typing import TYPE_CHECKING
 
 from django.db import router
 
+from dj_actions.checks import unknown_publisher
+from dj_actions.cli.output import count_of, deliveries, duration
 from dj_actions.conf import get_settings
 from dj_actions.doctor import queries
-from dj_actions.doctor.findings import (
-    Finding,
-    counted,
-    deliveries,
-    ok,
-    problem,
-    spoken,
-    warning,
-)
+from dj_actions.doctor.findings import Finding, ok, problem, warning
 from dj_actions.models import Delivery
 
 if TYPE_CHECKING:
@@ -25,72 +19,68 @@ if TYPE_CHECKING:
 
 
 def check_waiting(max_age: float) -> Iterator[Finding]:
-    """Check that no delivery has been pending for long.
+    """Check that no delivery has been pending for too long.
 
     Args:
         max_age: seconds.
     """
-    waiting = queries.waiting(_rows())
-    late = [backlog for backlog in waiting if backlog.age > max_age]
+    backlogs = queries.pending(_rows())
+    late = [backlog for backlog in backlogs if backlog.age > max_age]
     for backlog in late:
         yield warning(
             "waiting",
             f"{backlog.publisher}: {deliveries(backlog.count)} pending, the oldest for "
-            f"{spoken(backlog.age)}.",
-            f"`manage.py outbox list --state pending --publisher {backlog.publisher}` shows their "
-            "errors; without any, the relays are too slow, paused or away.",
+            f"{duration(backlog.age)}.",
+            f"Run `manage.py outbox list --state pending --publisher {backlog.publisher}` to see "
+            "their errors. Without errors, the relays are too slow, paused or not running.",
         )
     if not late:
-        count = sum(backlog.count for backlog in waiting)
-        yield ok("waiting", f"{deliveries(count)} pending, none for over {spoken(max_age)}.")
+        count = sum(backlog.count for backlog in backlogs)
+        yield ok("waiting", f"{deliveries(count)} pending, none for more than {duration(max_age)}.")
 
 
 def check_dead() -> Iterator[Finding]:
     """Check for dead letters."""
-    dead = queries.dead(_rows())
-    for backlog in dead:
+    backlogs = queries.dead(_rows())
+    for backlog in backlogs:
+        alias = backlog.publisher
         yield warning(
             "dead",
-            f"{backlog.publisher}: {counted(backlog.count, 'dead letter', 'dead letters')}, the "
-            f"oldest given up {spoken(backlog.age)} ago.",
-            f"`manage.py outbox list --state dead --publisher {backlog.publisher}` shows why; "
-            f"`manage.py outbox replay --publisher {backlog.publisher} --reason TEXT` sends them "
-            "again.",
+            f"{alias}: {count_of(backlog.count, 'dead letter', 'dead letters')}, the oldest for "
+            f"{duration(backlog.age)}.",
+            f"Run `manage.py outbox list --state dead --publisher {alias}` to see why, and "
+            f"`manage.py outbox replay --publisher {alias} --reason TEXT` to send them again.",
         )
-    if not dead:
-        yield ok("dead", "There are no dead letters.")
+    if not backlogs:
+        yield ok("dead", "No dead letters.")
 
 
 def check_leases(grace: float) -> Iterator[Finding]:
-    """Check that what a dead relay has left was taken over.
+    """Check that relays take over the deliveries of a relay that was killed or hangs.
 
     Args:
-        grace: seconds the other relays have for it.
+        grace: seconds after the lease expired.
     """
-    abandoned = queries.abandoned(_rows(), seconds=grace)
-    for backlog in abandoned:
+    backlogs = queries.expired(_rows(), seconds=grace)
+    for backlog in backlogs:
         yield problem(
             "leases",
-            f"{backlog.publisher}: the lease of {deliveries(backlog.count)} ran out, up to "
-            f"{spoken(backlog.age)} ago, and no relay has taken over.",
-            "Start `manage.py run_relay`: it takes them over at once.",
+            f"{backlog.publisher}: {deliveries(backlog.count)} with an expired lease, up to "
+            f"{duration(backlog.age)} ago, and no relay has taken over.",
+            "Start `manage.py run_relay`: it takes over expired leases immediately.",
         )
-    if not abandoned:
-        yield ok("leases", "None has run out.")
+    if not backlogs:
+        yield ok("leases", "No expired leases.")
 
 
 def check_unconfigured() -> Iterator[Finding]:
-    """Check that each open delivery has a publisher: an alias may have been renamed."""
-    lost = queries.of_unconfigured(_rows(), get_settings().publishers)
-    for backlog in lost:
-        yield problem(
-            "unconfigured",
-            f"{deliveries(backlog.count)} open to {backlog.publisher}, which is not configured.",
-            "Configure it again, or withdraw them: "
-            f"`manage.py outbox cancel --publisher {backlog.publisher} --reason TEXT`.",
-        )
-    if not lost:
-        yield ok("unconfigured", "Each open delivery has its publisher.")
+    """Check that the publisher of each open delivery is configured."""
+    backlogs = queries.of_unknown_publishers(_rows(), get_settings().publishers)
+    for backlog in backlogs:
+        message, fix = unknown_publisher(backlog.publisher, backlog.count)
+        yield problem("unconfigured", message, fix)
+    if not backlogs:
+        yield ok("unconfigured", "The publishers of all open deliveries are configured.")
 
 
 def _rows() -> DeliveryQuerySet:

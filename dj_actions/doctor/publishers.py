@@ -1,4 +1,4 @@
-"""Checks of publishers: are they held back, and do their destinations answer."""
+"""Checks of publishers: their destinations, pauses and circuit breakers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.db import router
 
+from dj_actions.cli.output import count_of, error_line
 from dj_actions.conf import get_settings
-from dj_actions.doctor.findings import Finding, counted, in_one_line, ok, problem, warning
+from dj_actions.doctor.findings import Finding, ok, problem, warning
 from dj_actions.exceptions import InvalidSetting, PublisherMisconfigured, RateLimited
 from dj_actions.models import PublisherState
 from dj_actions.publishers import BasePublisher, publishers
@@ -18,69 +19,72 @@ if TYPE_CHECKING:
 
 
 def check_reachability() -> Iterator[Finding]:
-    """Ask each destination a harmless question."""
+    """Check that each destination is reachable, without changing anything there."""
     for alias in get_settings().publishers:
         try:
             publisher = publishers[alias]
         except InvalidSetting:
-            continue  # the check of the settings tells it
+            continue  # reported by the check of the settings
         try:
-            yield _ask(publisher)
+            yield _check(publisher)
         finally:
             publisher.close()
 
 
-def _ask(publisher: BasePublisher) -> Finding:
+def _check(publisher: BasePublisher) -> Finding:
     check, alias = "reachability", publisher.alias
     try:
-        answered = publisher.check_reachable()
+        is_checked = publisher.check_reachable()
     except RateLimited as error:
         return warning(
             check,
-            f"{alias} asks for patience: {in_one_line(error)}",
-            "Wait, or set a lower rate for this publisher.",
+            f"{alias} is rate limiting us: {error_line(error)}",
+            "Wait, or set a lower RATE_LIMIT for this publisher.",
         )
-    except Exception as error:  # noqa: BLE001 - whatever a publisher raises is a finding
-        return problem(check, f"{alias} cannot be reached: {in_one_line(error)}", _mend(error))
-    return ok(check, f"{alias} answers." if answered else f"{alias} has nothing to be asked.")
+    except Exception as error:  # noqa: BLE001 - any exception of a publisher is a finding
+        return problem(check, f"{alias} is not reachable: {error_line(error)}", _fix_for(error))
+    verdict = "is reachable" if is_checked else "has no reachability check"
+    return ok(check, f"{alias} {verdict}.")
 
 
-def _mend(error: Exception) -> str:
+def _fix_for(error: Exception) -> str:
     if isinstance(error, PublisherMisconfigured):
-        return "Correct the publisher's OPTIONS in DJ_ACTIONS; deliveries wait meanwhile."
-    return "Mend the destination, or the way to it; deliveries wait meanwhile."
+        return "Correct the publisher's OPTIONS in DJ_ACTIONS. Deliveries are queued until then."
+    return "Check that the destination is up and reachable. Deliveries are queued until it is."
 
 
 def check_paused() -> Iterator[Finding]:
-    """Check whether someone has paused a publisher."""
-    paused = list(_known().paused())
+    """Check for paused publishers."""
+    paused = list(_states().paused())
     for state in paused:
         by = f" by {state.paused_by}" if state.paused_by else ""
         reason = f": {state.pause_reason}" if state.pause_reason else "."
         yield warning(
             "paused",
-            f"{state.alias} is paused{by} since {state.paused_at:%Y-%m-%d %H:%M} UTC{reason}",
-            f"Once the reason is gone: `manage.py outbox resume {state.alias} --reason TEXT`.",
+            f"{state.alias} has been paused{by} since {state.paused_at:%Y-%m-%d %H:%M} UTC{reason}",
+            "Once the reason no longer applies, run "
+            f"`manage.py outbox resume {state.alias} --reason TEXT`.",
         )
     if not paused:
         yield ok("paused", "No publisher is paused.")
 
 
 def check_breakers() -> Iterator[Finding]:
-    """Check whether the relays have stopped sending to a destination in trouble."""
-    stopped = list(_known().exclude(open_until=None))
+    """Check for open circuit breakers."""
+    stopped = list(_states().exclude(open_until=None))
     for state in stopped:
         reason = f": {state.open_reason}" if state.open_reason else "."
-        failures = counted(state.failures, "failure", "failures")
+        failures = count_of(state.failures, "failure", "failures")
         yield problem(
             "breakers",
-            f"Nothing is sent to {state.alias} after {failures}{reason}",
-            "Mend the destination; the relays probe it, and go on by themselves.",
+            f"The circuit breaker of {state.alias} is open after {failures}{reason}",
+            "Check that the destination is up and reachable. The relays probe it, and continue "
+            "once it responds.",
         )
     if not stopped:
-        yield ok("breakers", "All are closed.")
+        yield ok("breakers", "All circuit breakers are closed.")
 
 
-def _known() -> PublisherStateQuerySet:
+def _states() -> PublisherStateQuerySet:
     rows = PublisherState.objects.using(router.db_for_write(PublisherState))
     return rows.filter(alias__in=list(get_settings().publishers)).order_by("alias")

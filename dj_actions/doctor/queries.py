@@ -1,6 +1,6 @@
-"""What a doctor asks: of the outbox, of relays, and of PostgreSQL about itself.
+"""Read-only queries of the checks: of the outbox, of the relays, and of PostgreSQL's statistics.
 
-None of these statements changes anything. Ages count from the database's own clock.
+Ages are by the database's clock.
 """
 
 from __future__ import annotations
@@ -21,109 +21,109 @@ if TYPE_CHECKING:
     from dj_actions.outbox.queries.heartbeats import RelayHeartbeatQuerySet
     from dj_actions.outbox.queries.transitions import DeliveryQuerySet
 
-MANY_TRANSACTIONS = 100_000
-"""Age of a snapshot, in transactions begun since, where no time is known of it."""
+MAX_TRANSACTIONS = 100_000
+"""Maximum age of a snapshot in transactions, where PostgreSQL reports no time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """Deliveries of one publisher that have something in common."""
+    """The deliveries of one publisher that are in the same situation."""
 
     publisher: str
     count: int
 
     age: float
-    """Seconds since the oldest of them came into this state."""
+    """Seconds since the oldest of them got into it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sign:
-    """The latest sign of life of a relay."""
+class Heartbeat:
+    """The latest heartbeat of a relay."""
 
     relay: str
-    """Host and process, for example `web-1:4711`."""
+    """Host and process id, for example `web-1:4711`."""
 
     age: float
-    """Seconds since."""
+    """Seconds since the heartbeat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Something that keeps PostgreSQL from removing dead rows."""
+    """A snapshot that keeps PostgreSQL from removing dead rows."""
 
     holder: str
-    """Who holds it, for people."""
+    """Description of the session, prepared transaction or replication slot that holds it."""
 
     age: float | None
-    """Seconds since it was taken, where PostgreSQL knows them."""
+    """Seconds since it was taken; None where PostgreSQL reports no time."""
 
     transactions: int
-    """Transactions that have begun since."""
+    """Number of transactions that began since."""
 
     remedy: str
-    """Statement that ends it."""
+    """SQL statement that ends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableHealth:
-    """What PostgreSQL has counted of one table."""
+    """PostgreSQL's statistics of one table."""
 
     table: str
     live_rows: int
     dead_rows: int
     vacuumed_at: datetime | None
     is_vacuumed: bool
-    """Whether autovacuum is on, for the server and for this table."""
+    """Whether autovacuum is on for the server and for this table."""
 
 
-def waiting(rows: DeliveryQuerySet) -> list[Backlog]:
-    """Pending deliveries, by publisher."""
+def pending(rows: DeliveryQuerySet) -> list[Backlog]:
+    """Return the pending deliveries by publisher."""
     return _by_publisher(rows.filter(state=DeliveryState.PENDING), "queued_at")
 
 
 def unfinished(rows: DeliveryQuerySet) -> list[Backlog]:
-    """Deliveries that some relay will still touch, by publisher."""
+    """Return the open deliveries by publisher."""
     return _by_publisher(rows.open(), "queued_at")
 
 
 def dead(rows: DeliveryQuerySet) -> list[Backlog]:
-    """Dead letters, by publisher."""
+    """Return the dead letters by publisher."""
     return _by_publisher(rows.filter(state=DeliveryState.DEAD), "settled_at")
 
 
-def abandoned(rows: DeliveryQuerySet, *, seconds: float) -> list[Backlog]:
-    """Deliveries whose lease ran out over so many seconds ago, by publisher."""
-    left = rows.filter(state=DeliveryState.SENDING, lease_expires_at__lt=after(-seconds))
-    return _by_publisher(left, "lease_expires_at")
+def expired(rows: DeliveryQuerySet, *, seconds: float) -> list[Backlog]:
+    """Return the deliveries whose lease expired more than `seconds` ago, by publisher."""
+    leased = rows.filter(state=DeliveryState.SENDING, lease_expires_at__lt=after(-seconds))
+    return _by_publisher(leased, "lease_expires_at")
 
 
-def of_unconfigured(rows: DeliveryQuerySet, known: Iterable[str]) -> list[Backlog]:
-    """Open deliveries to publishers that are not configured, by publisher."""
+def of_unknown_publishers(rows: DeliveryQuerySet, known: Iterable[str]) -> list[Backlog]:
+    """Return the open deliveries for publishers that are not configured, by publisher."""
     return _by_publisher(rows.of_unknown_publishers(known), "queued_at")
 
 
-def latest_sign(rows: RelayHeartbeatQuerySet, *, host: str | None = None) -> Sign | None:
-    """Return the latest sign of life of any relay, or of any on one host."""
+def latest_heartbeat(rows: RelayHeartbeatQuerySet, *, host: str | None = None) -> Heartbeat | None:
+    """Return the latest heartbeat of any relay, or of any relay on one host."""
     of_host = rows if host is None else rows.filter(host=host)
     found = of_host.annotate(database_time=Now()).order_by("-seen_at").first()
     if found is None:
         return None
     now = found.database_time  # type: ignore[attr-defined]  # annotated
-    return Sign(relay=str(found), age=_seconds(now, found.seen_at))
+    return Heartbeat(relay=str(found), age=_seconds(now, found.seen_at))
 
 
 def held_snapshots(*, using: str, seconds: float) -> list[Snapshot]:
-    """Sessions, prepared transactions and replication slots that hold an old snapshot.
+    """Return the sessions, prepared transactions and replication slots with an old snapshot.
 
-    What keeps dead rows from being removed:
+    They keep PostgreSQL from removing dead rows:
     https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND
 
     Args:
-        using: alias of the database, a PostgreSQL.
-        seconds: how old a snapshot may be.
+        using: alias of a PostgreSQL database.
+        seconds: maximum age of a snapshot.
     """
-    # A vacuum's own snapshot holds nothing up. A standby's moves along with it: of that one,
-    # and of slots, only the distance in transactions tells.
+    # The snapshot of a vacuum blocks nothing. The snapshot of a standby advances with it, so
+    # for walsenders and replication slots only the distance in transactions is meaningful.
     statement = """
         SELECT 'session ' || pid || ' (' ||
                    concat_ws(', ', usename, nullif(application_name, ''), state) || ')',
@@ -156,7 +156,7 @@ def held_snapshots(*, using: str, seconds: float) -> list[Snapshot]:
         WHERE xmin IS NOT NULL AND (NOT active OR age(xmin) > %(transactions)s)
         ORDER BY 3 DESC
     """
-    limits = {"seconds": seconds, "transactions": MANY_TRANSACTIONS}
+    limits = {"seconds": seconds, "transactions": MAX_TRANSACTIONS}
     return [
         Snapshot(holder=holder, age=age, transactions=transactions, remedy=remedy)
         for holder, age, transactions, remedy in _rows(using, statement, limits)
@@ -164,7 +164,7 @@ def held_snapshots(*, using: str, seconds: float) -> list[Snapshot]:
 
 
 def count_hidden_sessions(*, using: str) -> int:
-    """Count the sessions in this database of which PostgreSQL shows this role nothing."""
+    """Count the sessions in this database whose details are hidden from this role."""
     statement = """
         SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND query = '<insufficient privilege>'
@@ -174,7 +174,7 @@ def count_hidden_sessions(*, using: str) -> int:
 
 
 def table_health(tables: Sequence[str], *, using: str) -> list[TableHealth]:
-    """Return what PostgreSQL has counted of these tables."""
+    """Return PostgreSQL's statistics of these tables."""
     statement = """
         SELECT counted.relname, counted.n_live_tup, counted.n_dead_tup,
                greatest(counted.last_vacuum, counted.last_autovacuum),

@@ -1,4 +1,4 @@
-"""All checks, in the order in which their findings explain each other."""
+"""Run all checks, in the order in which their findings explain each other."""
 
 from __future__ import annotations
 
@@ -6,76 +6,77 @@ from collections.abc import Callable, Iterable, Iterator
 
 from django.db import connections, router
 
+from dj_actions.cli.output import error_line
 from dj_actions.conf import get_settings
 from dj_actions.doctor import configuration, outbox, postgres, publishers, relays, sqlite
-from dj_actions.doctor.findings import Finding, State, in_one_line, problem
-from dj_actions.doctor.thresholds import Limits
+from dj_actions.doctor.findings import Finding, State, problem
+from dj_actions.doctor.thresholds import Thresholds
 from dj_actions.models import Delivery
 
 Check = Callable[[], Iterable[Finding]]
 
 
-def examine(limits: Limits) -> Iterator[Finding]:
-    """Yield what each check finds; none is asked whose ground is missing."""
+def examine(thresholds: Thresholds) -> Iterator[Finding]:
+    """Yield the findings of each check; skip the checks whose prerequisites are missing."""
     database = router.db_for_write(Delivery)
     usable = configuration.settings_are_usable()
-    yield from _asked("settings", configuration.check_settings)
+    yield from _run("settings", configuration.check_settings)
     if usable:
-        yield from _asked("reachability", publishers.check_reachability)
-    found = _asked("database", lambda: configuration.check_database(database))
+        yield from _run("reachability", publishers.check_reachability)
+    found = _run("database", lambda: configuration.check_database(database))
     yield from found
-    if _bad(found):
+    if _has_problem(found):
         return
-    yield from (found := _asked("migrations", lambda: configuration.check_migrations(database)))
-    if usable and not _bad(found):
-        yield from _all(_of_the_outbox(limits))
-    yield from _all(_of_the_server(database, limits))
+    yield from (found := _run("migrations", lambda: configuration.check_migrations(database)))
+    if usable and not _has_problem(found):
+        yield from _run_all(_outbox_checks(thresholds))
+    yield from _run_all(_server_checks(database, thresholds))
 
 
-def _of_the_outbox(limits: Limits) -> dict[str, Check]:
+def _outbox_checks(thresholds: Thresholds) -> dict[str, Check]:
     return {
-        "relays": lambda: relays.check_relays(limits.relay),
+        "relays": lambda: relays.check_relays(thresholds.relay),
         "paused": publishers.check_paused,
         "breakers": publishers.check_breakers,
-        "waiting": lambda: outbox.check_waiting(limits.waiting),
+        "waiting": lambda: outbox.check_waiting(thresholds.waiting),
         "dead": outbox.check_dead,
-        "leases": lambda: outbox.check_leases(limits.lease),
+        "leases": lambda: outbox.check_leases(thresholds.lease),
         "unconfigured": outbox.check_unconfigured,
     }
 
 
-def _of_the_server(database: str, limits: Limits) -> dict[str, Check]:
+def _server_checks(database: str, thresholds: Thresholds) -> dict[str, Check]:
     vendor = connections[database].vendor
     if vendor == "sqlite":
         return {"transactions": lambda: sqlite.check_transactions(database)}
     if vendor != "postgresql":
         return {}
     return {
-        "snapshots": lambda: postgres.check_snapshots(database, limits.snapshot),
+        "snapshots": lambda: postgres.check_snapshots(database, thresholds.snapshot),
         "vacuum": lambda: postgres.check_vacuum(database),
-        "listening": lambda: _listening(database, limits),
+        "listening": lambda: _check_listening(database, thresholds),
     }
 
 
-def _listening(database: str, limits: Limits) -> Iterable[Finding]:
+def _check_listening(database: str, thresholds: Thresholds) -> Iterable[Finding]:
     if not get_settings().notify:
-        return ()  # nobody listens
-    return postgres.check_listening(database, timeout=limits.notification)
+        return ()  # no relay listens
+    return postgres.check_listening(database, timeout=thresholds.notification)
 
 
-def _all(checks: dict[str, Check]) -> Iterator[Finding]:
+def _run_all(checks: dict[str, Check]) -> Iterator[Finding]:
     for name, check in checks.items():
-        yield from _asked(name, check)
+        yield from _run(name, check)
 
 
-def _asked(name: str, check: Check) -> list[Finding]:
-    """Return what a check finds; that it breaks down is a finding too."""
+def _run(name: str, check: Check) -> list[Finding]:
+    """Return the findings of a check, or a problem if the check itself fails."""
     try:
         return list(check())
-    except Exception as error:  # noqa: BLE001 - one check must not take others along
-        told = f"Could not be examined: {type(error).__name__}: {in_one_line(error)}"
-        return [problem(name, told, "Mend what the message names, and ask again.")]
+    except Exception as error:  # noqa: BLE001 - a failing check must not stop the others
+        message = f"The check failed: {type(error).__name__}: {error_line(error)}"
+        return [problem(name, message, "Resolve this error, and run the doctor again.")]
 
 
-def _bad(findings: Iterable[Finding]) -> bool:
+def _has_problem(findings: Iterable[Finding]) -> bool:
     return any(finding.state is State.PROBLEM for finding in findings)

@@ -1,4 +1,4 @@
-"""Check of SQLite."""
+"""Check of a SQLite database."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dj_actions.doctor.findings import Finding, ok, problem
 
 
 def check_transactions(database: str) -> Iterator[Finding]:
-    """Check that a transaction takes its write lock when it starts.
+    """Check that transactions acquire the write lock when they start.
 
     Args:
-        database: its alias.
+        database: alias of the database.
     """
     messages = check_database(databases=[database])
     for message in messages:
         yield problem("transactions", str(message.msg), message.hint or "")
     if not messages:
-        yield ok("transactions", "They take the write lock at once.")
+        yield ok("transactions", "Transactions acquire the write lock when they start.")

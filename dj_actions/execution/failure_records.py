@@ -1,9 +1,11 @@
-"""TODO."""
+"""Write the event of an action that was refused or raised an error."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from django.db import connections, transaction
@@ -11,93 +13,95 @@ from django.db import connections, transaction
 from dj_actions.conf import RecordFailures, Settings, get_settings
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import InvalidAction
-from dj_actions.execution.database import database_of
-from dj_actions.execution.recording import _storing, logger, sensitive_fields
-from dj_actions.messages import Actor
+from dj_actions.execution.run import RunScope
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.queries import insert_event
-from dj_actions.redaction import secrets_in, without
 from dj_actions.serialization import to_json
 from dj_actions.text import MAX_NAME_LENGTH, is_storable, sanitize
 
-FLOOD_GUARDS = frozenset({401, 413, 429})
-"""Refusals of those whom nobody knows, or of too much: recorded, they would fill the table."""
+logger = logging.getLogger(__name__)
 
-
-SERVER_FAULT = 500
-
+UNRECORDED = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
+)
+"""Status codes that are never recorded: anyone could fill the table with them."""
 
 NOT_AN_OBJECT = "not_an_object"
-"""Key of what is stored in place of a body in which secrets have no names."""
-
+"""Key of what is stored instead of input in which sensitive fields cannot be recognized."""
 
 NOT_STORABLE = "not_storable"
-"""Key of what is stored in place of a refused input that no database can hold."""
+"""Key of what is stored instead of input that no database can hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """What is known of an action that was refused, or crashed."""
+class Failure:
+    """A call that was refused or raised an error."""
 
-    actor: Any
-    """The user who asked for it, if any."""
+    user: Any
+    """The user who made the call, if any."""
 
     object_ids: Sequence[str]
-    """What it was to act on, as the caller named it."""
+    """The objects it refers to, by the keys the caller used."""
 
     read_data: Callable[[], Any]
-    """Returns what was sent; not asked if the refusal is not recorded."""
+    """Returns the input; called only if the failure is recorded."""
 
     body: Any
-    """What the caller is answered."""
+    """The error as the caller receives it."""
 
     status_code: int
+
     duration_ms: float = 0
+    """Milliseconds from the start of the call to the error."""
+
     traceparent: str = ""
+    """W3C trace context of the request."""
 
 
-def record_failure(definition: ActionDefinition, failed: Failed) -> ActionEvent | None:
-    """Write one event without deliveries, once all that the action wrote is rolled back.
+def record_failure(definition: ActionDefinition, failure: Failure) -> ActionEvent | None:
+    """Write one event without deliveries, after everything the action wrote was rolled back.
 
-    It never raises: the caller has an error to answer already.
+    It never raises: the caller already has an error to return.
 
     Returns:
-        The event; None if the settings ask for none, or the database took none.
+        The event; None if the settings disable it, or it could not be written.
     """
-    settings = get_settings()
-    if not _is_wanted(failed.status_code, settings):
+    if not _is_recorded(failure.status_code, get_settings()):
         return None
     try:
-        database = database_of(definition)
-        if connections[database].in_atomic_block and connections[database].needs_rollback:
-            return None  # a transaction around the action is lost, and this would be with it
-        event = _failed_event(definition, failed, settings)
-        with transaction.atomic(using=database):
-            insert_event(event, {}, Delivery, using=database)
-    except Exception as error:  # noqa: BLE001 - what failed first is what has to be told
+        scope = RunScope.of(definition, failure.user)
+        connection = connections[scope.database]
+        if connection.in_atomic_block and connection.needs_rollback:
+            return None  # the outer transaction will be rolled back, and the record with it
+        event = _event(scope, failure)
+        with transaction.atomic(using=scope.database):
+            insert_event(event, {}, Delivery, using=scope.database)
+    except Exception as error:  # noqa: BLE001 - the first error is the one to return
         logger.warning("The failure of %s could not be recorded: %s", definition.label, error)
         return None
     return event
 
 
-def _is_wanted(status_code: int, settings: Settings) -> bool:
-    if not settings.track_actions or status_code in FLOOD_GUARDS:
+def _is_recorded(status_code: int, settings: Settings) -> bool:
+    if not settings.track_actions or status_code in UNRECORDED:
         return False
     if settings.record_failures is RecordFailures.ALL:
         return True
-    return settings.record_failures is RecordFailures.SERVER and status_code >= SERVER_FAULT
+    is_server_error = status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return settings.record_failures is RecordFailures.SERVER and is_server_error
 
 
-def _failed_event(definition: ActionDefinition, failed: Failed, settings: Settings) -> ActionEvent:
-    actor = Actor.of(failed.actor)
-    object_ids = [
-        sanitize(key, MAX_NAME_LENGTH) for key in failed.object_ids[: definition.max_items]
-    ]
-    stored = _storing(definition, settings)
-    names = sensitive_fields(definition)
-    sent = _as_sent(failed.read_data())
-    if names and not isinstance(sent, dict):
-        sent = {NOT_AN_OBJECT: type(sent).__name__}
+def _event(scope: RunScope, failure: Failure) -> ActionEvent:
+    definition, actor = scope.definition, scope.actor
+    keys = failure.object_ids[: definition.max_items]
+    object_ids = [sanitize(key, MAX_NAME_LENGTH) for key in keys]
+    data = _as_json(failure.read_data())
+    if scope.sensitive and not isinstance(data, dict):
+        data = {NOT_AN_OBJECT: type(data).__name__}
     return ActionEvent(
         resource=definition.resource,
         action=definition.name,
@@ -106,17 +110,16 @@ def _failed_event(definition: ActionDefinition, failed: Failed, settings: Settin
         object_ids=object_ids,
         actor_id=actor.id if actor else None,
         actor_label=actor.label if actor else "",
-        request_data=stored(sent),
-        # An error may repeat what was sent.
-        response_data=stored(without(_as_sent(failed.body), secrets_in(sent, names))),
-        status_code=failed.status_code,
-        duration_ms=failed.duration_ms,
-        traceparent=failed.traceparent,
+        request_data=scope.storable(data),
+        response_data=scope.storable_errors(_as_json(failure.body), data),
+        status_code=failure.status_code,
+        duration_ms=failure.duration_ms,
+        traceparent=failure.traceparent,
     )
 
 
-def _as_sent(value: Any) -> Any:
-    """Return as plain JSON what may be anything: it was refused, perhaps for its very form."""
+def _as_json(value: Any) -> Any:
+    """Return refused input, of whatever type, as plain JSON."""
     try:
         plain = to_json(value if is_storable(value) else {NOT_STORABLE: True})
     except InvalidAction:

@@ -1,6 +1,6 @@
-"""A caller's own name for a request, so that sending it twice does it once.
+"""A caller's key for a request, so that a repeated request runs only once.
 
-After https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
+Follows https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files import File
@@ -21,48 +21,53 @@ from django.utils.crypto import salted_hmac
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 
-from dj_actions.declaration.definition import ActionDefinition
-from dj_actions.execution.database import database_of
+from dj_actions.execution.call import ActionCall
 from dj_actions.messages import Actor
 from dj_actions.models import IDEMPOTENCY_KEY_LENGTH, OF_NOBODY, ActionEvent
 from dj_actions.outbox.queries import try_lock
 from dj_actions.redaction import TOO_LARGE
 from dj_actions.serialization import RecordEncoder
 
+if TYPE_CHECKING:
+    from dj_actions.execution.run import Run
+
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotent-Replayed"
 
 SALT = "dj_actions.idempotency"
 
-_running: ContextVar[frozenset[str]] = ContextVar("_running", default=frozenset())
-"""Locks that calls further up hold: the database would grant them again to the same transaction."""
+_held: ContextVar[frozenset[str]] = ContextVar("_held", default=frozenset())
+"""Locks held by the calls that led to this one: the database would grant them again to the same
+transaction."""
 
 QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
-"""The draft's form of a key; most clients send it without quotes."""
+"""A key as the draft defines it; most clients send it without quotes."""
 
 
-class StillRunning(APIException):
-    """The first request with this key has not ended."""
+class IdempotencyKeyInUse(APIException):
+    """The first request with this key is still running."""
 
     status_code = status.HTTP_409_CONFLICT
     default_detail = "A request with this Idempotency-Key is still running. Try again later."
     default_code = "idempotency_key_in_use"
 
 
-class AnswerNotKept(APIException):
-    """The first request has succeeded, but its answer was too large to be kept."""
+class ReplayUnavailable(APIException):
+    """The first request succeeded, but its response was too large to store."""
 
     status_code = status.HTTP_409_CONFLICT
-    default_detail = "The request with this Idempotency-Key has succeeded; its answer is not kept."
+    default_detail = (
+        "The request with this Idempotency-Key succeeded, but its response was not stored."
+    )
     default_code = "idempotent_answer_not_kept"
 
 
-class KeyReused(APIException):
-    """The key was used for another request."""
+class IdempotencyKeyReused(APIException):
+    """The key was used for a different request."""
 
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     default_detail = (
-        "This Idempotency-Key was used for a request with another body or object. "
+        "This Idempotency-Key was used for a request with a different body or object. "
         "Use a new key for each request."
     )
     default_code = "idempotency_key_reused"
@@ -70,108 +75,104 @@ class KeyReused(APIException):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idempotency:
-    """The name of a request, and what tells it from others."""
+    """A caller's key for a call, and what distinguishes the call from others with that key."""
 
     key: str
-    fingerprint: str
-    """A keyed hash of the input and of what is acted on: stored, it gives nothing away."""
+    """The key as it is stored: anonymous callers share no keys with the system itself."""
 
-    of_former_secrets: frozenset[str] = frozenset()
+    lock_name: str
+    """Name of the lock that calls with this key compete for."""
+
+    fingerprint: str
+    """A keyed hash of the input and the target: stored, it reveals neither."""
+
+    fallback_fingerprints: frozenset[str] = frozenset()
     """The same under SECRET_KEY_FALLBACKS."""
 
-    def stored_key(self, actor: Any) -> str:
-        """Return the key as it is stored: nobody in particular shares none with the system."""
-        return self.key if actor is None or Actor.of(actor) else f"{OF_NOBODY}{self.key}"
+    @classmethod
+    def of(cls, call: ActionCall, actor: Actor | None) -> Idempotency | None:
+        """Return the idempotency of a call; None if it has no key, or is a dry run.
 
-
-def idempotency_of(key: str | None, *, target: str, data: Any) -> Idempotency | None:
-    """Return the idempotency of a call; None if it names no key.
-
-    Args:
-        key: as the caller has sent it.
-        target: what is acted on, as far as the data do not say it.
-        data: the input as sent.
-
-    Raises:
-        ValidationError: the key is empty, too long, or not printable ASCII.
-    """
-    if key is None:
-        return None
-    quoted = QUOTED.fullmatch(key.strip())
-    text = re.sub(r'\\(["\\])', r"\1", quoted[1]) if quoted else key.strip()
-    if not (text.isascii() and text.isprintable() and 0 < len(text) <= IDEMPOTENCY_KEY_LENGTH):
-        raise ValidationError(
-            {HEADER: [f"Use 1 to {IDEMPOTENCY_KEY_LENGTH} printable ASCII characters."]}
+        Raises:
+            ValidationError: the key is empty, too long, or not printable ASCII.
+        """
+        if call.idempotency_key is None or call.dry_run:
+            return None
+        key = _parse(call.idempotency_key)
+        if call.user is not None and actor is None:
+            key = f"{OF_NOBODY}{key}"
+        fingerprint, *fallbacks = _fingerprints(call)
+        return cls(
+            key=key,
+            lock_name=json.dumps([actor.id if actor else None, call.definition.label, key]),
+            fingerprint=fingerprint,
+            fallback_fingerprints=frozenset(fallbacks),
         )
-    request = json.dumps([target, _comparable(data)], cls=_FingerprintEncoder, sort_keys=True)
-    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    first, *others = (
-        salted_hmac(SALT, request, secret=secret, algorithm="sha256").hexdigest()
-        for secret in secrets
-    )
-    return Idempotency(key=text, fingerprint=first, of_former_secrets=frozenset(others))
-
-
-def earlier_event(
-    definition: ActionDefinition, actor: Any, idempotency: Idempotency
-) -> ActionEvent | None:
-    """Return the event of the same request made earlier; None if this is the first.
-
-    Called in the action's transaction: until it ends, no other call gets past this point with
-    the same key.
-
-    Raises:
-        StillRunning: another call with the key is under way.
-        KeyReused: the key belongs to another request.
-        AnswerNotKept: the request has succeeded, but its answer cannot be repeated.
-    """
-    name = _name_of(definition, actor, idempotency)
-    if name in _running.get() or not try_lock(name, using=database_of(definition)):
-        raise StillRunning
-    event = ActionEvent.objects.of_idempotency_key(
-        idempotency.stored_key(actor),
-        resource=definition.resource,
-        action=definition.name,
-        actor_id=_id_of(actor),
-    )
-    if event is None:
-        return None
-    if event.fingerprint not in {idempotency.fingerprint, *idempotency.of_former_secrets}:
-        raise KeyReused
-    if isinstance(event.response_data, dict) and event.response_data.keys() == {TOO_LARGE}:
-        raise AnswerNotKept
-    return event
 
 
 @contextmanager
-def running(
-    definition: ActionDefinition, actor: Any, idempotency: Idempotency | None
-) -> Iterator[None]:
-    """Let calls within this one find that its key is in use."""
-    if idempotency is None:
-        yield
+def exclusive(run: Run) -> Iterator[ActionEvent | None]:
+    """Hold the run's idempotency key, and yield the event of an earlier call with it, if any.
+
+    Enter it in the action's transaction: until that ends, no other call with the key can enter.
+
+    Raises:
+        IdempotencyKeyInUse: another call with the key is running.
+        IdempotencyKeyReused: the key belongs to a different call.
+        ReplayUnavailable: the earlier call succeeded, but its response was not stored.
+    """
+    if run.idempotency is None:
+        yield None
         return
-    token = _running.set(_running.get() | {_name_of(definition, actor, idempotency)})
+    name = run.idempotency.lock_name
+    if name in _held.get() or not try_lock(name, using=run.scope.database):
+        raise IdempotencyKeyInUse
+    token = _held.set(_held.get() | {name})
     try:
-        yield
+        yield _earlier_event(run, run.idempotency)
     finally:
-        _running.reset(token)
+        _held.reset(token)
 
 
-def _name_of(definition: ActionDefinition, actor: Any, idempotency: Idempotency) -> str:
-    return json.dumps([_id_of(actor), definition.label, idempotency.stored_key(actor)])
+def _earlier_event(run: Run, idempotency: Idempotency) -> ActionEvent | None:
+    event = ActionEvent.objects.of_idempotency_key(
+        idempotency.key,
+        resource=run.definition.resource,
+        action=run.definition.name,
+        actor_id=run.scope.actor.id if run.scope.actor else None,
+    )
+    if event is None:
+        return None
+    if event.fingerprint not in {idempotency.fingerprint, *idempotency.fallback_fingerprints}:
+        raise IdempotencyKeyReused
+    if isinstance(event.response_data, dict) and event.response_data.keys() == {TOO_LARGE}:
+        raise ReplayUnavailable
+    return event
 
 
-def _id_of(actor: Any) -> str | None:
-    known = Actor.of(actor)
-    return known.id if known else None
+def _parse(header: str) -> str:
+    quoted = QUOTED.fullmatch(header.strip())
+    key = re.sub(r'\\(["\\])', r"\1", quoted[1]) if quoted else header.strip()
+    if not (key.isascii() and key.isprintable() and 0 < len(key) <= IDEMPOTENCY_KEY_LENGTH):
+        raise ValidationError(
+            {HEADER: [f"Use 1 to {IDEMPOTENCY_KEY_LENGTH} printable ASCII characters."]}
+        )
+    return key
+
+
+def _fingerprints(call: ActionCall) -> Iterator[str]:
+    """Yield the fingerprint under SECRET_KEY, then those under its fallbacks."""
+    content = [call.target, _comparable(call.data)]
+    text = json.dumps(content, cls=_FingerprintEncoder, sort_keys=True)
+    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        yield salted_hmac(SALT, text, secret=secret, algorithm="sha256").hexdigest()
 
 
 class _FingerprintEncoder(RecordEncoder):
-    """JSON of anything that a call may bring; what has no JSON counts by its Python text."""
+    """Encodes any input of a call; a value that JSON cannot hold is encoded by its `repr`."""
 
     def default(self, o: Any) -> Any:
-        """Encode what JSON does not know."""
+        """Encode a value that JSON has no type for."""
         if isinstance(o, File):
             return [o.name, _digest(o)]
         try:

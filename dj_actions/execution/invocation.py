@@ -1,123 +1,155 @@
-"""Call an action from code: the one way that `Action.run`, the command and the admin share."""
+"""Call an action from code: what `Action.run`, the management command and the admin share."""
 
 from __future__ import annotations
 
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError
 from django.db.models import Model
 from rest_framework.exceptions import NotFound
 
-from dj_actions.context import ActionContext, Selected
+from dj_actions.context import ActionContext, Selection
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import InvalidAction
-from dj_actions.execution.execute import ActionCall, ActionResult, execute
-from dj_actions.execution.failure_records import Failed, record_failure
-from dj_actions.execution.locking import locked
-from dj_actions.execution.permissions import authorize, authorize_object
-from dj_actions.execution.problems import body_of_error, status_of
-from dj_actions.execution.rendering import declared_many, render
+from dj_actions.execution.call import ActionCall, ActionResult
+from dj_actions.execution.execute import execute
+from dj_actions.execution.failure_records import Failure, record_failure
+from dj_actions.execution.locking import for_update
+from dj_actions.execution.permissions import permission_error
+from dj_actions.execution.problems import error_body, status_code_for
+from dj_actions.execution.rendering import is_declared_many, render
+
+
+class RunOptions(TypedDict, total=False):
+    """The keyword arguments of a call from code; see `Action.run`."""
+
+    actor: Any
+    object: Model | None
+    objects: Sequence[Model] | None
+    data: Mapping[str, Any] | None
+    idempotency_key: str | None
+    dry_run: bool
+    parent: ActionContext | None
 
 
 def invoke(
-    definition: ActionDefinition,
-    *,
-    actor: Any = None,
-    object: Model | None = None,
-    objects: Sequence[Model] | None = None,
-    data: Mapping[str, Any] | None = None,
-    idempotency_key: str | None = None,
-    dry_run: bool = False,
-    parent: ActionContext | None = None,
-    records_failure: bool = True,
+    definition: ActionDefinition, *, records_failure: bool = True, **options: Unpack[RunOptions]
 ) -> ActionResult:
     """Run an action from code: the same steps as over HTTP, the same record.
 
-    A viewset's own permissions and queryset are not asked: there is no viewset.
+    There is no viewset, so a viewset's own permissions and queryset do not apply.
 
     Args:
         definition: the action.
-        actor: the user who acts, whose permissions are asked. None is the system itself,
-            which may do everything.
-        object: what to act on; it is locked and refreshed in place.
-        objects: what a bulk action acts on.
-        data: the input, to be validated.
-        idempotency_key: the caller's own name for this call: repeated, it is not run again.
-        dry_run: whether everything is rolled back in the end.
-        parent: the run that this one is a part of.
-        records_failure: whether a failure leaves a record; False for a caller who does that.
+        records_failure: whether to record a failure; False if the caller does that.
+        options: as for `Action.run`.
 
     Raises:
         InvalidAction: the wrong one of `object` and `objects` was given.
-        rest_framework.exceptions.APIException: not found, not allowed, bad input.
+        rest_framework.exceptions.APIException: not found, not permitted, or invalid input.
     """
-    given = _given_objects(definition, object, objects)
-    keys = tuple(str(entry.pk) for entry in given)
-    given_key = None if object is None else object.pk
     started = time.perf_counter()
-
-    def select() -> Sequence[Selected]:
-        if actor is not None:
-            authorize(definition, actor)
-        return _select(definition, given, actor)
-
+    one, user, data = options.get("object"), options.get("actor"), options.get("data")
+    parent, dry_run = options.get("parent"), options.get("dry_run", False)
+    given = _given_objects(definition, one, options.get("objects"))
+    keys = tuple(str(entry.pk) for entry in given)
+    one_key = None if one is None else one.pk
     call = ActionCall(
         definition=definition,
-        actor=actor,
+        user=user,
         data={} if data is None else data,
-        select=select,
-        render=lambda value: render(value, definition.output, many=declared_many(definition)),
+        caller=CodeCaller(definition=definition, user=user, given=given),
         target=",".join(keys),
-        idempotency_key=idempotency_key,
+        idempotency_key=options.get("idempotency_key"),
         dry_run=dry_run,
         parent=parent,
     )
     try:
         return execute(call)
     except Exception as error:
-        # The failure of a part is told by the whole; a dry run leaves nothing behind.
+        # The parent records the failure of its parts; a dry run leaves nothing behind.
         if records_failure and parent is None and not dry_run:
-            record_refusal(definition, error, actor=actor, keys=keys, data=data, started=started)
+            record_error(definition, error, user=user, keys=keys, data=data, started=started)
         raise
     finally:
-        if dry_run and object is not None:
-            _restore(object, given_key)
+        if dry_run and one is not None:
+            _restore(one, one_key)
 
 
-def record_refusal(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeCaller:
+    """A call from code, with the objects it was given."""
+
+    definition: ActionDefinition
+    user: Any
+    given: Sequence[Model]
+
+    def select(self) -> Sequence[Selection]:
+        """Lock the objects, and check the action's permissions unless the system itself acts."""
+        if self.user is not None and (error := permission_error(self.definition, self.user)):
+            raise error
+        found = _lock(self.definition, self.given)
+        keys = dict.fromkeys(entry.pk for entry in self.given)
+        return [self._select(key, found.get(key)) for key in keys]
+
+    def render(self, value: Any) -> Any:
+        """Render the result with the action's own output; there is no viewset."""
+        definition = self.definition
+        return render(value, definition.output, many=is_declared_many(definition))
+
+    def _select(self, key: Any, found: Model | None) -> Selection:
+        error = self._error(key, found)
+        if error and not self.definition.partial:
+            raise error
+        return Selection(key=key, object=found, error=error)
+
+    def _error(self, key: Any, found: Model | None) -> Exception | None:
+        if found is None:
+            return NotFound(f"{self.definition.resource} {key} does not exist.")
+        if self.user is None:
+            return None
+        return permission_error(self.definition, self.user, found)
+
+
+def record_error(
     definition: ActionDefinition,
     error: Exception,
     *,
-    actor: Any,
+    user: Any,
     keys: Sequence[str],
     data: Any,
     started: float,
 ) -> None:
-    """Record that a call from code was refused, or crashed.
+    """Record that a call from code was refused or raised an error.
 
     Args:
-        keys: primary keys of what it was to act on.
-        started: when it began, by `time.perf_counter()`.
+        definition: the action.
+        error: what was raised.
+        user: the user who acts, or None for the system itself.
+        keys: primary keys of the objects.
+        data: the input.
+        started: when the call began, by `time.perf_counter()`.
     """
     record_failure(
         definition,
-        Failed(
-            actor=actor,
+        Failure(
+            user=user,
             object_ids=keys,
             read_data=lambda: data,
-            body=body_of_error(error),
-            status_code=status_of(error),
+            body=error_body(error),
+            status_code=status_code_for(error),
             duration_ms=(time.perf_counter() - started) * 1000,
         ),
     )
 
 
 def _restore(entry: Model, key: Any) -> None:
-    """Show the caller's object as it still is: what was done to it has been rolled back."""
+    """Refresh the caller's object: the changes made to it have been rolled back."""
     entry.pk = key
     with contextlib.suppress(ObjectDoesNotExist, DatabaseError):
         entry.refresh_from_db()
@@ -128,54 +160,39 @@ def _given_objects(
 ) -> Sequence[Model]:
     if not definition.names_objects:
         if one is not None or many is not None:
-            raise InvalidAction(f"{definition.label} finds its objects itself: name none.")
+            raise InvalidAction(
+                f"{definition.label} selects its own objects. Leave out object and objects."
+            )
         return ()
     given = many if definition.bulk else one
     if given is None or (one is not None and many is not None):
-        name = "objects=[…]" if definition.bulk else "object=…"
-        raise InvalidAction(f"Call {definition.label} with {name}, and with nothing else.")
+        name, other = ("objects=[…]", "object") if definition.bulk else ("object=…", "objects")
+        raise InvalidAction(f"Call {definition.label} with {name}, and without {other}.")
     wanted = (given,) if isinstance(given, Model) else tuple(given)
     for entry in wanted:
         if not isinstance(entry, definition.model):
             raise InvalidAction(
-                f"{definition.label} acts on {definition.model.__name__}, not on {entry!r}."
+                f"{definition.label} acts on {definition.model.__name__} objects, not on {entry!r}."
             )
     if len(wanted) > definition.max_items:
         raise InvalidAction(
-            f"{definition.label} takes at most {definition.max_items} objects, "
+            f"{definition.label} accepts at most {definition.max_items} objects, "
             f"not {len(wanted)}. Call it several times."
         )
     return wanted
 
 
-def _select(definition: ActionDefinition, given: Sequence[Model], actor: Any) -> Sequence[Selected]:
-    found = _lock(definition, given)
-    selected = []
-    for key in dict.fromkeys(entry.pk for entry in given):
-        refusal = _refusal(definition, found.get(key), key, actor)
-        if refusal and not definition.partial:
-            raise refusal
-        selected.append(Selected(key=key, object=found.get(key), refusal=refusal))
-    return selected
-
-
-def _refusal(
-    definition: ActionDefinition, found: Model | None, key: Any, actor: Any
-) -> Exception | None:
-    if found is None:
-        return NotFound(f"There is no {definition.resource} {key}.")
-    return None if actor is None else authorize_object(definition, actor, found)
-
-
 def _lock(definition: ActionDefinition, given: Sequence[Model]) -> Mapping[Any, Model]:
+    if not given:
+        return {}
     if not definition.bulk:
         (one,) = given
         try:
-            # Of its own class: it may inherit from the action's model.
-            one.refresh_from_db(from_queryset=locked(type(one)._base_manager.all()))
+            # By its own class, which may be a subclass of the action's model.
+            one.refresh_from_db(from_queryset=for_update(type(one)._base_manager.all()))
         except ObjectDoesNotExist:
             return {}
         return {one.pk: one}
     keys = [entry.pk for entry in given]
     rows = definition.model._base_manager.all()
-    return {entry.pk: entry for entry in locked(rows.filter(pk__in=keys).order_by("pk"))}
+    return {entry.pk: entry for entry in for_update(rows.filter(pk__in=keys).order_by("pk"))}

@@ -1,4 +1,4 @@
-"""Lock the objects that an action is going to change."""
+"""Lock the rows that an action is going to change."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from django.db import models, router
 _Model = TypeVar("_Model", bound=models.Model)
 
 
-def can_lock(queryset: models.QuerySet[Any]) -> bool:
-    """Tell whether PostgreSQL can lock the rows of a query as it is.
+def supports_for_update(queryset: models.QuerySet[Any]) -> bool:
+    """Return whether PostgreSQL supports FOR UPDATE on this query.
 
-    It refuses DISTINCT, GROUP BY, set operations and window functions.
+    It does not for DISTINCT, GROUP BY, set operations and window functions
+    (https://www.postgresql.org/docs/current/sql-select.html#SQL-FOR-UPDATE-SHARE).
     """
     query = queryset.query
     return not (
@@ -24,27 +25,27 @@ def can_lock(queryset: models.QuerySet[Any]) -> bool:
     )
 
 
-def where_writes_go(queryset: models.QuerySet[_Model]) -> models.QuerySet[_Model]:
-    """Return the queryset on the database that takes writes, wherever reads are routed to.
+def on_write_database(queryset: models.QuerySet[_Model]) -> models.QuerySet[_Model]:
+    """Return the queryset on the database for writes, wherever reads are routed to.
 
-    There locks are taken; a replica may not have seen what a lock has waited for.
+    Locks are taken there; a replica may be behind the changes that a lock has waited for.
     """
     database = router.db_for_write(queryset.model)
     return queryset if queryset.db == database else queryset.using(database)
 
 
-def locked(queryset: models.QuerySet[_Model]) -> models.QuerySet[_Model]:
-    """Lock the rows of a queryset, as it is read, until the transaction ends.
+def for_update(queryset: models.QuerySet[_Model]) -> models.QuerySet[_Model]:
+    """Return the queryset with row locks, held until the transaction ends.
 
-    A no-op on SQLite, which has no row locks: there a writing transaction is alone.
+    A no-op on SQLite, which has no row locks: it runs one writing transaction at a time.
     """
-    rows = where_writes_go(queryset)
-    # The key may be referred to meanwhile: inserts elsewhere need not wait.
+    rows = on_write_database(queryset)
+    # FOR NO KEY UPDATE: inserts of rows that refer to these need not wait.
     return rows.select_for_update(of=("self", *_parents(queryset.model)), no_key=True)
 
 
 def _parents(model: type[models.Model], path: str = "") -> Iterator[str]:
-    """Yield the links to the tables that hold the inherited columns."""
+    """Yield the links to the parent tables of multi-table inheritance."""
     concrete: Any = model._meta.concrete_model
     for parent, link in concrete._meta.parents.items():
         if link is not None:
@@ -54,7 +55,10 @@ def _parents(model: type[models.Model], path: str = "") -> Iterator[str]:
 
 
 def lock_rows(model: type[models.Model], keys: Iterable[Any]) -> None:
-    """Lock the rows with these primary keys until the transaction ends, in one order for all."""
-    rows = locked(model._base_manager.filter(pk__in=list(keys)).order_by("pk"))
-    # Read, or nothing is locked; whole, or the tables of parent models are not.
+    """Lock the rows with these primary keys until the transaction ends.
+
+    The order is the same for every caller, so that two of them cannot deadlock.
+    """
+    rows = for_update(model._base_manager.filter(pk__in=list(keys)).order_by("pk"))
+    # Evaluated, or nothing is locked; with all columns, or parent tables are not locked.
     list(rows)

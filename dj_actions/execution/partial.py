@@ -10,41 +10,35 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connections, transaction
 from rest_framework import status
 
-from dj_actions.context import ActionContext, Selected
-from dj_actions.declaration.definition import ActionDefinition
-from dj_actions.execution.database import database_of
-from dj_actions.execution.problems import api_exception_of, problem_of, status_of
-from dj_actions.execution.recording import sensitive_fields
+from dj_actions.context import ActionContext, Selection
+from dj_actions.execution.problems import api_exception_for, problem_for, status_code_for
+from dj_actions.execution.run import Run
 from dj_actions.serialization import to_json
 
 logger = logging.getLogger(__name__)
 
-Render = Callable[[Any], Any]
+PerformOne = Callable[[Any], tuple[ActionContext, Any]]
 
 
 def perform_each(
-    definition: ActionDefinition,
-    context: ActionContext,
-    data: Mapping[str, Any],
-    selected: Sequence[Selected],
-    render: Render,
+    run: Run, context: ActionContext, data: Mapping[str, Any], selection: Sequence[Selection]
 ) -> dict[str, Any]:
-    """Perform the action for one object at a time, each in a savepoint of its own.
+    """Perform the action for one object at a time, each in its own savepoint.
 
-    Afterwards `context.objects` holds those for which it succeeded.
+    Afterwards `context.objects` holds the objects for which it succeeded.
 
     Returns:
-        The answer: one outcome per object, in the order of the request.
+        The response body: one outcome per object, in the order of the request.
     """
-    perform = functools.partial(_perform_one, definition, context, data, render)
-    attempts = [(entry, *_attempt(perform, definition, entry)) for entry in selected]
-    survivors = [own for _, own, _ in attempts if own]
-    for own in survivors:
+    perform = functools.partial(_perform_one, run, context, data)
+    attempts = [(entry, *_attempt(run, perform, entry)) for entry in selection]
+    succeeded = [own for _, own, _ in attempts if own]
+    for own in succeeded:
         context.join(own)
-    context.objects = tuple(own.object for own in survivors)
-    # As they were before the action may have deleted them.
-    context.object_ids = tuple(own.object_ids[0] for own in survivors)
-    counts = {"succeeded": len(survivors), "failed": len(attempts) - len(survivors)}
+    context.objects = tuple(own.object for own in succeeded)
+    # The ids from before the action ran: it may have deleted the objects.
+    context.object_ids = tuple(own.object_ids[0] for own in succeeded)
+    counts = {"succeeded": len(succeeded), "failed": len(attempts) - len(succeeded)}
     return {
         "meta": to_json(context.meta) | counts,
         "results": [
@@ -55,53 +49,47 @@ def perform_each(
 
 
 def _attempt(
-    perform: Callable[[Any], tuple[ActionContext, Any]],
-    definition: ActionDefinition,
-    entry: Selected,
+    run: Run, perform: PerformOne, entry: Selection
 ) -> tuple[ActionContext | None, dict[str, Any]]:
     """Return the context of one object if it succeeded, and its outcome."""
-    if entry.refusal:
-        return None, _failure(entry.refusal)
-    database = database_of(definition)
+    if entry.error:
+        return None, _failure(entry.error)
+    database = run.scope.database
     try:
         with transaction.atomic(using=database):
             own, result = perform(entry.object)
-            # Now, not at the commit, where it would take all the others down with it.
-            connections[database].check_constraints([definition.model._meta.db_table])
+            # Checked now: at the commit, a violation would roll back all objects.
+            connections[database].check_constraints([run.definition.model._meta.db_table])
     except (OperationalError, InterfaceError):
-        raise  # the database itself is in trouble: nothing can be kept
-    except Exception as error:  # noqa: BLE001 - one object's crash is its own outcome
-        if api_exception_of(error) is None:
-            _log(definition, entry, error)
+        raise  # the database itself has failed: nothing can be saved
+    except Exception as error:  # noqa: BLE001 - one object's error is its own outcome
+        if api_exception_for(error) is None:
+            _log(run, entry, error)
         return None, _failure(error)
     return own, {"status": status.HTTP_200_OK, "result": result}
 
 
-def _log(definition: ActionDefinition, entry: Selected, error: Exception) -> None:
-    """Log a crash; without its text, which may repeat the input, if that can hold secrets."""
+def _perform_one(
+    run: Run, context: ActionContext, data: Mapping[str, Any], target: Any
+) -> tuple[ActionContext, Any]:
+    own = context.for_object(target)
+    # A copy: changes that one call makes to its input must not reach the next call.
+    value = run.definition.perform(own, dict(data))
+    if value is None and run.definition.output is not False:
+        value = target
+    return own, to_json(run.call.caller.render(value))
+
+
+def _log(run: Run, entry: Selection, error: Exception) -> None:
+    """Log an error; without its message, which may repeat input, if some fields are sensitive."""
     logger.error(
         "%s failed for %s: %s.",
-        definition.label,
+        run.definition.label,
         entry.key,
         type(error).__name__,
-        exc_info=None if sensitive_fields(definition) else error,
+        exc_info=None if run.scope.sensitive else error,
     )
 
 
-def _perform_one(
-    definition: ActionDefinition,
-    context: ActionContext,
-    data: Mapping[str, Any],
-    render: Render,
-    target: Any,
-) -> tuple[ActionContext, Any]:
-    own = context.for_object(target)
-    # A copy: what one run does to its input is not the next one's business.
-    value = definition.perform(own, dict(data))
-    if value is None and definition.output is not False:
-        value = target
-    return own, to_json(render(value))
-
-
 def _failure(error: Exception) -> dict[str, Any]:
-    return {"status": status_of(error), "error": to_json(problem_of(error))}
+    return {"status": status_code_for(error), "error": to_json(problem_for(error))}

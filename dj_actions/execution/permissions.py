@@ -1,4 +1,4 @@
-"""Ask an action's own permissions, from whichever door it is called."""
+"""Check an action's own permissions."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from dj_actions.declaration.definition import ActionDefinition
-from dj_actions.execution.synthetic_request import request_of, view_of
+from dj_actions.execution.synthetic_request import synthetic_request, synthetic_view
 
 
-def refusing(
+def first_denying_permission(
     definition: ActionDefinition, request: Request, view: APIView, target: Model | None = None
 ) -> BasePermission | None:
-    """Return the first of the action's permissions that refuses the request, or None.
+    """Return the first of the action's permissions that denies the request, or None.
 
     Args:
         definition: the action.
         request: carries the user.
-        view: what permissions look at for the model and the action's name.
-        target: the object to act on; without one, whether the action may be run at all.
+        view: gives permissions the model and the action's name.
+        target: the object to act on; without it, whether the action may be run at all.
     """
     for permission in (entry() for entry in definition.permissions):
         if target is None:
@@ -35,27 +35,20 @@ def refusing(
     return None
 
 
-def authorize(definition: ActionDefinition, actor: Any) -> None:
-    """Ask whether someone may run the action at all, outside a request.
-
-    Raises:
-        rest_framework.exceptions.APIException: not authenticated, or not allowed.
-    """
-    if refusal := _refusal(definition, actor, None):
-        raise refusal
-
-
-def authorize_object(
-    definition: ActionDefinition, actor: Any, target: Model
+def permission_error(
+    definition: ActionDefinition, user: Any, target: Model | None = None
 ) -> APIException | None:
-    """Return why someone may not run the action on an object, outside a request; else None."""
-    return _refusal(definition, actor, target)
+    """Return why a user may not run the action from code, or None.
 
-
-def _refusal(definition: ActionDefinition, actor: Any, target: Model | None) -> APIException | None:
-    request = request_of(actor)
-    permission = refusing(definition, request, view_of(definition, request), target)
+    Args:
+        definition: the action.
+        user: the user who acts.
+        target: the object to act on; without it, whether the action may be run at all.
+    """
+    request = synthetic_request(user)
+    view = synthetic_view(definition, request)
+    permission = first_denying_permission(definition, request, view, target)
     if permission is None:
         return None
-    error = PermissionDenied if actor.is_authenticated else NotAuthenticated
+    error = PermissionDenied if user.is_authenticated else NotAuthenticated
     return error(getattr(permission, "message", None), getattr(permission, "code", None))

@@ -1,4 +1,4 @@
-"""Act only on the version of an object that the caller has seen.
+"""Act only on the version of an object that the caller has seen (If-Match).
 
 The version is an entity tag: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1.
 """
@@ -13,24 +13,28 @@ from typing import Any
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
+from dj_actions.context import ActionContext
 from dj_actions.declaration.definition import Precondition
+from dj_actions.execution.run import Run
 
 PLAIN = re.compile(r"[!#-~]*")
-"""Characters of an entity tag; a version with others is told by its hash."""
+"""Characters allowed in an entity tag; a version with others is replaced by its hash."""
 
 ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
 class PreconditionFailed(APIException):
-    """The object is not in the version that the caller has seen."""
+    """The object has changed since the caller read it."""
 
     status_code = status.HTTP_412_PRECONDITION_FAILED
-    default_detail = "The object has changed. Fetch it again, and repeat if it still applies."
+    default_detail = (
+        "The object has changed. Fetch it again, and repeat the request if it still applies."
+    )
     default_code = "precondition_failed"
 
 
 class PreconditionRequired(APIException):
-    """The caller must say which version of the object it has seen."""
+    """The request must specify the version of the object."""
 
     status_code = status.HTTP_428_PRECONDITION_REQUIRED
     default_detail = 'Send the version you have seen, as in If-Match: "3".'
@@ -46,36 +50,36 @@ def entity_tag_of(entry: Any, precondition: Precondition) -> str:
     return f'"{text}"'
 
 
-def fresh_entity_tag(entry: Any, precondition: Precondition) -> str | None:
-    """Return the entity tag of an object as the database has it; None if it is gone.
+def current_entity_tag(run: Run, context: ActionContext) -> str | None:
+    """Return the entity tag of the object after the run; None if it was deleted.
 
-    What an action has done to it may have gone by the object, as `update()` does.
+    It is read from the database: `update()`, for example, does not change the instance.
     """
-    if entry.pk is None:
+    precondition = run.definition.precondition
+    if precondition is None or context.object.pk is None:
         return None
+    entry = context.object
     rows = type(entry)._base_manager.using(entry._state.db).filter(pk=entry.pk)
     current = rows.only(precondition.field).first()
     return entity_tag_of(current, precondition) if current else None
 
 
-def require_match(entry: Any, precondition: Precondition, if_match: str | None) -> None:
-    """Compare what the caller has seen with the object as it is, now that it is locked.
-
-    Args:
-        entry: the locked object.
-        precondition: the action's.
-        if_match: the header; None without one.
+def require_match(run: Run, context: ActionContext) -> None:
+    """Compare the version the caller has seen with that of the object, which is now locked.
 
     Raises:
-        PreconditionRequired: the action wants a version, and none was named.
+        PreconditionRequired: the action requires a version, and the call has none.
         PreconditionFailed: the object has another version.
     """
-    if if_match is None:
-        if precondition.required:
+    call, precondition = run.call, run.definition.precondition
+    if precondition is None:
+        return
+    if call.if_match is None:
+        if call.requires_version and precondition.required:
             raise PreconditionRequired
         return
-    if if_match.strip() == "*":
+    if call.if_match.strip() == "*":
         return
-    # Weak tags never match: If-Match compares strongly.
-    if entity_tag_of(entry, precondition) not in ENTITY_TAG.findall(if_match):
+    # Weak tags never match: If-Match uses the strong comparison.
+    if entity_tag_of(context.object, precondition) not in ENTITY_TAG.findall(call.if_match):
         raise PreconditionFailed

@@ -1,4 +1,4 @@
-"""Errors as problem details: https://www.rfc-editor.org/rfc/rfc9457."""
+"""Describe errors: as DRF does, and as problem details (https://www.rfc-editor.org/rfc/rfc9457)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from rest_framework.exceptions import APIException, NotFound, PermissionDenied
 FAULT = HTTPStatus.INTERNAL_SERVER_ERROR.value
 
 
-def api_exception_of(error: Exception) -> APIException | None:
-    """Return the error as the API answers it; None for a fault of the server."""
+def api_exception_for(error: Exception) -> APIException | None:
+    """Return the DRF exception that an error is returned as; None for a server error."""
     if isinstance(error, APIException):
         return error
     if isinstance(error, Http404):
@@ -24,31 +24,31 @@ def api_exception_of(error: Exception) -> APIException | None:
     return None
 
 
-def status_of(error: Exception) -> int:
-    """Return the status code with which the API answers an error."""
-    known = api_exception_of(error)
+def status_code_for(error: Exception) -> int:
+    """Return the status code that an error is returned with."""
+    known = api_exception_for(error)
     return known.status_code if known else HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def body_of_error(error: Exception) -> Any:
-    """Return an error the way DRF answers it; of a fault of the server, only its kind."""
-    known = api_exception_of(error)
+def error_body(error: Exception) -> Any:
+    """Return the response body for an error, as DRF formats it; only the type of a server error."""
+    known = api_exception_for(error)
     if known is None:
-        # Not its text: that may hold what nobody should read.
+        # Not its message, which may contain confidential data.
         return {"detail": type(error).__name__}
     detail = known.detail
     return detail if isinstance(detail, (dict, list)) else {"detail": detail}
 
 
-def problem_of(error: Exception, *, instance: str = "") -> dict[str, Any]:
+def problem_for(error: Exception, *, instance: str = "") -> dict[str, Any]:
     """Return an error as problem details.
 
     Args:
-        error: any; of a fault of the server nothing is told but that it is one.
+        error: any error; a server error is described only by its status.
         instance: path of the request.
     """
-    known = api_exception_of(error)
-    problem = _problem(status_of(error))
+    known = api_exception_for(error)
+    problem = blank_problem(status_code_for(error))
     details = known.get_full_details() if known else None
     if isinstance(details, Mapping) and details.keys() == {"message", "code"}:
         problem |= {"detail": details["message"], "code": details["code"]}
@@ -60,25 +60,26 @@ def problem_of(error: Exception, *, instance: str = "") -> dict[str, Any]:
     return problem
 
 
-def _problem(status_code: int) -> dict[str, Any]:
+def blank_problem(status_code: int) -> dict[str, Any]:
+    """Return problem details that contain only the status."""
     known = {entry.value: entry.phrase for entry in HTTPStatus}
     title = known.get(status_code) or ("Server Error" if status_code >= FAULT else "Client Error")
     return {"type": "about:blank", "title": title, "status": status_code}
 
 
 def _errors(details: Any, pointer: str) -> Iterator[dict[str, Any]]:
-    """Yield one entry per message, with a JSON pointer to the field it is about."""
+    """Yield one entry per message, with a JSON pointer to its field."""
     if isinstance(details, Mapping) and details.keys() == {"message", "code"}:
         yield {"pointer": pointer, "detail": details["message"], "code": details["code"]}
     elif isinstance(details, Mapping):
         for key, entry in details.items():
-            yield from _errors(entry, f"{pointer}/{_escaped(str(key))}")
+            yield from _errors(entry, f"{pointer}/{_escape(str(key))}")
     elif isinstance(details, list):
         for position, entry in enumerate(details):
             is_message = isinstance(entry, Mapping) and entry.keys() == {"message", "code"}
             yield from _errors(entry, pointer if is_message else f"{pointer}/{position}")
 
 
-def _escaped(key: str) -> str:
+def _escape(key: str) -> str:
     """Escape a key: https://www.rfc-editor.org/rfc/rfc6901#section-3."""
     return key.replace("~", "~0").replace("/", "~1")

@@ -1,4 +1,4 @@
-"""Turn what an action returns into what its caller is answered."""
+"""Render the result of an action with a serializer."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dj_actions.declaration.definition import ActionDefinition, Output
 from dj_actions.declaration.description import MakeSerializer
 
 
-def declared_many(definition: ActionDefinition) -> bool | None:
-    """Return whether the declaration says that the result is many; None if its looks decide."""
+def is_declared_many(definition: ActionDefinition) -> bool | None:
+    """Return whether the result is declared to be a list; None if its type decides."""
     return definition.has_many_results if definition.serializes_any_result else None
 
 
@@ -24,16 +24,15 @@ def render(
     context: Mapping[str, Any] | None = None,
     many: bool | None = None,
 ) -> Any:
-    """Return the answer for a result.
+    """Return the result as the caller receives it.
 
     Args:
         value: what the action returned.
-        output: the action's own choice; see `Action.output`.
-        fallback: makes the viewset's serializer, for models where the action made no choice;
-            without one, a model is answered with its primary key.
-        context: what the action's own serializer is told.
-        many: whether the serializer is given the result as many, whatever it is; None lets its
-            looks decide.
+        output: the declared output; see `Action.output`.
+        fallback: creates the viewset's serializer, for model instances of an action without output;
+            without a fallback, they are rendered as their primary key.
+        context: the context of the declared serializer.
+        many: the serializer's `many`; None derives it from the type of the result.
     """
     if many is not None:
         return _serialized(value, output, fallback, context=context, many=many)

@@ -1,4 +1,4 @@
-"""A request and a view for calls that come from code, where there is neither."""
+"""A request and a view for calls from code, which have neither."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from rest_framework.views import APIView
 from dj_actions.declaration.definition import ActionDefinition
 
 
-def request_of(actor: Any, data: Mapping[str, Any] | None = None) -> Request:
-    """Return a POST request that carries nothing but its user and its data.
+def synthetic_request(user: Any, data: Mapping[str, Any] | None = None) -> Request:
+    """Return a POST request that carries only its user and its data.
 
     Args:
-        actor: the user; None for the system itself, which has no user.
-        data: what `request.data` holds.
+        user: the user; None for the system itself, which has no user.
+        data: the value of `request.data`.
     """
     http_request = HttpRequest()
     http_request.method = "POST"
-    # For build_absolute_uri, whose host must be an allowed one.
+    # build_absolute_uri() requires an allowed host.
     http_request.META |= {"SERVER_NAME": _host(), "SERVER_PORT": "80"}
     request = Request(http_request)
-    request.user = AnonymousUser() if actor is None else actor
+    request.user = AnonymousUser() if user is None else user
     request._full_data = {} if data is None else data  # type: ignore[attr-defined]  # where DRF keeps what it has parsed
     return request
 
 
-def _host() -> str:
-    named = (host.lstrip(".") for host in settings.ALLOWED_HOSTS)
-    return next((host for host in named if host and host != "*"), "localhost")
-
-
-def view_of(definition: ActionDefinition, request: Request) -> Any:
-    """Return a view that tells permissions the model and the action's name."""
+def synthetic_view(definition: ActionDefinition, request: Request) -> Any:
+    """Return a view that gives permissions the model and the action's name."""
     view: Any = APIView()
     view.request = request
     view.action = definition.name
-    # DjangoModelPermissions reads the model from here.
+    # DjangoModelPermissions reads the model from `queryset`.
     view.queryset = definition.model._default_manager.all()
     return view
+
+
+def _host() -> str:
+    allowed = (host.lstrip(".") for host in settings.ALLOWED_HOSTS)
+    return next((host for host in allowed if host and host != "*"), "localhost")

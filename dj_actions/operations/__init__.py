@@ -1,3 +1,24 @@
-"""What people do with the outbox: retry, cancel, replay, discard, pause, resume, prune, archive."""
+"""The operations on the outbox: one service layer for the command line, the admin and your code.
+
+Each operation returns an `OperationResult`; with `dry_run=True` it changes nothing and returns
+what it would change. Import this package after Django has loaded the apps: it imports models.
+"""
 
 from __future__ import annotations
+
+from dj_actions.operations.deliveries import cancel, discard, replay, retry
+from dj_actions.operations.publishers import pause, resume
+from dj_actions.operations.result import OperationResult
+from dj_actions.operations.retention import archive, prune
+
+__all__ = [
+    "OperationResult",
+    "archive",
+    "cancel",
+    "discard",
+    "pause",
+    "prune",
+    "replay",
+    "resume",
+    "retry",
+]

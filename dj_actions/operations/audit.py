@@ -1,4 +1,4 @@
-"""Record what people do with the outbox itself: who, why, and with what."""
+"""Record the operations on the outbox: the actor, the reason, and the affected objects."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from dj_actions.text import sanitize
 
 
 def require_reason(reason: str) -> str:
-    """Return the reason as it can be stored.
+    """Return the reason in the form in which it is stored.
 
     Raises:
-        InvalidAction: it says nothing.
+        InvalidAction: the reason is empty.
     """
     if not reason.strip():
-        raise InvalidAction("The reason is empty. Say why: it is recorded.")
+        raise InvalidAction("The reason is empty. State a reason: it is recorded.")
     return sanitize(reason.strip())
 
 
@@ -37,27 +37,27 @@ def record_operation(
     data: Mapping[str, Any],
     bulk: bool = False,
 ) -> ActionEvent:
-    """Write an event that goes to no publisher, in the transaction of the operation.
+    """Write an event without deliveries, in the transaction of the operation.
 
-    It is kept whatever TRACK_ACTIONS says, for nothing else tells who did it.
+    It is written even if TRACK_ACTIONS is off: no other record shows who ran the operation.
 
     Args:
         resource: `delivery` or `publisher`.
-        action: what was done.
-        object_ids: with what.
+        action: name of the operation.
+        object_ids: ids of the affected objects.
         actor: the user, or None for the system itself.
-        data: what is kept as the input; plain JSON.
-        bulk: whether it was done with many at once.
+        data: stored as the input of the event; plain JSON.
+        bulk: whether the operation accepts many objects.
     """
     settings = get_settings()
-    who = Actor.of(actor)
+    user = Actor.of(actor)
     event = ActionEvent(
         resource=resource,
         action=action,
         object_id=None if bulk else object_ids[0],
         object_ids=list(object_ids),
-        actor_id=who.id if who else None,
-        actor_label=who.label if who else "",
+        actor_id=user.id if user else None,
+        actor_label=user.label if user else "",
         request_data=for_record(
             dict(data), sensitive=settings.sensitive_fields, limit=settings.max_stored_bytes
         ),

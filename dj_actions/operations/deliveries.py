@@ -1,114 +1,165 @@
-"""Retry or cancel what waits, replay or discard dead letters.
+"""Retry or cancel pending deliveries; replay or discard dead letters.
 
-Who has changed what becomes of a delivery, and why, is recorded with it; a retry changes nothing
-but the time.
+Cancel, replay and discard are recorded as an event with the actor and the reason. A retry only
+changes the time of the next attempt, and is not recorded.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.db import router, transaction
 
 from dj_actions.models import Delivery
 from dj_actions.operations.audit import record_operation, require_reason
+from dj_actions.operations.result import MAX_IDS, OperationResult
 from dj_actions.outbox.queries import OperatorQuerySet
 from dj_actions.outbox.wakeup import announce_all
 from dj_actions.states import DeliveryState
 
-MOST_IDS = 1000
-"""How many ids of deliveries one record names; it tells the count of all."""
+REQUIRED_STATES: Mapping[str, DeliveryState] = MappingProxyType(
+    {
+        "retry": DeliveryState.PENDING,
+        "cancel": DeliveryState.PENDING,
+        "replay": DeliveryState.DEAD,
+        "discard": DeliveryState.DEAD,
+    }
+)
+"""Operation → the state that it requires; deliveries in any other state are left unchanged."""
+
+_TRANSITIONS: Mapping[str, Callable[[OperatorQuerySet], int]] = {
+    "retry": OperatorQuerySet.retry_now,
+    "cancel": OperatorQuerySet.cancel,
+    "replay": OperatorQuerySet.replay,
+    "discard": OperatorQuerySet.discard,
+}
 
 
-def retry(deliveries: OperatorQuerySet) -> int:
-    """Make due at once what waits for its next try.
+def eligible(operation: str, deliveries: OperatorQuerySet) -> OperatorQuerySet:
+    """Return the deliveries that an operation would change, the oldest first.
+
+    The operations and their previews select with this function alone. It reads the database that
+    is written to, never a replica.
 
     Args:
-        deliveries: which; those that are not pending are left alone.
-
-    Returns:
-        How many.
+        operation: a key of REQUIRED_STATES.
+        deliveries: the deliveries to choose from; may be a slice.
     """
-    return _told(deliveries.retry_now())
+    return deliveries.eligible(REQUIRED_STATES[operation])
 
 
-def replay(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
-    """Send again what was given up: DEAD → PENDING, with a fresh count of attempts and age.
+def retry(deliveries: OperatorQuerySet, *, dry_run: bool = False) -> OperationResult:
+    """Make pending deliveries due now, without waiting for their next attempt.
 
     Args:
-        deliveries: which, for example `Delivery.objects.matching(publisher="feeds")`; those that
-            are not dead are left alone.
-        actor: the user who does it, or None for the system itself.
-        reason: why.
+        deliveries: the deliveries to choose from; those that are not pending are left unchanged.
+        dry_run: change nothing, and return what would be changed.
+    """
+    if dry_run:
+        return OperationResult.preview(eligible("retry", deliveries))
+    with transaction.atomic(using=_database()):
+        result = _apply("retry", deliveries)
+    _wake_relays(result)
+    return result
 
-    Returns:
-        How many; if any, one event `delivery.replay` says who and why, in the same transaction.
+
+def cancel(
+    deliveries: OperatorQuerySet, *, actor: Any, reason: str, dry_run: bool = False
+) -> OperationResult:
+    """Cancel pending deliveries, so that they are never sent: PENDING → CANCELLED.
+
+    Args:
+        deliveries: the deliveries to choose from; those that are not pending are left unchanged.
+        actor: the user who cancels them, or None for the system itself.
+        reason: why; recorded in an event `delivery.cancel` in the same transaction.
+        dry_run: change nothing, and return what would be changed; needs no reason.
 
     Raises:
         InvalidAction: the reason is empty.
     """
-    return _told(_operate("replay", deliveries, DeliveryState.DEAD, actor=actor, reason=reason))
+    return _recorded("cancel", deliveries, actor=actor, reason=reason, dry_run=dry_run)
 
 
-def discard(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
-    """Withdraw what was given up, so that it keeps nothing of its line waiting: DEAD → CANCELLED.
+def replay(
+    deliveries: OperatorQuerySet, *, actor: Any, reason: str, dry_run: bool = False
+) -> OperationResult:
+    """Send dead letters again, with a new count of attempts and a new age: DEAD → PENDING.
 
     Args:
-        deliveries: which; those that are not dead are left alone.
-        actor: the user who does it, or None for the system itself.
-        reason: why.
-
-    Returns:
-        How many; if any, one event `delivery.discard` says who and why, in the same transaction.
+        deliveries: the deliveries to choose from, for example
+            `Delivery.objects.matching(publisher="feeds")`; those that are not dead are left
+            unchanged.
+        actor: the user who replays them, or None for the system itself.
+        reason: why; recorded in an event `delivery.replay` in the same transaction.
+        dry_run: change nothing, and return what would be changed; needs no reason.
 
     Raises:
         InvalidAction: the reason is empty.
     """
-    return _operate("discard", deliveries, DeliveryState.DEAD, actor=actor, reason=reason)
+    result = _recorded("replay", deliveries, actor=actor, reason=reason, dry_run=dry_run)
+    _wake_relays(result)
+    return result
 
 
-def cancel(deliveries: OperatorQuerySet, *, actor: Any, reason: str) -> int:
-    """Withdraw what has not been sent: PENDING → CANCELLED.
+def discard(
+    deliveries: OperatorQuerySet, *, actor: Any, reason: str, dry_run: bool = False
+) -> OperationResult:
+    """Discard dead letters, so that they block no later delivery: DEAD → CANCELLED.
 
     Args:
-        deliveries: which; those that are not pending are left alone.
-        actor: the user who does it, or None for the system itself.
-        reason: why.
-
-    Returns:
-        How many; if any, one event `delivery.cancel` says who and why, in the same transaction.
+        deliveries: the deliveries to choose from; those that are not dead are left unchanged.
+        actor: the user who discards them, or None for the system itself.
+        reason: why; recorded in an event `delivery.discard` in the same transaction.
+        dry_run: change nothing, and return what would be changed; needs no reason.
 
     Raises:
         InvalidAction: the reason is empty.
     """
-    return _operate("cancel", deliveries, DeliveryState.PENDING, actor=actor, reason=reason)
+    return _recorded("discard", deliveries, actor=actor, reason=reason, dry_run=dry_run)
 
 
-def _told(count: int) -> int:
-    """Wake relays if something has become due."""
-    if count:
-        announce_all(using=router.db_for_write(Delivery))
-    return count
-
-
-def _operate(
-    action: str, deliveries: OperatorQuerySet, state: DeliveryState, *, actor: Any, reason: str
-) -> int:
-    why = require_reason(reason)
-    with transaction.atomic(using=router.db_for_write(Delivery)):
-        ids = deliveries.lock_some(state, limit=MOST_IDS + 1)
-        if len(ids) <= MOST_IDS:
-            # Exactly those that are going to be named.
-            deliveries = Delivery.objects.matching(ids=ids)
-        count: int = getattr(deliveries, action)()
-        if count:
-            named = ids[:MOST_IDS]
+def _recorded(
+    operation: str, deliveries: OperatorQuerySet, *, actor: Any, reason: str, dry_run: bool
+) -> OperationResult:
+    """Run an operation together with the event that records it."""
+    if dry_run:
+        return OperationResult.preview(eligible(operation, deliveries))
+    stored_reason = require_reason(reason)
+    with transaction.atomic(using=_database()):
+        result = _apply(operation, deliveries)
+        if result.count:
             record_operation(
                 "delivery",
-                action,
-                object_ids=[str(entry) for entry in named],
+                operation,
+                object_ids=[str(entry) for entry in result.ids],
                 actor=actor,
-                data={"reason": why, "deliveries": named, "count": count},
+                data={
+                    "reason": stored_reason,
+                    "deliveries": list(result.ids),
+                    "count": result.count,
+                },
                 bulk=True,
             )
-    return count
+    return result
+
+
+def _apply(operation: str, deliveries: OperatorQuerySet) -> OperationResult:
+    """Lock the first eligible deliveries, then change all of them in one statement."""
+    rows = eligible(operation, deliveries).select_for_update()
+    ids = list(rows.values_list("pk", flat=True)[: MAX_IDS + 1])
+    if len(ids) <= MAX_IDS:
+        # Change exactly the deliveries that the result lists.
+        deliveries = Delivery.objects.matching(ids=ids)
+    count = _TRANSITIONS[operation](deliveries)
+    return OperationResult(count=count, ids=tuple(ids[:MAX_IDS]))
+
+
+def _wake_relays(result: OperationResult) -> None:
+    if result.count and not result.dry_run:
+        announce_all(using=_database())
+
+
+def _database() -> str:
+    return router.db_for_write(Delivery)

@@ -1,7 +1,8 @@
-"""Pause and resume publishers; who did it and why is recorded with it."""
+"""Pause and resume publishers; both are recorded with the actor and the reason."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import router, transaction
@@ -11,65 +12,104 @@ from dj_actions.exceptions import InvalidAction
 from dj_actions.messages import Actor
 from dj_actions.models import PublisherState
 from dj_actions.operations.audit import record_operation, require_reason
+from dj_actions.operations.result import OperationResult
 from dj_actions.outbox.wakeup import announce
 from dj_actions.text import did_you_mean
 
 
-def pause(alias: str, *, actor: Any, reason: str) -> bool:
-    """Let no relay send to a publisher until somebody resumes it; its deliveries wait.
+def pause(*aliases: str, actor: Any, reason: str, dry_run: bool = False) -> OperationResult:
+    """Stop relays from sending to publishers until they are resumed; deliveries are queued.
+
+    Args:
+        aliases: the publishers; those that are paused already are left unchanged.
+        actor: the user who pauses them, or None for the system itself.
+        reason: why; recorded in one event `publisher.pause` per publisher.
+        dry_run: change nothing, and return what would be changed; needs no reason.
+
+    Raises:
+        InvalidAction: a publisher is not configured, or the reason is empty. No publisher is
+            paused then.
+    """
+    for alias in aliases:
+        require_publisher(alias)
+    chosen = list(dict.fromkeys(aliases))
+    if dry_run:
+        paused = _paused()
+        return OperationResult.of([alias for alias in chosen if alias not in paused], dry_run=True)
+    stored_reason = require_reason(reason)
+    return OperationResult.of([alias for alias in chosen if _pause(alias, actor, stored_reason)])
+
+
+def resume(*aliases: str, actor: Any, reason: str, dry_run: bool = False) -> OperationResult:
+    """Let relays send to publishers again.
+
+    Args:
+        aliases: the publishers; those that are not paused are left unchanged. One that was removed
+            from the settings while it was paused can be resumed, too.
+        actor: the user who resumes them, or None for the system itself.
+        reason: why; recorded in one event `publisher.resume` per publisher.
+        dry_run: change nothing, and return what would be changed; needs no reason.
+
+    Raises:
+        InvalidAction: a publisher is unknown, or the reason is empty. No publisher is resumed
+            then.
+    """
+    for alias in aliases:
+        require_publisher(alias, or_in=_with_state())
+    chosen = list(dict.fromkeys(aliases))
+    if dry_run:
+        paused = _paused()
+        return OperationResult.of([alias for alias in chosen if alias in paused], dry_run=True)
+    stored_reason = require_reason(reason)
+    return OperationResult.of([alias for alias in chosen if _resume(alias, actor, stored_reason)])
+
+
+def require_publisher(alias: str, *, or_in: Collection[str] = ()) -> None:
+    """Raise InvalidAction if a publisher is not configured.
 
     Args:
         alias: the publisher.
-        actor: the user who does it, or None for the system itself.
-        reason: why.
-
-    Returns:
-        False if it was paused already; if not, an event `publisher.pause` says who and why.
-
-    Raises:
-        InvalidAction: there is no such publisher, or the reason is empty.
+        or_in: more aliases to accept, of publishers that were removed from the settings.
     """
-    why = require_reason(reason)
-    require_publisher(alias)
-    who = Actor.of(actor)
-    with transaction.atomic(using=router.db_for_write(PublisherState)):
-        is_new = PublisherState.objects.pause(alias, by=who.label if who else "", reason=why)
-        if is_new:
-            _record("pause", alias, actor, why)
-    return is_new
-
-
-def resume(alias: str, *, actor: Any, reason: str) -> bool:
-    """Let relays send to a publisher again.
-
-    Args:
-        alias: the publisher; it may have left the settings while it was paused.
-        actor: the user who does it, or None for the system itself.
-        reason: why.
-
-    Returns:
-        False if it was not paused; if it was, an event `publisher.resume` says who and why.
-
-    Raises:
-        InvalidAction: the reason is empty.
-    """
-    why = require_reason(reason)
-    with transaction.atomic(using=router.db_for_write(PublisherState)):
-        was_paused = PublisherState.objects.resume(alias)
-        if was_paused:
-            _record("resume", alias, actor, why)
-            announce([alias], using=router.db_for_write(PublisherState))
-    return was_paused
-
-
-def require_publisher(alias: str) -> None:
-    """Raise InvalidAction if the settings lack a publisher."""
-    known = get_settings().publishers
+    known = {*get_settings().publishers, *or_in}
     if alias not in known:
         raise InvalidAction(
-            f"DJ_ACTIONS['PUBLISHERS'] has no {alias!r}.{did_you_mean(alias, known)}"
+            f"There is no publisher {alias!r} in DJ_ACTIONS['PUBLISHERS']."
+            f"{did_you_mean(alias, sorted(known))}"
         )
+
+
+def _pause(alias: str, actor: Any, reason: str) -> bool:
+    user = Actor.of(actor)
+    with transaction.atomic(using=_database()):
+        changed = PublisherState.objects.pause(alias, by=user.label if user else "", reason=reason)
+        if changed:
+            _record("pause", alias, actor, reason)
+    return changed
+
+
+def _resume(alias: str, actor: Any, reason: str) -> bool:
+    with transaction.atomic(using=_database()):
+        changed = PublisherState.objects.resume(alias)
+        if changed:
+            _record("resume", alias, actor, reason)
+            announce([alias], using=_database())
+    return changed
 
 
 def _record(action: str, alias: str, actor: Any, reason: str) -> None:
     record_operation("publisher", action, object_ids=[alias], actor=actor, data={"reason": reason})
+
+
+def _paused() -> set[str]:
+    rows = PublisherState.objects.using(_database()).paused()
+    return set(rows.values_list("alias", flat=True))
+
+
+def _with_state() -> set[str]:
+    rows = PublisherState.objects.using(_database())
+    return set(rows.values_list("alias", flat=True))
+
+
+def _database() -> str:
+    return router.db_for_write(PublisherState)

@@ -1,4 +1,4 @@
-"""The objects that a bulk action names in `ids`."""
+"""The `ids` of a bulk action."""
 
 from __future__ import annotations
 
@@ -11,69 +11,72 @@ from django.db.models import Field, Model
 from django.http import QueryDict
 from rest_framework.exceptions import NotFound, ValidationError
 
-from dj_actions.context import Selected
+from dj_actions.context import Selection
 from dj_actions.declaration.definition import IDS
 from dj_actions.text import is_storable
 
-MOST_NAMED = 20
-"""How many missing objects an error names."""
+MAX_LISTED = 20
+"""How many missing objects an error lists."""
 
 
 def requested_keys(
     data: Any, model: type[Model], lookup_field: str, *, max_items: int
 ) -> list[Any]:
-    """Return what `ids` names, converted to the lookup field's type, each once.
+    """Return the keys in `ids`, converted to the type of the lookup field, without duplicates.
 
     Raises:
-        ValidationError: it is missing, empty, too long, no list, or holds something that is no
-            key.
+        ValidationError: `ids` is missing, empty, too long, not a list, or contains an invalid key.
     """
-    raw = data.getlist(IDS) if isinstance(data, QueryDict) else _named(data)
+    raw = data.getlist(IDS) if isinstance(data, QueryDict) else _ids_in(data)
     if not isinstance(raw, list):
-        raise ValidationError({IDS: [f'Expected a list of items but got type "{_kind(raw)}".']})
+        raise ValidationError(
+            {IDS: [f'Expected a list of items but got type "{_type_name(raw)}".']}
+        )
     if not raw:
         raise ValidationError({IDS: ["This list may not be empty."]})
     if len(raw) > max_items:
-        raise ValidationError({IDS: [f"Name at most {max_items} at once, not {len(raw)}."]})
+        raise ValidationError(
+            {IDS: [f"Ensure this list has at most {max_items} items; it has {len(raw)}."]}
+        )
     field = _lookup(model, lookup_field)
     return list(dict.fromkeys(_key(entry, field) for entry in raw))
 
 
 def in_order_of_request(
     rows: Iterable[Model], keys: Sequence[Any], lookup_field: str
-) -> list[Selected]:
-    """Return one entry per key, in the order of the keys; what has no row is refused."""
+) -> list[Selection]:
+    """Return one entry per key, in the order of the keys; a key without a row is refused."""
     found = {_value(row, lookup_field): row for row in rows}
     return [
-        Selected(key=key, object=found[key])
+        Selection(key=key, object=found[key])
         if key in found
-        else Selected(key=key, refusal=not_found(key))
+        else Selection(key=key, error=not_found(key))
         for key in keys
     ]
 
 
 def not_found(key: Any) -> NotFound:
-    """Return the refusal of a key that names nothing, or nothing that the caller may see."""
+    """Return the error for a key of an object that does not exist or the caller may not see."""
     return NotFound(f"Not found: {key}.")
 
 
-def require_all(selected: Sequence[Selected]) -> None:
-    """Refuse all if one is missing, or may not be touched.
+def require_all(selection: Sequence[Selection]) -> None:
+    """Refuse all objects if one is missing or not permitted.
 
     Raises:
-        rest_framework.exceptions.APIException: the first refusal; if keys have no row, one that
-            names them.
+        rest_framework.exceptions.APIException: the first error; if objects are missing, a
+            NotFound that lists them.
     """
-    missing = [str(entry.key) for entry in selected if isinstance(entry.refusal, NotFound)]
+    missing = [str(entry.key) for entry in selection if isinstance(entry.error, NotFound)]
     if missing:
-        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
-        raise NotFound(f"Not found: {', '.join(missing[:MOST_NAMED])}{more}.")
-    for entry in selected:
-        if entry.refusal:
-            raise entry.refusal
+        more = f" and {len(missing) - MAX_LISTED} more" if len(missing) > MAX_LISTED else ""
+        raise NotFound(f"Not found: {', '.join(missing[:MAX_LISTED])}{more}.")
+    for entry in selection:
+        if entry.error:
+            raise entry.error
 
 
-def _named(data: Any) -> Any:
+def _ids_in(data: Any) -> Any:
     if not isinstance(data, dict) or IDS not in data:
         raise ValidationError({IDS: ["This field is required."]})
     return data[IDS]
@@ -94,7 +97,7 @@ def _lookup(model: type[Model], lookup_field: str) -> Field[Any, Any]:
 
 
 def _value(row: Any, lookup_field: str) -> Any:
-    """Return a row's own value for a lookup."""
+    """Return the value of a lookup in a row."""
     for name in lookup_field.split("__"):
         row = getattr(row, name)
     return row.pk if isinstance(row, Model) else row
@@ -102,14 +105,18 @@ def _value(row: Any, lookup_field: str) -> Any:
 
 def _key(entry: Any, field: Field[Any, Any]) -> Any:
     if isinstance(entry, bool) or not isinstance(entry, (int, str)) or not is_storable(entry):
-        raise ValidationError({IDS: [f"{entry!r} is no id: use a number or a text."]})
+        raise ValidationError(
+            {IDS: [f"{entry!r} is not a valid id; expected an integer or a string."]}
+        )
     try:
         value = field.to_python(entry)
         field.run_validators(value)
     except FieldError as error:
-        raise ValidationError({IDS: [f"{entry!r} is no id: {' '.join(error.messages)}"]}) from error
+        raise ValidationError(
+            {IDS: [f"{entry!r} is not a valid id: {' '.join(error.messages)}"]}
+        ) from error
     return value
 
 
-def _kind(value: Any) -> str:
+def _type_name(value: Any) -> str:
     return type(value).__name__

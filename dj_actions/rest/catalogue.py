@@ -1,4 +1,4 @@
-"""The part of a viewset that tells which actions there are, and what each of them wants."""
+"""The part of a viewset that lists and describes its actions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ else:
     Base = object
 
 LISTING = frozenset({"actions", "resource", "basepath"})
-"""Keys of an action registry that the listing has a place of its own for."""
+"""Keys of an action registry that the listing shows in its own place."""
 
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -38,10 +38,10 @@ class CatalogueMixin(Base):
     """Lists and describes a viewset's actions."""
 
     action_model: ClassVar[type[Model] | None] = None
-    """The model whose actions are offered; by default that of `queryset`."""
+    """The model whose actions are offered; by default the model of `queryset`."""
 
     action_registry: ClassVar[dict[str, Any] | None] = None
-    """What `enrich_actions` returned, for actions declared in a registry."""
+    """The registry returned by `enrich_actions`, for actions declared in one."""
 
     named_definitions: ClassVar[Sequence[ActionDefinition]] = ()
     """The compiled actions of the action registry."""
@@ -55,7 +55,7 @@ class CatalogueMixin(Base):
 
     @classmethod
     def model_acted_on(cls) -> type[Model] | None:
-        """Return the model whose actions are offered, if the class tells it."""
+        """Return the model whose actions are offered; None if the class does not specify it."""
         if cls.action_model:
             return cls.action_model
         queryset: QuerySet[Model] | None = getattr(cls, "queryset", None)
@@ -67,15 +67,15 @@ class CatalogueMixin(Base):
 
     @classmethod
     def require_model(cls) -> None:
-        """Refuse a viewset that is served and does not tell its model.
+        """Refuse a viewset that is served but does not specify its model.
 
         Raises:
-            InvalidAction: it names a registry, and nobody can know on what its actions act.
+            InvalidAction: it has an action registry, but no model for its actions.
         """
         if cls.action_registry and cls.model_acted_on() is None:
             raise InvalidAction(
                 f"{cls.__name__} has an action_registry, but neither a queryset nor a serializer "
-                "that tells its model. Set action_model."
+                "that specifies its model. Set action_model."
             )
 
     @classmethod
@@ -88,26 +88,26 @@ class CatalogueMixin(Base):
 
     @property
     def definition(self) -> ActionDefinition | None:
-        """The action that this request asks for, if any."""
+        """The action that was requested, if any."""
         return getattr(getattr(self, self.action or "", None), "definition", None)
 
     @property
     def runs_action(self) -> bool:
-        """Whether this request is to run an action, not only to read about one."""
+        """Whether the request runs an action, rather than reading its description."""
         return self.definition is not None and self.request.method not in SAFE_METHODS
 
     @extra_action(detail=False, methods=["get"], url_path="actions/list", url_name="action-list")
     def list_actions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the actions of this resource."""
         definitions = self.action_definitions()
-        told = self.action_registry or {}
+        declared = self.action_registry or {}
         resources = [entry.resource for entry in definitions]
         described = [describe(entry, self.url_of(entry)) for entry in definitions]
         return Response(
             {
-                "resource": told.get("resource") or next(iter(resources), None),
-                "basepath": told.get("basepath") or self._base_path(),
-                **{key: value for key, value in told.items() if key not in LISTING},
+                "resource": declared.get("resource") or next(iter(resources), None),
+                "basepath": declared.get("basepath") or self._base_path(),
+                **{key: value for key, value in declared.items() if key not in LISTING},
                 "bulk_actions": [entry for entry in described if entry["type"] == "bulk"],
                 "instance_actions": [entry for entry in described if entry["type"] == "instance"],
             }
@@ -139,7 +139,7 @@ class CatalogueMixin(Base):
         unknown_action: str,
         **kwargs: Any,  # noqa: ARG002
     ) -> NoReturn:
-        """Answer 404 and name the nearest action."""
+        """Return 404 with the most similar name."""
         self.refuse_unknown(unknown_action, bulk=False)
 
     @extra_action(
@@ -154,11 +154,11 @@ class CatalogueMixin(Base):
         unknown_action: str,
         **kwargs: Any,  # noqa: ARG002
     ) -> NoReturn:
-        """Answer 404 and name the nearest action."""
+        """Return 404 with the most similar name."""
         self.refuse_unknown(unknown_action, bulk=True)
 
     def refuse_unknown(self, name: str, *, bulk: bool | None) -> NoReturn:
-        """Raise NotFound, saying what the client may have meant."""
+        """Raise NotFound with a suggestion."""
         known = {entry.name: entry for entry in self.action_definitions()}
         if bulk is not None and name in known and known[name].bulk != bulk:
             with_ids = ", with `ids`" if known[name].names_objects else ""
@@ -176,7 +176,7 @@ class CatalogueMixin(Base):
             kwargs[field] = f"{{{self.lookup_field}}}"
         try:
             url = self.reverse_action(f"action-{definition.name}", kwargs=kwargs, request=None)
-        except NoReverseMatch:  # the lookup's own pattern refuses the placeholder
+        except NoReverseMatch:  # the lookup's pattern does not match the placeholder
             return ""
         return unquote(url)
 
@@ -189,7 +189,7 @@ class CatalogueMixin(Base):
         return unquote(url.rstrip("/").removesuffix("actions/list"))
 
     def _kwargs_above(self) -> dict[str, Any]:
-        """Return what the URL holds before the resource: a version, the keys of parents."""
+        """Return the URL arguments before the resource, such as a version or parent keys."""
         own = {
             self.lookup_url_kwarg or self.lookup_field,
             "action_name",

@@ -1,4 +1,4 @@
-"""The read API of events and their deliveries."""
+"""The read-only API of events and their deliveries."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FILTERS = (
     *("resource", "action", "object", "actor", "outcome", "parent"),
     *("publisher", "state", "remote_state"),
 )
-"""Query parameters that narrow the list."""
+"""Query parameters that filter the list."""
 
 PAGING = ("cursor", "page_size", "format")
 
@@ -42,7 +42,7 @@ class EventPagination(CursorPagination):
         """Read the cursor.
 
         Raises:
-            NotFound: it was not made here.
+            NotFound: it is not a valid cursor.
         """
         cursor = super().decode_cursor(request)
         if cursor is not None and cursor.position is not None:
@@ -54,11 +54,11 @@ class EventPagination(CursorPagination):
 
 
 class ActionEventViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet[ActionEvent]):
-    """What happened, and what became of it.
+    """Lists events with their deliveries.
 
     Filters: `resource`, `action`, `object`, `actor` (id or name), `outcome` (`succeeded` or
     `failed`), `parent` (id of an event), `publisher`, `state` and `remote_state` of a delivery.
-    Staff only; put your own permissions in a subclass.
+    Staff only; a subclass can set other permissions.
     """
 
     schema = ViewSchema("dj_actions.openapi.events.EventSchema")
@@ -68,18 +68,18 @@ class ActionEventViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet[ActionEvent]
     permission_classes = [permissions.IsAdminUser]
 
     def get_queryset(self) -> QuerySet[ActionEvent]:
-        """Return the events the query parameters ask for, with their deliveries."""
+        """Return the events that match the query parameters, with their deliveries."""
         events: ActionEventQuerySet = super().get_queryset()  # type: ignore[assignment]  # its manager's class
         wanted = self.filters()
         return events.matching(**wanted).prefetch_related("deliveries")
 
     def filters(self) -> dict[str, str]:
-        """Return the given filters.
+        """Return the filters in the query parameters.
 
         Raises:
             ValidationError: a parameter, a publisher or a state is unknown.
         """
-        # What belongs to an action of the events is no filter.
+        # A parameter of an action on events is not a filter.
         own = {DRY_RUN} if self.definition else set()
         query = self.request.query_params.dict()
         given = {name: value for name, value in query.items() if name not in own}
@@ -87,7 +87,7 @@ class ActionEventViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet[ActionEvent]
             if name in FILTERS and not is_storable(value):
                 raise ValidationError({name: ["Null characters are not allowed."]})
             if name in FILTERS and len(self.request.query_params.getlist(name)) > 1:
-                raise ValidationError({name: ["Give it once."]})
+                raise ValidationError({name: ["This filter may be given only once."]})
             if name not in (*FILTERS, *PAGING):
                 raise ValidationError({name: [f"Unknown filter.{did_you_mean(name, FILTERS)}"]})
         _require_known(given, "state", DeliveryState)
@@ -101,22 +101,22 @@ class ActionEventViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet[ActionEvent]
 def _require_known(given: dict[str, str], name: str, states: type[StrEnum]) -> None:
     known = [state.value for state in states]
     if name in given and given[name] not in known:
-        raise ValidationError({name: [f"{given[name]!r} is none of {', '.join(known)}."]})
+        raise ValidationError({name: [f"{given[name]!r} is not one of {', '.join(known)}."]})
 
 
 def _require_id(given: dict[str, str], name: str) -> None:
     try:
         UUID(given.get(name, str(UUID(int=0))))
     except ValueError:
-        raise ValidationError({name: [f"{given[name]!r} is no id of an event."]}) from None
+        raise ValidationError({name: [f"{given[name]!r} is not a valid event id."]}) from None
 
 
 def _require_publisher(given: dict[str, str]) -> None:
     known = get_settings().publishers
     alias = given.get("publisher")
-    # One that is not configured any more may still have deliveries to look at.
+    # A publisher that was removed from the settings may still have deliveries.
     gone = ActionEvent.objects.all().matching(publisher=alias)
     if alias is not None and alias not in known and not gone.exists():
         raise ValidationError(
-            {"publisher": [f"There is no publisher {alias!r}.{did_you_mean(alias, known)}"]}
+            {"publisher": [f"Unknown publisher {alias!r}.{did_you_mean(alias, known)}"]}
         )

@@ -1,4 +1,4 @@
-"""What a request brings: its body, its trace context, and whether it is meant."""
+"""Read a request: its body, its trace context, and its dry_run parameter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-
 
 
 DRY_RUN = "dry_run"
-"""Query parameter of a request that only wants to know what would happen."""
+"""Query parameter of a request whose changes are rolled back."""
 
 YES = frozenset({"", "1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
@@ -31,14 +31,15 @@ class PayloadTooLarge(APIException):
 
 
 def refuse_large_body(request: Request) -> None:
-    """Raise PayloadTooLarge by the announced length, before anything is read."""
+    """Raise PayloadTooLarge by the Content-Length header, before the body is read."""
     limit = get_settings().max_body_bytes
     header = str(request.META.get("CONTENT_LENGTH") or "0")
-    # More digits than any body has bytes would only keep int() busy.
+    # Cut: int() is slow for thousands of digits.
     length = int(header[:20]) if header.isdecimal() else 0
     if length > limit:
         raise PayloadTooLarge(
-            f"The body has {length} bytes; an action takes at most {limit}. Send less at once."
+            f"The request body has {length} bytes; the maximum is {limit}. "
+            "Send less data in one request."
         )
 
 
@@ -46,14 +47,14 @@ def body_of(request: Request) -> Any:
     """Return the parsed body.
 
     Raises:
-        ParseError: it cannot be read, in whichever way.
-        PayloadTooLarge: it has more bytes than Django reads of a form.
+        ParseError: it cannot be parsed.
+        PayloadTooLarge: it is larger than DATA_UPLOAD_MAX_MEMORY_SIZE.
     """
     try:
         return request.data
-    except RequestDataTooBig as error:  # more than Django reads of a form
+    except RequestDataTooBig as error:  # DATA_UPLOAD_MAX_MEMORY_SIZE
         raise PayloadTooLarge(str(error)) from None
-    except SuspiciousOperation as error:  # more fields or files than Django reads of a form
+    except SuspiciousOperation as error:  # DATA_UPLOAD_MAX_NUMBER_FIELDS or _FILES
         raise ParseError(str(error)) from None
     except RecursionError:
         raise ParseError("JSON parse error - nested too deeply.") from None
@@ -62,25 +63,25 @@ def body_of(request: Request) -> Any:
 
 
 def traceparent_of(request: Request) -> str:
-    """Return the request's trace context, or an empty string if it has none that is valid."""
+    """Return the request's trace context; an empty string if it is missing or invalid."""
     header = request.headers.get("traceparent", "")
     return header if TRACEPARENT.fullmatch(header) else ""
 
 
 def is_dry_run(request: Request) -> bool:
-    """Tell whether the request clearly asks that everything is rolled back."""
+    """Return whether the request is a dry run; False for an invalid parameter."""
     return DRY_RUN in request.query_params and request.query_params[DRY_RUN].lower() in YES
 
 
 def wants_dry_run(request: Request) -> bool:
-    """Tell whether everything is to be rolled back in the end.
+    """Return whether the request is a dry run.
 
     Raises:
-        ValidationError: the parameter is neither yes nor no: better to do nothing.
+        ValidationError: the parameter is neither true nor false.
     """
     if DRY_RUN not in request.query_params:
         return False
     value = request.query_params[DRY_RUN].lower()
     if value in YES or value in NO:
         return value in YES
-    raise ValidationError({DRY_RUN: [f"{value!r} is neither 1 nor 0."]})
+    raise ValidationError({DRY_RUN: [f"{value!r} is not a valid boolean; use 1 or 0."]})

@@ -1,20 +1,27 @@
-"""The part of a viewset that fetches, locks and authorizes what an action acts on."""
+"""The part of a viewset that fetches, locks and authorizes the objects of an action."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import GenericAPIView
 
-from dj_actions.context import Selected
+from dj_actions.context import Selection
 from dj_actions.declaration.definition import ActionDefinition
-from dj_actions.execution.locking import can_lock, lock_rows, locked, where_writes_go
-from dj_actions.execution.problems import api_exception_of
+from dj_actions.execution.locking import (
+    for_update,
+    lock_rows,
+    on_write_database,
+    supports_for_update,
+)
+from dj_actions.execution.problems import api_exception_for
 from dj_actions.rest.bulk_ids import in_order_of_request, not_found, requested_keys, require_all
+from dj_actions.rest.state import RequestState
 
 if TYPE_CHECKING:
     from rest_framework.viewsets import GenericViewSet
@@ -25,122 +32,116 @@ else:
 
 
 class SelectionMixin(Base):
-    """Selects objects the way the viewset itself would, one by one, and locks them."""
+    """Selects objects as the viewset itself does, one at a time, and locks them."""
 
-    locks_objects = False
-    """Whether this request fetches objects in order to change them."""
-
-    has_locked = False
-    """Whether the query that fetched them could lock them."""
-
-    fetched: Any = None
-    """The object in the URL, once it has been fetched."""
+    @cached_property
+    def request_state(self) -> RequestState:
+        """The state of this request; DRF creates a viewset for each request."""
+        return RequestState()
 
     def get_object(self) -> Any:
-        """Fetch the object in the URL, and keep it for what the answer tells of it."""
-        self.fetched = super().get_object()
-        return self.fetched
+        """Fetch the object in the URL, and remember it for the response."""
+        self.request_state.fetched = super().get_object()
+        return self.request_state.fetched
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Lock what an action is going to change, in the query that fetches it if possible."""
+        """Lock the objects of an action, in the query that fetches them if possible."""
         queryset = super().filter_queryset(queryset)
-        if not self.locks_objects:
+        if not self.request_state.locks_objects:
             return queryset
-        if not can_lock(queryset):
-            return where_writes_go(queryset)
-        self.has_locked = True
-        return locked(queryset)
+        if not supports_for_update(queryset):
+            return on_write_database(queryset)
+        self.request_state.has_locked = True
+        return for_update(queryset)
 
-    def select_objects(self, definition: ActionDefinition) -> Sequence[Selected]:
-        """Fetch, lock and authorize what the request names.
+    def select_objects(self, definition: ActionDefinition) -> Sequence[Selection]:
+        """Fetch, lock and authorize the objects of the request.
 
         Raises:
-            rest_framework.exceptions.APIException: something is missing, or may not be touched,
-                and the action needs all of it.
+            rest_framework.exceptions.APIException: an object is missing or not permitted, and
+                the action is not partial.
         """
         if not definition.names_objects:
             return ()
-        self.locks_objects = True
-        return (
-            self.select_named_objects(definition) if definition.bulk else self.select_one_object()
-        )
+        self.request_state.locks_objects = True
+        return self._select_many(definition) if definition.bulk else self._select_one()
 
-    def select_one_object(self) -> Sequence[Selected]:
+    def _select_one(self) -> Sequence[Selection]:
         """Select the object in the URL."""
         found = self.get_object()
-        if not self.has_locked:
+        if not self.request_state.has_locked:
             lock_rows(type(found), [found.pk])
-            # As it is now that nobody else can change it.
+            # Fetched again: it may have changed before it was locked.
             found = self.get_object()
-        return (Selected(key=found.pk, object=found),)
+        return (Selection(key=found.pk, object=found),)
 
-    def select_named_objects(self, definition: ActionDefinition) -> Sequence[Selected]:
-        """Select the objects named by `ids`, in their order.
+    def _select_many(self, definition: ActionDefinition) -> Sequence[Selection]:
+        """Select the objects in `ids`, in their order.
 
-        They are found the way each alone would be: in the viewset's queryset, by its lookup
-        field, under its object permissions.
+        Each is found as it would be alone: in the viewset's queryset, by its lookup field, with
+        its object permissions.
         """
         model = self.get_queryset().model
         keys = requested_keys(
             self.request.data, model, self.lookup_field, max_items=definition.max_items
         )
-        if self._finds_objects_itself():
+        if self._overrides_get_object():
             return self._one_by_one(keys, definition)
-        selected = self._fetch(keys, definition)
-        if not self.has_locked:
-            lock_rows(model, [entry.object.pk for entry in selected if entry.object])
-            selected = self._fetch(keys, definition)
-        selected = [self._authorized(entry) for entry in selected]
+        selection = self._fetch(keys, definition)
+        if not self.request_state.has_locked:
+            lock_rows(model, [entry.object.pk for entry in selection if entry.object])
+            selection = self._fetch(keys, definition)
+        selection = [self._authorized(entry) for entry in selection]
         if not definition.partial:
-            require_all(selected)
-        return selected
+            require_all(selection)
+        return selection
 
-    def _fetch(self, keys: Sequence[Any], definition: ActionDefinition) -> Sequence[Selected]:
+    def _fetch(self, keys: Sequence[Any], definition: ActionDefinition) -> Sequence[Selection]:
         field = self.lookup_field
         rows = self.filter_queryset(self.get_queryset().filter(**{f"{field}__in": keys}))
-        if self.has_locked:
-            # One order for all requests: two that share objects wait instead of deadlocking.
+        if self.request_state.has_locked:
+            # The same order for every request, so that two with common objects cannot deadlock.
             rows = rows.order_by("pk")
-        selected = in_order_of_request(rows, keys, field)
+        selection = in_order_of_request(rows, keys, field)
         if not definition.partial:
-            require_all(selected)
-        return selected
+            require_all(selection)
+        return selection
 
-    def _finds_objects_itself(self) -> bool:
-        """Tell whether the viewset has a `get_object` of its own, which may refuse some."""
-        known = (SelectionMixin.get_object, GenericAPIView.get_object)
-        return type(self).get_object not in known
+    def _overrides_get_object(self) -> bool:
+        """Return whether the viewset has its own `get_object`, which may refuse objects."""
+        return type(self).get_object not in (SelectionMixin.get_object, GenericAPIView.get_object)
 
-    def _one_by_one(self, keys: Sequence[Any], definition: ActionDefinition) -> Sequence[Selected]:
-        found = {key: self._own_object(key) for key in sorted(keys, key=str)}
-        selected = [found[key] for key in keys]
+    def _one_by_one(self, keys: Sequence[Any], definition: ActionDefinition) -> Sequence[Selection]:
+        found = {key: self._select_by_key(key) for key in sorted(keys, key=str)}
+        selection = [found[key] for key in keys]
         if not definition.partial:
-            require_all(selected)
-        return selected
+            require_all(selection)
+        return selection
 
-    def _own_object(self, key: Any) -> Selected:
+    def _select_by_key(self, key: Any) -> Selection:
+        """Select one object as if its key were in the URL."""
         name = self.lookup_url_kwarg or self.lookup_field
-        of_request = self.kwargs
-        self.kwargs = {**of_request, name: str(key)}
+        kwargs = self.kwargs
+        self.kwargs = {**kwargs, name: str(key)}
         try:
-            (entry,) = self.select_one_object()
-        except Exception as refusal:
-            known = api_exception_of(refusal)
+            (entry,) = self._select_one()
+        except Exception as error:
+            known = api_exception_for(error)
             if known is None:
                 raise
             is_missing = isinstance(known, NotFound)
-            return Selected(key=key, refusal=not_found(key) if is_missing else refusal)
+            return Selection(key=key, error=not_found(key) if is_missing else error)
         finally:
-            self.kwargs, self.has_locked = of_request, False
+            self.kwargs, self.request_state.has_locked = kwargs, False
         return replace(entry, key=key)
 
-    def _authorized(self, entry: Selected) -> Selected:
-        if entry.refusal:
+    def _authorized(self, entry: Selection) -> Selection:
+        if entry.error:
             return entry
         try:
             self.check_object_permissions(self.request, entry.object)
-        except Exception as refusal:
-            if api_exception_of(refusal) is None:
+        except Exception as error:
+            if api_exception_for(error) is None:
                 raise
-            return replace(entry, refusal=refusal)
+            return replace(entry, error=error)
         return entry

@@ -1,4 +1,4 @@
-"""The records as the read API shows them."""
+"""Serializers of the read-only API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dj_actions.models import ActionEvent, Delivery
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
-    """One delivery: where it goes, how it stands, what the destination answered."""
+    """A delivery: its publisher, state, and receipt."""
 
     class Meta:
         model = Delivery
@@ -34,7 +34,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 
 
 class ActionEventSerializer(serializers.ModelSerializer[ActionEvent]):
-    """One event with its deliveries."""
+    """An event with its deliveries."""
 
     actor = serializers.SerializerMethodField()
     deliveries = DeliverySerializer(many=True, read_only=True)

@@ -1,11 +1,10 @@
-"""Gives a viewset one real DRF route for each action of its model."""
+"""Give a viewset one DRF extra action, with its own route, for each action of its model."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from types import FunctionType
 from typing import Any
 
@@ -17,16 +16,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
+from dj_actions.context import Selection
 from dj_actions.declaration.definition import ActionDefinition, Precondition
 from dj_actions.declaration.description import describe_fully
-from dj_actions.execution.execute import ActionCall, ActionResult, execute
+from dj_actions.execution.call import ActionCall, ActionResult
+from dj_actions.execution.execute import execute
 from dj_actions.execution.idempotency import HEADER as IDEMPOTENCY_HEADER
 from dj_actions.execution.idempotency import REPLAYED_HEADER
-from dj_actions.execution.permissions import refusing
+from dj_actions.execution.permissions import first_denying_permission
 from dj_actions.execution.preconditions import entity_tag_of
-from dj_actions.execution.rendering import declared_many, render
+from dj_actions.execution.rendering import is_declared_many, render
 from dj_actions.models import ActionEvent
-from dj_actions.rest.errors import FailureMixin, user_of
+from dj_actions.rest.errors import ErrorMixin, user_of
 from dj_actions.rest.request import (
     body_of,
     refuse_large_body,
@@ -37,7 +38,7 @@ from dj_actions.rest.schema_hook import ViewSchema
 from dj_actions.text import is_storable
 
 EVENT_HEADER = "Action-Event"
-"""Response header with the id of the event that was recorded."""
+"""Response header with the id of the recorded event."""
 
 SET_BY_DRF = frozenset(
     {
@@ -45,17 +46,39 @@ SET_BY_DRF = frozenset(
         *("basename", "description", "detail", "name", "response", "suffix"),
     }
 )
-"""What DRF puts on a view while it answers: a method of that name would be overwritten."""
+"""Attributes that DRF sets on a view: a method of that name would be overwritten."""
 
 NOT_FOR_ACTIONS = SET_BY_DRF | set(View.http_method_names)
-"""A method named after one of HTTP's would answer it on every route."""
+"""A method named after an HTTP method would handle it on every route."""
 
 FALLBACKS = frozenset({"unknown_instance_action", "unknown_bulk_action"})
-"""Methods whose routes match any name, and so have to come last."""
+"""Methods whose routes match any name; the router must try them last."""
 
 
-class ActionMixin(FailureMixin):
-    """Put it first among a viewset's bases: `class TodoViewSet(ActionMixin, ModelViewSet)`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCaller:
+    """A call over HTTP, with the viewset that handles it."""
+
+    viewset: ActionMixin
+    definition: ActionDefinition
+
+    def select(self) -> Sequence[Selection]:
+        """Select the objects of the request from the viewset's queryset."""
+        return self.viewset.select_objects(self.definition)
+
+    def render(self, value: Any) -> Any:
+        """Render the result with the action's output or the viewset's serializer."""
+        return render(
+            value,
+            self.definition.output,
+            self.viewset.get_serializer,
+            context=self.viewset.get_serializer_context(),
+            many=is_declared_many(self.definition),
+        )
+
+
+class ActionMixin(ErrorMixin):
+    """Serves actions; the first base of a viewset: `class TodoViewSet(ActionMixin, ModelViewSet)`.
 
     `POST /todos/7/actions/mark_done/` runs an action, `GET` on it describes it, and
     `GET /todos/actions/list/` lists all of them.
@@ -69,10 +92,10 @@ class ActionMixin(FailureMixin):
 
     @classmethod
     def attach_actions(cls) -> None:
-        """Add the endpoint of each of its actions that the viewset still lacks.
+        """Add an endpoint for each action that the viewset has no endpoint for yet.
 
         Raises:
-            InvalidAction: an entry of the action registry is wrong.
+            InvalidAction: an entry of the action registry is invalid.
         """
         cls.compile_registry()
         attached = _endpoints_of(cls)
@@ -83,7 +106,7 @@ class ActionMixin(FailureMixin):
 
     @classmethod
     def _free_name(cls, name: str) -> str:
-        """Return the name of an action's method; another one if the viewset uses it itself."""
+        """Return a name for an action's method that the viewset does not use itself."""
         taken = {attribute for base in cls.__mro__ for attribute in vars(base)}
         while name in NOT_FOR_ACTIONS or name in taken:
             name += "_action"
@@ -91,15 +114,15 @@ class ActionMixin(FailureMixin):
 
     @classmethod
     def get_extra_actions(cls) -> list[Callable[..., Any]]:
-        """Return all extra actions for the router, the fallbacks for unknown names last."""
-        # The router asks late, when all apps are ready: also what was registered after this
-        # class was made is served.
+        """Return all extra actions for the router, with the fallbacks for unknown names last."""
+        # The router calls this when all apps are ready, so actions registered after this class
+        # was created are served too.
         cls.require_model()
         cls.attach_actions()
         found = [
             entry
             for entry in super().get_extra_actions()
-            # A base may have another model, whose actions are not for this one's objects.
+            # A base class may have another model, whose actions do not apply here.
             if cls._is_of_model(getattr(entry, "definition", None))
         ]
         return sorted(found, key=lambda entry: entry.__name__ in FALLBACKS)
@@ -110,15 +133,15 @@ class ActionMixin(FailureMixin):
 
     @classmethod
     def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
-        """Make a view; that of an action is not wrapped by ATOMIC_REQUESTS.
+        """Create a view; the view of an action is exempt from ATOMIC_REQUESTS.
 
-        An action is a transaction of its own: so the failure of one can be recorded after its
-        rollback, and the survivors of a partial one are kept.
+        An action opens its own transaction, so that its failure can be recorded after the
+        rollback, and a partial action keeps the objects it succeeded for.
         """
         names = {name for name in (actions or {}).values() if isinstance(name, str)}
         if names & FALLBACKS:
-            # Not part of the API's description. Said here, as drf-spectacular's @extend_schema
-            # on a viewset fails where a method itself says it.
+            # Not part of the OpenAPI document. Set here: on the method itself it would break
+            # drf-spectacular's @extend_schema on the viewset.
             initkwargs["schema"] = None
         view = super().as_view(actions, **initkwargs)
         if any(hasattr(getattr(cls, name, None), "definition") for name in names):
@@ -126,8 +149,8 @@ class ActionMixin(FailureMixin):
         return view
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a body that is too large before anything reads it."""
-        self.started = time.perf_counter()
+        """Refuse a request body that is too large before it is read."""
+        _ = self.request_state  # its clock starts now
         if self.definition:
             refuse_large_body(request)
             if not is_storable(list(kwargs.values())):
@@ -135,61 +158,54 @@ class ActionMixin(FailureMixin):
         super().initial(request, *args, **kwargs)
 
     def get_throttles(self) -> list[BaseThrottle]:
-        """Return the viewset's throttles; where an action is to be run, also its own."""
+        """Return the viewset's throttles, and those of the action that is to be run."""
         own = self.definition.throttles if self.definition and self.runs_action else ()
         return [*super().get_throttles(), *(throttle() for throttle in own)]
 
     def check_permissions(self, request: Request) -> None:
-        """Ask the viewset's permissions, then the action's."""
+        """Check the viewset's permissions, then the action's."""
         super().check_permissions(request)
-        self._ask_action(request, None)
+        self._check_action_permissions(request, None)
 
     def check_object_permissions(self, request: Request, obj: Any) -> None:
-        """Ask the viewset's permissions about an object, then the action's."""
+        """Check the viewset's object permissions, then the action's."""
         super().check_object_permissions(request, obj)
-        self._ask_action(request, obj)
+        self._check_action_permissions(request, obj)
 
-    def _ask_action(self, request: Request, target: Any) -> None:
-        if self.definition and (refusal := refusing(self.definition, request, self, target)):
-            message, code = (getattr(refusal, name, None) for name in ("message", "code"))
+    def _check_action_permissions(self, request: Request, target: Any) -> None:
+        if self.definition is None:
+            return
+        denying = first_denying_permission(self.definition, request, self, target)
+        if denying:
+            message, code = (getattr(denying, name, None) for name in ("message", "code"))
             self.permission_denied(request, message=message, code=code)
 
     def run_action(self, definition: ActionDefinition) -> Response:
-        """Run the action that was asked for, and answer with its result."""
+        """Run the requested action, and return its result."""
         request = self.request
         dry_run = wants_dry_run(request)
         key = request.headers.get(IDEMPOTENCY_HEADER)
         result = execute(
             ActionCall(
                 definition=definition,
-                actor=user_of(request),
+                user=user_of(request),
                 data=body_of(request),
-                select=lambda: self.select_objects(definition),
-                render=lambda value: self._render(definition, value),
+                caller=RequestCaller(viewset=self, definition=definition),
                 target="" if key is None else self._target(),
                 request=request,
                 view=self,
                 traceparent=traceparent_of(request),
                 idempotency_key=key,
                 if_match=request.headers.get("If-Match"),
-                checks_version=True,
+                requires_version=True,
                 dry_run=dry_run,
             )
         )
-        return _dry_answer(result) if dry_run else _answer(result)
-
-    def _render(self, definition: ActionDefinition, value: Any) -> Any:
-        return render(
-            value,
-            definition.output,
-            self.get_serializer,
-            context=self.get_serializer_context(),
-            many=declared_many(definition),
-        )
+        return _dry_run_response(result) if dry_run else _response(result)
 
     def _target(self) -> str:
-        """Return what tells this request from others with the same body."""
-        # Another format of the answer is the same request.
+        """Return what distinguishes this request from others with the same body."""
+        # The format of the response does not matter.
         kwargs = {name: value for name, value in self.kwargs.items() if name != "format"}
         query = sorted(self.request.query_params.lists())
         return json.dumps([kwargs, query], default=str, sort_keys=True)
@@ -197,23 +213,24 @@ class ActionMixin(FailureMixin):
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
-        """Tell the version of an object that was asked for."""
+        """Add the version of a retrieved object as its ETag."""
         response = super().finalize_response(request, response, *args, **kwargs)
-        if self.action == "retrieve" and self.fetched is not None:
-            self._tell_version(response)
+        if self.action == "retrieve" and self.request_state.fetched is not None:
+            self._add_entity_tag(response)
         return response
 
-    def _tell_version(self, response: Response) -> None:
-        """Tell the object's version, if the actions agree on which field holds it."""
-        known = {
+    def _add_entity_tag(self, response: Response) -> None:
+        """Add the object's version, if all actions declare the same version field."""
+        fields = {
             entry.precondition.field for entry in self.action_definitions() if entry.precondition
         }
-        if len(known) == 1:
-            response["ETag"] = entity_tag_of(self.fetched, Precondition(field=known.pop()))
+        if len(fields) == 1:
+            precondition = Precondition(field=fields.pop())
+            response["ETag"] = entity_tag_of(self.request_state.fetched, precondition)
 
 
 def _endpoints_of(viewset: type[Any]) -> list[ActionDefinition]:
-    """Return the actions whose endpoints a viewset has, its own and inherited ones."""
+    """Return the actions that a viewset has endpoints for, including inherited ones."""
     attributes = [attribute for base in viewset.__mro__ for attribute in vars(base).values()]
     return [
         entry.definition
@@ -223,10 +240,10 @@ def _endpoints_of(viewset: type[Any]) -> list[ActionDefinition]:
 
 
 def _endpoint(definition: ActionDefinition, name: str) -> Callable[..., Any]:
-    """Make the viewset method that DRF's router turns into a route."""
+    """Create the viewset method that DRF's router turns into a route."""
 
     def endpoint(self: ActionMixin, request: Request, **kwargs: Any) -> Response:  # noqa: ARG001
-        if not self.runs_action:  # DRF hands over HEAD where it hands over GET
+        if not self.runs_action:  # GET, or HEAD, which DRF handles like GET
             return Response(describe_fully(definition, request.path, self.get_serializer))
         return self.run_action(definition)
 
@@ -242,7 +259,7 @@ def _endpoint(definition: ActionDefinition, name: str) -> Callable[..., Any]:
     )(endpoint)
 
 
-def _answer(result: ActionResult) -> Response:
+def _response(result: ActionResult) -> Response:
     headers = {EVENT_HEADER: str(result.event.pk)} if result.is_recorded else {}
     if result.is_replay:
         headers[REPLAYED_HEADER] = "true"
@@ -251,8 +268,8 @@ def _answer(result: ActionResult) -> Response:
     return Response(result.body, status=result.status_code, headers=headers)
 
 
-def _dry_answer(result: ActionResult) -> Response:
-    """Tell what would have been answered, and what would have been set off."""
+def _dry_run_response(result: ActionResult) -> Response:
+    """Describe the response and the deliveries without `dry_run`."""
     return Response(
         {
             "dry_run": True,

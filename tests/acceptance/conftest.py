@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from pytest_django import Settings
 
-from dj_actions.execution.execute import ActionResult
+from dj_actions.execution.call import ActionResult
 from dj_actions.models import Delivery
 from example.launch.airflow_environment import ROOT
 from example.launch.process import Process, wait_until

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dj_actions.execution.execute import ActionResult
+from dj_actions.execution.call import ActionResult
 from dj_actions.states import DeliveryState, RemoteState
 from example.demo.destinations import Feeds, Runs
 from example.launch.stack import Stack

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager, suppress
 
 import pytest
 
-from dj_actions.execution.execute import ActionResult
+from dj_actions.execution.call import ActionResult
 from dj_actions.models import Delivery
 from dj_actions.states import DeliveryState, RemoteState
 from example.launch.process import free_port

@@ -1,4 +1,4 @@
-"""manage.py dj_actions_doctor: what is wrong, and how to mend it."""
+"""manage.py dj_actions_doctor: find problems, and suggest how to fix them."""
 
 from __future__ import annotations
 
@@ -10,56 +10,56 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from dj_actions.doctor import Finding, Limits, State, examine
-from dj_actions.doctor.thresholds import seconds
+from dj_actions.cli.arguments import seconds
+from dj_actions.doctor import Finding, State, Thresholds, examine
 
 STATE_WIDTH = max(len(state) for state in State)
 NAME_WIDTH = 12
 
 
 class Command(BaseCommand):
-    """Writes one line per finding; the exit code says whether all is well."""
+    """Writes one line per finding; the exit code is 1 if there is a problem."""
 
     help = (
-        "Examines everything a delivery depends on, one line each, with what to do about it. "
-        "Changes nothing. Exit code 0 if there is no problem, else 1."
+        "Checks everything that a delivery depends on, and writes one line per finding with a "
+        "suggested fix. Changes nothing. Exits with 1 if there is a problem."
     )
-    # They are among what is examined: one that fails is a finding.
+    # The doctor runs them itself: a failing check is a finding.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
-        limits = Limits()
+        thresholds = Thresholds()
         for name, default, what in (
-            ("--max-relay-age", limits.relay, "a relay's last sign of life"),
-            ("--max-waiting", limits.waiting, "the oldest pending delivery"),
-            ("--max-snapshot", limits.snapshot, "a snapshot held in PostgreSQL"),
+            ("--max-relay-age", thresholds.relay, "a relay's latest heartbeat"),
+            ("--max-waiting", thresholds.waiting, "the oldest pending delivery"),
+            ("--max-snapshot", thresholds.snapshot, "a snapshot held in PostgreSQL"),
         ):
             parser.add_argument(
                 name,
                 type=seconds,
                 default=default,
                 metavar="SECONDS",
-                help=f"how old may be: {what} (default: %(default)g)",
+                help=f"maximum age of {what} (default: %(default)g)",
             )
-        parser.add_argument("--strict", action="store_true", help="exit with 1 for warnings too")
-        parser.add_argument("--json", action="store_true", help="say it in JSON")
+        parser.add_argument("--strict", action="store_true", help="exit with 1 for warnings, too")
+        parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Examine, tell, and exit with 1 if something is wrong."""
-        limits = Limits(
+        """Run the checks, write their findings, and exit with 1 if there is a problem."""
+        thresholds = Thresholds(
             relay=options["max_relay_age"],
             waiting=options["max_waiting"],
             snapshot=options["max_snapshot"],
         )
-        tell = self._tell_in_json if options["json"] else self._tell
-        states = tell(examine(limits))
+        write = self._write_json if options["json"] else self._write_lines
+        states = write(examine(thresholds))
         bad = {State.PROBLEM, State.WARNING} if options["strict"] else {State.PROBLEM}
         if states & bad:
             sys.exit(1)
 
-    def _tell(self, findings: Iterable[Finding]) -> set[State]:
-        """Write each finding when it is known; return the states there were."""
+    def _write_lines(self, findings: Iterable[Finding]) -> set[State]:
+        """Write each finding as soon as it is found; return the states of the findings."""
         styles = {
             State.OK: self.style.SUCCESS,
             State.WARNING: self.style.WARNING,
@@ -73,12 +73,12 @@ class Command(BaseCommand):
             self.stdout.write(f"{state}  {finding.check:{NAME_WIDTH}}  {finding.message}{fix}")
         return states
 
-    def _tell_in_json(self, findings: Iterable[Finding]) -> set[State]:
-        known = list(findings)
-        states = {finding.state for finding in known}
+    def _write_json(self, findings: Iterable[Finding]) -> set[State]:
+        collected = list(findings)
+        states = {finding.state for finding in collected}
         document = {
             "healthy": State.PROBLEM not in states,
-            "findings": [asdict(finding) for finding in known],
+            "findings": [asdict(finding) for finding in collected],
         }
         self.stdout.write(json.dumps(document, indent=2))
         return states

@@ -1,4 +1,4 @@
-"""manage.py outbox: look at deliveries, and put right what went wrong."""
+"""manage.py outbox: inspect deliveries, and retry, cancel, replay or discard them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
+from dj_actions.cli.arguments import delivery_id
 from dj_actions.cli.changes import (
     CANCEL,
     DISCARD,
@@ -20,30 +21,30 @@ from dj_actions.cli.changes import (
     change_deliveries,
     change_publishers,
 )
-from dj_actions.cli.filters import add_filters, delivery_id
+from dj_actions.cli.filters import add_filters
 from dj_actions.cli.inspection import list_deliveries, show_delivery, show_stats
 from dj_actions.cli.output import Answer
 from dj_actions.cli.users import user_named
 from dj_actions.exceptions import DJActionsError
 from dj_actions.states import DeliveryState
 
-LISTED = 100
-"""Deliveries that a list shows unless told otherwise."""
+DEFAULT_LIMIT = 100
+"""Deliveries that `list` shows unless --limit is given."""
 
 Operation = Callable[[dict[str, Any]], Answer]
 AddParser = Callable[[str, str, Operation], ArgumentParser]
 
 
 class Command(BaseCommand):
-    """Looks at deliveries, retries, cancels, replays and discards them; pauses publishers."""
+    """Inspects, retries, cancels, replays and discards deliveries; pauses publishers."""
 
     help = (
-        "Looks at the deliveries in the outbox, and puts right what went wrong. Exits with 1 if "
-        "nothing matches, or nothing was changed."
+        "Inspects the deliveries in the outbox, and retries, cancels, replays or discards them; "
+        "pauses and resumes publishers. Exits with 1 if nothing matches or nothing was changed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add one parser for each operation."""
+        """Add one subparser per operation."""
         operations = parser.add_subparsers(metavar="OPERATION", required=True, dest="operation")
 
         def add(name: str, text: str, run: Operation) -> ArgumentParser:
@@ -57,7 +58,7 @@ class Command(BaseCommand):
         _add_publishers(add)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it, and tell."""
+        """Run the operation and write its answer."""
         try:
             answer: Answer = options["run"](options)
         except DJActionsError as error:
@@ -76,37 +77,39 @@ class Command(BaseCommand):
 
 def _add_inspections(add: AddParser) -> None:
     listing = add("list", "List deliveries.", list_deliveries)
-    add_filters(listing, limit=LISTED)
+    add_filters(listing, limit=DEFAULT_LIMIT)
     listing.add_argument(
-        "--state", choices=[state.value for state in DeliveryState], help="in this state"
+        "--state", choices=[state.value for state in DeliveryState], help="deliveries in this state"
     )
-    shown = add("show", "Show one delivery: its event, errors and receipt.", show_delivery)
-    shown.add_argument("id", type=delivery_id, metavar="ID", help="of the delivery")
+    shown = add("show", "Show one delivery with its event, errors and receipt.", show_delivery)
+    shown.add_argument("id", type=delivery_id, metavar="ID", help="delivery id")
     counted = add("stats", "Count deliveries by publisher and state.", show_stats)
-    counted.add_argument("--publisher", metavar="ALIAS", help="of this publisher alone")
+    counted.add_argument("--publisher", metavar="ALIAS", help="count for this publisher only")
 
 
 def _add_changes(add: AddParser) -> None:
-    _add_change(add, RETRY, "Let pending deliveries be sent now, without waiting any longer.")
+    _add_change(add, RETRY, "Send pending deliveries now, without waiting for the next attempt.")
     for change, text in (
-        (CANCEL, "Withdraw pending deliveries: they are never sent."),
+        (CANCEL, "Cancel pending deliveries: they are never sent."),
         (REPLAY, "Send dead letters again."),
-        (DISCARD, "Withdraw dead letters: they keep nothing waiting any more."),
+        (DISCARD, "Discard dead letters: they no longer block later deliveries."),
     ):
-        _add_who_and_why(_add_change(add, change, text))
+        _add_actor_and_reason(_add_change(add, change, text))
 
 
 def _add_change(add: AddParser, change: Change, text: str) -> ArgumentParser:
     def run(options: dict[str, Any]) -> Answer:
         needs_reason = "reason" in options and not options["dry_run"]
         if needs_reason and not (options["reason"] or "").strip():
-            raise CommandError(f"Say why, with --reason: it is recorded with the {change.name}.")
+            raise CommandError(f"Give a --reason: it is recorded with the {change.name}.")
         return change_deliveries(change, options, user_named(options.get("username")))
 
     added = add(change.name, text, run)
     add_filters(added)
     added.add_argument("--all", action="store_true", help=f"every {change.state} delivery")
-    added.add_argument("--dry-run", action="store_true", help="change nothing, tell what would be")
+    added.add_argument(
+        "--dry-run", action="store_true", help="show what would be changed, and change nothing"
+    )
     return added
 
 
@@ -115,19 +118,19 @@ def _add_publishers(add: AddParser) -> None:
         return change_publishers(operation, options, user_named(options["username"]))
 
     for name, text in (
-        ("pause", "Send nothing to these publishers until they are resumed."),
+        ("pause", "Stop sending to these publishers until they are resumed."),
         ("resume", "Send to these publishers again."),
     ):
         added = add(name, text, functools.partial(run, name))
-        added.add_argument("publishers", nargs="+", metavar="ALIAS", help="of a publisher")
-        _add_who_and_why(added, is_required=True)
+        added.add_argument("publishers", nargs="+", metavar="ALIAS", help="publisher")
+        _add_actor_and_reason(added, is_required=True)
 
 
-def _add_who_and_why(parser: ArgumentParser, *, is_required: bool = False) -> None:
+def _add_actor_and_reason(parser: ArgumentParser, *, is_required: bool = False) -> None:
     parser.add_argument("--reason", required=is_required, metavar="TEXT", help="why; recorded")
     parser.add_argument(
         "--as",
         dest="username",
         metavar="USER",
-        help="user name of who does it; recorded (default: the system itself)",
+        help="name of the user who does this; recorded (default: the system itself)",
     )

@@ -1,28 +1,19 @@
-"""manage.py prune_outbox: clear settled deliveries away."""
+"""manage.py prune_outbox: delete deliveries that were settled long ago."""
 
 from __future__ import annotations
 
 import json
-import re
-from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from dj_actions.cli.filters import positive
+from dj_actions.cli.arguments import NEVER, age, positive_integer
 from dj_actions.cli.output import duration, table
-from dj_actions.models import Delivery
-from dj_actions.operations.retention import prune
+from dj_actions.operations import prune
 from dj_actions.states import DeliveryState
 
-NEVER = "never"
-AGE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([hdw]?)")
-SECONDS = {"": 3600, "h": 3600, "d": 86_400, "w": 7 * 86_400}
-LONGEST_AGE = 36_500 * 86_400
-"""Seconds in a hundred years: longer ages leave the calendars of databases."""
-
-DEFAULTS = {
+DEFAULT_AGES = {
     DeliveryState.DELIVERED: "30d",
     DeliveryState.CANCELLED: "30d",
     DeliveryState.DEAD: NEVER,
@@ -30,37 +21,38 @@ DEFAULTS = {
 
 
 class Command(BaseCommand):
-    """Deletes deliveries that settled long ago; their events stay."""
+    """Deletes deliveries that were settled long ago; their events are kept."""
 
     help = (
-        "Deletes deliveries that settled long ago, a few at a time. It never deletes an open one, "
-        "nor one whose remote run is still followed. Events stay: see archive_actions."
+        "Deletes deliveries that were settled long ago, in short transactions. Open deliveries, "
+        "and those whose remote run is still tracked, are never deleted. Events are kept: see "
+        "archive_actions."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
-        for state, default in DEFAULTS.items():
+        for state, default in DEFAULT_AGES.items():
             parser.add_argument(
                 f"--{state}-after",
                 type=age,
                 default=default,
                 metavar="AGE",
-                help=f"{state} ones of this age: hours, or 12h, 30d, 8w, never "
-                f"(default: {default})",
+                help=f"delete {state} deliveries of this age: a number of hours, or for example "
+                f"12h, 30d, 8w, or never (default: {default})",
             )
         parser.add_argument(
             "--batch-size",
-            type=positive,
+            type=positive_integer,
             default=1000,
             metavar="N",
             help="deliveries per transaction (default: 1000)",
         )
-        parser.add_argument("--dry-run", action="store_true", help="only count them")
+        parser.add_argument("--dry-run", action="store_true", help="only count the deliveries")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Prune state by state."""
-        ages = {state: options[f"{state}_after"] for state in DEFAULTS}
+        """Prune one state after the other."""
+        ages = {state: options[f"{state}_after"] for state in DEFAULT_AGES}
         counts = {
             state: 0 if seconds is None else self._prune(state, seconds, options)
             for state, seconds in ages.items()
@@ -73,27 +65,17 @@ class Command(BaseCommand):
             self.stdout.write(_table(ages, counts, is_dry_run=is_dry_run))
 
     def _prune(self, state: DeliveryState, seconds: float, options: Mapping[str, Any]) -> int:
-        if options["dry_run"]:
-            return Delivery.objects.prunable(state, seconds).count()
-        total = 0
-        for deleted in prune(state, older_than=seconds, batch_size=options["batch_size"]):
-            total += deleted
+        def report(deleted: int) -> None:
             if options["verbosity"] > 1:
-                self.stderr.write(f"{state}: {total} …")
-        return total
+                self.stderr.write(f"{state}: {deleted} …")
 
-
-def age(text: str) -> float | None:
-    """Return an age in seconds, or None for never; ArgumentTypeError if it is none."""
-    if text == NEVER:
-        return None
-    found = AGE.fullmatch(text)
-    seconds = float(found[1]) * SECONDS[found[2]] if found else LONGEST_AGE + 1
-    if seconds > LONGEST_AGE:
-        raise ArgumentTypeError(
-            f"{text!r} is no age. Use hours, or 12h, 30d, 8w, up to 36500d, or never"
-        )
-    return seconds
+        return prune(
+            state,
+            older_than=seconds,
+            batch_size=options["batch_size"],
+            dry_run=options["dry_run"],
+            on_batch=report,
+        ).count
 
 
 def _table(

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from dj_actions.cli.arguments import seconds
 from dj_actions.doctor.liveness import liveness
-from dj_actions.doctor.thresholds import Limits, seconds
+from dj_actions.doctor.thresholds import Thresholds
 
 
 class Command(BaseCommand):
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--max-age",
             type=seconds,
-            default=Limits().relay,
+            default=Thresholds().relay,
             metavar="SECONDS",
             help="how old its sign of life may be (default: %(default)g)",
         )

@@ -16,49 +16,49 @@ from dj_actions.cli.users import user_named
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.declaration.discovery import load_viewsets
 from dj_actions.exceptions import ActionError, ActionNotFound
-from dj_actions.execution.execute import ActionResult
+from dj_actions.execution.call import ActionResult
 from dj_actions.execution.invocation import invoke
-from dj_actions.execution.problems import api_exception_of
+from dj_actions.execution.problems import api_exception_for
 from dj_actions.registry import registry
 
 
 class Command(BaseCommand):
-    """Runs an action with the same steps as over HTTP, and the same record."""
+    """Runs an action through the same steps as over HTTP, with the same record."""
 
     help = (
         'Runs an action: manage.py run_action todo mark_done --pk 7 --data \'{"note": "two"}\' '
-        "--as ann. Prints the answer as JSON; the id of the record goes to stderr."
+        "--as ann. Prints the response as JSON; the id of the event goes to stderr."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
-        parser.add_argument("resource", help="what it acts on, for example todo")
+        parser.add_argument("resource", help="resource of the action, for example todo")
         parser.add_argument("action", help="name of the action, for example mark_done")
         parser.add_argument(
             "--pk",
             action="append",
             default=[],
-            help="primary key of the object; for a bulk action give it several times",
+            help="primary key of the object; repeat it for a bulk action",
         )
         parser.add_argument(
             "--data",
             default="{}",
             metavar="JSON",
-            help="the input as JSON; @FILE reads it from a file, - from standard input",
+            help="the input as JSON; @FILE reads a file, - reads standard input",
         )
         parser.add_argument(
             "--as",
             dest="username",
-            help="user name of who acts, whose permissions are asked (default: the system itself, "
-            "which may do everything)",
+            help="name of the user who acts; the user's permissions are checked (default: the "
+            "system itself, without permission checks)",
         )
         parser.add_argument(
             "--idempotency-key",
             metavar="KEY",
-            help="a repeated call with this key is not run again",
+            help="the action is not run again if it was already run with this key",
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="roll everything back and tell what would happen"
+            "--dry-run", action="store_true", help="show what would happen, and roll it back"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -76,21 +76,21 @@ class Command(BaseCommand):
         except ActionError as error:
             raise CommandError(str(error)) from error
         except Exception as error:
-            refusal = api_exception_of(error)
-            if refusal is None:
+            found = api_exception_for(error)
+            if found is None:
                 raise
             raise CommandError(
-                f"Refused with status {refusal.status_code}: {json.dumps(refusal.detail)}"
+                f"Refused with status {found.status_code}: {json.dumps(found.detail)}"
             ) from error
         self._report(result, is_dry_run=options["dry_run"])
 
     def _report(self, result: ActionResult, *, is_dry_run: bool) -> None:
         self.stdout.write(json.dumps(result.body, indent=2, ensure_ascii=False))
-        aliases = ", ".join(entry.publisher for entry in result.planned) or "nobody"
+        aliases = ", ".join(entry.publisher for entry in result.planned) or "no publisher"
         if is_dry_run:
             self.stderr.write(f"Dry run: nothing was changed. It would be published to {aliases}.")
         elif result.is_replay:
-            self.stderr.write(f"Not run again: this is the answer of event {result.event.pk}.")
+            self.stderr.write(f"Not run again: this is the response of event {result.event.pk}.")
         elif result.is_recorded:
             self.stderr.write(f"Recorded as event {result.event.pk}, for {aliases}.")
 
@@ -101,14 +101,16 @@ def _definition(resource: str, action: str) -> ActionDefinition:
         return registry.get(resource, action)
     except ActionNotFound as error:
         known = ", ".join(sorted(entry.label for entry in registry))
-        raise CommandError(f"{error} Known are: {known}.") from error
+        raise CommandError(f"{error} Registered actions: {known}.") from error
 
 
 def _data(text: str) -> Mapping[str, Any]:
     try:
         data = json.loads(_read(text))
-    except (OSError, ValueError) as error:
-        raise CommandError(f"--data cannot be read as JSON: {error}") from error
+    except OSError as error:
+        raise CommandError(f"Cannot read --data: {error}") from error
+    except ValueError as error:
+        raise CommandError(f"--data is not valid JSON: {error}") from error
     if not isinstance(data, dict):
         raise CommandError(f"--data must be a JSON object, not {type(data).__name__}.")
     return data
@@ -121,17 +123,17 @@ def _read(text: str) -> str:
 
 
 def _objects(definition: ActionDefinition, keys: Sequence[str]) -> dict[str, Any]:
-    """Return what `invoke` acts on."""
+    """Return the objects as keyword arguments of `invoke`."""
     if not definition.names_objects:
         if keys:
-            raise CommandError(f"{definition.label} finds its objects itself: leave out --pk.")
+            raise CommandError(f"{definition.label} selects its objects itself: omit --pk.")
         return {}
     if definition.bulk:
         if not keys:
-            raise CommandError(f"{definition.label} needs --pk, once for each object.")
+            raise CommandError(f"{definition.label} requires --pk, once per object.")
         return {"objects": [_object(definition, key) for key in keys]}
     if len(keys) != 1:
-        raise CommandError(f"{definition.label} acts on one object: give --pk once.")
+        raise CommandError(f"{definition.label} acts on one object: give --pk exactly once.")
     return {"object": _object(definition, keys[0])}
 
 
@@ -139,7 +141,9 @@ def _object(definition: ActionDefinition, key: str) -> Model:
     try:
         found = definition.model._base_manager.filter(pk=key).first()
     except (ValueError, ValidationError) as error:
-        raise CommandError(f"--pk {key!r} is no key of a {definition.resource}: {error}") from error
+        raise CommandError(
+            f"--pk {key!r} is not a valid primary key of {definition.resource}: {error}"
+        ) from error
     if found is None:
-        raise CommandError(f"There is no {definition.resource} {key}.")
+        raise CommandError(f"There is no {definition.resource} with the primary key {key!r}.")
     return found

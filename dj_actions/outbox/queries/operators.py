@@ -104,10 +104,9 @@ class OperatorQuerySet(models.QuerySet["Delivery"]):
             settled_at=None,
         )
 
-    def lock_some(self, state: DeliveryState, *, limit: int) -> list[int]:
-        """Lock the first few of these that are in a state, and return their ids."""
-        rows = self._still(state).order_by("pk").select_for_update()
-        return list(rows.values_list("pk", flat=True)[:limit])
+    def eligible(self, state: DeliveryState) -> Self:
+        """Return those of these deliveries that are in a state, the oldest first."""
+        return self._still(state).order_by("pk")
 
     def prunable(self, state: DeliveryState, older_than_seconds: float) -> Self:
         """Deliveries that settled so long ago, and whose remote run nobody follows any more.

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
 from django.test import Client
 
-from dj_actions.admin.action_admin import CONFIRMED
+from dj_actions.admin.confirmation import CONFIRMED
 from dj_actions.models import ActionEvent
 from example.todos.models import Todo
 from tests.conftest import Declare, MakeTodo, MakeUser
@@ -35,7 +35,7 @@ def run(browser: Client, action: str, *todos: Todo, **fields: Any) -> Any:
     return choose(browser, action, *todos, **{CONFIRMED: "Run"}, **fields)
 
 
-def told(response: Any) -> list[str]:
+def shown_messages(response: Any) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -46,7 +46,7 @@ def test_the_change_list_offers_the_models_actions(browser: Client, todo: Todo) 
         assert title in page
 
 
-def test_it_asks_for_the_input_first(browser: Client, todo: Todo) -> None:
+def test_it_requests_the_input_first(browser: Client, todo: Todo) -> None:
     response = choose(browser, "mark_done", todo)
     page = response.content.decode()
 
@@ -63,7 +63,7 @@ def test_then_it_runs_the_action_on_each_that_was_chosen(
     todos = [make_todo(owner=admin), make_todo(owner=admin)]
     response = run(browser, "mark_done", *todos, note="n")
 
-    assert told(response) == ["Mark one todo as done.: done for 2."]
+    assert shown_messages(response) == ["Mark one todo as done.: done for 2."]
     assert set(Todo.objects.values_list("done", "note")) == {(True, "n")}
     assert [event.request_data for event in ActionEvent.objects.all()] == [{"note": "n"}] * 2
     assert {event.actor_label for event in ActionEvent.objects.all()} == {"admin"}
@@ -74,7 +74,7 @@ def test_a_bulk_action_is_run_once(browser: Client, make_todo: MakeTodo, admin: 
         browser, "bulk_mark_done", make_todo(owner=admin), make_todo(owner=admin), note="n"
     )
 
-    assert told(response) == ["Mark many todos as done.: done for 2."]
+    assert shown_messages(response) == ["Mark many todos as done.: done for 2."]
     assert ActionEvent.objects.get().request_data == {"note": "n"}
 
 
@@ -96,11 +96,13 @@ def test_a_refusal_of_one_leaves_all_as_they_were(
     own, foreign = make_todo(owner=admin), make_todo()
     response = run(browser, "mark_done", own, foreign)
 
-    assert told(response) == ["Mark one todo as done.: refused. This todo belongs to someone else."]
+    assert shown_messages(response) == [
+        "Mark one todo as done.: refused. This todo belongs to someone else."
+    ]
     assert not Todo.objects.filter(done=True).exists()
 
 
-def test_who_may_not_change_the_model_is_offered_nothing(
+def test_without_the_change_permission_no_action_is_offered(
     client: Client, make_user: MakeUser, todo: Todo
 ) -> None:
     clerk = make_user("clerk", is_staff=True)
@@ -121,7 +123,7 @@ def test_an_action_that_finds_its_objects_itself_is_not_offered(
     assert "Poke a todo." not in browser.get(URL).content.decode()
 
 
-def test_a_json_input_is_asked_for_as_text(browser: Client, declare: Declare, todo: Todo) -> None:
+def test_a_json_input_is_entered_as_text(browser: Client, declare: Declare, todo: Todo) -> None:
     schema = {
         "type": "object",
         "properties": {"n": {"type": "integer"}},

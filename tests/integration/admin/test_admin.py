@@ -1,4 +1,4 @@
-"""The admin: to look, and to retry, cancel and replay; nothing else can change."""
+"""The admin pages: read-only, except for the operations on deliveries."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def browser(client: Client, admin: User) -> Client:
 
 @pytest.fixture
 def browser_with(client: Client, make_user: MakeUser) -> Any:
-    """Return a function that logs in somebody on the staff with these permissions."""
+    """Return a function that logs in a staff user with these permissions."""
 
     def browser_with(*codenames: str) -> Client:
         user = make_user("clerk", is_staff=True)
@@ -58,7 +58,7 @@ def states() -> list[str]:
 
 
 def operate(browser: Client, action: str, keys: list[int]) -> Any:
-    """Do as a person does who has given the reason that some operations ask for."""
+    """Submit the confirmation page with a reason."""
     chosen = {"action": action, "_selected_action": keys}
     return browser.post(DELIVERIES, chosen | {"reason": "as planned", CONFIRMED: "Run"})
 
@@ -67,7 +67,7 @@ def said(response: Any) -> list[tuple[str, str]]:
     return [(entry.level_tag, str(entry)) for entry in get_messages(response.wsgi_request)]
 
 
-# To look
+# Pages
 
 
 def pages(delivery: Delivery) -> list[str]:
@@ -144,7 +144,7 @@ def test_hostile_text_is_escaped_everywhere(
         "",
     ],
 )
-def test_what_is_no_web_address_is_not_linked(
+def test_a_receipt_without_a_web_address_is_not_linked(
     browser: Client, make_delivery: MakeDelivery, url: str
 ) -> None:
     delivery = make_delivery(**POSSIBLE["delivered"] | {"receipt_id": "run-1", "receipt_url": url})
@@ -274,21 +274,21 @@ def test_pages_have_no_fields_to_fill(browser: Client, make_delivery: MakeDelive
         (
             "retry",
             ["pending", "sending", "delivered", "dead", "cancelled"],
-            "1 delivery changed. 4 left as they were: they are not pending.",
+            "1 delivery changed. 4 skipped: not pending.",
         ),
         (
             "cancel",
             ["cancelled", "sending", "delivered", "dead", "cancelled"],
-            "1 delivery changed. 4 left as they were: they are not pending.",
+            "1 delivery changed. 4 skipped: not pending.",
         ),
         (
             "replay",
             ["pending", "sending", "delivered", "pending", "cancelled"],
-            "1 delivery changed. 4 left as they were: they are not dead.",
+            "1 delivery changed. 4 skipped: not dead.",
         ),
     ],
 )
-def test_an_operation_changes_only_what_is_in_the_right_state(
+def test_an_operation_changes_only_deliveries_in_the_required_state(
     browser: Client, of_all_states: list[int], action: str, after: list[str], message: str
 ) -> None:
     response = operate(browser, action, of_all_states)
@@ -305,7 +305,7 @@ def test_an_operation_changes_only_what_is_in_the_right_state(
         ("replay", "dead", "pending"),
     ],
 )
-def test_an_operation_on_what_is_in_the_right_state_succeeds(
+def test_an_operation_on_deliveries_in_the_required_state_succeeds(
     browser: Client, make_delivery: MakeDelivery, action: str, name: str, after: str
 ) -> None:
     keys = [make_delivery(**POSSIBLE[name]).pk for _ in range(2)]
@@ -318,7 +318,7 @@ def test_an_operation_on_what_is_in_the_right_state_succeeds(
 @pytest.mark.parametrize(
     ("name", "after"), [("pending", "pending"), ("dead", "dead"), ("sending", "sending")]
 )
-def test_what_was_not_selected_stays(
+def test_a_delivery_that_was_not_selected_is_unchanged(
     browser: Client, make_delivery: MakeDelivery, name: str, after: str
 ) -> None:
     make_delivery(**POSSIBLE[name])
@@ -339,7 +339,7 @@ def test_operations_work_on_a_narrowed_list(browser: Client, make_delivery: Make
 
 
 @pytest.mark.parametrize("codenames", [[], ["view_delivery"]])
-def test_who_may_not_change_deliveries_cannot_operate(
+def test_without_the_change_permission_no_operation_runs(
     browser_with: Any, of_all_states: list[int], codenames: list[str]
 ) -> None:
     before = states()
@@ -350,7 +350,7 @@ def test_who_may_not_change_deliveries_cannot_operate(
     assert states() == before
 
 
-def test_who_may_only_look_is_offered_no_operation(
+def test_without_the_change_permission_no_operation_is_offered(
     browser_with: Any, of_all_states: list[int]
 ) -> None:
     page = browser_with("view_delivery").get(DELIVERIES).content.decode()
@@ -358,7 +358,7 @@ def test_who_may_only_look_is_offered_no_operation(
     assert not re.findall(r'value="(retry|cancel|replay)"', page)
 
 
-def test_who_may_change_deliveries_can_operate(
+def test_with_the_change_permission_operations_run(
     browser_with: Any, make_delivery: MakeDelivery
 ) -> None:
     dead = make_delivery(**DEAD)
@@ -371,6 +371,8 @@ def test_who_may_change_deliveries_can_operate(
 
 
 @pytest.mark.parametrize("url", [EVENTS, DELIVERIES])
-def test_a_stranger_sees_nothing(client: Client, browser_with: Any, url: str) -> None:
+def test_without_permissions_nothing_is_visible(
+    client: Client, browser_with: Any, url: str
+) -> None:
     assert client.get(url).status_code == 302
     assert browser_with().get(url).status_code == 403

@@ -1,4 +1,4 @@
-"""The admin asks why, and records it; it shows how publishers are, pauses and resumes them."""
+"""Operations in the admin require a reason, and are recorded; publishers are listed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def choose(browser: Client, url: str, action: str, keys: list[Any], **fields: st
     ("action", "before", "after"),
     [("replay", "dead", "pending"), ("cancel", "pending", "cancelled")],
 )
-def test_an_operation_asks_why_and_is_recorded(
+def test_an_operation_requires_a_reason_and_is_recorded(
     browser: Client, of_all_states: dict[str, Delivery], action: str, before: str, after: str
 ) -> None:
     key = of_all_states[before].pk
@@ -51,7 +51,7 @@ def test_an_operation_asks_why_and_is_recorded(
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 2001])
-def test_without_a_proper_reason_it_asks_again(
+def test_an_invalid_reason_is_requested_again(
     browser: Client, of_all_states: dict[str, Delivery], reason: str
 ) -> None:
     before = states()
@@ -87,7 +87,9 @@ def test_a_publisher_is_paused_and_resumed(browser: Client) -> None:
     ]
 
 
-def test_who_may_only_look_pauses_nothing(client: Client, make_user: MakeUser) -> None:
+def test_without_the_change_permission_nothing_is_paused(
+    client: Client, make_user: MakeUser
+) -> None:
     user = make_user("clerk", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename="view_publisherstate"))
     client.force_login(user)
@@ -95,3 +97,13 @@ def test_who_may_only_look_pauses_nothing(client: Client, make_user: MakeUser) -
     choose(client, PUBLISHERS, "pause", ["memory"], reason="x", **{CONFIRMED: "Run"})
 
     assert not PublisherState.objects.paused().exists()
+
+
+def test_the_page_previews_how_many_deliveries_will_change(
+    browser: Client, of_all_states: dict[str, Delivery]
+) -> None:
+    keys = [row.pk for row in of_all_states.values()]
+    page = choose(browser, DELIVERIES, "replay", keys).content.decode()
+
+    assert "1 delivery will be changed. 4 skipped: not dead." in page
+    assert operations() == []

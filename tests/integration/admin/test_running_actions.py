@@ -1,4 +1,4 @@
-"""What the admin refuses is told and recorded."""
+"""Actions that fail in the admin are reported and recorded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client
 
-from dj_actions.admin.action_admin import CONFIRMED
+from dj_actions.admin.confirmation import CONFIRMED
 from dj_actions.models import ActionEvent
 from example.todos.actions import IsOwner
 from example.todos.models import Todo
@@ -36,9 +36,9 @@ def test_more_than_an_action_takes_at_once_is_refused(
 ) -> None:
     declare(bulk=True, max_items=1)
     response = run(browser, make_todo(), make_todo())
-    (told,) = (str(message) for message in get_messages(response.wsgi_request))
+    (message,) = (str(entry) for entry in get_messages(response.wsgi_request))
 
-    assert (response.status_code, "at most 1" in told) == (302, True)
+    assert (response.status_code, "at most 1" in message) == (302, True)
     assert not ActionEvent.objects.succeeded().exists()
 
 

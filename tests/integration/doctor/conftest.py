@@ -1,4 +1,4 @@
-"""Relays that were seen, and what a check finds."""
+"""Heartbeats of relays, and the findings of a check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ See = Callable[..., RelayHeartbeat]
 
 @pytest.fixture
 def see(db: None) -> See:
-    """Return a function that lets a relay give a sign of life, some seconds ago."""
+    """Return a function that records a heartbeat of a relay, some seconds ago."""
 
     def see(
         *, ago: float = 0, host: str = HOST, publishers: Sequence[str] = ("memory",)
@@ -35,11 +35,11 @@ def see(db: None) -> See:
 
 
 def only(findings: Iterable[Finding]) -> Finding:
-    """Return the one finding there is."""
+    """Return the only finding."""
     (finding,) = findings
     return finding
 
 
-def told(findings: Iterable[Finding]) -> list[tuple[State, str]]:
-    """Return how bad each finding is, and what it says."""
+def messages(findings: Iterable[Finding]) -> list[tuple[State, str]]:
+    """Return the state and the message of each finding."""
     return [(finding.state, finding.message) for finding in findings]

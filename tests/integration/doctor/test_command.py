@@ -54,7 +54,7 @@ def test_a_healthy_project_has_one_line_per_check(see: See) -> None:
     lines = text.splitlines()
     assert code == 0
     assert [line.split()[1] for line in lines] == EVERYWHERE + OF_THE_SERVER[connection.vendor]
-    assert lines[0] == "ok       settings      DJ_ACTIONS is fine; publishers: memory."
+    assert lines[0] == "ok       settings      DJ_ACTIONS is valid; publishers: memory."
 
 
 def test_a_problem_comes_with_its_fix_and_exit_code_1(make_delivery: MakeDelivery) -> None:
@@ -64,7 +64,7 @@ def test_a_problem_comes_with_its_fix_and_exit_code_1(make_delivery: MakeDeliver
     assert code == 1
     assert (
         "problem  relays        No relay was seen within 30 s; 1 delivery open. "
-        "Fix: Start `manage.py run_relay`, and let a supervisor keep it running.\n"
+        "Fix: Start `manage.py run_relay`, and keep it running with a supervisor.\n"
     ) in text
 
 
@@ -98,7 +98,7 @@ def test_settings_that_cannot_be_read_do_not_hide_the_server(settings: Settings)
     assert checks == ["settings", "database", "migrations", *OF_THE_SERVER[connection.vendor]]
 
 
-def test_tables_that_are_not_up_to_date_are_not_asked() -> None:
+def test_tables_that_are_not_up_to_date_are_not_queried() -> None:
     ((app, name),) = MigrationLoader(connection).graph.leaf_nodes("dj_actions")
     recorder = MigrationRecorder(connection)
     recorder.record_unapplied(app, name)
@@ -118,5 +118,5 @@ def test_a_database_that_is_away_is_a_finding_and_no_traceback(tmp_path: Path) -
 
     last = ended.stdout.splitlines()[-1]
     assert ended.returncode == 1
-    assert last.startswith("problem  database      Could not be examined: OperationalError: ")
+    assert last.startswith("problem  database      The check failed: OperationalError: ")
     assert ended.stderr == ""

@@ -1,4 +1,4 @@
-"""Settings and migrations, found bad and found good."""
+"""The checks of settings and migrations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_settings_that_can_be_used_are_fine() -> None:
     finding = only(configuration.check_settings())
 
     assert finding.state is State.OK
-    assert finding.message == "DJ_ACTIONS is fine; publishers: memory."
+    assert finding.message == "DJ_ACTIONS is valid; publishers: memory."
 
 
 def test_a_publisher_that_cannot_be_loaded_is_a_problem(settings: Settings) -> None:
@@ -65,5 +65,5 @@ def test_a_migration_that_was_not_applied_is_named() -> None:
     finding = only(configuration.check_migrations("default"))
 
     assert finding.state is State.PROBLEM
-    assert finding.message == f"1 is not applied: {name}."
+    assert finding.message == f"1 migration is not applied: {name}."
     assert "manage.py migrate" in finding.fix

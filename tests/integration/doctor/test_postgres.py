@@ -1,4 +1,4 @@
-"""What a PostgreSQL says of itself, found bad and found good."""
+"""The checks of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_session_that_holds_a_snapshot_is_named_until_it_ends() -> None:
 
         assert finding.state is State.WARNING
         assert f"The session {pid} (" in finding.message
-        assert "second, idle in transaction) holds a snapshot for 0 s" in finding.message
+        assert "second, idle in transaction) holds a snapshot that is 0" in finding.message
         assert f"SELECT pg_terminate_backend({pid})" in finding.fix
 
         session.rollback()
@@ -71,10 +71,10 @@ def test_a_young_snapshot_is_fine() -> None:
         finding = only(postgres.check_snapshots("default", 300))
 
     assert finding.state is State.OK
-    assert finding.message == "None is older than 5 min."
+    assert finding.message == "No snapshot older than 5 min."
 
 
-def test_sessions_that_may_not_be_looked_at_are_counted() -> None:
+def test_sessions_that_are_hidden_are_counted() -> None:
     with second_session(psycopg.IsolationLevel.READ_COMMITTED):
         assert count_hidden_sessions(using="default") == 0
         execute("SET ROLE pg_signal_backend")  # a role that every server has, and that sees little
@@ -83,7 +83,7 @@ def test_sessions_that_may_not_be_looked_at_are_counted() -> None:
         finally:
             execute("RESET ROLE")
 
-    assert "Not seen: " in finding.message
+    assert "Not visible: " in finding.message
     assert "GRANT pg_read_all_stats" in finding.message
 
 
@@ -98,7 +98,7 @@ def test_a_table_that_autovacuum_leaves_out_is_named() -> None:
     assert only(postgres.check_vacuum("default", dead_rows=10**9)).state is State.OK
 
 
-def test_dead_rows_are_counted_and_told(see: See, in_thread: InThread[None]) -> None:
+def test_dead_rows_are_counted_and_reported(see: See, in_thread: InThread[None]) -> None:
     def leave_dead_rows() -> None:  # on a connection whose end reports its counts
         for _ in range(40):  # autovacuum would come for 50
             see()
@@ -108,7 +108,7 @@ def test_dead_rows_are_counted_and_told(see: See, in_thread: InThread[None]) -> 
     until(lambda: dead_rows() >= 40)
     messages = [finding.message for finding in postgres.check_vacuum("default", dead_rows=39)]
 
-    assert any(message.startswith(f"{TABLE}: 40 dead rows, 0 live ones, ") for message in messages)
+    assert any(message.startswith(f"{TABLE}: 40 dead rows, 0 live rows, ") for message in messages)
     assert only(postgres.check_vacuum("default", dead_rows=10**9)).state is State.OK
 
 
@@ -133,9 +133,7 @@ def test_a_notification_that_was_never_sent_is_missed() -> None:
     finding = only(postgres.check_listening("default", timeout=0.1, send=lambda channel: None))
 
     assert finding.state is State.WARNING
-    assert finding.message == (
-        "A notification did not arrive within 0.1 s: a pooler swallows LISTEN; the relay polls."
-    )
+    assert "did not arrive within 0.1 s" in finding.message
 
 
 def test_a_notification_on_another_channel_does_not_count() -> None:
@@ -165,4 +163,4 @@ def test_the_probe_leaves_no_connection_behind() -> None:
 
     list(postgres.check_listening("default", timeout=30))
 
-    until(lambda: count() <= 1)  # ours, which asks
+    until(lambda: count() <= 1)  # our own session

@@ -1,4 +1,4 @@
-"""A prepared transaction that nobody ends, on a server of its own that allows them."""
+"""The check of snapshots held by prepared transactions, on its own server that allows them."""
 
 from __future__ import annotations
 

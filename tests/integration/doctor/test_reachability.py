@@ -1,4 +1,4 @@
-"""Whether a destination answers, asked through its publisher."""
+"""The check that destinations are reachable."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dj_actions.doctor import State, publishers
 from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable, RateLimited
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
-from tests.integration.doctor.conftest import only, told
+from tests.integration.doctor.conftest import messages, only
 
 HERE = "tests.integration.doctor.test_reachability"
 closed: list[str] = []
 
 
-class Asked(BasePublisher):
-    """A publisher whose destination answers, or fails as it is told to."""
+class Checked(BasePublisher):
+    """A publisher whose destination is reachable, or fails with a given error."""
 
     def __init__(self, *, alias: str, error: Exception | None = None) -> None:
         super().__init__(alias=alias)
@@ -38,43 +38,43 @@ class Asked(BasePublisher):
 def configure(settings: Settings, **publishers: dict[str, Any]) -> None:
     settings.DJ_ACTIONS = {
         "PUBLISHERS": {
-            alias: {"BACKEND": f"{HERE}.Asked", "OPTIONS": options}
+            alias: {"BACKEND": f"{HERE}.Checked", "OPTIONS": options}
             for alias, options in publishers.items()
         }
     }
 
 
-def test_a_destination_that_answers_is_fine_and_its_publisher_is_closed(
+def test_a_destination_that_is_reachable_is_fine_and_its_publisher_is_closed(
     settings: Settings,
 ) -> None:
     closed.clear()
     configure(settings, feeds={})
 
-    assert told(publishers.check_reachability()) == [(State.OK, "feeds answers.")]
+    assert messages(publishers.check_reachability()) == [(State.OK, "feeds is reachable.")]
     assert closed == ["feeds"]
 
 
-def test_each_destination_that_is_away_is_a_problem_of_its_own(settings: Settings) -> None:
+def test_each_unreachable_destination_is_a_problem(settings: Settings) -> None:
     closed.clear()
     away = {"error": PublisherUnavailable("Connection refused")}
     broken = {"error": ZeroDivisionError("one line\nand another")}
     configure(settings, away=away, broken=broken, fine={})
 
-    assert told(publishers.check_reachability()) == [
-        (State.PROBLEM, "away cannot be reached: Connection refused"),
-        (State.PROBLEM, "broken cannot be reached: one line and another"),
-        (State.OK, "fine answers."),
+    assert messages(publishers.check_reachability()) == [
+        (State.PROBLEM, "away is not reachable: Connection refused"),
+        (State.PROBLEM, "broken is not reachable: one line and another"),
+        (State.OK, "fine is reachable."),
     ]
     assert closed == ["away", "broken", "fine"]
 
 
-def test_a_destination_that_asks_for_patience_is_a_warning(settings: Settings) -> None:
+def test_a_destination_that_limits_the_rate_is_a_warning(settings: Settings) -> None:
     configure(settings, busy={"error": RateLimited("429", retry_after=5)})
 
     assert only(publishers.check_reachability()).state is State.WARNING
 
 
-def test_a_destination_that_does_not_know_us_asks_for_other_options(settings: Settings) -> None:
+def test_a_destination_that_rejects_our_credentials_needs_other_options(settings: Settings) -> None:
     configure(settings, feeds={"error": PublisherMisconfigured("No such key")})
     finding = only(publishers.check_reachability())
 
@@ -82,8 +82,10 @@ def test_a_destination_that_does_not_know_us_asks_for_other_options(settings: Se
     assert finding.fix.startswith("Correct the publisher's OPTIONS")
 
 
-def test_a_publisher_without_a_question_says_so() -> None:
-    assert told(publishers.check_reachability()) == [(State.OK, "memory has nothing to be asked.")]
+def test_a_publisher_without_a_reachability_check_is_fine() -> None:
+    assert messages(publishers.check_reachability()) == [
+        (State.OK, "memory has no reachability check.")
+    ]
 
 
 def test_a_publisher_that_cannot_be_made_is_left_to_the_check_of_the_settings(
@@ -91,4 +93,4 @@ def test_a_publisher_that_cannot_be_made_is_left_to_the_check_of_the_settings(
 ) -> None:
     configure(settings, feeds={"unknown": 1})
 
-    assert told(publishers.check_reachability()) == []
+    assert messages(publishers.check_reachability()) == []

@@ -45,7 +45,7 @@ def test_without_any_relay_the_line_says_so() -> None:
     assert run("--any-host") == (1, "No relay has ever been seen.")
 
 
-def test_a_relay_that_has_been_silent_for_too_long_is_told_with_its_age(see: See) -> None:
+def test_a_relay_that_has_been_silent_for_too_long_is_reported_with_its_age(see: See) -> None:
     see(ago=100)
     code, line = run("--max-age", "30")
 
@@ -60,7 +60,7 @@ def test_how_long_it_may_be_silent_is_the_callers_choice(see: See) -> None:
     assert run("--max-age", "200")[0] == 0
 
 
-def test_the_latest_sign_counts(see: See) -> None:
+def test_the_latest_heartbeat_counts(see: See) -> None:
     see(ago=100)
     see()
 
@@ -107,7 +107,7 @@ def test_in_json_it_says_the_same(see: See) -> None:
 
 @pytest.mark.parametrize("age", ["-1", "nan", "inf", "1e9", "soon"])
 def test_an_age_that_makes_no_sense_is_refused(age: str) -> None:
-    with pytest.raises(CommandError, match="is no number of seconds between 0 and 31536000"):
+    with pytest.raises(CommandError, match="is not a number of seconds between 0 and 31536000"):
         call_command("relay_health", f"--max-age={age}")
 
 
@@ -135,7 +135,7 @@ def test_a_database_that_is_away_is_one_line_and_no_traceback() -> None:
 
     (line,) = ended.stdout.splitlines()
     assert ended.returncode == 1
-    assert line.startswith("The database cannot be asked: ")
+    assert line.startswith("Cannot query the database: ")
     assert "refused" in line
     assert "hush" not in line
     assert ended.stderr == ""

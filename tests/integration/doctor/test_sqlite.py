@@ -1,4 +1,4 @@
-"""How SQLite begins its transactions, found bad and found good."""
+"""The check of how SQLite begins its transactions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.integration.doctor.conftest import only
 def own_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Iterator[str]:
-    """The alias of a database in a file, with the options a test asks for."""
+    """The alias of a database in a file, with the options of a test."""
     settings: dict[str, Any] = connections["default"].settings_dict | {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(tmp_path / "own.sqlite3"),

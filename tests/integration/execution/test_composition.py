@@ -1,4 +1,4 @@
-"""An action may run others as parts of itself; and be run from async code."""
+"""Actions that run other actions, and actions run from async code."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ from dj_actions.models import ActionEvent, Delivery
 from example.todos.actions import BulkMarkDone, HandOver, MarkDone
 from example.todos.models import Todo
 from tests.conftest import Declare, MakeTodo, Serve
+
+
+def void(_result: object) -> None:
+    """Ignore a result, so that an action answers with its object."""
+
 
 pytestmark = pytest.mark.django_db
 
@@ -45,9 +50,9 @@ def test_the_events_of_the_parts_name_the_whole(
 
 
 def test_parts_have_parts(declare: Declare, todo: Todo) -> None:
-    inner = declare(lambda context, _: context.run(MarkDone, object=context.object) and None)
+    inner = declare(lambda context, _: void(context.run(MarkDone, object=context.object)))
     outer = declare(
-        lambda context, _: context.run(inner, object=context.object) and None, name="outer"
+        lambda context, _: void(context.run(inner, object=context.object)), name="outer"
     )
     outer.run(object=todo)
 
@@ -59,9 +64,7 @@ def test_parts_have_parts(declare: Declare, todo: Todo) -> None:
 
 def test_a_bulk_action_may_be_a_part(declare: Declare, make_todo: MakeTodo) -> None:
     todos = [make_todo(), make_todo()]
-    declare(lambda context, _: context.run(BulkMarkDone, objects=todos) and None).run(
-        object=todos[0]
-    )
+    declare(lambda context, _: void(context.run(BulkMarkDone, objects=todos))).run(object=todos[0])
 
     assert Todo.objects.filter(done=True).count() == 2
 
@@ -108,7 +111,7 @@ def test_where_events_are_not_tracked_a_whole_with_parts_is(
     assert not alone.run(object=todo).is_recorded
     assert not ActionEvent.objects.exists()
 
-    declare(lambda context, _: context.run(alone, object=context.object) and None).run(object=todo)
+    declare(lambda context, _: void(context.run(alone, object=context.object))).run(object=todo)
     assert {event.action for event in ActionEvent.objects.all()} == {"poke", "alone"}
 
 

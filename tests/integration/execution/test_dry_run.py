@@ -1,4 +1,4 @@
-"""?dry_run=1: what would happen, and nothing does."""
+"""?dry_run=1 returns the result and the planned deliveries, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_what_is_neither_does_nothing(api: APIClient, todo: Todo) -> None:
     response = api.post(url_of(todo, query="?dry_run=maybe"))
 
     assert response.status_code == 400
-    assert response.json() == {"dry_run": ["'maybe' is neither 1 nor 0."]}
+    assert response.json() == {"dry_run": ["'maybe' is not a valid boolean; use 1 or 0."]}
     todo.refresh_from_db()
     assert not todo.done
     assert ActionEvent.objects.get().status_code == 400

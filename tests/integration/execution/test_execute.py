@@ -1,4 +1,4 @@
-"""Running actions from code, and the transaction that holds the change and its record."""
+"""Running actions from code, in one transaction with the record."""
 
 from __future__ import annotations
 
@@ -36,7 +36,11 @@ from rest_framework.permissions import BasePermission
 from dj_actions.action import Action
 from dj_actions.context import ActionContext
 from dj_actions.exceptions import InvalidAction, InvalidSetting, OutsideTransaction
-from dj_actions.execution.recording import Done, record
+from dj_actions.execution.call import ActionCall
+from dj_actions.execution.invocation import CodeCaller
+from dj_actions.execution.perform import Outcome
+from dj_actions.execution.recording import record
+from dj_actions.execution.run import Run
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.signals import action_recorded
 from dj_actions.testing import assert_not_recorded, assert_recorded
@@ -47,8 +51,8 @@ from tests.conftest import ClientOf, Declare, InThread, MakeTodo
 pytestmark = pytest.mark.django_db
 
 
-class Trouble(Exception):
-    """What an action stumbles over."""
+class ActionFailed(Exception):
+    """Raised by an action."""
 
 
 def assert_untouched(*todos: Todo) -> None:
@@ -176,15 +180,15 @@ def test_permissions_see_the_actor_on_request_and_view(
 
 
 def test_permissions_can_be_combined(declare: Declare, bob: User, todo: Todo) -> None:
-    class Nobody(BasePermission):
+    class DenyAll(BasePermission):
         def has_permission(self, request: Any, view: Any) -> bool:
             return False
 
-    class Everybody(BasePermission):
+    class AllowAll(BasePermission):
         pass
 
-    declare(permissions=[Nobody | Everybody]).run(actor=bob, object=todo)
-    refused = declare(name="refused", permissions=[Nobody & Everybody])
+    declare(permissions=[DenyAll | AllowAll]).run(actor=bob, object=todo)
+    refused = declare(name="refused", permissions=[DenyAll & AllowAll])
 
     with pytest.raises(PermissionDenied):
         refused.run(actor=bob, object=todo)
@@ -213,9 +217,9 @@ def test_run_keeps_the_order_of_objects_and_takes_each_once(make_todo: MakeTodo)
 @pytest.mark.parametrize("pk", [None, 999_999])
 def test_run_does_not_find_what_is_not_there(make_todo: MakeTodo, pk: int | None) -> None:
     there = make_todo()
-    with pytest.raises(NotFound, match=f"There is no todo {pk}"):
+    with pytest.raises(NotFound, match=f"todo {pk} does not exist"):
         MarkDone.run(object=Todo(pk=pk))
-    with pytest.raises(NotFound, match=f"There is no todo {pk}"):
+    with pytest.raises(NotFound, match=f"todo {pk} does not exist"):
         BulkMarkDone.run(objects=[there, Todo(pk=pk)])
     assert_untouched(there)
 
@@ -358,7 +362,7 @@ def test_a_result_that_the_database_cannot_hold_is_rolled_back(
 # Rollback
 
 
-def failing(kind: type[Exception] = Trouble) -> Callable[..., Any]:
+def failing(kind: type[Exception] = ActionFailed) -> Callable[..., Any]:
     def perform(context: ActionContext, data: dict[str, Any]) -> None:
         finish(context, data)
         raise kind("no")
@@ -366,7 +370,7 @@ def failing(kind: type[Exception] = Trouble) -> Callable[..., Any]:
     return perform
 
 
-@pytest.mark.parametrize("kind", [Trouble, ValidationError, DjangoValidationError, SystemExit])
+@pytest.mark.parametrize("kind", [ActionFailed, ValidationError, DjangoValidationError, SystemExit])
 def test_when_perform_raises_all_is_rolled_back(
     declare: Declare, todo: Todo, kind: type[Exception]
 ) -> None:
@@ -380,9 +384,9 @@ def test_when_the_answer_cannot_be_rendered_all_is_rolled_back(
 ) -> None:
     class Broken(serializers.Serializer[Any]):
         def to_representation(self, instance: Any) -> Any:
-            raise Trouble
+            raise ActionFailed
 
-    with pytest.raises(Trouble):
+    with pytest.raises(ActionFailed):
         declare(finish, output=Broken).run(object=todo)
     assert_untouched(todo)
 
@@ -410,10 +414,10 @@ def test_when_a_receiver_raises_all_is_rolled_back(
     declare: Declare, todo: Todo, on_recorded: Callable[..., None]
 ) -> None:
     def receiver(**_: Any) -> None:
-        raise Trouble
+        raise ActionFailed
 
     on_recorded(receiver)
-    with pytest.raises(Trouble):
+    with pytest.raises(ActionFailed):
         declare(finish).run(object=todo)
     assert_untouched(todo)
 
@@ -469,10 +473,13 @@ def test_one_action_can_run_another(declare: Declare, todo: Todo) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_recorded_outside_a_transaction(todo: Todo) -> None:
+    definition = MarkDone.definition
+    caller = CodeCaller(definition=definition, user=None, given=[todo])
+    run = Run.of(ActionCall(definition=definition, user=None, data={}, caller=caller))
     context = ActionContext(actor=None, objects=(todo,))
 
     with pytest.raises(OutsideTransaction, match=r"todo\.mark_done.*transaction\.atomic"):
-        record(MarkDone.definition, context, Done(data={}))
+        record(run, context, {}, Outcome(value=None, body=None))
     assert_untouched(todo)
 
 
@@ -480,7 +487,7 @@ def test_nothing_is_recorded_outside_a_transaction(todo: Todo) -> None:
 def test_what_was_done_before_a_failure_is_seen_by_nobody(
     declare: Declare, todo: Todo, in_thread: InThread[Any]
 ) -> None:
-    with pytest.raises(Trouble):
+    with pytest.raises(ActionFailed):
         declare(failing()).run(object=todo)
 
     in_thread(lambda: assert_untouched(todo))
@@ -490,7 +497,7 @@ def test_what_was_done_before_a_failure_is_seen_by_nobody(
 
 
 def try_to_lock(todo: Todo) -> bool:
-    """Tell whether the row can be locked without waiting."""
+    """Return whether the row can be locked without waiting."""
     with transaction.atomic():
         try:
             Todo.objects.select_for_update(nowait=True).get(pk=todo.pk)

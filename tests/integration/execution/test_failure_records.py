@@ -1,4 +1,4 @@
-"""What failed is recorded too, once everything else is rolled back."""
+"""Failures are recorded after everything else is rolled back."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_body_that_nobody_can_store_is_no_hindrance(
 
 
 def test_what_nobody_in_particular_tries_is_not_recorded(client_of: ClientOf, todo: Todo) -> None:
-    """Whoever finds the URL could fill the table."""
+    """Anyone who finds the URL could fill the table."""
     assert client_of(None).post(url_of(todo)).status_code == 401
     assert not ActionEvent.objects.exists()
 

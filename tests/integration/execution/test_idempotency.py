@@ -1,4 +1,4 @@
-"""Idempotency-Key: sent twice, done once."""
+"""Idempotency-Key: a repeated request runs once."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_another_body_under_the_same_key_is_refused(api: APIClient, todo: Todo, 
     second = post(api, url_of(todo), body)
 
     assert second.status_code == 422
-    assert "another body or object" in second.json()["detail"]
+    assert "different body or object" in second.json()["detail"]
     assert ActionEvent.objects.succeeded().count() == 1
 
 
@@ -189,7 +189,7 @@ def test_an_answer_that_was_too_large_to_keep_is_not_made_up(
     assert post(api, url_of(todo)).status_code == 200
     again = post(api, url_of(todo))
 
-    assert (again.status_code, "not kept" in again.json()["detail"]) == (409, True)
+    assert (again.status_code, "not stored" in again.json()["detail"]) == (409, True)
     assert ActionEvent.objects.succeeded().count() == 1
 
 

@@ -1,4 +1,4 @@
-"""What makes a request the same as another, and whose key it is."""
+"""Which requests count as the same, and whose key it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Actions that are run from code find there what they find over HTTP."""
+"""Actions run from code get the same context as over HTTP."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_model_form_changes_its_object_and_makes_no_other(
 
 
 class AddressForm(forms.Form):
-    """Tells where it was called."""
+    """Reports where it was called."""
 
     def save(self, request: Any, pk: Any = None) -> tuple[dict[str, Any], Any]:
         return {"url": request.build_absolute_uri("/x")}, Todo.objects.get(pk=pk)

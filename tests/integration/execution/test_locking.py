@@ -1,4 +1,4 @@
-"""What an action is going to change is locked, all of it, where it is written."""
+"""All rows that an action changes are locked, on the database for writes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rest_framework.serializers import ModelSerializer
 from rest_framework.test import APIClient
 
 from dj_actions.action import Action
-from dj_actions.admin.action_admin import CONFIRMED
+from dj_actions.admin.confirmation import CONFIRMED
 from example.todos.models import Todo
 from tests.conftest import ClientOf, Declare, InThread, MakeTodo, Serve
 from tests.fixtures.calls import BULK, post_ids, url_of
@@ -36,7 +36,7 @@ class RestaurantSerializer(ModelSerializer[Restaurant]):
 
 
 def is_free(model: type[Model], key: Any) -> bool:
-    """Tell whether a row can be locked without waiting."""
+    """Return whether a row can be locked without waiting."""
     with transaction.atomic():
         try:
             model._base_manager.select_for_update(nowait=True, of=("self",)).get(pk=key)

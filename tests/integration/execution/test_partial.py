@@ -1,4 +1,4 @@
-"""Bulk actions: all or nothing by default, or one outcome for each object."""
+"""Bulk actions: all or nothing by default, or one outcome per object."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ URL = "/things/actions/poke/"
 
 
 class Taken(APIException):
-    """Somebody was faster."""
+    """Another request was faster."""
 
     status_code = status.HTTP_409_CONFLICT
-    default_detail = "Somebody was faster."
+    default_detail = "Another request was faster."
     default_code = "taken"
 
 
@@ -87,7 +87,7 @@ def test_each_object_has_its_outcome_in_the_order_of_the_request(
         "type": "about:blank",
         "title": "Conflict",
         "status": 409,
-        "detail": "Somebody was faster.",
+        "detail": "Another request was faster.",
         "code": "taken",
     }
     assert body["results"][4]["error"]["errors"] == [
@@ -232,7 +232,7 @@ def test_more_than_the_limit_is_refused_before_anything_is_fetched(
 
     assert (refused.status_code, refused.json()) == (
         400,
-        {"ids": ["Name at most 2 at once, not 3."]},
+        {"ids": ["Ensure this list has at most 2 items; it has 3."]},
     )
     assert post(api, *keys[:2]).status_code in {200, 207}
 

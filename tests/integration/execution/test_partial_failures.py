@@ -1,4 +1,4 @@
-"""One that fails, in whatever way, takes none of the others with it."""
+"""An object that fails, in whatever way, does not affect the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nobody gains the rights of the system."""
+"""No caller gains the permissions of the system itself."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.fixtures.calls import url_of
 pytestmark = pytest.mark.django_db
 
 
-class Nobody(BasePermission):
-    """Lets nobody in; the system is not asked."""
+class DenyAll(BasePermission):
+    """Denies every user; it is not checked for the system itself."""
 
     def has_permission(self, request: Any, view: Any) -> bool:
         return False
@@ -39,7 +39,7 @@ def test_a_request_without_a_user_is_not_the_system(
     def run_child(context: ActionContext, _data: Any) -> None:
         context.run(child, object=context.object)
 
-    child = declare(lambda *_: done.append(1), name="child", permissions=[Nobody])
+    child = declare(lambda *_: done.append(1), name="child", permissions=[DenyAll])
     declare(run_child)
     serve(authentication_classes=[ClientCredentials])
     client = APIClient(raise_request_exception=False)

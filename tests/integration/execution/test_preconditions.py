@@ -1,4 +1,4 @@
-"""If-Match: only if nobody has changed it since."""
+"""If-Match: an action runs only on the version the client has seen."""
 
 from __future__ import annotations
 

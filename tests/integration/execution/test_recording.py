@@ -1,4 +1,4 @@
-"""What is recorded, and what is not: each request leaves one record that can be trusted."""
+"""Each request leaves one correct record."""
 
 from __future__ import annotations
 

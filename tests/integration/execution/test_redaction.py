@@ -1,4 +1,4 @@
-"""Sensitive values are neither stored, nor published, nor shown; and not too much is stored."""
+"""Sensitive values are not stored, published or shown, and large values are not stored."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def test_a_sensitive_field_is_nowhere_but_in_the_answer_to_its_caller(
     assert SECRET not in repr(outboxes["memory"])
     assert SECRET not in everything_stored()
     # DEBUG logs of Django's database backend are the project's own choice.
-    told = [entry.getMessage() for entry in caplog.records if entry.name.startswith("dj_actions")]
-    assert SECRET not in str(told)
+    logged = [entry.getMessage() for entry in caplog.records if entry.name.startswith("dj_actions")]
+    assert SECRET not in str(logged)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What one action costs the database: pinned, so that nobody adds to it unawares."""
+"""The SQL statements of one action, pinned so that none is added by accident."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def test_an_action_on_one_object(api: APIClient, url: str) -> None:
 
 
 def test_a_request_with_an_idempotency_key(api: APIClient, url: str) -> None:
-    # The lock answers 409 at once to a duplicate that comes while this one runs; the event
-    # tells one that comes later.
+    # The lock rejects a duplicate with 409 while this request runs; the event identifies one
+    # that arrives later.
     keyed = ["LOCK key"] if connection.vendor == "postgresql" else []
     look = [*keyed, "SELECT event"]
     headers = {"Idempotency-Key": "k"}

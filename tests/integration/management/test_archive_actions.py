@@ -1,4 +1,4 @@
-"""Old events are put away: with the command, or over the API."""
+"""Old events are archived: with the command, or over the API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.db import transaction
 from pytest_django import Settings
 
 from dj_actions.models import ActionEvent, ArchivedActionEvent, Delivery
-from dj_actions.operations.retention import TableArchive, archive
+from dj_actions.operations import archive
 from tests.conftest import ClientOf, InThread, MakeDelivery, MakeEvent
 from tests.integration.outbox.test_records import POSSIBLE
 
@@ -75,7 +75,9 @@ def test_the_age_may_be_given(make_old: MakeOld, arguments: list[Any], left: int
 
 
 @pytest.mark.parametrize("setting", ["DJACTION_TTL_MINUTES", "TTL_MINUTES"])
-def test_the_setting_says_what_is_old(make_old: MakeOld, settings: Settings, setting: str) -> None:
+def test_the_setting_decides_which_events_are_old(
+    make_old: MakeOld, settings: Settings, setting: str
+) -> None:
     if setting == "TTL_MINUTES":
         settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, setting: 30}
     else:
@@ -97,7 +99,7 @@ def test_an_event_that_is_still_needed_stays(
     assert ActionEvent.objects.exists()
 
 
-def test_deliveries_are_put_away_with_their_event(
+def test_deliveries_are_archived_with_their_event(
     make_old: MakeOld, make_delivery: MakeDelivery
 ) -> None:
     event = make_old()
@@ -132,10 +134,10 @@ def test_a_file_takes_them_one_per_line(make_old: MakeOld, tmp_path: Path) -> No
     assert not ArchivedActionEvent.objects.exists()
 
 
-def test_what_a_file_does_not_take_is_not_deleted(make_old: MakeOld, tmp_path: Path) -> None:
+def test_events_that_cannot_be_written_are_not_deleted(make_old: MakeOld, tmp_path: Path) -> None:
     make_old()
 
-    with pytest.raises(CommandError, match="cannot be written, 0 archived"):
+    with pytest.raises(CommandError, match=r"Cannot write to .* 0 events were archived before"):
         run("--to-file", tmp_path / "no" / "such")
     assert ActionEvent.objects.exists()
 
@@ -150,12 +152,15 @@ def test_a_dry_run_only_counts(make_old: MakeOld) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--batch-size", 0], "--batch-size is 0. Set it to 1 or more"),
-        (["--older-than-minutes", -1], "--older-than-minutes is -1. Set it to 0 or more"),
-        (["--before", "soon"], "invalid fromisoformat value: 'soon'"),
+        (["--batch-size", 0], "--batch-size: '0' is not a positive integer"),
+        (
+            ["--older-than-minutes", -1],
+            "--older-than-minutes: '-1' is not a number of minutes between 0 and",
+        ),
+        (["--before", "soon"], "--before: 'soon' is not an ISO 8601 time"),
     ],
 )
-def test_what_is_wrong_is_told(arguments: list[Any], message: str) -> None:
+def test_an_invalid_argument_is_reported(arguments: list[Any], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run(*arguments)
 
@@ -166,16 +171,20 @@ def test_each_batch_is_a_transaction_of_its_own(
 ) -> None:
     for _ in range(5):
         make_old()
-    batches = archive(TableArchive(), before=datetime.now(UTC) - DAY, batch_size=2)
+    progress: list[tuple[int, int]] = []
 
-    assert next(batches) == 2
-    assert in_thread(ActionEvent.objects.count) == 3
-    assert list(batches) == [2, 1]
+    def report(archived: int) -> None:
+        progress.append((archived, in_thread(ActionEvent.objects.count)))
+
+    result = archive(before=datetime.now(UTC) - DAY, batch_size=2, on_batch=report)
+
+    assert result.count == 5
+    assert progress == [(2, 3), (4, 1), (5, 0)]
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_what_somebody_else_holds_is_left_for_later(
+def test_events_that_are_locked_are_left_for_later(
     make_old: MakeOld, in_thread: InThread[Any]
 ) -> None:
     held, free = make_old(5), make_old(4)

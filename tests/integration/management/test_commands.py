@@ -1,4 +1,4 @@
-"""What is wrong with a command's arguments or its outcome is told as commands tell it."""
+"""Errors in the arguments or the outcome of a command are reported as CommandError."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("error", "status"), [(Http404("Gone."), 404), (PermissionDenied("No."), 403)]
 )
-def test_a_refusal_in_the_words_of_django_is_told_as_one(
+def test_an_exception_of_django_is_reported_with_its_status(
     declare: Declare, todo: Todo, error: Exception, status: int
 ) -> None:
     def perform(*_: Any) -> None:
@@ -34,7 +34,7 @@ def test_a_refusal_in_the_words_of_django_is_told_as_one(
     assert ActionEvent.objects.get().status_code == status
 
 
-def test_nobody_acts_as_a_user_who_was_deactivated(declare: Declare, todo: Todo, ann: User) -> None:
+def test_an_inactive_user_cannot_act(declare: Declare, todo: Todo, ann: User) -> None:
     ann.is_active = False
     ann.save()
     declare()
@@ -50,7 +50,7 @@ def test_an_age_that_is_none_is_refused(minutes: str) -> None:
         call_command("archive_actions", f"--older-than-minutes={minutes}", "--dry-run")
 
 
-def test_a_part_still_names_its_whole_after_that_was_archived(
+def test_a_child_event_keeps_the_id_of_its_archived_parent(
     make_event: MakeEvent, make_delivery: MakeDelivery
 ) -> None:
     whole = make_event()

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError
 
 from dj_actions.models import ActionEvent, Delivery, PublisherState
-from dj_actions.operations.publishers import pause
+from dj_actions.operations import pause
 from tests.conftest import MakeDelivery, MakeEvent
 from tests.fixtures.outbox import (
     STATES,
@@ -42,15 +42,17 @@ def test_a_list_shows_each_delivery_in_a_line(outbox: Outbox, make_delivery: Mak
     heading, first, second = outbox("list").splitlines()
 
     assert heading.split() == [
-        *("ID", "PUBLISHER", "STATE", "ACTION", "OBJECTS", "TRIES"),
-        *("NEXT", "TRY", "LAST", "ERROR"),
+        *("ID", "PUBLISHER", "STATE", "ACTION", "OBJECTS", "ATTEMPTS"),
+        *("NEXT", "ATTEMPT", "LAST", "ERROR"),
     ]
     assert first.split()[:6] == [str(pending.pk), "memory", "pending", "todo.mark_done", "7", "0"]
     assert second.split()[:6] == [str(dead.pk), "other", "dead", "todo.mark_done", "7", "2"]
     assert second.endswith("rejected: no [2J")
 
 
-def test_a_list_as_json_names_all(outbox_json: OutboxJSON, make_delivery: MakeDelivery) -> None:
+def test_a_list_as_json_has_every_field(
+    outbox_json: OutboxJSON, make_delivery: MakeDelivery
+) -> None:
     dead = make_delivery(**DEAD, ordering_key="7")
     (entry,) = outbox_json("list")
 
@@ -105,7 +107,7 @@ def test_a_list_ends_at_its_limit_and_says_so(outbox: Outbox, make_delivery: Mak
     lines = outbox("list", "--limit", 2).splitlines()
 
     assert [line.split()[0] for line in lines[1:3]] == [str(key) for key in made[:2]]
-    assert lines[3:] == ["2 of 3; see --limit."]
+    assert lines[3:] == ["2 of 3 shown; see --limit."]
     assert len(outbox("list", "--limit", 3).splitlines()) == 4
 
 
@@ -121,8 +123,8 @@ def test_a_delivery_is_shown_with_its_event_its_errors_and_its_receipt(
 
     for line in (
         "receipt_id        1",
-        "2026-01-01T00:00:00+00:00  try 1  unavailable: away",
-        "2026-01-02T00:00:00+00:00  try 2  rejected: no [2J",
+        "2026-01-01T00:00:00+00:00  attempt 1  unavailable: away",
+        "2026-01-02T00:00:00+00:00  attempt 2  rejected: no [2J",
         'request_data   {"note": "ünï"}',
         "summary        Done.",
     ):
@@ -143,7 +145,7 @@ def test_a_delivery_is_shown_with_its_event_its_errors_and_its_receipt(
         ("replay", "pending", "1 delivery replayed."),
     ],
 )
-def test_only_what_is_in_the_right_state_changes(
+def test_only_deliveries_in_the_required_state_change(
     outbox: Outbox,
     of_all_states: dict[str, Delivery],
     operation: str,
@@ -157,14 +159,14 @@ def test_only_what_is_in_the_right_state_changes(
     assert states() == before | {of_all_states[CHANGES[operation]].pk: after}
 
 
-def test_a_retry_makes_what_waits_due(outbox: Outbox, make_delivery: MakeDelivery) -> None:
+def test_a_retry_makes_a_pending_delivery_due(outbox: Outbox, make_delivery: MakeDelivery) -> None:
     waiting = make_delivery(available_at="2999-01-01T00:00:00Z")
     outbox("retry", waiting.pk)
 
     assert Delivery.objects.due("memory").get() == waiting
 
 
-def test_a_replay_is_recorded_with_who_and_why(
+def test_a_replay_is_recorded_with_actor_and_reason(
     outbox_json: OutboxJSON, ann: User, make_delivery: MakeDelivery
 ) -> None:
     dead, other = make_delivery(**DEAD), make_delivery(**DEAD)
@@ -182,7 +184,7 @@ def test_a_replay_is_recorded_with_who_and_why(
 
 
 @pytest.mark.parametrize("operation", CHANGES)
-def test_a_dry_run_tells_what_would_be_and_changes_nothing(
+def test_a_dry_run_shows_the_deliveries_and_changes_nothing(
     outbox: Outbox, outbox_json: OutboxJSON, of_all_states: dict[str, Delivery], operation: str
 ) -> None:
     before = list(Delivery.objects.order_by("pk").values())
@@ -201,12 +203,12 @@ def test_a_dry_run_tells_what_would_be_and_changes_nothing(
 
 
 @pytest.mark.parametrize("operation", CHANGES)
-def test_nothing_is_done_with_all_unless_all_is_said(
+def test_every_delivery_is_affected_only_with_the_option_all(
     outbox: Outbox, of_all_states: dict[str, Delivery], operation: str
 ) -> None:
     before = states()
     for arguments in ([], ["--limit", "1"], ["--dry-run"]):
-        with pytest.raises(CommandError, match="or say --all"):
+        with pytest.raises(CommandError, match="confirm with --all"):
             outbox(operation, *([] if operation == "retry" else ["--reason", "x"]), *arguments)
 
     assert states() == before
@@ -214,11 +216,11 @@ def test_nothing_is_done_with_all_unless_all_is_said(
 
 @pytest.mark.parametrize("operation", ["cancel", "replay"])
 @pytest.mark.parametrize("reason", [[], ["--reason", " "]])
-def test_what_is_recorded_needs_a_reason(
+def test_a_recorded_operation_needs_a_reason(
     outbox: Outbox, of_all_states: dict[str, Delivery], operation: str, reason: list[str]
 ) -> None:
     before = states()
-    with pytest.raises(CommandError, match="Say why, with --reason"):
+    with pytest.raises(CommandError, match="Give a --reason"):
         outbox(operation, "--all", *reason)
 
     assert states() == before
@@ -231,12 +233,14 @@ def test_the_oldest_are_taken_up_to_a_limit(outbox: Outbox, make_delivery: MakeD
     assert [states()[key] for key in made] == ["pending", "pending", "dead"]
 
 
-def test_it_says_what_holds_a_replay_back(outbox: Outbox, make_delivery: MakeDelivery) -> None:
+def test_notes_explain_why_replayed_deliveries_are_not_sent(
+    outbox: Outbox, make_delivery: MakeDelivery
+) -> None:
     make_delivery(**DEAD)
     make_delivery(publisher="gone", **DEAD)
     pause("memory", actor=None, reason="x")
     notes = [
-        "gone is not in DJ_ACTIONS: no relay serves it.",
+        "gone is not configured in DJ_ACTIONS: no relay serves it.",
         "memory is paused by the system: nothing is sent until it is resumed.",
     ]
 
@@ -276,7 +280,7 @@ def test_a_publisher_that_has_left_the_settings_can_be_resumed(outbox: Outbox) -
 
 
 def test_where_one_name_is_wrong_no_publisher_is_paused(outbox: Outbox) -> None:
-    with pytest.raises(CommandError, match=r"has no 'oter'\. Did you mean 'other'"):
+    with pytest.raises(CommandError, match=r"no publisher 'oter' in .*\. Did you mean 'other'"):
         outbox("pause", "memory", "oter", "--reason", "x")
     assert not PublisherState.objects.exists()
 
@@ -284,7 +288,7 @@ def test_where_one_name_is_wrong_no_publisher_is_paused(outbox: Outbox) -> None:
 # stats
 
 
-def test_stats_tell_how_each_publisher_stands(
+def test_stats_show_the_queue_and_state_of_each_publisher(
     outbox: Outbox, outbox_json: OutboxJSON, of_all_states: dict[str, Delivery]
 ) -> None:
     pause("other", actor=None, reason="maintenance")
@@ -329,19 +333,21 @@ def test_where_nothing_matches_the_exit_code_is_one(
     ("arguments", "message"),
     [
         ((), "OPERATION"),
-        (("list", "x"), "'x' is no id of a delivery"),
-        (("list", "9" * 30), "is no id of a delivery"),
+        (("list", "x"), "'x' is not a delivery id"),
+        (("list", "9" * 30), "is not a delivery id"),
         (("show", "7"), "There is no delivery 7"),
-        (("list", "--limit", "0"), "'0' is no whole number above zero"),
-        (("list", "--since", "soon"), "'soon' is no ISO 8601 time"),
+        (("list", "--limit", "0"), "'0' is not a positive integer"),
+        (("list", "--since", "soon"), "'soon' is not an ISO 8601 time"),
         (("list", "--event", "x"), "invalid UUID value: 'x'"),
         (("list", "--state", "lost"), "invalid choice: 'lost'"),
         (("pause", "memory"), "--reason"),
         (("resume", "mmemory", "--reason", "x"), "Did you mean 'memory'"),
-        (("stats", "--publisher", "x"), "Nothing is known of a publisher 'x'"),
+        (("stats", "--publisher", "x"), "There is no publisher 'x'"),
         (("replay", "1", "--reason", "x", "--as", "eve"), "There is no user 'eve'"),
     ],
 )
-def test_what_is_wrong_is_told(outbox: Outbox, arguments: tuple[str, ...], message: str) -> None:
+def test_an_invalid_argument_is_reported(
+    outbox: Outbox, arguments: tuple[str, ...], message: str
+) -> None:
     with pytest.raises(CommandError, match=message):
         outbox(*arguments)

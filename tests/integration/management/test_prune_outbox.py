@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.operations.retention import prune
+from dj_actions.operations import prune
 from dj_actions.states import SETTLED_STATES, DeliveryState
 from tests.conftest import InThread, MakeDelivery
 from tests.fixtures.outbox import MakeSettled
@@ -37,7 +37,9 @@ def left() -> set[int]:
     return set(Delivery.objects.values_list("pk", flat=True))
 
 
-def test_what_settled_long_ago_goes_and_its_events_stay(make_settled: MakeSettled) -> None:
+def test_old_settled_deliveries_are_deleted_and_their_events_kept(
+    make_settled: MakeSettled,
+) -> None:
     for state in ("delivered", "cancelled", "succeeded"):
         make_settled(state, 31)
     kept = {
@@ -86,7 +88,7 @@ def test_an_open_delivery_is_never_deleted(make_delivery: MakeDelivery, name: st
 
 
 @pytest.mark.parametrize("state", set(DeliveryState) - SETTLED_STATES)
-def test_an_open_state_cannot_be_asked_for(state: DeliveryState) -> None:
+def test_an_open_state_cannot_be_pruned(state: DeliveryState) -> None:
     with pytest.raises(ValueError, match=f"A delivery that is {state} is open"):
         Delivery.objects.prunable(state, 0)
 
@@ -104,10 +106,10 @@ def test_a_dry_run_only_counts(make_settled: MakeSettled) -> None:
 
     assert deleted("--dry-run") == {"delivered": 1, "cancelled": 0, "dead": 0}
     assert run("--dry-run").splitlines() == [
-        "STATE      AGE           WOULD BE DELETED",
-        "delivered  after 30.0 d                 1",
-        "cancelled  after 30.0 d                 0",
-        "dead       never                        0",
+        "STATE      AGE         WOULD BE DELETED",
+        "delivered  after 30 d                 1",
+        "cancelled  after 30 d                 0",
+        "dead       never                      0",
     ]
     assert left() == {made.pk}
 
@@ -118,11 +120,15 @@ def test_each_batch_is_a_transaction_of_its_own(
 ) -> None:
     for _ in range(5):
         make_settled("delivered", 2)
-    batches = prune(DeliveryState.DELIVERED, older_than=86_400, batch_size=2)
+    progress: list[tuple[int, int]] = []
 
-    assert next(batches) == 2
-    assert in_thread(Delivery.objects.count) == 3
-    assert list(batches) == [2, 1]
+    def report(deleted: int) -> None:
+        progress.append((deleted, in_thread(Delivery.objects.count)))
+
+    result = prune(DeliveryState.DELIVERED, older_than=86_400, batch_size=2, on_batch=report)
+
+    assert result.count == 5
+    assert progress == [(2, 3), (4, 1), (5, 0)]
 
 
 def test_the_command_works_in_batches(make_settled: MakeSettled) -> None:
@@ -134,7 +140,7 @@ def test_the_command_works_in_batches(make_settled: MakeSettled) -> None:
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_what_somebody_else_holds_is_left_for_later(
+def test_deliveries_that_are_locked_are_left_for_later(
     make_settled: MakeSettled, in_thread: InThread[Any]
 ) -> None:
     held = make_settled("delivered", 31)
@@ -149,13 +155,13 @@ def test_what_somebody_else_holds_is_left_for_later(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--delivered-after", "-1"), "expected one argument|is no age"),
-        (("--delivered-after", "soon"), "'soon' is no age. Use hours, or 12h"),
-        (("--dead-after", "999999w"), "'999999w' is no age"),
-        (("--cancelled-after=inf",), "'inf' is no age"),
-        (("--batch-size", "0"), "'0' is no whole number above zero"),
+        (("--delivered-after", "-1"), "expected one argument|is not an age"),
+        (("--delivered-after", "soon"), "'soon' is not an age; expected hours, or 12h"),
+        (("--dead-after", "999999w"), "'999999w' is not an age"),
+        (("--cancelled-after=inf",), "'inf' is not an age"),
+        (("--batch-size", "0"), "'0' is not a positive integer"),
     ],
 )
-def test_what_is_wrong_is_told(arguments: tuple[str, ...], message: str) -> None:
+def test_an_invalid_argument_is_reported(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run(*arguments)

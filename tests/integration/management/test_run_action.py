@@ -33,9 +33,7 @@ def run() -> Run:
     return run
 
 
-def test_it_runs_the_action_as_somebody_and_names_the_record(
-    run: Run, todo: Todo, ann: User
-) -> None:
+def test_it_runs_the_action_as_a_user_and_prints_the_event(run: Run, todo: Todo, ann: User) -> None:
     data = '{"note": "from the shell"}'
     answer, said = run("todo", "mark_done", "--pk", todo.pk, "--data", data, "--as", "ann")
 
@@ -61,7 +59,7 @@ def test_a_bulk_action_takes_several_keys(run: Run, make_todo: MakeTodo) -> None
     assert Todo.objects.filter(done=True).count() == 2
 
 
-def test_a_dry_run_tells_what_would_happen(run: Run, todo: Todo) -> None:
+def test_a_dry_run_shows_what_would_happen(run: Run, todo: Todo) -> None:
     answer, said = run("todo", "mark_done", "--pk", todo.pk, "--dry-run")
 
     assert answer == {"id": todo.pk}
@@ -78,7 +76,7 @@ def test_a_repeated_call_is_not_run_again(run: Run, todo: Todo) -> None:
     second, said = run(*arguments)
 
     assert second == first
-    assert said.startswith("Not run again: this is the answer of event ")
+    assert said.startswith("Not run again: this is the response of event ")
     assert ActionEvent.objects.count() == 1
 
 
@@ -99,15 +97,21 @@ def test_the_data_may_be_read_from_a_file_or_standard_input(
     ("arguments", "message"),
     [
         (("todo", "mark_dnoe"), r"no action todo\.mark_dnoe\. Did you mean 'todo\.mark_done'\?"),
-        (("toto", "x"), r"Known are: .*todo\.bulk_mark_done, todo\.hand_over, todo\.mark_done"),
-        (("todo", "mark_done"), "acts on one object: give --pk once"),
-        (("todo", "mark_done", "--pk", "1", "--pk", "2"), "acts on one object: give --pk once"),
-        (("todo", "bulk_mark_done"), "needs --pk, once for each object"),
-        (("todo", "mark_done", "--pk", "x"), "--pk 'x' is no key of a todo"),
-        (("todo", "mark_done", "--pk", "999999"), "There is no todo 999999"),
+        (
+            ("toto", "x"),
+            r"Registered actions: .*todo\.bulk_mark_done, todo\.hand_over, todo\.mark_done",
+        ),
+        (("todo", "mark_done"), "acts on one object: give --pk exactly once"),
+        (
+            ("todo", "mark_done", "--pk", "1", "--pk", "2"),
+            "acts on one object: give --pk exactly once",
+        ),
+        (("todo", "bulk_mark_done"), "requires --pk, once per object"),
+        (("todo", "mark_done", "--pk", "x"), "--pk 'x' is not a valid primary key of todo"),
+        (("todo", "mark_done", "--pk", "999999"), "There is no todo with the primary key '999999'"),
         (("todo", "mark_done", "--pk", "{pk}", "--as", "eve"), "There is no user 'eve'"),
-        (("todo", "mark_done", "--pk", "{pk}", "--data", "{"), "--data cannot be read as JSON"),
-        (("todo", "mark_done", "--pk", "{pk}", "--data", "@/no/such"), "--data cannot be read"),
+        (("todo", "mark_done", "--pk", "{pk}", "--data", "{"), "--data is not valid JSON"),
+        (("todo", "mark_done", "--pk", "{pk}", "--data", "@/no/such"), "Cannot read --data"),
         (("todo", "mark_done", "--pk", "{pk}", "--data", "[]"), "must be a JSON object, not list"),
         (
             ("todo", "mark_done", "--pk", "{pk}", "--as", "bob"),
@@ -119,7 +123,7 @@ def test_the_data_may_be_read_from_a_file_or_standard_input(
         ),
     ],
 )
-def test_what_is_wrong_is_told_with_what_to_do(
+def test_an_invalid_argument_is_reported_with_what_to_do(
     run: Run, todo: Todo, bob: User, arguments: tuple[str, ...], message: str
 ) -> None:
     filled = [argument.replace("{pk}", str(todo.pk)) for argument in arguments]
@@ -133,5 +137,5 @@ def test_an_action_that_finds_its_objects_itself_takes_none(run: Run, declare: D
     declare(lambda *_: [], bulk=True, names_objects=False)
     assert run("todo", "poke")[0] == {"meta": {}, "results": []}
 
-    with pytest.raises(CommandError, match="leave out --pk"):
+    with pytest.raises(CommandError, match="omit --pk"):
         run("todo", "poke", "--pk", 1)

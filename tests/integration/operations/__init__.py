@@ -1,3 +1,3 @@
-"""What people do with the outbox."""
+"""The operations on the outbox."""
 
 from __future__ import annotations

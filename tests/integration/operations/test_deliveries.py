@@ -1,10 +1,11 @@
-"""Replays, cancellations and pauses are recorded with who and why."""
+"""The operations on deliveries and publishers: results, previews and records."""
 
 from __future__ import annotations
 
 import functools
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +15,17 @@ from pytest_django import Settings
 
 from dj_actions.exceptions import InvalidAction
 from dj_actions.models import Delivery, PublisherState
-from dj_actions.operations import deliveries as replaying
-from dj_actions.operations.deliveries import cancel, replay
-from dj_actions.operations.publishers import pause, resume
+from dj_actions.operations import (
+    OperationResult,
+    cancel,
+    deliveries,
+    discard,
+    pause,
+    replay,
+    result,
+    resume,
+    retry,
+)
 from dj_actions.outbox.queries import OperatorQuerySet
 from dj_actions.signals import action_recorded
 from example.launch.process import wait_until
@@ -26,14 +35,14 @@ from tests.integration.outbox.test_records import POSSIBLE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("two_publishers")]
 
-Operate = Callable[..., int]
+Operate = Callable[..., OperationResult]
 
 
 @pytest.mark.parametrize(
     ("operate", "name", "before", "after"),
     [(replay, "replay", "dead", "pending"), (cancel, "cancel", "pending", "cancelled")],
 )
-def test_an_operation_is_recorded_with_who_and_why(
+def test_an_operation_is_recorded_with_actor_and_reason(
     of_all_states: dict[str, Delivery],
     ann: User,
     operate: Operate,
@@ -43,8 +52,9 @@ def test_an_operation_is_recorded_with_who_and_why(
 ) -> None:
     changed = of_all_states[before]
     unchanged = states()
-    assert operate(Delivery.objects.all(), actor=ann, reason=" the feed is back ") == 1
+    result = operate(Delivery.objects.all(), actor=ann, reason=" the feed is back ")
 
+    assert result == OperationResult(count=1, ids=(changed.pk,))
     assert states() == unchanged | {changed.pk: after}
     (event,) = operations()
     assert event.label == f"delivery.{name}"
@@ -81,7 +91,9 @@ def test_where_nothing_changes_nothing_is_recorded(
 ) -> None:
     make_delivery(**POSSIBLE["delivered"])
 
-    assert operate(Delivery.objects.all(), actor=None, reason="x") == 0
+    result = operate(Delivery.objects.all(), actor=None, reason="x")
+
+    assert result == OperationResult(count=0, ids=())
     assert operations() == []
 
 
@@ -106,13 +118,15 @@ def test_it_is_recorded_even_where_actions_are_not(
     assert len(operations()) == 1
 
 
-def test_of_very_many_the_first_are_named_and_all_are_counted(
+def test_of_many_deliveries_the_first_are_listed_and_all_are_counted(
     make_delivery: MakeDelivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replaying, "MOST_IDS", 2)
+    monkeypatch.setattr(deliveries, "MAX_IDS", 2)
     made = [make_delivery(**POSSIBLE["dead"]).pk for _ in range(4)]
 
-    assert replay(Delivery.objects.all(), actor=None, reason="x") == 4
+    result = replay(Delivery.objects.all(), actor=None, reason="x")
+
+    assert result == OperationResult(count=4, ids=tuple(made[:2]))
     (event,) = operations()
     assert event.request_data == {"reason": "x", "deliveries": made[:2], "count": 4}
     assert set(states().values()) == {"pending"}
@@ -122,12 +136,38 @@ def test_of_very_many_the_first_are_named_and_all_are_counted(
 def test_a_slice_is_replayed_and_no_more(
     make_delivery: MakeDelivery, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
-    monkeypatch.setattr(replaying, "MOST_IDS", 2)
+    monkeypatch.setattr(deliveries, "MAX_IDS", 2)
     made = [make_delivery(**POSSIBLE["dead"]).pk for _ in range(4)]
     dead = Delivery.objects.matching(state="dead", action="todo.mark_done").order_by("pk")
 
-    assert replay(dead[:limit], actor=None, reason="x") == limit
+    assert replay(dead[:limit], actor=None, reason="x").count == limit
     assert [states()[key] for key in made] == ["pending"] * limit + ["dead"] * (4 - limit)
+
+
+@pytest.mark.parametrize("limit", [None, 1, 3])
+@pytest.mark.parametrize("operate", [retry, cancel, replay, discard])
+def test_a_dry_run_returns_what_the_operation_changes_then(
+    make_delivery: MakeDelivery,
+    monkeypatch: pytest.MonkeyPatch,
+    operate: Operate,
+    limit: int | None,
+) -> None:
+    for module in (deliveries, result):
+        monkeypatch.setattr(module, "MAX_IDS", 2)
+    for _ in range(4):
+        for state in ("pending", "dead", "delivered"):
+            make_delivery(**POSSIBLE[state])
+    state = deliveries.REQUIRED_STATES[operate.__name__]
+    chosen = Delivery.objects.matching(state=state).order_by("pk")[:limit]
+    who_and_why = {} if operate is retry else {"actor": None, "reason": "x"}
+    before = list(Delivery.objects.order_by("pk").values())
+
+    preview = operate(chosen, **who_and_why, dry_run=True)
+    assert list(Delivery.objects.order_by("pk").values()) == before
+    assert operations() == []
+    done = operate(chosen, **who_and_why)
+    assert preview == replace(done, dry_run=True)
+    assert (done.count, len(done.ids)) == (limit or 4, min(limit or 4, 2))
 
 
 def test_a_replay_that_fails_to_be_recorded_does_not_happen(make_delivery: MakeDelivery) -> None:
@@ -152,9 +192,9 @@ def test_a_replay_that_fails_to_be_recorded_does_not_happen(make_delivery: MakeD
 @pytest.mark.parametrize(
     "operate", [OperatorQuerySet.cancel, functools.partial(cancel, actor=None, reason="x")]
 )
-def test_what_a_relay_claims_meanwhile_is_not_cancelled(
+def test_a_delivery_that_a_relay_claims_meanwhile_is_not_cancelled(
     make_delivery: MakeDelivery,
-    operate: Callable[[OperatorQuerySet], int],
+    operate: Callable[[OperatorQuerySet], int | OperationResult],
     filters: dict[str, str],
 ) -> None:
     delivery = make_delivery()
@@ -162,7 +202,8 @@ def test_what_a_relay_claims_meanwhile_is_not_cancelled(
 
     def operate_in_thread() -> None:
         try:
-            counts.append(operate(Delivery.objects.filter(**filters)))
+            done = operate(Delivery.objects.filter(**filters))
+            counts.append(done if isinstance(done, int) else done.count)
         finally:
             connection.close()
 
@@ -192,19 +233,21 @@ def is_waited_for() -> bool:
 
 
 def test_a_pause_and_its_end_are_recorded(ann: User) -> None:
-    assert pause("memory", actor=ann, reason="maintenance")
-    assert not pause("memory", actor=None, reason="again")
+    changed = OperationResult(count=1, ids=("memory",))
+    unchanged = OperationResult(count=0, ids=())
+    assert pause("memory", actor=ann, reason="maintenance") == changed
+    assert pause("memory", actor=None, reason="again") == unchanged
     state = PublisherState.objects.get()
     assert state.paused_at is not None
     assert (state.paused_by, state.pause_reason) == ("ann", "maintenance")
-    assert resume("memory", actor=None, reason="over")
-    assert not resume("memory", actor=None, reason="again")
+    assert resume("memory", actor=None, reason="over") == changed
+    assert resume("memory", actor=None, reason="again") == unchanged
 
-    told = [
+    recorded = [
         (event.label, event.object_id, event.actor_label, event.request_data)
         for event in operations()
     ]
-    assert told == [
+    assert recorded == [
         ("publisher.pause", "memory", "ann", {"reason": "maintenance"}),
         ("publisher.resume", "memory", "", {"reason": "over"}),
     ]
@@ -212,12 +255,30 @@ def test_a_pause_and_its_end_are_recorded(ann: User) -> None:
 
 
 def test_an_unknown_publisher_is_not_paused() -> None:
-    with pytest.raises(InvalidAction, match=r"has no 'memroy'\. Did you mean 'memory'"):
-        pause("memroy", actor=None, reason="x")
+    with pytest.raises(InvalidAction, match=r"no publisher 'memroy' .*\. Did you mean 'memory'"):
+        pause("memory", "memroy", actor=None, reason="x")
     assert not PublisherState.objects.exists()
 
 
+def test_an_unknown_publisher_is_not_resumed_but_one_that_was_removed_is() -> None:
+    PublisherState.objects.pause("removed", by="", reason="x")
+
+    with pytest.raises(InvalidAction, match="no publisher 'unknown'"):
+        resume("removed", "unknown", actor=None, reason="x")
+    assert resume("removed", actor=None, reason="x").ids == ("removed",)
+
+
+def test_a_dry_run_of_pause_and_resume_changes_nothing() -> None:
+    PublisherState.objects.pause("other", by="", reason="x")
+
+    for operate, changed in ((pause, "memory"), (resume, "other")):
+        result = operate("memory", "other", actor=None, reason="", dry_run=True)
+        assert result == OperationResult(count=1, ids=(changed,), dry_run=True)
+    assert list(PublisherState.objects.paused().values_list("alias", flat=True)) == ["other"]
+    assert operations() == []
+
+
 @pytest.mark.parametrize("operate", [pause, resume])
-def test_pausing_needs_a_reason(operate: Callable[..., bool]) -> None:
+def test_pausing_needs_a_reason(operate: Operate) -> None:
     with pytest.raises(InvalidAction, match="reason is empty"):
         operate("memory", actor=None, reason="")

@@ -20,8 +20,7 @@ from pytest_django import Settings
 from dj_actions.conf import get_settings
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
-from dj_actions.operations.deliveries import replay, retry
-from dj_actions.operations.publishers import pause, resume
+from dj_actions.operations import pause, replay, resume, retry
 from dj_actions.outbox import wakeup as announcing
 from dj_actions.outbox.notifications import listening, notify
 from dj_actions.relay.lane import Lane

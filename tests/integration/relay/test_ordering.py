@@ -19,7 +19,7 @@ from dj_actions.context import ActionContext
 from dj_actions.exceptions import PublisherUnavailable, PublishRejected
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.operations.deliveries import discard
+from dj_actions.operations import discard
 from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.policies import OnPoison
 from dj_actions.relay.lane import Lane
@@ -263,7 +263,7 @@ def test_a_dead_letter_that_is_discarded_keeps_nothing_waiting(
     assert sent() == [poison]
     assert "waits until the dead letter" in caplog.text
 
-    assert discard(Delivery.objects.all(), actor=None, reason="nobody wants it") == 1
+    assert discard(Delivery.objects.all(), actor=None, reason="nobody wants it").count == 1
     work(lane)
     assert sent() == [poison, behind]
     assert ActionEvent.objects.get(action="discard").request_data["reason"] == "nobody wants it"

@@ -1,4 +1,4 @@
-"""Answers are JSON, and an action on events may be tried dry."""
+"""Filters of the event API."""
 
 from __future__ import annotations
 

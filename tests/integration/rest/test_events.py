@@ -1,4 +1,4 @@
-"""The read API: what happened, and what became of it."""
+"""The read-only API of events and their deliveries."""
 
 from __future__ import annotations
 
@@ -74,9 +74,13 @@ def test_an_event_tells_all_that_is_known(staff: APIClient, make_delivery: MakeD
 
     assert (body["id"], body["resource"], body["action"]) == (str(event.pk), "todo", "mark_done")
     assert (body["object_id"], body["object_ids"], body["actor"]) == ("7", ["7"], None)
-    (told,) = body["deliveries"]
-    assert (told["publisher"], told["state"], told["receipt_id"]) == ("feeds", "delivered", "1")
-    assert (told["remote_state"], told["receipt_url"]) == ("running", "http://x/1")
+    (delivery,) = body["deliveries"]
+    assert (delivery["publisher"], delivery["state"], delivery["receipt_id"]) == (
+        "feeds",
+        "delivered",
+        "1",
+    )
+    assert (delivery["remote_state"], delivery["receipt_url"]) == ("running", "http://x/1")
 
 
 def test_an_event_names_its_actor(staff: APIClient, make_event: MakeEvent) -> None:
@@ -129,16 +133,19 @@ def test_filters_of_a_delivery_must_fit_one_and_the_same(staff: APIClient, event
         ({"xyz": "1"}, {"xyz": ["Unknown filter."]}),
         (
             {"state": "died"},
-            {"state": ["'died' is none of pending, sending, delivered, dead, cancelled."]},
+            {"state": ["'died' is not one of pending, sending, delivered, dead, cancelled."]},
         ),
-        ({"state": ""}, {"state": ["'' is none of pending, sending, delivered, dead, cancelled."]}),
+        (
+            {"state": ""},
+            {"state": ["'' is not one of pending, sending, delivered, dead, cancelled."]},
+        ),
         (
             {"remote_state": "dead"},
-            {"remote_state": ["'dead' is none of untracked, running, succeeded, failed, lost."]},
+            {"remote_state": ["'dead' is not one of untracked, running, succeeded, failed, lost."]},
         ),
         (
             {"publisher": "feed"},
-            {"publisher": ["There is no publisher 'feed'. Did you mean 'feeds'?"]},
+            {"publisher": ["Unknown publisher 'feed'. Did you mean 'feeds'?"]},
         ),
     ],
 )
@@ -301,4 +308,4 @@ def test_failures_and_parts_can_be_asked_for(staff: APIClient, make_event: MakeE
     assert summaries(staff, outcome="succeeded") == ["part", "whole"]
     assert summaries(staff, parent=str(whole.pk)) == ["part"]
     assert get(staff, outcome="maybe")[0] == 400
-    assert get(staff, parent="x") == (400, {"parent": ["'x' is no id of an event."]})
+    assert get(staff, parent="x") == (400, {"parent": ["'x' is not a valid event id."]})

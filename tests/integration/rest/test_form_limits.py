@@ -1,4 +1,4 @@
-"""A form with more fields or bytes than Django reads: refused like any other bad body."""
+"""A form with more fields or bytes than Django accepts is refused like any other bad body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that no honest client sends: whatever comes, the server does not break."""
+"""Malformed and hostile requests never cause a server error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors as problem details, for those who ask for them."""
+"""Errors as problem details, for clients that accept them."""
 
 from __future__ import annotations
 

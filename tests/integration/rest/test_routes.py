@@ -1,4 +1,4 @@
-"""The routes of a viewset that is served in an unusual place, or of an unusual kind."""
+"""Routes of viewsets that are served in unusual ways."""
 
 from __future__ import annotations
 

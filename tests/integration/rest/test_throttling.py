@@ -1,4 +1,4 @@
-"""Each action may have rates of its own."""
+"""Each action may have its own throttle rates."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _fresh_budgets() -> Iterator[None]:
 
 
 class Never(BaseThrottle):
-    """Lets nobody through."""
+    """Denies every request."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""Actions over HTTP: their routes, what they refuse, and that a refusal leaves no trace."""
+"""Actions over HTTP: routes, refusals, and that a refusal leaves no trace."""
 
 from __future__ import annotations
 
@@ -450,7 +450,7 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(
         status, answer = post_raw(api, url, b"", **body)
 
         assert status == 413
-        assert answer["detail"].startswith("The body has 11 bytes; an action takes at most 10.")
+        assert answer["detail"].startswith("The request body has 11 bytes; the maximum is 10.")
     assert trace() == UNTOUCHED
 
 
@@ -499,19 +499,19 @@ def test_ids_can_be_texts(api: APIClient, todo: Todo) -> None:
         ("1", 'Expected a list of items but got type "str".'),
         (1, 'Expected a list of items but got type "int".'),
         ({"1": 1}, 'Expected a list of items but got type "dict".'),
-        ([True], "True is no id"),
-        ([None], "None is no id"),
-        ([1.0], "1.0 is no id"),
-        ([[1]], "[1] is no id"),
-        ([{}], "{} is no id"),
-        (["x"], "'x' is no id"),
-        ([""], "'' is no id"),
-        (["1 OR 1=1"], "'1 OR 1=1' is no id"),
-        ([10**30], "is no id"),
-        ([-(10**30)], "is no id"),
-        (["9" * 5000], "is no id"),
-        (["\x00"], "is no id"),
-        (["\ud800"], "is no id"),
+        ([True], "True is not a valid id"),
+        ([None], "None is not a valid id"),
+        ([1.0], "1.0 is not a valid id"),
+        ([[1]], "[1] is not a valid id"),
+        ([{}], "{} is not a valid id"),
+        (["x"], "'x' is not a valid id"),
+        ([""], "'' is not a valid id"),
+        (["1 OR 1=1"], "'1 OR 1=1' is not a valid id"),
+        ([10**30], "is not a valid id"),
+        ([-(10**30)], "is not a valid id"),
+        (["9" * 5000], "is not a valid id"),
+        (["\x00"], "is not a valid id"),
+        (["\ud800"], "is not a valid id"),
     ],
     ids=range(18),
 )

@@ -1,4 +1,4 @@
-"""Secrets in places where one would not look for them are not stored either."""
+"""Sensitive values in unusual places are not stored either."""
 
 from __future__ import annotations
 

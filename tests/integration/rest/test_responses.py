@@ -1,4 +1,4 @@
-"""What a client is answered: errors of all kinds, and the version of an object."""
+"""Responses are valid JSON, and an action on events supports dry runs."""
 
 from __future__ import annotations
 

@@ -1,0 +1,110 @@
+"""What is known about a run before it begins: decided once, carried through every step."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, Self
+
+from dj_actions.conf import Settings, get_settings
+from dj_actions.declaration.definition import ActionDefinition
+from dj_actions.execution.call import ActionCall
+from dj_actions.execution.database import database_for
+from dj_actions.execution.idempotency import Idempotency
+from dj_actions.messages import Actor
+from dj_actions.redaction import for_record, secrets_in, without
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunScope:
+    """An action, its actor, and how records about them are written."""
+
+    definition: ActionDefinition
+
+    actor: Actor | None
+    """Who acts; None for an anonymous user and for the system itself."""
+
+    database: str
+    """Alias of the database that holds the objects and the records."""
+
+    settings: Settings
+
+    sensitive: frozenset[str]
+    """Names, in lower case, of the fields whose values no record may hold."""
+
+    @classmethod
+    def of(cls, definition: ActionDefinition, user: Any) -> RunScope:
+        """Return the scope for an action and a user.
+
+        Raises:
+            InvalidAction: the objects and the records are in different databases.
+        """
+        settings = get_settings()
+        return RunScope(
+            definition=definition,
+            actor=Actor.of(user),
+            database=database_for(definition),
+            settings=settings,
+            sensitive=_sensitive_fields(definition, settings),
+        )
+
+    def storable(self, plain: Any) -> Any:
+        """Return plain JSON data redacted, or only its size if it is too large to store."""
+        return for_record(plain, sensitive=self.sensitive, limit=self.settings.max_stored_bytes)
+
+    def storable_errors(self, body: Any, data: Any) -> Any:
+        """Return a response body as `storable` does, for errors, which may repeat their input.
+
+        Args:
+            body: the response body, as plain JSON.
+            data: the input, as plain JSON.
+        """
+        return self.storable(without(body, secrets_in(data, self.sensitive)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of an action, from the call to the result."""
+
+    call: ActionCall
+    scope: RunScope
+
+    idempotency: Idempotency | None
+    """The caller's key for this call, if there is one."""
+
+    started: float
+    """When the run began, by `time.perf_counter()`."""
+
+    @classmethod
+    def of(cls, call: ActionCall) -> Self:
+        """Prepare the run of a call.
+
+        Raises:
+            InvalidAction: the objects and the records are in different databases.
+            rest_framework.exceptions.ValidationError: the idempotency key is malformed.
+        """
+        started = time.perf_counter()
+        scope = RunScope.of(call.definition, call.user)
+        return cls(
+            call=call,
+            scope=scope,
+            idempotency=Idempotency.of(call, scope.actor),
+            started=started,
+        )
+
+    @property
+    def definition(self) -> ActionDefinition:
+        """The action."""
+        return self.call.definition
+
+    @property
+    def duration_ms(self) -> float:
+        """Milliseconds since the run began."""
+        return (time.perf_counter() - self.started) * 1000
+
+
+def _sensitive_fields(definition: ActionDefinition, settings: Settings) -> frozenset[str]:
+    declared = definition.sensitive | definition.input.sensitive()
+    if declared:
+        declared = definition.input.also_known_as(declared)
+    return frozenset(name.lower() for name in declared).union(settings.sensitive_fields)
