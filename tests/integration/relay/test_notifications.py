@@ -69,7 +69,7 @@ def heard() -> Iterator[Callable[[], list[str]]]:
             # A mark of our own: what was told before it has arrived with it.
             notify(["the end"], using="default")
             told: list[str] = []
-            for notification in listener.notifies(timeout=20):
+            for notification in listener.notifies(timeout=60):
                 if notification.payload == "the end":
                     break
                 told.append(notification.payload)
@@ -90,7 +90,10 @@ def has_delivered(count: int) -> bool:
 
 def listeners() -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE query = 'LISTEN \"dj_actions\"'")
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity "
+            "WHERE datname = current_database() AND query = 'LISTEN \"dj_actions\"'"
+        )
         return [pid for (pid,) in cursor.fetchall()]
 
 

@@ -349,7 +349,7 @@ def test_what_a_person_is_changing_is_not_passed_by_those_behind_it(
         thread.start()
         wait_until_someone_waits()
         assert sent() == []
-    thread.join(20)
+    thread.join(60)
 
     assert sent() == [first, second]
 
@@ -426,7 +426,7 @@ def test_who_commits_late_comes_late_also_in_a_line_that_is_no_row(
         thread.start()
         wait_until_someone_waits()
         assert done == []
-    thread.join(20)
+    thread.join(60)
 
     assert done
     assert done[0] > first
@@ -436,7 +436,10 @@ def wait_until_someone_waits() -> None:
     """Return once another session waits for a lock of ours."""
     with connection.cursor() as cursor:
         for _ in range(100_000):
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks "
+                "WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
             (waiting,) = cursor.fetchone()
             if waiting:
                 return

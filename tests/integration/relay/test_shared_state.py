@@ -284,6 +284,6 @@ def test_a_relay_shows_that_it_lives_and_says_when_it_ends() -> None:
         assert RelayHeartbeat.objects.get().publishers == ["first"]
     finally:
         relay.stop()
-        thread.join(20)
+        thread.join(60)
 
     assert not RelayHeartbeat.objects.exists()
