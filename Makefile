@@ -4,7 +4,16 @@ UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 RUN := $(UV) run --quiet --locked
 BENCH := $(RUN) --group bench python -m benchmarks
 
-.PHONY: help demo serve test storm bench bench-quick lint format env
+# A process for each core, up to eight: PostgreSQL takes 100 connections. One more where Airflow is
+# among the tests: its process mostly waits.
+CORES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 8 ? n : 8)))
+WORKERS := $(shell echo $$(($(CORES) + 1)))
+PYTEST := $(RUN) pytest --dist loadgroup --no-loadscope-reorder
+
+# The suite starts some hundred Python processes: without bytecode each would compile Django anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo serve test test-all storm bench bench-quick lint format env
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -14,10 +23,14 @@ demo: $(UV)  ## Run the whole line once on real parts and print what happened (D
 serve: $(UV)  ## The same, kept up, with the URLs
 	@$(RUN) python -m example.demo --serve $(if $(DB),--db $(DB))
 
-test: $(UV)  ## Run all tests: on PostgreSQL, then what supports SQLite there, then the DAGs'
-	$(RUN) pytest
-	DATABASE_URL=sqlite $(RUN) pytest -m "not postgres and not airflow" tests/unit tests/integration tests/compat
+test: $(UV)  ## Run the tests: on PostgreSQL, then those of the database on SQLite, then the DAGs'
+	$(PYTEST) -n $(WORKERS) -m "not slow"
+	DATABASE_URL=sqlite $(PYTEST) -n $(CORES) -m "database and not postgres" tests/integration tests/compat \
+		--ignore=tests/integration/scaffolding --ignore=tests/integration/vendor_faults
 	env -u VIRTUAL_ENV $(UV) run --quiet --locked --project dags pytest -c dags/pyproject.toml dags/tests
+
+test-all: test  ## The same, then the slow tests: more ways to start and stop the demonstration
+	$(PYTEST) -n 2 -m slow
 
 storm: $(UV)  ## Kill relays and the database under load and account for every event (SEED=… DELIVERIES=…)
 	@$(RUN) python -m tests.chaos $(if $(SEED),--seed $(SEED)) --deliveries $(or $(DELIVERIES),30000) \

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, TypeVar
 
@@ -29,10 +28,12 @@ from dj_actions.registry import registry
 from example.todos.models import Todo
 from example.todos.serializers import TodoSerializer
 
-pytest_plugins = ["tests.fixtures.forms", "tests.fixtures.outbox", "tests.fixtures.relay"]
-
-UNIT_TESTS = Path(__file__).parent / "unit"
-DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
+pytest_plugins = [
+    "tests.collection",
+    "tests.fixtures.forms",
+    "tests.fixtures.outbox",
+    "tests.fixtures.relay",
+]
 
 T = TypeVar("T")
 Perform = Callable[[ActionContext, dict[str, Any]], Any]
@@ -49,16 +50,6 @@ class Declare(Protocol):
     """Declares and registers an action that is forgotten when the test ends."""
 
     def __call__(self, perform: Perform = ..., **attributes: Any) -> type[Action]: ...
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a unit test that asks for a database; pytest-django stops one that just uses it."""
-    for item in items:
-        if not item.path.is_relative_to(UNIT_TESTS):
-            continue
-        asked = DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
-        if asked or item.get_closest_marker("django_db"):
-            raise pytest.UsageError(f"{item.nodeid}: a unit test must not need a database.")
 
 
 @pytest.fixture(autouse=True)
@@ -210,6 +201,6 @@ def in_thread() -> InThread[Any]:
                 connections.close_all()
 
         with ThreadPoolExecutor(max_workers=1) as executor:
-            return executor.submit(alone).result(timeout=30)
+            return executor.submit(alone).result(timeout=60)
 
     return in_thread

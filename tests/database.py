@@ -1,7 +1,10 @@
-"""Gives the suite a database before Django reads its settings: a pytest plugin.
+"""A pytest plugin that provides a database before Django reads its settings.
 
-In this order: DATABASE_URL, a PostgreSQL of the machine, the one of a wheel. Without any of
-them the suite stops; `DATABASE_URL=sqlite` asks for SQLite.
+It takes the first that exists: DATABASE_URL, a PostgreSQL of this machine, the one of a wheel.
+Otherwise the suite stops. `DATABASE_URL=sqlite` selects SQLite.
+
+The workers of pytest-xdist inherit DATABASE_URL, so that one server serves all of them;
+pytest-django creates a database for each worker.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ server: Postgres | None = None
 
 
 def provide() -> str:
-    """Return the URL of a database, starting a server if need be."""
+    """Return the URL of a database; start a server if necessary."""
     global server  # noqa: PLW0603 - pytest plugins live as modules
     wanted = os.environ.get("DATABASE_URL", "")
     if wanted and wanted != "sqlite":
@@ -38,7 +41,7 @@ def provide() -> str:
 
 
 def pytest_unconfigure() -> None:
-    """Stop what was started."""
+    """Stop the server, in the process that started it."""
     resources.close()
 
 

@@ -21,7 +21,7 @@ from example.launch.stack import Stack, open_stack
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
 
-SETTLE_SECONDS = 60.0
+SETTLE_SECONDS = 180.0
 
 
 class StartRelay(Protocol):

@@ -35,7 +35,7 @@ class GatedPublisher(CountingPublisher):
         """Note the message, then wait for the gate."""
         receipt = super().publish(message)
         gate = self._file.with_suffix(".open")
-        wait_until(gate.exists, timeout=60, what="The gate")
+        wait_until(gate.exists, timeout=600, what="The gate")
         return receipt
 
 

@@ -11,22 +11,21 @@ import pytest
 from example.launch.airflow_environment import ROOT
 from example.launch.process import Process
 
-pytestmark = pytest.mark.postgres
-
-DELIVERIES = 400
+pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("chaos")]
 
 
+@pytest.mark.parametrize("deliveries", [150, pytest.param(1000, marks=pytest.mark.slow)])
 def test_after_kills_a_restart_and_bad_answers_each_committed_event_has_had_one_effect(
-    tmp_path: Path,
+    tmp_path: Path, deliveries: int
 ) -> None:
     # A database and relays of its own: the suite's server must not be restarted.
     account = tmp_path / "account.json"
-    command = [sys.executable, "-m", "tests.chaos", "--relays=2", "--seconds-limit=240"]
-    command += [f"--deliveries={DELIVERIES}", f"--folder={tmp_path}", f"--output={account}"]
+    command = [sys.executable, "-m", "tests.chaos", "--relays=2", "--seconds-limit=600"]
+    command += [f"--deliveries={deliveries}", f"--folder={tmp_path}", f"--output={account}"]
     with Process("storm", command, log=tmp_path / "storm.log", cwd=ROOT) as storm:
-        assert storm.wait(timeout=300) == 0, storm.log.read_text()
+        assert storm.wait(timeout=660) == 0, storm.log.read_text()
     figures = json.loads(account.read_text())["figures"]
-    assert figures["effects"] == figures["committed"] >= DELIVERIES
+    assert figures["effects"] == figures["committed"] >= deliveries
     # Else nothing was put to the test.
     assert figures["rolled back on purpose"] > 0
     assert figures["repeats suppressed by the destination"] > 0

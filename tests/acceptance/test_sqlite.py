@@ -37,7 +37,7 @@ def test_a_second_relay_is_refused_until_the_first_has_ended(
     with run_relay(tmp_path / "first.log", **environment) as first:
         wait_for(lambda: is_running(first), "The first relay")
         with run_relay(tmp_path / "second.log", **environment) as second:
-            assert second.wait(timeout=30) == 1
+            assert second.wait(timeout=60) == 1
             assert "Another relay already serves" in second.log_tail()
     with run_relay(tmp_path / "third.log", **environment) as third:
         wait_for(lambda: is_running(third), "A relay after the first")

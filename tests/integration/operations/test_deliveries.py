@@ -211,8 +211,8 @@ def test_a_delivery_that_a_relay_claims_meanwhile_is_not_cancelled(
     with transaction.atomic():
         Delivery.objects.claim("memory", limit=1, lease=60)
         thread.start()
-        wait_until(is_waited_for, timeout=20, what="The other session")
-    thread.join(timeout=20)
+        wait_until(is_waited_for, timeout=60, what="The other session")
+    thread.join(timeout=60)
 
     assert counts == [0]
     assert states() == {delivery.pk: "sending"}

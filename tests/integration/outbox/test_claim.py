@@ -156,7 +156,7 @@ def test_two_relays_never_claim_the_same_nor_wait_for_each_other(queue: Queue) -
         ours = claim()  # its rows stay locked until our transaction ends
         thread = threading.Thread(target=other_relay)
         thread.start()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
     assert len(ours) == len(others) == 10
     assert {entry.pk for entry in ours}.isdisjoint(entry.pk for entry in others)

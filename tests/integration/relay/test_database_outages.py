@@ -127,12 +127,12 @@ def test_the_victim_of_a_deadlock_settles_anyway(
 
         script.behave = lock_the_later_ones
         with running(Relay(["first"])):
-            assert held.wait(20)
+            assert held.wait(60)
             wait_for(lambda: waiting_sessions() == 1, "The relay, waiting for a lock")
             asked = pool.submit(other.execute, lock, [[first]])
             wait_for(lambda: waiting_sessions() == 2, "The other, waiting for the relay")
             one.rollback()
-            asked.result(timeout=20)
+            asked.result(timeout=60)
             other.rollback()
             wait_for(lambda: delivered() == 3, "All deliveries")
 

@@ -70,7 +70,7 @@ def notifications() -> Iterator[Callable[[], list[str]]]:
             # Notifications arrive in order: all earlier ones are here once this one is.
             notify(["the end"], using="default")
             found: list[str] = []
-            for notification in listener.notifies(timeout=20):
+            for notification in listener.notifies(timeout=60):
                 if notification.payload == "the end":
                     break
                 found.append(notification.payload)
@@ -95,7 +95,10 @@ def has_delivered(count: int) -> bool:
 
 def listeners() -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE query = 'LISTEN \"dj_actions\"'")
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity "
+            "WHERE datname = current_database() AND query = 'LISTEN \"dj_actions\"'"
+        )
         return [pid for (pid,) in cursor.fetchall()]
 
 

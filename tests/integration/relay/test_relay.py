@@ -53,12 +53,12 @@ def running(relay: Relay) -> Iterator[Relay]:
         yield relay
     finally:
         relay.stop()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 
 def wait_for(ready: Callable[[], bool], what: str) -> None:
-    wait_until(ready, timeout=20, what=what)
+    wait_until(ready, timeout=60, what=what)
 
 
 def delivered(publisher: str = "first") -> int:

@@ -284,6 +284,6 @@ def test_a_relay_records_its_heartbeat_and_deletes_it_at_the_end() -> None:
         assert RelayHeartbeat.objects.get().publishers == ["first"]
     finally:
         relay.stop()
-        thread.join(20)
+        thread.join(60)
 
     assert not RelayHeartbeat.objects.exists()

@@ -12,7 +12,7 @@ FILES = {
     "pytest.ini": """
 [pytest]
 DJANGO_SETTINGS_MODULE = settings
-addopts = -p no:cacheprovider -p no:randomly
+addopts = -p no:cacheprovider -p no:randomly -p no:schemathesis -p no:hypothesispytest -p no:xdist
 filterwarnings = error
 """,
     "manage.py": """

@@ -150,15 +150,10 @@ def passed(tmp_path: Path) -> Passed:
     return passed
 
 
-@pytest.mark.parametrize(
-    ("tests", "count"),
-    [(FIXTURES, 4), (DATABASE, 1), (MEMORY, 2)],
-    ids=["fixtures", "database", "memory"],
-)
-def test_in_a_project(tmp_path: Path, passed: Passed, tests: str, count: int) -> None:
+def test_in_a_project(tmp_path: Path, passed: Passed) -> None:
     write(tmp_path, FILES)
 
-    assert passed(test_it=tests) == count
+    assert passed(test_fixtures=FIXTURES, test_database=DATABASE, test_memory=MEMORY) == 7
 
 
 def test_without_django_nothing_of_it_is_loaded(tmp_path: Path, passed: Passed) -> None:

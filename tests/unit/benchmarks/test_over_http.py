@@ -17,6 +17,8 @@ from benchmarks.request.over_http import NoAnswer, OverHttp
 from benchmarks.request.server import open_server
 from example.launch.process import LaunchError, accepts_connections, wait_until
 
+pytestmark = pytest.mark.xdist_group("over_http")  # all share one server
+
 APPLICATION = "tests.unit.benchmarks.application:answer"
 
 
@@ -95,7 +97,7 @@ def test_the_server_has_ended_after_its_block() -> None:
     with open_server(APPLICATION) as port, closing(OverHttp(port)) as client:
         worker = ask(client)["worker"]
     assert not accepts_connections(port)
-    wait_until(lambda: not runs(worker), timeout=20, what="the end of the worker")
+    wait_until(lambda: not runs(worker), timeout=60, what="the end of the worker")
     with closing(OverHttp(port)) as client, pytest.raises(NoAnswer, match="did not answer POST /"):
         client.post("/", {}, b"{}")
 
