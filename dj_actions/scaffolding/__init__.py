@@ -1,3 +1,3 @@
-"""Write the files of new actions into an app: what `start_actions` and `create_action` do."""
+"""Write the files of new actions, for the commands `start_actions` and `create_action`."""
 
 from __future__ import annotations

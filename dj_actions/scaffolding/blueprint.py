@@ -1,4 +1,4 @@
-"""What a new action is to be, and the names that follow from it."""
+"""The specification of a new action, and the names derived from it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from dj_actions.declaration.enums import ActionType
 from dj_actions.scaffolding.model_factories import variable_for
 from dj_actions.scaffolding.registry_file import Entry
 from dj_actions.scaffolding.resources import Resource
-from dj_actions.scaffolding.url_inspection import Served
+from dj_actions.scaffolding.url_inspection import Endpoint
 
-TAKEN_ATTRIBUTES = frozenset(
+RESERVED_ATTRIBUTES = frozenset(
     {*dir(APITestCase), "actor", "client", "objects", "payload", "request", "url"}
 )
-"""What a test case has for itself."""
+"""Attributes that the generated test cases use."""
 
-TAKEN_NAMES = frozenset({"context", "form", "instance", "meta", "pk", "response", "result"})
-"""What other things are called beside an object in the generated functions."""
+RESERVED_NAMES = frozenset({"context", "form", "instance", "meta", "pk", "response", "result"})
+"""Other names in the generated functions."""
 
-TAKEN_CLASSES = frozenset({"Action", "ActionContext", "Any", "IsAuthenticated"})
+RESERVED_CLASSES = frozenset({"Action", "ActionContext", "Any", "IsAuthenticated"})
 
-PLAIN_NAME = re.compile(r"[a-z][a-z0-9]+(_[a-z][a-z0-9]+)*")
-"""Of an action; one that the class's name gives back in snake case."""
+REVERSIBLE_NAME = re.compile(r"[a-z][a-z0-9]+(_[a-z][a-z0-9]+)*")
+"""An action's name that can be derived from its class name."""
 
 
 class Style(StrEnum):
@@ -38,12 +38,12 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
-    """A new action, before there are files."""
+    """The specification of a new action."""
 
     resource: Resource
 
-    served: Served
-    """What the URLs serve where its viewset is."""
+    endpoint: Endpoint
+    """What the URL configuration serves at the path of the viewset."""
 
     action_id: str
     type: ActionType
@@ -51,44 +51,54 @@ class Blueprint:
 
     @property
     def is_bulk(self) -> bool:
-        """Whether it acts on many objects at once."""
+        """Whether the action acts on many objects at once."""
         return self.type is ActionType.BULK
 
     @property
     def title(self) -> str:
-        """What it is called for people."""
+        """Human-readable name."""
         return self.action_id.replace("_", " ").capitalize()
 
     @property
     def class_name(self) -> str:
-        """Name of its class, and the start of those of its form and its tests."""
+        """Name of the action's class, and prefix of the names of its form and tests."""
         name = "".join(word.capitalize() for word in self.action_id.split("_"))
-        return f"{name}Action" if name in TAKEN_CLASSES else name
+        return f"{name}Action" if name in RESERVED_CLASSES else name
+
+    @property
+    def form_name(self) -> str:
+        """Name of the action's form."""
+        return f"{self.class_name}Form"
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model's class."""
+        return self.resource.model.__name__
 
     @property
     def needs_name(self) -> bool:
-        """Whether its class has to say its name, as it would not follow from the class's own."""
-        is_changed = self.class_name.removesuffix("Action") in TAKEN_CLASSES
-        return is_changed or not PLAIN_NAME.fullmatch(self.action_id)
+        """Whether the class must set `name`, as it cannot be derived from the class name."""
+        is_changed = self.class_name.removesuffix("Action") in RESERVED_CLASSES
+        return is_changed or not REVERSIBLE_NAME.fullmatch(self.action_id)
 
     @property
     def variable(self) -> str:
-        """What an object is called in the generated functions."""
-        return variable_for(self.resource.model, TAKEN_ATTRIBUTES | TAKEN_NAMES)
+        """Name of the variable for an object in the generated functions."""
+        return variable_for(self.resource.model, RESERVED_ATTRIBUTES | RESERVED_NAMES)
 
     @property
     def package(self) -> str:
-        """Dotted name of its folder."""
+        """Dotted name of the action's package."""
         return f"{self.resource.package}.{self.action_id}"
 
     @property
     def folder(self) -> Path:
-        """Where its files lie."""
+        """Folder of the action's files."""
         return self.resource.folder / self.action_id
 
     @property
     def entry(self) -> Entry:
-        """What the registry says about it."""
+        """The action's entry in the registry."""
         return Entry(
             action_id=self.action_id,
             type=self.type,

@@ -1,4 +1,4 @@
-"""What `start_actions` and `create_action` have in common."""
+"""The common part of `start_actions` and `create_action`."""
 
 from __future__ import annotations
 
@@ -12,35 +12,37 @@ from django.core.management.utils import run_formatters
 
 from dj_actions.exceptions import DJActionsError
 from dj_actions.scaffolding.changes import EDIT, OVERWRITE, Change, write
-from dj_actions.scaffolding.lookup import find_app, find_model, own_apps, require_path
-from dj_actions.scaffolding.prompts import Cancelled, Questions
+from dj_actions.scaffolding.lookup import find_app, find_model, project_apps, require_path
+from dj_actions.scaffolding.prompts import Cancelled, Prompter
 from dj_actions.scaffolding.resources import Resource
-from dj_actions.scaffolding.url_inspection import Served, likely_path, served_at
+from dj_actions.scaffolding.url_inspection import Endpoint, endpoint_at, likely_path
 
 NOTHING_WRITTEN = "Nothing was written."
 
 
 class ScaffoldingCommand(BaseCommand):
-    """Asks for what is missing, shows what it will write, and writes it."""
+    """Prompts for missing options, shows the file changes, and writes them."""
 
-    # The URLs may still name a registry that this command is going to write.
+    # The URL configuration may import a registry that this command is about to write.
     requires_system_checks = ()
 
-    questions: Questions
+    prompter: Prompter
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the options that both have."""
+        """Add the options of both commands."""
         parser.add_argument("--resource", metavar="MODEL", help="model class, for example Todo")
         parser.add_argument("--path", help="URL path of its viewset, for example /todos/")
         parser.add_argument(
-            "--dry-run", action="store_true", help="show all changes and write nothing"
+            "--dry-run", action="store_true", help="show all changes without writing them"
         )
-        parser.add_argument("--no-input", "--noinput", action="store_true", help="ask nothing")
+        parser.add_argument(
+            "--no-input", "--noinput", action="store_true", help="do not prompt for input"
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Settle what is wanted, then write it."""
-        may_ask = bool(sys.stdin and sys.stdin.isatty()) and not options["no_input"]
-        self.questions = Questions(may_ask, self.stdout.write)
+        """Run the command."""
+        is_interactive = bool(sys.stdin and sys.stdin.isatty()) and not options["no_input"]
+        self.prompter = Prompter(is_interactive, self.stdout.write)
         try:
             self.scaffold(options)
         except DJActionsError as error:
@@ -50,39 +52,41 @@ class ScaffoldingCommand(BaseCommand):
 
     @abstractmethod
     def scaffold(self, options: dict[str, Any]) -> None:
-        """Do what the command is for."""
+        """Write the files of the command."""
 
-    def settle_resource(self, app: str | None, options: dict[str, Any]) -> Resource:
-        """Return the app and the model that are meant."""
-        labels = [config.label for config in own_apps()]
-        config = self.questions.settle(app, _one_of("App", labels), find_app, default=_only(labels))
+    def resolve_resource(self, app: str | None, options: dict[str, Any]) -> Resource:
+        """Return the app and the model, prompting for them if necessary."""
+        labels = [config.label for config in project_apps()]
+        config = self.prompter.resolve(
+            app, _with_choices("App", labels), find_app, default=_only(labels)
+        )
         names = [model.__name__ for model in config.get_models()]
-        model = self.questions.settle(
+        model = self.prompter.resolve(
             options["resource"],
-            _one_of("Model", names),
+            _with_choices("Model", names),
             lambda name: find_model(config, name),
             default=_only(names),
         )
         return Resource(app=config, model=model)
 
-    def settle_path(self, resource: Resource, given: str | None) -> Served:
-        """Return what is at the URL path of the resource's viewset; its registry may know it."""
-        resource.require_room()
+    def resolve_endpoint(self, resource: Resource, path: str | None) -> Endpoint:
+        """Return the endpoint at the viewset's URL path, by default the registry's `basepath`."""
+        resource.require_no_actions_module()
         registry = resource.registry()
-        likely = likely_path(resource.model)
-        path = given or (registry.basepath if registry else "")
-        self.questions.require({f"--path (perhaps {likely})": path})
-        return self.questions.settle(
+        default = likely_path(resource.model)
+        path = path or (registry.basepath if registry else "")
+        self.prompter.require({f"--path (perhaps {default})": path})
+        return self.prompter.resolve(
             path,
             f"URL path of the viewset of {resource.model.__name__}",
-            lambda text: served_at(require_path(text), resource.model),
-            default=likely,
+            lambda text: endpoint_at(require_path(text), resource.model),
+            default=default,
         )
 
     def apply(self, changes: Sequence[Change], *, dry_run: bool) -> bool:
-        """Show the changes, and make them if nobody objects; tell whether they were made."""
+        """Show the changes and write them, after confirmation; return whether they were written."""
         if not changes:
-            self.stdout.write("Everything is there already.")
+            self.stdout.write("Nothing to do: all files exist already.")
             return False
         for entry in changes:
             self.stdout.write(entry.line)
@@ -90,33 +94,33 @@ class ScaffoldingCommand(BaseCommand):
             self.stdout.write("".join(f"\n{entry.diff()}" for entry in changes if entry.diff()))
             self.stdout.write(f"Dry run: {NOTHING_WRITTEN.lower()}")
             return False
-        if not self._is_agreed_to(changes):
+        if not self._is_confirmed(changes):
             self.stdout.write(NOTHING_WRITTEN)
             return False
         self._write(changes)
         return True
 
-    def _is_agreed_to(self, changes: Sequence[Change]) -> bool:
-        """Ask, where somebody is there, unless all was given and nothing gets lost."""
-        loses = any(entry.kind == OVERWRITE for entry in changes)
-        if not self.questions.may_ask or not (self.questions.asked or loses):
+    def _is_confirmed(self, changes: Sequence[Change]) -> bool:
+        """Ask on a terminal, unless all options were given and no file is overwritten."""
+        overwrites = any(entry.kind == OVERWRITE for entry in changes)
+        if not self.prompter.is_interactive or not (self.prompter.has_prompted or overwrites):
             return True
-        question = "Write these files, over what is there?" if loses else "Write these files?"
-        return self.questions.confirm(question)
+        question = "Write and overwrite these files?" if overwrites else "Write these files?"
+        return self.prompter.confirm(question)
 
     def _write(self, changes: Sequence[Change]) -> None:
         write(changes)
-        # A file that was edited stays, outside of the markers, byte for byte as it is.
+        # An edited file is not formatted: outside of the markers, it stays byte for byte the same.
         new = [entry for entry in changes if entry.kind != EDIT and entry.path.suffix == ".py"]
         run_formatters([str(entry.path) for entry in new], stderr=self.stderr)
 
-    def tell_viewset(self, resource: Resource, served: Served) -> None:
-        """Tell how the viewset gets the actions, unless it has them."""
-        if served.has_registry_of(resource.name):
+    def explain_viewset(self, resource: Resource, endpoint: Endpoint) -> None:
+        """Show how to add the actions to the viewset, unless it has them."""
+        if endpoint.has_registry_of(resource.name):
             return
         name = resource.model.__name__
         self.stdout.write(
-            f"\nGive the viewset at {served.path} the mixin and the registry:\n\n"
+            f"\nAdd the mixin and the registry to the viewset at {endpoint.path}:\n\n"
             "    from dj_actions.mixins import ActionMixin\n"
             f"    from {resource.package}.action_registry import ACTIONS\n\n"
             f"    class {name}ViewSet(ActionMixin, viewsets.ModelViewSet):\n"
@@ -125,10 +129,10 @@ class ScaffoldingCommand(BaseCommand):
         )
 
 
-def _one_of(question: str, names: Sequence[str]) -> str:
+def _with_choices(question: str, names: Sequence[str]) -> str:
     return f"{question} ({', '.join(names)})" if len(names) > 1 else question
 
 
 def _only(names: Sequence[str]) -> str:
-    """Return the name if there is one, to be proposed."""
+    """Return the only name as the default, or an empty string if there are several."""
     return names[0] if len(names) == 1 else ""

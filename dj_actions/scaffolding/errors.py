@@ -1,9 +1,9 @@
-"""What can go wrong before anything is written."""
+"""Errors that end a scaffolding command before it writes anything."""
 
 from __future__ import annotations
 
 from dj_actions.exceptions import DJActionsError
 
 
-class ScaffoldingRefused(DJActionsError):
-    """The files cannot be written as asked; the message says why, and what to do."""
+class ScaffoldingError(DJActionsError):
+    """The files cannot be written; the message says why, and what to do."""

@@ -1,121 +1,96 @@
-"""The tests that a new action comes with."""
+"""The tests of a new action."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 from dj_actions.scaffolding.blueprint import Blueprint, Style
-from dj_actions.scaffolding.model_factories import Recipe
+from dj_actions.scaffolding.imports import Imports
+from dj_actions.scaffolding.model_factories import SetUp
 from dj_actions.scaffolding.rendering import render
-from dj_actions.scaffolding.source import INDENT, Names, call
 
-MARGIN = INDENT * 2
-"""The statements stand in a method of a class."""
+INDENT = " " * 8
+"""Of the statements in a method."""
 
 
-def proofs(blueprint: Blueprint) -> Mapping[str, str]:
-    """Return the test files' content by their names."""
+def test_files(blueprint: Blueprint) -> Mapping[str, str]:
+    """Return the content of each test file, by file name."""
     if blueprint.style is Style.CLASS:
         return {"test_action.py": _test_action(blueprint), "test_api.py": _test_api(blueprint)}
     return {"test_form.py": _test_form(blueprint), "test_api.py": _test_api(blueprint)}
 
 
 def unknown_fields(blueprint: Blueprint) -> list[str]:
-    """Return the required fields for which the tests know no value, and thus are skipped."""
-    return _prepared(blueprint, Names()).unknown
+    """Return the required fields that have no example value: the tests are skipped."""
+    return _set_up(blueprint, Imports()).unknown_fields
 
 
-def _prepared(blueprint: Blueprint, names: Names) -> Recipe:
-    """Return how the tests make who acts, and what is acted on."""
-    recipe = Recipe(names=names)
-    recipe.make_actor()
+def _set_up(blueprint: Blueprint, imports: Imports) -> SetUp:
+    """Return the statements that create the actor and the objects of the action."""
+    set_up = SetUp(imports)
+    set_up.create_actor()
     model = blueprint.resource.model
     if blueprint.is_bulk:
-        recipe.make(model, "first", number=1)
-        recipe.make(model, "second", number=2)
-        recipe.statements.append("self.objects = [first, second]")
+        set_up.create(model, "first")
+        set_up.create(model, "second")
+        set_up.statements.append("self.objects = [first, second]")
     else:
-        recipe.make(model, f"self.{blueprint.variable}")
-    if recipe.unknown:
-        fields = ", ".join(recipe.unknown)
-        recipe.statements.insert(0, f'self.skipTest("Give {fields} a value below.")')
-    return recipe
+        set_up.create(model, f"self.{blueprint.variable}")
+    return set_up
 
 
-def _rendered(
-    template: str, blueprint: Blueprint, names: Names, recipe: Recipe, **values: object
-) -> str:
+def _render(template: str, blueprint: Blueprint, imports: Imports, **values: object) -> str:
+    set_up = _set_up(blueprint, imports)
     return render(
         template,
-        action_id=blueprint.action_id,
-        class_name=blueprint.class_name,
-        imports=names.statements(),
-        is_bulk=blueprint.is_bulk,
-        statements="\n".join(MARGIN + statement for statement in recipe.statements),
-        variable=blueprint.variable,
+        blueprint=blueprint,
+        imports=imports,
+        set_up=textwrap.indent("\n".join(set_up.statements), INDENT),
+        unknown_fields=", ".join(set_up.unknown_fields),
         **values,
     )
 
 
 def _test_action(blueprint: Blueprint) -> str:
-    names = Names(taken={f"{blueprint.class_name}Test"})
-    names.use("django.test", "TestCase")
-    action = names.use(blueprint.entry.module, blueprint.class_name)
-    recipe = _prepared(blueprint, names)
-    given = "objects=self.objects" if blueprint.is_bulk else f"object=self.{blueprint.variable}"
-    run = call(f"result = {action}.run", ["actor=self.actor", given], indent=2)
-    return _rendered("test_action.py", blueprint, names, recipe, run=run)
+    imports = Imports(("django.test", "TestCase"), reserved=[f"{blueprint.class_name}Test"])
+    action = imports.add(blueprint.entry.module, blueprint.class_name)
+    return _render("test_action.py", blueprint, imports, action=action)
 
 
 def _test_form(blueprint: Blueprint) -> str:
-    names = Names(taken={f"{blueprint.class_name}FormTest"})
-    names.use("django.test", "RequestFactory")
-    names.use("django.test", "TestCase")
-    names.use("dj_actions.util", "get_action_form")
-    names.use(f"{blueprint.resource.package}.action_registry", "ACTIONS")
-    recipe = _prepared(blueprint, names)
-    recipe.statements.append('self.request = RequestFactory().post("/")')
-    recipe.statements.append("self.request.user = self.actor")
-    named = ["ACTIONS", f'"{blueprint.action_id}"']
-    form_class = call("form_class = get_action_form", named, indent=2)
-    return _rendered("test_form.py", blueprint, names, recipe, form_class=form_class)
+    imports = Imports(
+        ("django.test", "RequestFactory"),
+        ("django.test", "TestCase"),
+        ("dj_actions.util", "get_action_form"),
+        (f"{blueprint.resource.package}.action_registry", "ACTIONS"),
+        reserved=[f"{blueprint.class_name}FormTest"],
+    )
+    return _render("test_form.py", blueprint, imports)
 
 
 def _test_api(blueprint: Blueprint) -> str:
-    names = Names(taken={f"{blueprint.class_name}ApiTest"})
-    names.use("http", "HTTPStatus")
-    names.use("rest_framework.test", "APIClient")
-    names.use("rest_framework.test", "APITestCase")
-    kind = "bulk" if blueprint.is_bulk else "instance"
-    get_url = names.use("dj_actions.tests.testutils", f"get_{kind}_action_url")
-    recipe = _prepared(blueprint, names)
-    lookup = blueprint.served.lookup if blueprint.style is Style.CLASS else "pk"
-    target = [] if blueprint.is_bulk else [f"self.{blueprint.variable}.{blueprint.served.lookup}"]
-    parts = [f'"{blueprint.served.path.strip("/")}"', *target, f'"{blueprint.action_id}"']
-    posted = ["self.url", "self.payload", 'format="json"'] if blueprint.is_bulk else ["self.url"]
-    return _rendered(
-        "test_api.py",
-        blueprint,
-        names,
-        recipe,
-        answer="".join(f"{MARGIN}{line}\n" for line in _answer(blueprint)),
-        keys=f"entry.{lookup}",
-        post=f"self.client.post({', '.join(posted)})",
-        post_as_stranger=f"APIClient().post({', '.join(posted)})",
-        url=call(f"self.url = {get_url}", parts, indent=2),
+    get_url = "get_bulk_action_url" if blueprint.is_bulk else "get_instance_action_url"
+    imports = Imports(
+        ("http", "HTTPStatus"),
+        ("rest_framework.test", "APIClient"),
+        ("rest_framework.test", "APITestCase"),
+        ("dj_actions.tests.testutils", get_url),
+        reserved=[f"{blueprint.class_name}ApiTest"],
     )
+    return _render("test_api.py", blueprint, imports, **_request(blueprint))
 
 
-def _answer(blueprint: Blueprint) -> list[str]:
-    """Return the statements that look at the answer."""
-    key = blueprint.served.answered_key
-    shown = "{}.pk" if blueprint.served.has_number else "str({}.pk)"
-    if not blueprint.is_bulk:
-        target = shown.format(f"self.{blueprint.variable}")
-        return [f'assert response.json()["{key}"] == {target}'] if key else []
-    if not key:
-        return ['assert len(response.json()["results"]) == len(self.objects)']
-    return [
-        f'answered = {{entry["{key}"] for entry in response.json()["results"]}}',
-        f"assert answered == {{{shown.format('entry')} for entry in self.objects}}",
-    ]
+def _request(blueprint: Blueprint) -> Mapping[str, str]:
+    """Return what the test over HTTP sends, and where the response has the object's key."""
+    endpoint = blueprint.endpoint
+    # A bulk form looks for primary keys, whatever the viewset looks for.
+    is_pk_sent = blueprint.is_bulk and blueprint.style is Style.FORM
+    entry = "entry" if blueprint.is_bulk else f"self.{blueprint.variable}"
+    return {
+        "key": endpoint.response_key,
+        "lookup": "pk" if is_pk_sent else endpoint.lookup,
+        "pk": f"{entry}.pk" if endpoint.has_numeric_key else f"str({entry}.pk)",
+        "posted": 'self.url, self.payload, format="json"' if blueprint.is_bulk else "self.url",
+        "resource_path": endpoint.path.strip("/"),
+    }

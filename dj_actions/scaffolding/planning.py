@@ -1,86 +1,92 @@
-"""Everything that one call of `create_action` is to write."""
+"""Plan the file changes of one call of `create_action`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dj_actions.scaffolding.blueprint import Blueprint, Style
-from dj_actions.scaffolding.changes import Change, change, needed, overwritten, shown
-from dj_actions.scaffolding.declarations import declarations
-from dj_actions.scaffolding.errors import ScaffoldingRefused
-from dj_actions.scaffolding.generated_tests import proofs
+from dj_actions.scaffolding.changes import (
+    Change,
+    change,
+    display_path,
+    effective_changes,
+    overwritten_paths,
+)
+from dj_actions.scaffolding.errors import ScaffoldingError
+from dj_actions.scaffolding.generated_declarations import declaration_files
+from dj_actions.scaffolding.generated_tests import test_files
 from dj_actions.scaffolding.registry_file import RegistryFile
 from dj_actions.scaffolding.resources import package_file
 from dj_actions.scaffolding.url_inspection import is_declared
 
-MARKS = {Style.CLASS: "form.py", Style.FORM: "action.py"}
-"""The file that an action of the other style has."""
+OTHER_STYLE_FILES = {Style.CLASS: "form.py", Style.FORM: "action.py"}
+"""The file that shows that an action is written in the other style."""
 
 
 def plan_action(blueprint: Blueprint, *, force: bool) -> tuple[Change, ...]:
-    """Return the changes that make the action, what is missing for its resource first.
+    """Return the changes that create the action, and its resource's packages if necessary.
 
     Args:
         blueprint: the action.
-        force: whether files that are there already may be overwritten.
+        force: whether existing files may be overwritten.
 
     Raises:
-        ScaffoldingRefused: there is such an action, or something in its place.
+        ScaffoldingError: the action exists, or its name is in use.
     """
-    started = blueprint.resource.start(blueprint.served.path)
-    registry = _registry(blueprint, started)
-    files = needed(_files(blueprint))
+    resource_changes = blueprint.resource.start(blueprint.endpoint.path)
+    registry = _registry(blueprint, resource_changes)
+    files = effective_changes(_files(blueprint))
     _refuse_other_declarations(blueprint, registry)
     if not force:
-        _refuse_existing(blueprint, registry, overwritten(files))
-    blueprint.served.require_free(blueprint.action_id)
+        _refuse_existing(blueprint, registry, overwritten_paths(files))
+    blueprint.endpoint.require_free(blueprint.action_id)
     text = registry.with_entry(blueprint.entry)
     path = blueprint.resource.registry_path
-    # The registry last: it names only what is there.
-    packages = [entry for entry in started if entry.path != path]
-    return needed([*packages, *files, change(path, text, is_edit=True)])
+    # The registry comes last, so that it never refers to a file that does not exist.
+    packages = [entry for entry in resource_changes if entry.path != path]
+    return effective_changes([*packages, *files, change(path, text, is_edit=True)])
 
 
-def _registry(blueprint: Blueprint, started: list[Change]) -> RegistryFile:
-    """Return the registry, be it one that is yet to be written."""
+def _registry(blueprint: Blueprint, resource_changes: Iterable[Change]) -> RegistryFile:
+    """Return the existing registry, or the one that will be written."""
     path = blueprint.resource.registry_path
-    new = [entry.after for entry in started if entry.path == path]
-    present = blueprint.resource.registry()
-    return present or RegistryFile(shown(path), new[0])
+    new = [entry.after for entry in resource_changes if entry.path == path]
+    return blueprint.resource.registry() or RegistryFile(display_path(path), new[0])
 
 
 def _files(blueprint: Blueprint) -> Iterator[Change]:
     tests = blueprint.folder / "tests"
     yield from package_file(blueprint.folder)
-    for name, text in declarations(blueprint).items():
+    for name, text in declaration_files(blueprint).items():
         yield change(blueprint.folder / name, text)
     yield from package_file(tests)
-    for name, text in proofs(blueprint).items():
+    for name, text in test_files(blueprint).items():
         yield change(tests / name, text)
 
 
 def _refuse_other_declarations(blueprint: Blueprint, registry: RegistryFile) -> None:
-    other = blueprint.folder / MARKS[blueprint.style]
+    other = blueprint.folder / OTHER_STYLE_FILES[blueprint.style]
     if other.exists():
-        raise ScaffoldingRefused(
-            f"{shown(other)} exists: the action {blueprint.action_id!r} is written in the other "
-            f"style. Remove {shown(blueprint.folder)} and its lines in {registry.path} first."
+        raise ScaffoldingError(
+            f"{display_path(other)} exists: the action {blueprint.action_id!r} is written in the "
+            f"other style. Remove {display_path(blueprint.folder)} and its lines in "
+            f"{registry.path} first."
         )
     resource = blueprint.resource.name
     if is_declared(resource, blueprint.action_id) and not registry.has(blueprint.entry):
-        raise ScaffoldingRefused(
+        raise ScaffoldingError(
             f"There is an action {resource}.{blueprint.action_id} already, declared elsewhere in "
-            "the project. Use another name."
+            "the project. Choose another name."
         )
 
 
-def _refuse_existing(blueprint: Blueprint, registry: RegistryFile, files: list[Path]) -> None:
+def _refuse_existing(blueprint: Blueprint, registry: RegistryFile, files: Iterable[Path]) -> None:
     reasons = [f"{registry.path} registers it"] if registry.has(blueprint.entry) else []
-    reasons += [f"{shown(path)} would be overwritten" for path in files]
+    reasons += [f"{display_path(path)} would be overwritten" for path in files]
     if reasons:
         listed = "".join(f"\n  {reason}" for reason in reasons)
-        raise ScaffoldingRefused(
-            f"There is an action {blueprint.action_id!r} on {blueprint.resource.model.__name__} "
-            f"already:{listed}\nUse another name, or --force to write its files anew."
+        raise ScaffoldingError(
+            f"There is an action {blueprint.action_id!r} on {blueprint.model_name} already:"
+            f"{listed}\nChoose another name, or use --force to overwrite its files."
         )

@@ -1,4 +1,4 @@
-"""Ask on a terminal for what the command line has left open."""
+"""Prompt on a terminal for options that are missing on the command line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from dj_actions.scaffolding.errors import ScaffoldingRefused
+from dj_actions.scaffolding.errors import ScaffoldingError
 
 T = TypeVar("T")
 
@@ -14,76 +14,76 @@ ANSWERS = {"": True, "y": True, "yes": True, "n": False, "no": False}
 
 
 class Cancelled(Exception):
-    """Whoever was asked has broken off."""
+    """The user has ended the input."""
 
 
 @dataclass(slots=True)
-class Questions:
-    """Asks, where somebody can answer.
+class Prompter:
+    """Prompts for values, if there is a terminal.
 
     Args:
-        may_ask: whether there is somebody to ask.
-        say: shows a line.
+        is_interactive: whether a user can answer.
+        write: prints a line.
     """
 
-    may_ask: bool
-    say: Callable[[str], Any]
-    asked: bool = False
-    """Whether anything has been asked."""
+    is_interactive: bool
+    write: Callable[[str], Any]
+    has_prompted: bool = False
+    """Whether the user has been asked anything."""
 
     def require(self, options: Mapping[str, str | None]) -> None:
-        """Refuse to go on without these, if nobody can be asked for them.
+        """Refuse to continue without these options, unless a user can be asked for them.
 
         Args:
-            options: how an option is spelt → what was given for it.
+            options: spelling of each option → the given value.
 
         Raises:
-            ScaffoldingRefused: something is missing.
+            ScaffoldingError: an option is missing.
         """
         missing = [spelling for spelling, given in options.items() if not given]
-        if missing and not self.may_ask:
-            raise ScaffoldingRefused(
-                f"Missing: {', '.join(missing)}. Nobody can be asked here: give what is missing "
-                "on the command line."
+        if missing and not self.is_interactive:
+            raise ScaffoldingError(
+                f"Missing: {', '.join(missing)}. Without a terminal, all of these are required on "
+                "the command line."
             )
 
-    def settle(
-        self, given: str | None, question: str, read: Callable[[str], T], *, default: str = ""
+    def resolve(
+        self, given: str | None, question: str, parse: Callable[[str], T], *, default: str = ""
     ) -> T:
-        """Return what was given, or what is answered.
+        """Return the parsed option, or the parsed answer to a prompt.
 
         Args:
-            given: on the command line.
-            question: what is asked if nothing was given.
-            read: turns the text into what is meant; refuses what cannot be.
-            default: what an empty answer means.
+            given: the value from the command line.
+            question: the prompt, if no value was given.
+            parse: converts the string, or raises ScaffoldingError.
+            default: the value of an empty answer.
 
         Raises:
-            ScaffoldingRefused: what was given cannot be.
-            Cancelled: there is no answer.
+            ScaffoldingError: the given value is invalid.
+            Cancelled: the input ended.
         """
         if given:
-            return read(given)
+            return parse(given)
         while True:
-            shown = f" [{default}]" if default else ""
-            answer = self._answer(f"{question}{shown}: ") or default
+            shown_default = f" [{default}]" if default else ""
+            answer = self._answer(f"{question}{shown_default}: ") or default
             try:
-                return read(answer)
-            except ScaffoldingRefused as refusal:
-                self.say(str(refusal))
+                return parse(answer)
+            except ScaffoldingError as error:
+                self.write(str(error))
 
     def confirm(self, question: str) -> bool:
-        """Ask whether to go on; an empty answer means yes.
+        """Return whether the user answers yes; an empty answer means yes.
 
         Raises:
-            Cancelled: there is no answer.
+            Cancelled: the input ended.
         """
         while (answer := self._answer(f"{question} [Y/n] ").lower()) not in ANSWERS:
-            self.say("Please answer y or n.")
+            self.write("Please answer y or n.")
         return ANSWERS[answer]
 
     def _answer(self, prompt: str) -> str:
-        self.asked = True
+        self.has_prompted = True
         try:
             return input(prompt).strip()
         except (EOFError, KeyboardInterrupt) as error:
@@ -91,11 +91,11 @@ class Questions:
 
 
 def one_of(kind: Callable[[str], T], names: list[str]) -> Callable[[str], T]:
-    """Return a reader of one word out of several."""
+    """Return a parser that accepts one of several words."""
 
-    def read(text: str) -> T:
+    def parse(text: str) -> T:
         if text not in names:
-            raise ScaffoldingRefused(f"{text!r} is none of {', '.join(names)}.")
+            raise ScaffoldingError(f"Invalid choice {text!r}; expected one of: {', '.join(names)}.")
         return kind(text)
 
-    return read
+    return parse

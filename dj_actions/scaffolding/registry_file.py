@@ -1,4 +1,4 @@
-"""Read an `action_registry.py`, and change it between its markers only."""
+"""Read an `action_registry.py`, and edit it between its markers only."""
 
 from __future__ import annotations
 
@@ -10,42 +10,44 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dj_actions.declaration.enums import ActionStatus, ActionType
-from dj_actions.scaffolding.errors import ScaffoldingRefused
-from dj_actions.scaffolding.source import call, import_from
+from dj_actions.scaffolding.errors import ScaffoldingError
 
 START = "## -- START ACTION REGISTRY -- ##"
 END = "## -- END ACTION REGISTRY -- ##"
 
 MARKER = re.compile(r"#{1,2} -- (START|END) ACTION REGISTRY -- #{1,2}\s*")
-"""Either spelling of dj-actions 0.0.7, on a line of its own."""
+"""Either spelling of dj-actions 0.0.7, on a separate line."""
+
+MAX_LINE_LENGTH = 88
+"""Longest import that stays on one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One action, as a registry names it."""
+    """One action in a registry."""
 
     action_id: str
     type: ActionType
 
     module: str
-    """Where its class is, if it is one."""
+    """Module of its class, if it is a class."""
 
     class_name: str
-    """Name of its class, if it is one."""
+    """Name of its class, if it is a class."""
 
     is_class: bool
-    """Whether it is an Action class, not a form with a `definition.yaml`."""
+    """Whether it is an Action class, and not a form with a `definition.yaml`."""
 
 
 class RegistryFile:
-    """The text of a registry, taken apart.
+    """The parsed text of a registry.
 
     Args:
-        path: where it is, for messages.
-        text: what it holds, its line ends as they are.
+        path: the file, for messages.
+        text: its content, with its line endings.
 
     Raises:
-        ScaffoldingRefused: it is no Python, or its markers are missing or out of order.
+        ScaffoldingError: it is not valid Python, or its markers are missing or out of order.
     """
 
     def __init__(self, path: Path, text: str) -> None:
@@ -55,7 +57,7 @@ class RegistryFile:
         try:
             self.tree = ast.parse(text.encode())
         except (SyntaxError, ValueError) as error:
-            raise ScaffoldingRefused(f"{path} cannot be read: {error}. Mend it first.") from error
+            raise ScaffoldingError(f"Cannot parse {path}: {error}. Fix it first.") from error
         self.first, self.last = self._find_markers()
 
     @property
@@ -65,7 +67,7 @@ class RegistryFile:
 
     @property
     def basepath(self) -> str:
-        """The URL path that the registry names, or an empty text."""
+        """The URL path in the registry, or an empty string."""
         for node in ast.walk(self.tree):
             for key, value in _constants(node):
                 if key == "basepath" and isinstance(value, str):
@@ -73,28 +75,28 @@ class RegistryFile:
         return ""
 
     def has(self, entry: Entry) -> bool:
-        """Tell whether an action of that id is registered, wherever in the file."""
-        return any(_names(node, entry) for node in self.tree.body)
+        """Return whether the action is registered anywhere in the file."""
+        return any(_mentions(node, entry) for node in self.tree.body)
 
     def with_entry(self, entry: Entry) -> str:
         """Return the text with the action registered.
 
-        A line that registers it already is kept, unless it says another type.
+        A line that registers it already is kept, unless it has another type.
 
         Raises:
-            ScaffoldingRefused: it is registered outside of the markers, or the markers stand
-                where no statement can.
+            ScaffoldingError: it is registered outside of the markers, or there can be no
+                statements between the markers.
         """
-        present = [node for node in _parsed(self.block) if _is_only(node, entry)]
+        present = [node for node in _parsed(self.block) if _registers_only(node, entry)]
         wanted = self._statements(entry)
         block = self.block
-        if len(present) != len(wanted) or not all(_is_of_type(node, entry) for node in present):
+        if len(present) != len(wanted) or not all(_has_type_of(node, entry) for node in present):
             block = _without(block, present)
             for statement in wanted[:-1]:
                 block = self._with_import(block, statement, entry.module)
             block = self._with_append(block, wanted[-1])
         changed = "".join([*self.lines[: self.first], *block, *self.lines[self.last :]])
-        self._refuse_unless_right(changed, entry, len(wanted))
+        self._verify(changed, entry, len(wanted))
         return changed
 
     def _find_markers(self) -> tuple[int, int]:
@@ -105,30 +107,31 @@ class RegistryFile:
             if (match := MARKER.fullmatch(line))
         ]
         if [kind for kind, _ in found] != ["START", "END"]:
-            raise ScaffoldingRefused(
-                f"{self.path} needs one line\n{START}\nand below it one line\n{END}\n"
-                "Add them after `action_list = []`: actions are registered between them."
+            raise ScaffoldingError(
+                f"{self.path} must contain one line\n{START}\nand below it one line\n{END}\n"
+                "Add them after `action_list = []`; actions are registered between them."
             )
         return found[0][1] + 1, found[1][1]
 
     def _statements(self, entry: Entry) -> list[str]:
         if not entry.is_class:
-            parts = [f'"{entry.action_id}"', *self._words(entry)]
-            described = call("", parts, indent=1, tail=",").removesuffix(",")
-            return [call("action_list.append", [described], indent=0)]
-        # Below `action_list = []`, thus not at the top of the module.
-        statement = import_from(entry.module, [entry.class_name], comment="  # noqa: E402")
+            type_name, status_name = self._type_and_status(entry)
+            return [f'action_list.append(("{entry.action_id}", {type_name}, {status_name}))']
+        # Below `action_list = []`, and therefore not at the top of the module.
+        statement = f"from {entry.module} import {entry.class_name}  # noqa: E402"
+        if len(statement) > MAX_LINE_LENGTH:  # a formatter would move the comment
+            statement = f"from {entry.module} import (  # noqa: E402\n    {entry.class_name},\n)"
         return [statement, f"action_list.append({entry.class_name})"]
 
-    def _words(self, entry: Entry) -> tuple[str, str]:
-        """Return type and status, by the names that the registry has imported."""
+    def _type_and_status(self, entry: Entry) -> tuple[str, str]:
+        """Return type and status as expressions, using the names that the registry imports."""
         nodes = [node for node in self.tree.body if isinstance(node, ast.ImportFrom)]
         imported = {alias.asname or alias.name for node in nodes for alias in node.names}
-        words = f"ACTION_TYPE.{entry.type.name}", f"STATUS.{ActionStatus.ALPHA.name}"
+        names = f"ACTION_TYPE.{entry.type.name}", f"STATUS.{ActionStatus.ALPHA.name}"
         if {"ACTION_TYPE", "STATUS"} <= imported:
-            return words
+            return names
         if "util" in imported:
-            return f"util.{words[0]}", f"util.{words[1]}"
+            return f"util.{names[0]}", f"util.{names[1]}"
         return f'"{entry.type}"', f'"{ActionStatus.ALPHA}"'
 
     def _with_import(self, block: list[str], statement: str, module: str) -> list[str]:
@@ -144,26 +147,27 @@ class RegistryFile:
         place = max((index for index, line in enumerate(block, 1) if line.strip()), default=0)
         statements = _parsed(block)
         if statements and isinstance(statements[-1], ast.ImportFrom):
-            place = min(place + 1, len(block))  # keeps the blank line below imports
+            place = min(place + 1, len(block))  # keep the blank line below imports
         return [*block[:place], *self._lines_of(statement), *block[place:]]
 
     def _lines_of(self, statement: str) -> list[str]:
         return [line + self.newline for line in statement.splitlines()]
 
-    def _refuse_unless_right(self, changed: str, entry: Entry, wanted: int) -> None:
+    def _verify(self, changed: str, entry: Entry, wanted: int) -> None:
+        """Refuse an edit unless the changed file has exactly the wanted statements."""
         try:
-            found = [node for node in ast.parse(changed.encode()).body if _names(node, entry)]
+            found = [node for node in ast.parse(changed.encode()).body if _mentions(node, entry)]
         except SyntaxError:
             found = []
         if len(found) > wanted:
-            raise ScaffoldingRefused(
-                f"{self.path} names {entry.action_id!r} in more than one statement, or outside "
-                "of the markers. Remove it there first."
+            raise ScaffoldingError(
+                f"{self.path} has {entry.action_id!r} in more than one statement, or outside of "
+                "the markers. Remove it there first."
             )
-        if len(found) < wanted or not all(_is_only(node, entry) for node in found):
-            raise ScaffoldingRefused(
-                f"{self.path}: no statement can stand between the markers. Put them on lines of "
-                "their own, below `action_list = []` and above `enrich_actions(…)`."
+        if len(found) < wanted or not all(_registers_only(node, entry) for node in found):
+            raise ScaffoldingError(
+                f"{self.path}: there can be no statements between the markers. Move the markers to "
+                "separate lines below `action_list = []` and above `enrich_actions(…)`."
             )
 
 
@@ -171,22 +175,22 @@ def _parsed(block: Sequence[str]) -> list[ast.stmt]:
     try:
         return ast.parse("".join(block)).body
     except SyntaxError:
-        return []  # then the whole file is found to be wrong, after the change
+        return []  # `_verify` reports it after the edit
 
 
 def _without(block: Sequence[str], statements: Sequence[ast.stmt]) -> list[str]:
-    gone: set[int] = set()
+    removed: set[int] = set()
     for node in statements:
-        gone.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    return [line for number, line in enumerate(block, 1) if number not in gone]
+        removed.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return [line for number, line in enumerate(block, 1) if number not in removed]
 
 
-def _names(statement: ast.stmt, entry: Entry) -> bool:
-    """Tell whether a statement names the action, perhaps among others."""
-    return any(_is_named(node, entry) for node in ast.walk(statement))
+def _mentions(statement: ast.stmt, entry: Entry) -> bool:
+    """Return whether a statement mentions the action, perhaps among others."""
+    return any(_is_entry(node, entry) for node in ast.walk(statement))
 
 
-def _is_named(node: ast.AST, entry: Entry) -> bool:
+def _is_entry(node: ast.AST, entry: Entry) -> bool:
     if isinstance(node, ast.ImportFrom):
         return node.module == entry.module
     if isinstance(node, ast.Tuple) and node.elts:
@@ -194,25 +198,25 @@ def _is_named(node: ast.AST, entry: Entry) -> bool:
     return isinstance(node, ast.Name) and node.id == entry.class_name
 
 
-def _is_only(statement: ast.stmt, entry: Entry) -> bool:
-    """Tell whether a statement names the action, and nothing else."""
+def _registers_only(statement: ast.stmt, entry: Entry) -> bool:
+    """Return whether a statement registers the action, and nothing else."""
     if isinstance(statement, ast.ImportFrom):
-        return len(statement.names) == 1 and _is_named(statement, entry)
+        return len(statement.names) == 1 and _is_entry(statement, entry)
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Call)
         and len(statement.value.args) == 1
-        and _is_named(statement.value.args[0], entry)
+        and _is_entry(statement.value.args[0], entry)
     )
 
 
-def _is_of_type(statement: ast.stmt, entry: Entry) -> bool:
+def _has_type_of(statement: ast.stmt, entry: Entry) -> bool:
     tuples = [node for node in ast.walk(statement) if isinstance(node, ast.Tuple)]
     return all(entry.type.name in ast.unparse(node.elts[1]).upper() for node in tuples)
 
 
 def _constants(node: ast.AST) -> Iterator[tuple[object, object]]:
-    """Yield the constant keys of a dict literal with their values, if those are constants."""
+    """Yield the constant keys of a dict literal with their values, if they are constants."""
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(value, ast.Constant):

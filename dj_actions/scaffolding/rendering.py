@@ -1,4 +1,4 @@
-"""Fill the templates of the files."""
+"""Render the templates of generated files."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import dj_actions
 
 FOLDER = Path(dj_actions.__file__).parent / "templates" / "dj_actions" / "scaffolding"
 SUFFIX = "-tpl"
-"""Keeps tools from taking the templates for Python."""
+"""Keeps tools from treating the templates as Python files."""
 
 
 def render(template: str, **values: object) -> str:
-    """Return a file's content.
+    """Return the content of a file.
 
     Args:
         template: the file's name, for example `form.py`.
-        values: what the template asks for.
+        values: the template's variables.
     """
-    # An engine of its own: the project's may be set up otherwise, or be another one.
+    # A separate engine, as the project's own may have other settings, or not be Django's.
     template_of_file = Engine(dirs=[str(FOLDER)]).get_template(template + SUFFIX)
     return template_of_file.render(Context(values, autoescape=False))

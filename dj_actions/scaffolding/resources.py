@@ -1,4 +1,4 @@
-"""The place in an app where the actions on one model lie."""
+"""The package of an app that contains the actions on one model."""
 
 from __future__ import annotations
 
@@ -10,95 +10,90 @@ from pathlib import Path
 from django.apps import AppConfig
 from django.db.models import Model
 
-from dj_actions.scaffolding.changes import Change, change, read, shown
-from dj_actions.scaffolding.errors import ScaffoldingRefused
+from dj_actions.scaffolding.changes import Change, change, display_path, read
+from dj_actions.scaffolding.errors import ScaffoldingError
 from dj_actions.scaffolding.lookup import REGISTRY_MODULE
 from dj_actions.scaffolding.registry_file import END, START, RegistryFile
 from dj_actions.scaffolding.rendering import render
-from dj_actions.scaffolding.source import call
 
-BARE_WORDS = re.compile(r"(?<!\.)\b(ACTION_TYPE|STATUS)\b")
+BARE_NAMES = re.compile(r"(?<!\.)\b(ACTION_TYPE|STATUS)\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """What actions act on, and the folder of these actions: `todos/actions/todo/`."""
+    """A model, and the package of the actions on it, for example `todos/actions/todo/`."""
 
     app: AppConfig
     model: type[Model]
 
     @property
     def name(self) -> str:
-        """Its name in records and in the registry, `todo` for Todo."""
+        """Name in records and in the registry, for example `todo`."""
         return str(self.model._meta.model_name)
 
     @property
     def package(self) -> str:
-        """Dotted name of the folder."""
+        """Dotted name of the package."""
         return f"{self.app.name}.actions.{self.name}"
 
     @property
     def folder(self) -> Path:
-        """Where its actions lie."""
+        """Folder of the package."""
         return Path(self.app.path) / "actions" / self.name
 
     @property
     def registry_path(self) -> Path:
-        """Where its actions are registered."""
+        """File in which the actions are registered."""
         return self.folder / f"{REGISTRY_MODULE}.py"
 
     def registry(self) -> RegistryFile | None:
-        """Return the registry, or None if there is none yet.
+        """Return the registry, or None if the file does not exist.
 
         Raises:
-            ScaffoldingRefused: it cannot be read, or changed.
+            ScaffoldingError: it cannot be read or edited.
         """
         text = read(self.registry_path)
-        return None if text is None else RegistryFile(shown(self.registry_path), text)
+        return None if text is None else RegistryFile(display_path(self.registry_path), text)
 
-    def require_room(self) -> None:
-        """Refuse an app whose actions are in a module: a package would hide it.
+    def require_no_actions_module(self) -> None:
+        """Refuse an app with a module `actions.py`, which the package would hide.
 
         Raises:
-            ScaffoldingRefused: there is such a module.
+            ScaffoldingError: the module exists.
         """
         module = Path(self.app.path) / "actions.py"
         if module.exists():
-            package = shown(module.with_suffix(""))
-            raise ScaffoldingRefused(
-                f"{shown(module)} exists, and the package {package} would hide it. Make it the "
-                "package first; what it holds stays importable as it is:\n"
-                f"    mkdir {package} && mv {shown(module)} {package / '__init__.py'}"
+            package = display_path(module.with_suffix(""))
+            raise ScaffoldingError(
+                f"{display_path(module)} exists, and the package {package} would hide it. Turn it "
+                "into the package first; its content stays importable under the same name:\n"
+                f"    mkdir {package} && mv {display_path(module)} {package / '__init__.py'}"
             )
 
     def start(self, path: str, *, force: bool = False) -> list[Change]:
-        """Return what is missing for its actions to have a place.
+        """Return the changes that create the missing packages and the registry.
 
         Args:
-            path: URL path of its viewset.
-            force: whether a registry that differs is written anew, but for its actions.
+            path: URL path of the viewset.
+            force: whether an existing registry is rewritten; its actions are kept.
 
         Raises:
-            ScaffoldingRefused: what is there does not fit.
+            ScaffoldingError: an existing file conflicts.
         """
-        self.require_room()
-        present = self.registry()
-        found = present.basepath if present else ""
-        if found not in {"", path} and not force:
-            raise ScaffoldingRefused(
-                f'{shown(self.registry_path)} says "basepath": "{found}", not "{path}". Leave '
-                "--path out, edit the file, or write it anew, but for its actions, with --force "
-                "of start_actions."
+        self.require_no_actions_module()
+        registry = self.registry()
+        basepath = registry.basepath if registry else ""
+        if basepath not in {"", path} and not force:
+            raise ScaffoldingError(
+                f'{display_path(self.registry_path)} has "basepath": "{basepath}", not "{path}". '
+                "Omit --path, edit the file, or run start_actions with --force, which rewrites "
+                "the file and keeps its actions."
             )
-        changes = [*self._packages()]
-        if present is None or force:
-            block = "".join(present.block) if present else ""
+        changes = [*package_file(self.folder.parent), *package_file(self.folder)]
+        if registry is None or force:
+            block = "".join(registry.block) if registry else ""
             changes.append(change(self.registry_path, self._rendered(path, block)))
         return changes
-
-    def _packages(self) -> Iterator[Change]:
-        for folder in (self.folder.parent, self.folder):
-            yield from package_file(folder)
 
     def _rendered(self, path: str, block: str) -> str:
         return render(
@@ -106,20 +101,15 @@ class Resource:
             start=START,
             block=block.replace("\r\n", "\n"),
             end=END,
-            initial=call(
-                "",
-                [f'"resource": "{self.name}"', f'"basepath": "{path}"', '"actions": {}'],
-                indent=1,
-                tail=",",
-                brackets=("{", "}"),
-            ),
             model_name=self.model.__name__,
-            has_bare_words=bool(BARE_WORDS.search(block)),
+            path=path,
+            resource=self.name,
+            uses_bare_names=bool(BARE_NAMES.search(block)),
         )
 
 
 def package_file(folder: Path) -> Iterator[Change]:
-    """Yield the file that makes a folder a package, if there is none: what it holds is kept."""
+    """Yield the `__init__.py` that makes a folder a package, unless it exists."""
     path = folder / "__init__.py"
     if not path.exists():
         yield change(path, "")

@@ -1,4 +1,4 @@
-"""Look at what the project's URLs already serve, to fit new actions to it."""
+"""Inspect the project's URL configuration, so that new actions fit the existing viewsets."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from rest_framework.viewsets import ModelViewSet
 
 from dj_actions.registry import registry
 from dj_actions.rest.viewset import SET_BY_DRF, ActionMixin
-from dj_actions.scaffolding.errors import ScaffoldingRefused
+from dj_actions.scaffolding.errors import ScaffoldingError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
-    """The viewset at a path, as far as it is known."""
+class Endpoint:
+    """A URL path, and the viewset that is served there."""
 
     path: str
-    """URL path at which it lists its objects."""
+    """URL path at which the viewset lists its objects."""
 
     viewset: type[Any] | None
-    """None if nothing is served there yet, or the URLs cannot be loaded."""
+    """None if there is no viewset yet, or the URL configuration cannot be loaded."""
 
     model: type[Model]
 
     def has_registry_of(self, resource: str) -> bool:
-        """Tell whether the viewset offers the actions that are registered for a resource."""
-        told = getattr(self.viewset, "action_registry", None) or {}
-        is_mixed_in = self.viewset is not None and issubclass(self.viewset, ActionMixin)
-        return is_mixed_in and told.get("resource") == resource
+        """Return whether the viewset offers the registered actions of a resource."""
+        action_registry = getattr(self.viewset, "action_registry", None) or {}
+        has_mixin = self.viewset is not None and issubclass(self.viewset, ActionMixin)
+        return has_mixin and action_registry.get("resource") == resource
 
     @property
     def lookup(self) -> str:
-        """The attribute of an object that is its key in URLs."""
-        found = str(getattr(self.viewset, "lookup_field", "pk"))
-        return "pk" if found == self.model._meta.pk.name else found.replace("__", ".")
+        """Attribute of an object that identifies it in URLs."""
+        lookup = str(getattr(self.viewset, "lookup_field", "pk"))
+        return "pk" if lookup == self.model._meta.pk.name else lookup.replace("__", ".")
 
     @property
-    def answered_key(self) -> str:
-        """The field of an answer that holds an object's primary key; empty if none is known."""
+    def response_key(self) -> str:
+        """Field of a response that contains an object's primary key; empty if unknown."""
         key = str(_own_key(self.model).name)
         if self.viewset is None:
             return key
@@ -52,44 +52,44 @@ class Served:
         return next((name for name in (key, "pk") if _shows(serializer, name)), "")
 
     @property
-    def has_number(self) -> bool:
-        """Whether that key is a number in JSON."""
+    def has_numeric_key(self) -> bool:
+        """Whether the primary key is a number in JSON."""
         key = self.model._meta.pk
         while isinstance(key, models.ForeignKey):
             key = key.target_field
         return isinstance(key, models.IntegerField)
 
     def require_free(self, action_id: str) -> None:
-        """Refuse the name of an action that the viewset has another use for.
+        """Refuse the name of an action that is an attribute of the viewset.
 
         Raises:
-            ScaffoldingRefused: it has.
+            ScaffoldingError: the viewset has such an attribute.
         """
         bases = (self.viewset,) if self.viewset else (ModelViewSet, ActionMixin)
         found = [getattr(base, action_id, None) for base in bases]
         is_other = any(entry is not None and not hasattr(entry, "definition") for entry in found)
         if is_other or action_id in SET_BY_DRF:
-            raise ScaffoldingRefused(
-                f"Viewsets have an attribute {action_id!r}, which the action would hide. Use "
-                "another name, say with its object."
+            raise ScaffoldingError(
+                f"Viewsets have an attribute {action_id!r}, which the action would hide. Choose "
+                "another name."
             )
 
 
-def served_at(path: str, model: type[Model]) -> Served:
-    """Return what the project's URLs serve at a path.
+def endpoint_at(path: str, model: type[Model]) -> Endpoint:
+    """Return the endpoint that the project's URL configuration has at a path.
 
     Raises:
-        ScaffoldingRefused: a viewset of another model.
+        ScaffoldingError: the viewset is for another model.
     """
     viewset = _viewset_at(path)
     queryset = getattr(viewset, "queryset", None)
     other: Any = getattr(viewset, "action_model", None) or getattr(queryset, "model", model)
     if not (issubclass(model, other) or issubclass(other, model)):
-        raise ScaffoldingRefused(
-            f"The viewset at {path} serves {other.__name__}, not {model.__name__}. Give the path "
-            f"at which objects of {model.__name__} are listed, or will be."
+        raise ScaffoldingError(
+            f"The viewset at {path} serves {other.__name__}, not {model.__name__}. Use the path "
+            f"at which objects of {model.__name__} are, or will be, listed."
         )
-    return Served(path=path, viewset=viewset, model=model)
+    return Endpoint(path=path, viewset=viewset, model=model)
 
 
 def _viewset_at(path: str) -> type[Any] | None:
@@ -102,7 +102,7 @@ def _viewset_at(path: str) -> type[Any] | None:
 
 
 def likely_path(model: type[Model]) -> str:
-    """Return where the model's viewset is, or would be by DRF's own habits."""
+    """Return the path of the model's viewset, or the path that DRF's conventions suggest."""
     try:
         return reverse(f"{model._meta.model_name}-list")
     except (NoReverseMatch, ImproperlyConfigured, ImportError):
@@ -110,12 +110,12 @@ def likely_path(model: type[Model]) -> str:
 
 
 def is_declared(resource: str, action_id: str) -> bool:
-    """Tell whether the project has such an action already, wherever it is declared."""
+    """Return whether the project declares such an action anywhere."""
     return any((entry.resource, entry.name) == (resource, action_id) for entry in registry)
 
 
 def _own_key(model: type[Model]) -> Any:
-    """Return the primary key's field; that of the first parent, as serializers do."""
+    """Return the primary key's field: that of the first parent, as serializers do."""
     key = model._meta.pk
     while isinstance(key, models.OneToOneField) and key.remote_field.parent_link:
         key = key.target_field
@@ -123,7 +123,7 @@ def _own_key(model: type[Model]) -> Any:
 
 
 def _shows(serializer: Any, name: str) -> bool:
-    """Tell whether answers hold a field as it is, by what the serializer declares."""
+    """Return whether responses contain a model field unchanged, by the serializer's declaration."""
     fields = getattr(getattr(serializer, "Meta", None), "fields", ())
     if name in getattr(serializer, "_declared_fields", {}):
         return False

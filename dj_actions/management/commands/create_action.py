@@ -19,39 +19,39 @@ STYLES = [Style.CLASS.value, Style.FORM.value]
 
 
 class Command(ScaffoldingCommand):
-    """Writes an action's files and registers it; also does what `start_actions` does."""
+    """Writes an action's files and registers it; includes what `start_actions` does."""
 
     help = (
-        "Writes a new action: its class, or its form and definition.yaml, with tests that pass, "
-        "and its line in the registry. Asks for what is not given; writes nothing over without "
-        "--force."
+        "Writes a new action, either a class or a form with a definition.yaml, together with "
+        "passing tests, and registers it. Prompts for missing options. Does not overwrite files "
+        "without --force."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
-        parser.add_argument("id", nargs="?", help="name in snake case, for example mark_done")
+        parser.add_argument("id", nargs="?", help="name in snake_case, for example mark_done")
         parser.add_argument("--app", help="label or dotted name of an app")
         super().add_arguments(parser)
-        parser.add_argument("--type", choices=TYPES, help="acts on one object, or on many")
-        parser.add_argument("--style", choices=STYLES, help="written as an Action class or a form")
+        parser.add_argument("--type", choices=TYPES, help="act on one object, or on many")
+        parser.add_argument("--style", choices=STYLES, help="write an Action class, or a form")
         parser.add_argument(
-            "--force", action="store_true", help="write the files of an existing action anew"
+            "--force", action="store_true", help="overwrite the files of an existing action"
         )
 
     def scaffold(self, options: dict[str, Any]) -> None:
         """Write the action."""
-        blueprint = self.settle(options)
+        blueprint = self.resolve_blueprint(options)
         changes = plan_action(blueprint, force=options["force"])
         if not self.apply(changes, dry_run=options["dry_run"]):
             return
-        self.tell_unknown(blueprint)
-        self.tell_viewset(blueprint.resource, blueprint.served)
+        self.warn_of_unknown_fields(blueprint)
+        self.explain_viewset(blueprint.resource, blueprint.endpoint)
         self.stdout.write(f"\nTest the action:\n\n    python manage.py test {blueprint.package}")
 
-    def settle(self, options: dict[str, Any]) -> Blueprint:
-        """Return the action that is wanted."""
-        questions = self.questions
-        questions.require(
+    def resolve_blueprint(self, options: dict[str, Any]) -> Blueprint:
+        """Return the specification of the action, prompting for missing options."""
+        prompter = self.prompter
+        prompter.require(
             {
                 "id": options["id"],
                 "--app": options["app"],
@@ -60,31 +60,31 @@ class Command(ScaffoldingCommand):
                 "--style class|form": options["style"],
             }
         )
-        action_id = questions.settle(options["id"], "Name, in snake case", require_action_id)
-        resource = self.settle_resource(options["app"], options)
-        served = self.settle_path(resource, options["path"])
-        kind = questions.settle(
+        action_id = prompter.resolve(options["id"], "Name, in snake_case", require_action_id)
+        resource = self.resolve_resource(options["app"], options)
+        endpoint = self.resolve_endpoint(resource, options["path"])
+        kind = prompter.resolve(
             options["type"],
-            "On one object or on many (instance, bulk)",
+            "Act on one object or on many (instance, bulk)",
             one_of(ActionType, TYPES),
             default=TYPES[0],
         )
-        style = questions.settle(
+        style = prompter.resolve(
             options["style"],
-            "As a class or as a form (class, form)",
+            "Write a class or a form (class, form)",
             one_of(Style, STYLES),
             default=STYLES[0],
         )
         return Blueprint(
             resource=resource,
-            served=served,
+            endpoint=endpoint,
             action_id=action_id,
             type=kind,
             style=style,
         )
 
-    def tell_unknown(self, blueprint: Blueprint) -> None:
-        """Tell which fields the tests know no value for."""
+    def warn_of_unknown_fields(self, blueprint: Blueprint) -> None:
+        """Warn if the tests are skipped because fields have no example value."""
         unknown = unknown_fields(blueprint)
         if unknown:
             self.stderr.write(

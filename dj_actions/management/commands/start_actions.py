@@ -1,4 +1,4 @@
-"""manage.py start_actions: make a place for the actions on a model."""
+"""manage.py start_actions: create the packages for the actions on a model."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from dj_actions.scaffolding.changes import needed
+from dj_actions.scaffolding.changes import effective_changes
 from dj_actions.scaffolding.command import ScaffoldingCommand
 
 
 class Command(ScaffoldingCommand):
-    """Writes the package of an app's actions, and the registry of those on one model."""
+    """Writes the package of an app's actions, and the registry of the actions on one model."""
 
     help = (
-        "Makes a place for the actions on a model: the packages [app]/actions/[resource]/ and "
-        "the registry in them. Asks for what is not given; writes nothing over without --force."
+        "Creates the packages [app]/actions/[resource]/ for the actions on a model, with their "
+        "registry. Prompts for missing options. Does not overwrite files without --force."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,18 +25,18 @@ class Command(ScaffoldingCommand):
         parser.add_argument(
             "--force",
             action="store_true",
-            help="write a registry that differs anew, but for the actions in it",
+            help="rewrite an existing registry; its actions are kept",
         )
 
     def scaffold(self, options: dict[str, Any]) -> None:
-        """Write what is missing."""
-        self.questions.require({"app": options["app"], "--resource": options["resource"]})
-        resource = self.settle_resource(options["app"], options)
-        served = self.settle_path(resource, options["path"])
-        changes = needed(resource.start(served.path, force=options["force"]))
+        """Write the missing files."""
+        self.prompter.require({"app": options["app"], "--resource": options["resource"]})
+        resource = self.resolve_resource(options["app"], options)
+        endpoint = self.resolve_endpoint(resource, options["path"])
+        changes = effective_changes(resource.start(endpoint.path, force=options["force"]))
         if not self.apply(changes, dry_run=options["dry_run"]):
             return
-        self.tell_viewset(resource, served)
+        self.explain_viewset(resource, endpoint)
         self.stdout.write(
             "\nThen write an action:\n\n    python manage.py create_action mark_done "
             f"--app {resource.app.label} --resource {resource.model.__name__}"

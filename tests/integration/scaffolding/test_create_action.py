@@ -54,7 +54,7 @@ def test_it_does_what_start_actions_does_if_need_be(scratch: ScratchApp) -> None
 
     assert scratch.registry.exists()
     assert f"create    {scratch.registry.relative_to(Path.cwd())}\n" in printed
-    assert "Everything is there already." in scratch.start()
+    assert "all files exist already." in scratch.start()
 
 
 def test_a_class_is_imported_and_appended(scratch: ScratchApp) -> None:
@@ -93,16 +93,14 @@ def test_a_definition_documents_the_form(scratch: ScratchApp) -> None:
 
 
 @pytest.mark.parametrize("word", ["no", "on", "null", "y"])
-def test_a_title_that_yaml_takes_for_something_else_stays_a_text(
-    scratch: ScratchApp, word: str
-) -> None:
+def test_a_title_that_yaml_would_convert_stays_a_string(scratch: ScratchApp, word: str) -> None:
     scratch.create(word, style="form")
 
     definition = yaml.safe_load((scratch.action(word) / "definition.yaml").read_text())
     assert definition["title"] == word.capitalize()
 
 
-def test_a_class_whose_name_does_not_tell_the_actions_says_it(scratch: ScratchApp) -> None:
+def test_a_class_sets_a_name_that_its_class_name_does_not_imply(scratch: ScratchApp) -> None:
     scratch.create("step_2")
 
     assert 'name = "step_2"' in (scratch.action("step_2") / "action.py").read_text()
@@ -179,7 +177,7 @@ def test_another_path_than_the_registrys_is_refused(scratch: ScratchApp) -> None
         ("request", "have an attribute 'request'"),
     ],
 )
-def test_names_that_cannot_be_are_refused(scratch: ScratchApp, name: str, message: str) -> None:
+def test_invalid_names_are_refused(scratch: ScratchApp, name: str, message: str) -> None:
     before = scratch.files()
 
     with pytest.raises(CommandError, match=message):
@@ -192,12 +190,12 @@ def test_names_that_cannot_be_are_refused(scratch: ScratchApp, name: str, messag
     [
         ({"app": "nowhere"}, "There is no app 'nowhere'"),
         ({"resource": "Taks"}, "Did you mean 'Task'"),
-        ({"path": "to dos"}, "no URL path"),
-        ({"type": "both"}, "'both' is none of instance, bulk"),
-        ({"style": "function"}, "'function' is none of class, form"),
+        ({"path": "to dos"}, "not a valid URL path"),
+        ({"type": "both"}, "'both'; expected one of: instance, bulk"),
+        ({"style": "function"}, "'function'; expected one of: class, form"),
     ],
 )
-def test_what_cannot_be_is_refused(
+def test_invalid_options_are_refused(
     scratch: ScratchApp, options: dict[str, str], message: str
 ) -> None:
     before = scratch.files()
@@ -255,7 +253,7 @@ def test_a_file_in_the_place_of_a_new_action_is_not_overwritten(scratch: Scratch
     assert scratch.files() == before
 
 
-def test_by_force_an_action_is_written_anew(scratch: ScratchApp) -> None:
+def test_force_overwrites_an_action(scratch: ScratchApp) -> None:
     scratch.create()
     fresh = scratch.files()
     changed = scratch.action() / "action.py"
@@ -267,7 +265,7 @@ def test_by_force_an_action_is_written_anew(scratch: ScratchApp) -> None:
     assert f"overwrite {changed.relative_to(Path.cwd())}\n" in printed
 
 
-def test_by_force_a_package_keeps_what_it_holds(scratch: ScratchApp) -> None:
+def test_force_keeps_the_content_of_a_package(scratch: ScratchApp) -> None:
     scratch.create()
     package = scratch.action() / "__init__.py"
     package.write_text("FIRST = 1\n")
@@ -277,7 +275,7 @@ def test_by_force_a_package_keeps_what_it_holds(scratch: ScratchApp) -> None:
     assert package.read_text() == "FIRST = 1\n"
 
 
-def test_by_force_the_type_can_change(scratch: ScratchApp) -> None:
+def test_force_can_change_the_type(scratch: ScratchApp) -> None:
     scratch.create(style="form")
 
     scratch.create(style="form", type="bulk", force=True)
@@ -337,7 +335,7 @@ def test_new_files_are_formatted_as_the_project_does_but_not_the_edited_registry
     assert {entry for entry in called if entry.endswith(".py")} == {str(path) for path in files}
 
 
-def test_what_was_written_before_a_failure_is_taken_back(scratch: ScratchApp) -> None:
+def test_files_written_before_a_failure_are_removed(scratch: ScratchApp) -> None:
     scratch.start()
     # A file where the folder of the tests would be.
     scratch.action().mkdir()

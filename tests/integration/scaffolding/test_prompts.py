@@ -49,7 +49,7 @@ def test_a_declined_confirmation_writes_nothing(
     assert scratch.files() == before
 
 
-def test_an_odd_answer_to_a_confirmation_is_no_yes(scratch: ScratchApp, answer: Answer) -> None:
+def test_an_unknown_answer_is_not_a_yes(scratch: ScratchApp, answer: Answer) -> None:
     before = scratch.files()
     answer("", "perhaps", "n")
 
@@ -59,7 +59,7 @@ def test_an_odd_answer_to_a_confirmation_is_no_yes(scratch: ScratchApp, answer: 
     assert scratch.files() == before
 
 
-def test_an_answer_that_cannot_be_is_asked_for_again(scratch: ScratchApp, answer: Answer) -> None:
+def test_an_invalid_answer_is_asked_for_again(scratch: ScratchApp, answer: Answer) -> None:
     answer("Mark Done", "mark_done", "y")
 
     printed = scratch.create(None)
@@ -68,7 +68,7 @@ def test_an_answer_that_cannot_be_is_asked_for_again(scratch: ScratchApp, answer
     assert (scratch.action() / "action.py").exists()
 
 
-def test_a_flag_that_cannot_be_ends_it(scratch: ScratchApp, answer: Answer) -> None:
+def test_an_invalid_option_ends_the_command(scratch: ScratchApp, answer: Answer) -> None:
     answer()
 
     with pytest.raises(CommandError, match="not in snake_case"):

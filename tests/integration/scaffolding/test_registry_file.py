@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dj_actions.declaration.enums import ActionType
-from dj_actions.scaffolding.errors import ScaffoldingRefused
+from dj_actions.scaffolding.errors import ScaffoldingError
 from dj_actions.scaffolding.registry_file import Entry, RegistryFile
 
 HEAD = """# -*- mode: python -*-
@@ -67,7 +67,7 @@ def test_classes_are_imported_in_order_and_appended_in_turn() -> None:
     )
 
 
-def test_a_class_goes_above_and_below_what_people_wrote() -> None:
+def test_a_class_goes_above_and_below_existing_statements() -> None:
     mine = "# mine\nif os.environ.get('MORE'):\n    action_list.append(More)\n\n\n"
 
     assert changed(mine, entry("first", is_class=True)) == (
@@ -96,7 +96,7 @@ def test_both_spellings_of_the_markers_are_taken(start: str, end: str) -> None:
     )
 
 
-def test_line_ends_stay_as_they_are() -> None:
+def test_line_endings_stay_as_they_are() -> None:
     before = (HEAD + START + END + TAIL).replace("\n", "\r\n")
 
     text = registry(before).with_entry(entry("first", is_class=True))
@@ -104,7 +104,7 @@ def test_line_ends_stay_as_they_are() -> None:
     assert text.count("\n") == text.count("\r\n") == before.count("\n") + 3
 
 
-def test_a_mark_of_the_byte_order_and_odd_line_breaks_inside_texts_stay() -> None:
+def test_a_byte_order_mark_and_odd_line_breaks_inside_strings_stay() -> None:
     before = f"\ufeffaction_list = []\nNOTE = 'a\x0cb\u2028c'\n{START}{END}"
 
     text = registry(before).with_entry(entry())
@@ -114,7 +114,7 @@ def test_a_mark_of_the_byte_order_and_odd_line_breaks_inside_texts_stay() -> Non
 
 
 @pytest.mark.parametrize(
-    ("imports", "words"),
+    ("imports", "expressions"),
     [
         ("from actions.util import ACTION_TYPE, STATUS", "ACTION_TYPE.INSTANCE, STATUS.ALPHA"),
         ("from dj_actions import util", "util.ACTION_TYPE.INSTANCE, util.STATUS.ALPHA"),
@@ -122,10 +122,10 @@ def test_a_mark_of_the_byte_order_and_odd_line_breaks_inside_texts_stay() -> Non
         ("", '"instance", "alpha"'),
     ],
 )
-def test_the_words_are_those_that_the_registry_imports(imports: str, words: str) -> None:
+def test_type_and_status_use_imported_names(imports: str, expressions: str) -> None:
     text = registry(f"{imports}\naction_list = []\n{START}{END}").with_entry(entry())
 
-    assert f'action_list.append(("mark_done", {words}))\n' in text
+    assert f'action_list.append(("mark_done", {expressions}))\n' in text
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_line_with_another_type_is_replaced() -> None:
     ],
 )
 def test_a_statement_that_names_it_among_others_is_refused(block: str) -> None:
-    with pytest.raises(ScaffoldingRefused, match="more than one statement"):
+    with pytest.raises(ScaffoldingError, match="more than one statement"):
         changed(block, entry())
 
 
@@ -163,7 +163,7 @@ def test_what_is_registered_outside_of_the_markers_is_refused() -> None:
     text = f"action_list = [('mark_done', 'instance', 'alpha')]\n{START}{END}"
 
     assert registry(text).has(entry())
-    with pytest.raises(ScaffoldingRefused, match="outside of the markers"):
+    with pytest.raises(ScaffoldingError, match="outside of the markers"):
         registry(text).with_entry(entry())
 
 
@@ -175,17 +175,17 @@ def test_what_is_registered_outside_of_the_markers_is_refused() -> None:
         (f"action_list = []\n{END}{START}", "below it"),
         (f"action_list = []\n{START}{END}{START}{END}", "one line"),
         (f"action_list = [\n    {START}    {END}]\n", "one line"),
-        (f"def broken(:\n{START}{END}", "Mend it"),
-        (f"x = '\0'\n{START}{END}", "Mend it"),
+        (f"def broken(:\n{START}{END}", "Fix it"),
+        (f"x = '\0'\n{START}{END}", "Fix it"),
     ],
 )
 def test_a_registry_that_cannot_be_changed_is_refused(text: str, message: str) -> None:
-    with pytest.raises(ScaffoldingRefused, match=message):
+    with pytest.raises(ScaffoldingError, match=message):
         registry(text)
 
 
-def test_markers_where_no_statement_can_stand_are_refused() -> None:
-    with pytest.raises(ScaffoldingRefused, match="no statement can stand"):
+def test_markers_where_no_statement_is_possible_are_refused() -> None:
+    with pytest.raises(ScaffoldingError, match="can be no statements"):
         registry(f"action_list = [\n{START}{END}]\n").with_entry(entry())
 
 

@@ -1,4 +1,4 @@
-"""manage.py start_actions: a place for the actions on a model."""
+"""manage.py start_actions: the packages and the registry for the actions on a model."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_second_run_writes_nothing(scratch: ScratchApp) -> None:
     scratch.start()
     before = scratch.files()
 
-    assert "Everything is there already." in scratch.start()
+    assert "all files exist already." in scratch.start()
     assert scratch.files() == before
 
 
@@ -98,7 +98,7 @@ def test_an_app_is_found_by_its_label_and_by_its_dotted_name(scratch: ScratchApp
     scratch.start(app=scratch.label)
 
     assert scratch.registry.exists()
-    assert "Everything is there already." in scratch.start(app=scratch.name)
+    assert "all files exist already." in scratch.start(app=scratch.name)
 
 
 def test_files_are_written_where_the_app_is_wherever_one_stands(
@@ -126,17 +126,17 @@ def test_the_case_of_a_model_and_the_slashes_of_a_path_do_not_matter(scratch: Sc
     [
         ({"app": "exampel.todos"}, "Did you mean 'example.todos'"),
         ({"app": "nowhere"}, "INSTALLED_APPS"),
-        ({"app": "auth", "resource": "User"}, "app of your own"),
-        ({"app": "dj_actions", "resource": "ActionEvent"}, "app of your own"),
+        ({"app": "auth", "resource": "User"}, "app of your own project"),
+        ({"app": "dj_actions", "resource": "ActionEvent"}, "app of your own project"),
         ({"resource": "Taks"}, "Did you mean 'Task'"),
-        ({"resource": "Invoice"}, "It has: Class, Client, Task, TaskList."),
-        ({"resource": "Class"}, "word of Python"),
-        ({"path": "/tasks/<pk>/"}, "no URL path"),
-        ({"path": "/to dos/"}, "no URL path"),
-        ({"path": "/"}, "no URL path"),
+        ({"resource": "Invoice"}, "Its models: Class, Client, Task, TaskList."),
+        ({"resource": "Class"}, "Python keyword"),
+        ({"path": "/tasks/<pk>/"}, "not a valid URL path"),
+        ({"path": "/to dos/"}, "not a valid URL path"),
+        ({"path": "/"}, "not a valid URL path"),
     ],
 )
-def test_what_cannot_be_is_refused(
+def test_invalid_options_are_refused(
     scratch: ScratchApp, options: dict[str, str], message: str
 ) -> None:
     before = scratch.files()
@@ -208,7 +208,7 @@ def test_another_path_than_the_registrys_is_refused(scratch: ScratchApp) -> None
     assert scratch.files() == before
 
 
-def test_by_force_a_registry_is_written_anew_but_for_its_actions(scratch: ScratchApp) -> None:
+def test_force_rewrites_a_registry_and_keeps_its_actions(scratch: ScratchApp) -> None:
     scratch.registry.parent.mkdir(parents=True)
     scratch.registry.write_text(ORIGINAL_REGISTRY)
 
@@ -233,12 +233,12 @@ def test_a_registry_that_cannot_be_changed_is_refused(
     scratch.registry.parent.mkdir(parents=True)
     scratch.registry.write_text(text)
 
-    with pytest.raises(CommandError, match=r"START ACTION REGISTRY|Mend it"):
+    with pytest.raises(CommandError, match=r"START ACTION REGISTRY|Fix it"):
         scratch.start(force=force)
     assert scratch.registry.read_text() == text
 
 
-def test_what_was_written_before_a_failure_is_taken_back(scratch: ScratchApp) -> None:
+def test_files_written_before_a_failure_are_removed(scratch: ScratchApp) -> None:
     # A file where the folder of the resource would be.
     folder = scratch.path / "actions"
     folder.mkdir()

@@ -62,7 +62,7 @@ def test_a_name_that_the_viewset_uses_is_refused(
     assert not scratch.registry.exists()
 
 
-def test_a_viewset_that_has_the_registry_is_not_told_of(
+def test_a_viewset_that_has_the_registry_is_not_explained(
     scratch: ScratchApp, serve_tasks: ServeTasks
 ) -> None:
     serve_tasks()
@@ -84,16 +84,16 @@ def test_the_test_uses_the_viewsets_own_lookup(
 
 
 @pytest.mark.parametrize(
-    ("fields", "looked_at"), [("__all__", True), (["id", "title"], True), (["title"], False)]
+    ("fields", "is_compared"), [("__all__", True), (["id", "title"], True), (["title"], False)]
 )
-def test_the_test_looks_for_the_key_only_where_answers_show_it(
-    scratch: ScratchApp, serve_tasks: ServeTasks, fields: Any, *, looked_at: bool
+def test_the_test_compares_the_key_only_if_responses_show_it(
+    scratch: ScratchApp, serve_tasks: ServeTasks, fields: Any, *, is_compared: bool
 ) -> None:
     serve_tasks(fields)
 
     scratch.create(path="/api/jobs/")
 
-    assert ('response.json()["id"] == self.task.pk' in api_test(scratch)) is looked_at
+    assert ('response.json()["id"] == self.task.pk' in api_test(scratch)) is is_compared
 
 
 def test_urls_that_name_a_registry_to_be_written_are_no_hindrance(
