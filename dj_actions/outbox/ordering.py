@@ -23,7 +23,7 @@ CUSTOM_PREFIX = "="
 
 @dataclass(frozen=True, slots=True)
 class OrderingKey:
-    """What a delivery is ordered by."""
+    """The ordering key of a delivery."""
 
     scope: str = ""
     """Empty: the delivery is not ordered."""

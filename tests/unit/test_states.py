@@ -53,18 +53,18 @@ def test_no_state_leads_to_itself(
 
 
 @MACHINES
-def test_nobody_can_change_the_table(states: type[StrEnum], transitions: Any, start: Any) -> None:
+def test_the_table_cannot_be_changed(states: type[StrEnum], transitions: Any, start: Any) -> None:
     with pytest.raises(TypeError):
         transitions[start] = frozenset()
 
 
-def test_what_is_settled_is_left_by_a_person_only() -> None:
+def test_a_settled_state_is_left_by_an_operator_only() -> None:
     leaving = {state for state in SETTLED_STATES if DELIVERY_TRANSITIONS[state]}
 
     assert leaving == {DeliveryState.DEAD}
 
 
-def test_what_is_not_settled_leads_somewhere() -> None:
+def test_an_open_state_has_transitions() -> None:
     open_states = set(DeliveryState) - SETTLED_STATES
 
     assert open_states == {DeliveryState.PENDING, DeliveryState.SENDING}

@@ -1,4 +1,4 @@
-"""What the query sets of several models share."""
+"""The base of all query sets, and functions that several of them use."""
 
 from __future__ import annotations
 

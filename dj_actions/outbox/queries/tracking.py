@@ -1,4 +1,4 @@
-"""Queries of remote runs: which ones to check now, and what became of them."""
+"""Queries of remote runs: which ones to check now, and their results."""
 
 from __future__ import annotations
 

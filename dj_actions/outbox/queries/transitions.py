@@ -96,7 +96,7 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
         Args:
             delivery: the delivery, held under its `lease_token`.
             wait: seconds until it may be claimed again.
-            error: what happened.
+            error: an entry for its `errors`, with at least `kind` and `message`.
             counted: whether the attempt counts towards the limit of retries.
             expired: only if the lease has expired, and was not renewed in the meantime.
         """
@@ -117,7 +117,7 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
 
         Args:
             delivery: the delivery, held under its `lease_token`.
-            error: what happened.
+            error: an entry for its `errors`, with at least `kind` and `message`.
             expired: only if the lease has expired, and was not renewed in the meantime.
         """
         return self._settle(

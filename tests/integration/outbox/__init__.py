@@ -1,3 +1,3 @@
-"""The records and their queries."""
+"""The outbox and its queries."""
 
 from __future__ import annotations

@@ -42,13 +42,13 @@ def test_a_claim_takes_the_longest_due_first_and_no_more_than_its_limit(queue: Q
     assert [delivery.pk for delivery in claim(2)] == [late.pk]
 
 
-def test_a_claim_leaves_what_is_not_due_or_not_its_own(queue: Queue) -> None:
+def test_a_claim_leaves_deliveries_that_are_not_due_or_of_another_publisher(queue: Queue) -> None:
     queue(available_at=timezone.now() + HOUR)
     queue(publisher="second")
     assert claim() == []
 
 
-def test_what_is_claimed_cannot_be_claimed_again(queue: Queue) -> None:
+def test_a_claimed_delivery_cannot_be_claimed_again(queue: Queue) -> None:
     queue(2)
     assert len(claim()) == 2
     assert claim() == []
@@ -61,7 +61,7 @@ def test_a_release_undoes_the_claim(queue: Queue) -> None:
     assert Delivery.objects.filter(state=DeliveryState.PENDING, attempts=0).count() == 2
 
 
-def test_a_release_leaves_what_has_been_settled(queue: Queue) -> None:
+def test_a_release_leaves_settled_deliveries(queue: Queue) -> None:
     queue(2)
     first = claim()[0]
     arrive(first, Receipt(id="a"))
@@ -69,7 +69,7 @@ def test_a_release_leaves_what_has_been_settled(queue: Queue) -> None:
     assert Delivery.objects.get(pk=first.pk).state == DeliveryState.DELIVERED
 
 
-def test_a_renewal_prolongs_only_what_is_held_under_the_token(queue: Queue) -> None:
+def test_a_renewal_extends_only_the_lease_of_its_token(queue: Queue) -> None:
     queue(2)
     held = claim(1)[0]
     before = Delivery.objects.get(pk=held.pk).lease_expires_at
@@ -81,7 +81,7 @@ def test_a_renewal_prolongs_only_what_is_held_under_the_token(queue: Queue) -> N
     assert Delivery.objects.renew(uuid4(), lease=3600) == 0
 
 
-def test_the_second_settlement_of_a_delivery_is_refused(queue: Queue) -> None:
+def test_a_delivery_is_settled_once(queue: Queue) -> None:
     queue()
     held = claim()[0]
     assert arrive(held, Receipt(id="a"))
@@ -89,7 +89,7 @@ def test_the_second_settlement_of_a_delivery_is_refused(queue: Queue) -> None:
     assert Delivery.objects.get().receipt_id == "a"
 
 
-def test_a_zombie_cannot_settle_what_another_relay_has_taken_over(queue: Queue) -> None:
+def test_a_zombie_cannot_settle_a_delivery_that_another_relay_has_taken_over(queue: Queue) -> None:
     queue()
     zombie = claim()[0]
     Delivery.objects.update(lease_expires_at=timezone.now() - HOUR)
@@ -122,7 +122,7 @@ def test_errors_are_bounded_and_repetitions_counted(queue: Queue) -> None:
     assert (errors[-1]["message"], errors[-1]["times"]) == ("same", 10)
 
 
-def test_only_waiting_deliveries_can_be_cancelled_or_retried(queue: Queue) -> None:
+def test_only_pending_deliveries_can_be_cancelled_or_retried(queue: Queue) -> None:
     queue(2)
     claim(1)
     assert Delivery.objects.all().retry_now() == 1
@@ -131,7 +131,7 @@ def test_only_waiting_deliveries_can_be_cancelled_or_retried(queue: Queue) -> No
     assert states == {DeliveryState.SENDING, DeliveryState.CANCELLED}
 
 
-def test_a_replay_starts_afresh_and_keeps_the_history(queue: Queue) -> None:
+def test_a_replay_resets_a_delivery_and_keeps_its_errors(queue: Queue) -> None:
     queue(2, queued_at=timezone.now() - 100 * HOUR)
     Delivery.objects.give_up(claim(1)[0], error=error("no"))
     assert Delivery.objects.all().replay() == 1

@@ -1,4 +1,4 @@
-"""Deliveries are found by what people know of them, and counted."""
+"""Deliveries are found by their attributes, and counted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Found = Callable[..., set[str]]
 
 @pytest.fixture
 def found(make_event: MakeEvent, make_delivery: MakeDelivery) -> Found:
-    """Make three deliveries that differ in all; return which of them match."""
+    """Create three deliveries that differ in all fields; return which of them match."""
     rows = {
         "a": make_delivery(
             event=make_event(resource="todo", action="mark_done", object_id="7"),
@@ -81,12 +81,10 @@ def found(make_event: MakeEvent, make_delivery: MakeDelivery) -> Found:
         ({"error": "Ürgh"}, "a"),
         ({"error": "%"}, ""),
         ({"publisher": "memory", "state": "pending"}, "a"),
-        ({"publisher": "nobody"}, ""),
+        ({"publisher": "unknown"}, ""),
     ],
 )
-def test_deliveries_are_found_by_all_that_is_given(
-    found: Found, wanted: dict[str, Any], names: str
-) -> None:
+def test_deliveries_match_all_arguments(found: Found, wanted: dict[str, Any], names: str) -> None:
     assert found(**wanted) == set(names)
 
 
@@ -107,7 +105,7 @@ def test_stats_count_by_publisher_and_state(make_delivery: MakeDelivery) -> None
     assert (memory.dead, other.dead) == (1, 0)
 
 
-def test_the_age_of_the_oldest_pending_is_told_in_seconds(make_delivery: MakeDelivery) -> None:
+def test_the_age_of_the_oldest_pending_delivery_is_in_seconds(make_delivery: MakeDelivery) -> None:
     for hours in (1, 3, 2):
         make_delivery(queued_at=Now() - hours * HOUR)
     make_delivery(queued_at=Now() - 9 * HOUR, **DEAD)
@@ -117,7 +115,7 @@ def test_the_age_of_the_oldest_pending_is_told_in_seconds(make_delivery: MakeDel
     assert 3 * 3600 - 5 < counts.oldest_pending < 4 * 3600
 
 
-def test_where_nothing_waits_there_is_no_age(make_delivery: MakeDelivery) -> None:
+def test_without_a_pending_delivery_there_is_no_age(make_delivery: MakeDelivery) -> None:
     make_delivery(**DEAD)
 
     assert [entry.oldest_pending for entry in Delivery.objects.stats()] == [None]

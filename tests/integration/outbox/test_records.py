@@ -1,4 +1,4 @@
-"""The records: impossible rows are refused, queries find what they should, by their indexes."""
+"""The models: impossible rows are rejected, and queries use their indexes."""
 
 from __future__ import annotations
 
@@ -93,18 +93,18 @@ IMPOSSIBLE: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", POSSIBLE)
-def test_a_possible_row_is_taken(make_delivery: MakeDelivery, name: str) -> None:
+def test_a_possible_row_is_accepted(make_delivery: MakeDelivery, name: str) -> None:
     assert make_delivery(**POSSIBLE[name]).pk
 
 
 @pytest.mark.parametrize(
     ("name", "row"), [(name, row) for name, rows in IMPOSSIBLE.items() for row in rows]
 )
-def test_an_impossible_row_is_refused_by_the_database(
+def test_an_impossible_row_is_rejected_by_the_database(
     make_delivery: MakeDelivery, make_event: MakeEvent, name: str, row: dict[str, Any]
 ) -> None:
     event = make_event()
-    # An unknown remote state has no end either: whichever the database looks at first.
+    # An unknown remote state breaks two constraints: the database reports the first it checks.
     said = "dja_remote_" if name == "dja_remote_state_is_whole" else name
     with pytest.raises(IntegrityError, match=said), transaction.atomic():
         make_delivery(event=event, **row)
@@ -112,7 +112,7 @@ def test_an_impossible_row_is_refused_by_the_database(
     assert not Delivery.objects.exists()
 
 
-def test_each_check_is_tried() -> None:
+def test_each_check_constraint_is_tested() -> None:
     checks = [
         entry.name
         for entry in Delivery._meta.constraints
@@ -206,7 +206,7 @@ def test_migrations_match_the_models() -> None:
     assert output.getvalue() == "No changes detected\n"
 
 
-def test_migrations_hold_no_code_that_may_move() -> None:
+def test_migrations_import_only_code_that_does_not_move() -> None:
     module = importlib.import_module("dj_actions.migrations.0001_initial")
     fields = module.Migration.operations[0].fields
 
@@ -321,7 +321,7 @@ def events(make_event: MakeEvent, make_delivery: MakeDelivery) -> None:
         ({"actor": "1"}, ["one"]),
         ({"actor": "ann"}, ["one"]),
         ({"actor": "bob"}, ["many"]),
-        ({"actor": "nobody"}, []),
+        ({"actor": "unknown"}, []),
         ({"publisher": "feeds"}, ["many", "one"]),
         ({"state": "dead"}, ["one"]),
         ({"remote_state": "running"}, ["one"]),
@@ -383,7 +383,7 @@ def test_only_what_is_in_the_right_state_changes(
     assert states() == after
 
 
-def test_a_replay_starts_anew(make_delivery: MakeDelivery) -> None:
+def test_a_replay_resets_attempts_and_age(make_delivery: MakeDelivery) -> None:
     old = timezone.now() - timedelta(days=30)
     delivery = make_delivery(**POSSIBLE["dead"], attempts=9, queued_at=old, available_at=old)
     Delivery.objects.replay()
@@ -393,7 +393,7 @@ def test_a_replay_starts_anew(make_delivery: MakeDelivery) -> None:
     assert delivery.queued_at == delivery.available_at > old
 
 
-def test_a_retry_makes_what_waits_due(make_delivery: MakeDelivery) -> None:
+def test_a_retry_makes_a_pending_delivery_due(make_delivery: MakeDelivery) -> None:
     make_delivery(available_at=timezone.now() + timedelta(days=1))
     assert not Delivery.objects.due("memory").exists()
     Delivery.objects.retry_now()
@@ -401,7 +401,7 @@ def test_a_retry_makes_what_waits_due(make_delivery: MakeDelivery) -> None:
     assert Delivery.objects.due("memory").exists()
 
 
-def test_what_is_open_is_what_is_not_settled(of_all_states: None) -> None:
+def test_open_deliveries_are_those_that_are_not_settled(of_all_states: None) -> None:
     found = {entry.state for entry in Delivery.objects.open()}
 
     assert found == set(DeliveryState) - SETTLED_STATES
@@ -416,11 +416,11 @@ def test_records_can_hold_any_json(make_event: MakeEvent) -> None:
     assert json.dumps(event.extra) == json.dumps(value)
 
 
-# Written at once
+# Inserted in one statement
 
 
 def columns_of(entry: Any) -> dict[str, Any]:
-    """Return what a row holds beside its keys and its times."""
+    """Return the columns of a row without its keys and times."""
     own = {"id", "event_id", "publisher", "created_at", "queued_at", "available_at"}
     return {
         field.attname: getattr(entry, field.attname)
@@ -429,7 +429,7 @@ def columns_of(entry: Any) -> dict[str, Any]:
     }
 
 
-def test_what_is_written_at_once_is_what_the_model_would_write(
+def test_an_inserted_event_equals_one_saved_by_the_model(
     make_event: MakeEvent, make_delivery: MakeDelivery
 ) -> None:
     filled = {
@@ -464,7 +464,7 @@ def test_what_is_written_at_once_is_what_the_model_would_write(
     assert sorted(event.deliveries.values_list("publisher", flat=True)) == ["a", "b"]
 
 
-def test_an_event_may_go_to_nobody() -> None:
+def test_an_event_may_have_no_deliveries() -> None:
     event = ActionEvent(resource="todo", action="mark_done")
     insert_event(event, {}, Delivery, using="default")
 

@@ -1,4 +1,4 @@
-"""The transitions of a delivery do what the table of its states says, and nothing else."""
+"""The transitions of a delivery are those in the table of its states, and no others."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 
 
-def let_the_next_arrive(row: Delivery) -> None:
-    """Let one arrive that stands behind it in the same line."""
+def deliver_the_next(row: Delivery) -> None:
+    """Deliver a later delivery with the same ordering key."""
     event = ActionEvent.objects.create(resource="todo", action="mark_done", object_ids=["0"])
     sending = {"state": DeliveryState.SENDING} | ROWS[DeliveryState.SENDING]
     following = Delivery.objects.create(event=event, publisher="first", **sending)
     Delivery.objects.filter(pk=row.pk).update(ordering_scope="todo", ordering_key="0")
     own = {"pk": following.pk, "publisher": "first", "object_ids": ["0"]}
-    line = {"ordering_scope": "todo", "ordering_key": "0"}
-    claimed = Claimed(**dict.fromkeys(Claimed._fields) | own | line)  # type: ignore[arg-type]  # the rest does not matter
+    ordering = {"ordering_scope": "todo", "ordering_key": "0"}
+    claimed = Claimed(**dict.fromkeys(Claimed._fields) | own | ordering)  # type: ignore[arg-type]  # the rest does not matter
     assert Delivery.objects.supersede(TOKEN, [(claimed, Receipt(id="y"))]) == {following.pk}
     event.delete()
 
@@ -53,7 +53,7 @@ TRANSITIONS: dict[str, Callable[[Delivery], object]] = {
     "mark_delivered": lambda row: arrive(row, Receipt(id="y")),
     "put_back": lambda row: Delivery.objects.put_back(row, wait=0, error=ERROR, counted=True),
     "give_up": lambda row: Delivery.objects.give_up(row, error=ERROR),
-    "supersede": let_the_next_arrive,
+    "supersede": deliver_the_next,
     "cancel": lambda _row: Delivery.objects.all().cancel(),
     "replay": lambda _row: Delivery.objects.all().replay(),
     "retry_now": lambda _row: Delivery.objects.all().retry_now(),

@@ -1,4 +1,4 @@
-"""The handler of configured publishers, and the two that need no destination."""
+"""The handler of configured publishers, and the two publishers without a destination."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MEMORY = "dj_actions.publishers.memory.MemoryPublisher"
 
 
 class Picky(BasePublisher):
-    """A publisher with options, one of which it may refuse."""
+    """A publisher with options, one of which it may reject."""
 
     def __init__(self, *, alias: str, base_url: str, timeout: float = 1.0) -> None:
         super().__init__(alias=alias)
@@ -37,7 +37,7 @@ class Picky(BasePublisher):
 
 
 class Lenient(Picky):
-    """A publisher that takes any option."""
+    """A publisher that accepts any option."""
 
     def __init__(self, *, alias: str, **options: Any) -> None:
         super().__init__(alias=alias, base_url=str(options))
@@ -51,14 +51,14 @@ def configure(settings: Settings, backend: str, **options: Any) -> None:
     settings.DJ_ACTIONS = {"PUBLISHERS": {"feeds": {"BACKEND": backend, "OPTIONS": options}}}
 
 
-def refusal(settings: Settings, backend: str, **options: Any) -> InvalidSetting:
+def error_of(settings: Settings, backend: str, **options: Any) -> InvalidSetting:
     configure(settings, backend, **options)
     with pytest.raises(InvalidSetting) as refused:
         publishers["feeds"]
     return refused.value
 
 
-def test_an_alias_gives_an_instance_that_knows_it(settings: Settings) -> None:
+def test_an_instance_has_its_alias(settings: Settings) -> None:
     configure(settings, MEMORY)
 
     assert isinstance(publishers["feeds"], MemoryPublisher)
@@ -116,7 +116,7 @@ def test_all_aliases_are_listed(settings: Settings) -> None:
     assert [publisher.alias for publisher in publishers.all()] == ["feeds", "pipelines"]
 
 
-def test_an_unknown_alias_is_refused(settings: Settings) -> None:
+def test_an_unknown_alias_is_rejected(settings: Settings) -> None:
     configure(settings, MEMORY)
 
     with pytest.raises(InvalidSetting, match=r"'fedes'.*Did you mean 'feeds'"):
@@ -126,10 +126,10 @@ def test_an_unknown_alias_is_refused(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("option", "hint"), [("base_ulr", " Did you mean 'base_url'?"), ("zzz", "")]
 )
-def test_an_unknown_option_is_refused_with_the_nearest(
+def test_an_unknown_option_is_rejected_with_a_suggestion(
     settings: Settings, option: str, hint: str
 ) -> None:
-    said = str(refusal(settings, PICKY, base_url="http://feeds", **{option: 1}))
+    said = str(error_of(settings, PICKY, base_url="http://feeds", **{option: 1}))
 
     assert said == (
         f'Unknown key in DJ_ACTIONS["PUBLISHERS"]["feeds"]["OPTIONS"]: {option!r}.{hint}'
@@ -150,10 +150,10 @@ def test_a_publisher_may_take_any_option(settings: Settings) -> None:
         ({"base_url": "x", "alias": "other"}, "multiple values for keyword argument 'alias'"),
     ],
 )
-def test_options_that_the_constructor_refuses_are_named_and_chained(
+def test_options_that_the_constructor_rejects_are_reported_and_chained(
     settings: Settings, options: dict[str, Any], said: str
 ) -> None:
-    error = refusal(settings, PICKY, **options)
+    error = error_of(settings, PICKY, **options)
 
     assert str(error).startswith('DJ_ACTIONS["PUBLISHERS"]["feeds"]["OPTIONS"]: ')
     assert said in str(error)
@@ -161,10 +161,10 @@ def test_options_that_the_constructor_refuses_are_named_and_chained(
 
 
 @pytest.mark.parametrize("backend", ["", "nodots", "no.such.module.Publisher", f"{__name__}.Gone"])
-def test_a_backend_that_cannot_be_imported_is_named_and_chained(
+def test_a_backend_that_cannot_be_imported_is_reported_and_chained(
     settings: Settings, backend: str
 ) -> None:
-    error = refusal(settings, backend)
+    error = error_of(settings, backend)
 
     assert str(error).startswith(
         'DJ_ACTIONS["PUBLISHERS"]["feeds"]["BACKEND"] cannot be imported: '
@@ -173,7 +173,7 @@ def test_a_backend_that_cannot_be_imported_is_named_and_chained(
 
 
 @pytest.mark.parametrize("name", ["make_message", "MEMORY", "PublisherContract"])
-def test_a_backend_that_is_no_publisher_is_refused(name: str) -> None:
+def test_a_backend_that_is_not_a_publisher_is_rejected(name: str) -> None:
     entry = PublisherSettings(backend=f"{__name__}.{name}")
 
     with pytest.raises(InvalidSetting, match="which is not a BasePublisher"):
@@ -197,7 +197,7 @@ def test_messages_are_published_one_by_one_as_outcomes_are_taken() -> None:
     assert outboxes["lazy"] == messages[:1]
 
 
-def test_tracking_is_refused_by_a_publisher_that_cannot() -> None:
+def test_a_publisher_without_tracking_raises_an_error() -> None:
     with pytest.raises(NotImplementedError, match="Picky does not support tracking"):
         Picky(alias="feeds", base_url="").track([])
 
