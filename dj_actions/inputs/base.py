@@ -24,6 +24,19 @@ class InputField:
     description: str
 
 
+def input_fields(fields: Mapping[str, Any]) -> list[InputField]:
+    """Return the description of each form field or serializer field."""
+    return [
+        InputField(
+            name=name,
+            type=type(field).__name__,
+            required=field.required,
+            description=str(field.help_text or ""),
+        )
+        for name, field in fields.items()
+    ]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputContext:
     """The request, view, actor and objects that an input may use for validation."""

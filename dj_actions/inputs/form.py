@@ -19,7 +19,13 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.settings import api_settings
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
+from dj_actions.inputs.base import (
+    InputAdapter,
+    InputContext,
+    InputField,
+    ValidatedInput,
+    input_fields,
+)
 from dj_actions.inputs.errors import reject_deep_nesting
 from dj_actions.inputs.form_data import as_form_data, misread_fields, with_split_values
 from dj_actions.inputs.form_html import render_form
@@ -53,15 +59,7 @@ class FormInput(InputAdapter):
 
     def fields(self) -> Sequence[InputField]:
         """Return the description of each field."""
-        return [
-            InputField(
-                name=name,
-                type=type(field).__name__,
-                required=field.required,
-                description=str(field.help_text),
-            )
-            for name, field in self._blank_form().fields.items()
-        ]
+        return input_fields(self._blank_form().fields)
 
     def json_schema(self) -> dict[str, Any]:
         """Return the schema of the fields."""

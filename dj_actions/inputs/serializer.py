@@ -11,7 +11,13 @@ from django.utils.safestring import SafeString
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
+from dj_actions.inputs.base import (
+    InputAdapter,
+    InputContext,
+    InputField,
+    ValidatedInput,
+    input_fields,
+)
 from dj_actions.inputs.errors import reject_deep_nesting
 from dj_actions.inputs.serializer_html import render_serializer, supports_html_form
 from dj_actions.inputs.serializer_schema import serializer_schema, writable_fields
@@ -43,15 +49,7 @@ class SerializerInput(InputAdapter):
 
     def fields(self) -> Sequence[InputField]:
         """Return the description of each writable field."""
-        return [
-            InputField(
-                name=name,
-                type=type(field).__name__,
-                required=field.required,
-                description=str(field.help_text or ""),
-            )
-            for name, field in writable_fields(self.serializer_class()).items()
-        ]
+        return input_fields(writable_fields(self.serializer_class()))
 
     def json_schema(self) -> dict[str, Any]:
         """Return the schema of the writable fields."""
