@@ -1,4 +1,4 @@
-"""The events under the URL they had in dj-actions 0.0.7: `path("", include(api.router.urls))`."""
+"""The events at their URL of dj-actions 0.0.7: `path("", include(api.router.urls))`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The import path that dj-actions 0.0.7 had for versions of DRF before 3.10."""
+"""The import path of the mixin in dj-actions 0.0.7 for DRF before 3.10."""
 
 from __future__ import annotations
 

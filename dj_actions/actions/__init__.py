@@ -1,4 +1,4 @@
-"""The actions that DJ Actions itself provides."""
+"""The actions of DJ Actions itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registry of the events' own actions."""
+"""The registry of the actions on events."""
 
 from __future__ import annotations
 

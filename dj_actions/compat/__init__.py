@@ -1,3 +1,3 @@
-"""What dj-actions 0.0.7 promised, behind modules at the old import paths."""
+"""The API of dj-actions 0.0.7; modules at its import paths import from here."""
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Declare actions in a registry, the way of dj-actions 0.0.7.
+"""Declare actions in a registry, as in dj-actions 0.0.7.
 
-For new actions, `dj_actions.action.Action` is the shorter way; a registry takes both.
+New actions are shorter as subclasses of `dj_actions.action.Action`; a registry accepts both.
 """
 
 from __future__ import annotations
@@ -11,32 +11,18 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 
-from dj_actions.compat.definition_yaml import read_definition
+from dj_actions.compat.definition_yaml import get_action_docs
 from dj_actions.declaration.enums import ActionStatus, ActionType
 from dj_actions.exceptions import ActionNotFound, InvalidAction
 
 STATUS = ActionStatus
-"""How far an action has come: `STATUS.ALPHA.value` and so on."""
+"""Maturity of an action: `STATUS.ALPHA.value` and so on."""
 
 ACTION_TYPE = ActionType
-"""What it acts on: `ACTION_TYPE.INSTANCE.value` or `ACTION_TYPE.BULK.value`."""
+"""One object or many: `ACTION_TYPE.INSTANCE.value` or `ACTION_TYPE.BULK.value`."""
 
-PARTS = 3
-"""Of an entry in an action list: id, type and status."""
-
-
-def get_action_docs(base_path: str | Path, action_id: str) -> dict[str, Any]:
-    """Return what an action's `definition.yaml` says.
-
-    Args:
-        base_path: where the actions lie; the file is looked for at `actiondocs/<id>.yaml`,
-            `actions/<id>/definition.yaml` and `<id>/definition.yaml` below it.
-        action_id: name of the action.
-
-    Raises:
-        InvalidAction: there is no such file, or it cannot be read.
-    """
-    return read_definition(base_path, action_id)
+ENTRY_LENGTH = 3
+"""An entry of an action list has an id, a type and a status."""
 
 
 def enrich_actions(
@@ -45,20 +31,20 @@ def enrich_actions(
     action_list: Iterable[Any],
     environment: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Complete a registry with what each action's `definition.yaml` says.
+    """Complete a registry with the `definition.yaml` of each action.
 
     Args:
-        base_path: where the actions lie, for example `Path(__file__).parent`.
+        base_path: folder of the actions, for example `Path(__file__).parent`.
         initial_registry: `{"resource": "todo", "basepath": "/todos/", "actions": {}}`; it is
-            completed in place.
+            changed in place.
         action_list: entries `(id, type, status)`, or subclasses of `Action`.
-        environment: keys and values that each action's definition is given.
+        environment: keys and values that are added to each definition.
 
     Returns:
-        The same registry: what a viewset takes as its `action_registry`.
+        The same registry, for the `action_registry` of a viewset.
 
     Raises:
-        InvalidAction: an entry is none, or its file is missing or cannot be read.
+        InvalidAction: an entry is invalid, or its file is missing or cannot be read.
     """
     actions = initial_registry.setdefault("actions", {})
     for entry in action_list:
@@ -80,17 +66,19 @@ def get_action_form(registry: Mapping[str, Any], action_id: str) -> Any:
     """Return the form class of an action.
 
     Args:
-        registry: what `enrich_actions` returned.
+        registry: the result of `enrich_actions`.
         action_id: name of the action.
 
     Raises:
-        ActionNotFound: the registry has no such action.
+        ActionNotFound: the registry does not have the action.
         InvalidAction: the action is not declared by a form.
     """
     actions = registry.get("actions", {})
     if action_id not in actions:
         known = ", ".join(sorted(actions)) or "none"
-        raise ActionNotFound(f"There is no action {action_id!r} in this registry, but: {known}.")
+        raise ActionNotFound(
+            f"There is no action {action_id!r} in this registry. Its actions: {known}."
+        )
     form = actions[action_id].get("form")
     if not form:
         raise InvalidAction(f"The action {action_id!r} has no `form` in its definition.")
@@ -98,9 +86,10 @@ def get_action_form(registry: Mapping[str, Any], action_id: str) -> Any:
 
 
 def _parts(entry: Any) -> tuple[str, Any, Any]:
-    if not isinstance(entry, (tuple, list)) or len(entry) != PARTS:
+    if not isinstance(entry, (tuple, list)) or len(entry) != ENTRY_LENGTH:
         raise InvalidAction(
-            f"The action list holds {entry!r}. Use (id, type, status) or an Action class."
+            f"Invalid entry {entry!r} in the action list; expected (id, type, status) or an Action "
+            "class."
         )
     action_id, action_type, status = entry
     return action_id, action_type, status

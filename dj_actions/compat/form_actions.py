@@ -1,4 +1,4 @@
-"""An action that is a form: `save(request, pk)` does it."""
+"""Perform an action by saving a form: `save(request, pk)`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from dj_actions.execution.synthetic_request import synthetic_request
 
 
 @dataclass(frozen=True, slots=True)
-class SavesForm:
+class FormAction:
     """Performs an action by saving the form that has validated its input."""
 
     bulk: bool
 
     many: bool
-    """Whether its result is a list."""
+    """Whether the result is a list."""
 
     def __call__(self, context: ActionContext, data: dict[str, Any]) -> Any:
         """Save the form; return its result.
@@ -32,16 +32,16 @@ class SavesForm:
             InvalidAction: `save` returned something other than `(meta, result)`.
         """
         form = context.bound
-        # ActionFormMixin tells the publishers by it.
+        # For ActionFormMixin.post_process.
         form.context = context
         request = context.request or synthetic_request(context.actor, data)
         pk = None if self.bulk else context.object_ids[0]
         meta, result = _pair(form, form.save(request, pk))
-        result = _gone_through(result) if self.many else result
+        result = _as_list(result) if self.many else result
         context.meta |= meta
         if self.bulk:
             acted_on = _objects(result)
-            # Those it has deleted have none any more.
+            # Deleted objects have no key.
             kept = (entry.pk for entry in acted_on if entry.pk is not None)
             context.object_ids = tuple(str(key) for key in kept)
         else:
@@ -57,13 +57,13 @@ def _pair(form: Any, returned: Any) -> tuple[dict[str, Any], Any]:
         if meta is None or isinstance(meta, dict):
             return meta or {}, result
     raise InvalidAction(
-        f"{type(form).__qualname__}.save() returned {returned!r}. Return (meta, result), meta "
-        "being a dict."
+        f"{type(form).__qualname__}.save() returned {returned!r}. Return (meta, result), "
+        "where meta is a dict."
     )
 
 
-def _gone_through(result: Any) -> Any:
-    """Return many results as a list: they are looked at more than once."""
+def _as_list(result: Any) -> Any:
+    """Return many results as a list, as they are iterated more than once."""
     if isinstance(result, BaseManager):
         return result.all()
     is_one = result is None or isinstance(result, (Model, Mapping, str, QuerySet))
@@ -80,7 +80,7 @@ def _instance(result: Any, context: ActionContext) -> Any:
 
 
 def _objects(result: Any) -> Sequence[Any]:
-    """Return the objects that a bulk form says it has acted on."""
+    """Return the objects among the result of a bulk form."""
     if isinstance(result, Model):
         return [result]
     entries = list(result) if isinstance(result, (list, tuple, QuerySet)) else []

@@ -1,4 +1,4 @@
-"""Form fields for what a JSON body has and an HTML form has not: lists of texts, and JSON."""
+"""Form fields for values that an HTML form cannot send: lists of strings, and JSON."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from dj_actions.text import is_storable
 
 
 class CommaSeparatedCharField(forms.Field):
-    """Texts, separated by commas or as a JSON list; validates to a list of them.
+    """Strings, separated by commas or as a JSON list; validates to a list of strings.
 
-    Spaces around a text are dropped, and so are empty texts.
+    Whitespace around strings is stripped, and empty strings are dropped.
 
     Args:
-        dedup: whether a text that comes twice counts once; the order stays.
-        max_length: how many texts at most.
-        min_length: how many texts at least, if there are any; see `required`.
-        kwargs: what any form field takes.
+        dedup: whether duplicates are removed; the order is kept.
+        max_length: maximum number of strings.
+        min_length: minimum number of strings, if there are any; see `required`.
+        kwargs: arguments of any form field.
     """
 
     default_error_messages = {
-        "invalid": _("Enter texts separated by commas, or a list of texts."),
+        "invalid": _("Enter values separated by commas, or a list of strings."),
     }
 
     def __init__(
         self,
-        dedup: bool = True,  # noqa: FBT001, FBT002 - the order of the original's arguments
+        dedup: bool = True,  # noqa: FBT001, FBT002 - the order of the arguments in 0.0.7
         max_length: int | None = None,
         min_length: int | None = None,
         **kwargs: Any,
@@ -49,10 +49,10 @@ class CommaSeparatedCharField(forms.Field):
             self.validators.append(MaxLengthValidator(max_length, _at_most(max_length)))
 
     def to_python(self, value: object) -> list[str]:
-        """Return the texts.
+        """Return the strings.
 
         Raises:
-            ValidationError: it is neither a text nor a list of texts.
+            ValidationError: the value is neither a string nor a list of strings.
         """
         if value is None:
             return []
@@ -65,15 +65,15 @@ class CommaSeparatedCharField(forms.Field):
         return list(dict.fromkeys(texts)) if self.dedup else texts
 
     def prepare_value(self, value: Any) -> Any:
-        """Return a list as it is shown in a text input."""
+        """Return a list as the string that a text input shows."""
         return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
 
     def json_schema(self) -> dict[str, Any]:
-        """Return the schema of a list; a text with commas is taken as well."""
+        """Return the schema of a list; a string with commas is also valid."""
         items = {"type": "string"}
-        # What is not required may be empty, however many texts it must have otherwise.
-        fewest = max(1, self.min_length or 0) if self.required else None
-        limits = {"minItems": fewest, "maxItems": self.max_length}
+        # An optional list may be empty, whatever its minimum length.
+        minimum = max(1, self.min_length or 0) if self.required else None
+        limits = {"minItems": minimum, "maxItems": self.max_length}
         given = {name: limit for name, limit in limits.items() if limit is not None}
         return {"anyOf": [{"type": "array", "items": items, **given}, {"type": "string"}]}
 
@@ -82,17 +82,17 @@ class CommaSeparatedCharField(forms.Field):
 
 
 class JSONTextField(forms.CharField):
-    """JSON, as text or already parsed from a JSON body; validates to the parsed value.
+    """JSON, as a string or already parsed from a JSON body; validates to the parsed value.
 
-    `max_length` and `min_length` count the characters of the text.
+    `max_length` and `min_length` count the characters of the JSON string.
 
     Args:
-        schema: a JSON Schema of draft 2020-12 that the value must fulfil. A subclass may set it
-            as a class attribute instead.
-        kwargs: what a CharField takes. `empty_value` is what nothing validates to.
+        schema: a JSON Schema (draft 2020-12) for the value. A subclass may set it as a class
+            attribute instead.
+        kwargs: arguments of CharField; an empty input validates to `empty_value`.
 
     Raises:
-        InvalidAction: the schema is wrong.
+        InvalidAction: the schema is invalid.
     """
 
     schema: Mapping[str, Any] | None = None
@@ -112,10 +112,10 @@ class JSONTextField(forms.CharField):
         """Return the parsed value.
 
         Raises:
-            ValidationError: it is no JSON, or no database could store it.
+            ValidationError: it is not valid JSON, or a database cannot store it.
         """
         parsed = self._parsed(value) if isinstance(value, str) else value
-        if _is_nothing(value):
+        if _is_empty(value):
             return self.empty_value
         if not is_storable(parsed):
             raise ValidationError(self.error_messages["unstorable"], code="unstorable")
@@ -125,13 +125,13 @@ class JSONTextField(forms.CharField):
         """Return the parsed value.
 
         Raises:
-            ValidationError: nothing was given though it is required, or it is no JSON, or
+            ValidationError: a required value is missing, it is not valid JSON, or it
                 violates the schema; the messages say where.
         """
         parsed = self.to_python(value)
-        # An empty object is something: only the text tells whether anything was given.
+        # An empty object is a value; only an empty string is not.
         text = value if isinstance(value, str) else json.dumps(value, default=str)
-        given = None if _is_nothing(value) else text
+        given = None if _is_empty(value) else text
         self.validate(given)
         self.run_validators(given)
         if given is not None:
@@ -139,15 +139,15 @@ class JSONTextField(forms.CharField):
         return parsed
 
     def prepare_value(self, value: Any) -> Any:
-        """Return a value as it is shown in a text area."""
+        """Return a value as the string that a text area shows."""
         if value is None or isinstance(value, str):
             return value
         return json.dumps(value, indent=2, ensure_ascii=False)
 
     def json_schema(self) -> dict[str, Any]:
-        """Return the schema of the value; a text that holds it is taken as well."""
+        """Return the schema of the value; a string of JSON is also valid."""
         if self.schema is None or _has_references(self.schema):
-            # References would point elsewhere inside the schema of a whole form.
+            # References would be wrong inside of the schema of a whole form.
             return {}
         own = {name: copy.deepcopy(part) for name, part in self.schema.items() if name != "$schema"}
         text = {"type": "string", "contentMediaType": "application/json"}
@@ -178,26 +178,26 @@ class JSONTextField(forms.CharField):
 
 def _at_least(limit: int) -> Any:
     return ngettext_lazy(
-        "Give at least %(limit_value)d text (there are %(show_value)d).",
-        "Give at least %(limit_value)d texts (there are %(show_value)d).",
+        "Enter at least %(limit_value)d value (received %(show_value)d).",
+        "Enter at least %(limit_value)d values (received %(show_value)d).",
         limit,
     )
 
 
 def _at_most(limit: int) -> Any:
     return ngettext_lazy(
-        "Give at most %(limit_value)d text (there are %(show_value)d).",
-        "Give at most %(limit_value)d texts (there are %(show_value)d).",
+        "Enter at most %(limit_value)d value (received %(show_value)d).",
+        "Enter at most %(limit_value)d values (received %(show_value)d).",
         limit,
     )
 
 
-def _is_nothing(value: object) -> bool:
+def _is_empty(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number that JSON knows.")
+    raise ValueError(f"{name} is not a valid JSON number.")
 
 
 def _has_references(schema: Mapping[str, Any]) -> bool:

@@ -1,8 +1,8 @@
-"""For forms that are actions: the contract of dj-actions 0.0.7, fulfilled.
+"""The mixin for forms that are actions, as in dj-actions 0.0.7.
 
-A form's `save(request, pk)` does the work and returns `(meta, result)`. It may say how it is made
-(`get_form(view, request, pk, instance=None)`, returning a bound form) and what publishers tell
-people (`get_stream_message(instance)`).
+A form's `save(request, pk)` performs the action and returns `(meta, result)`. Optional methods are
+`get_form(view, request, pk, instance=None)`, which returns a bound form, and
+`get_stream_message(instance)`, which returns the summary for publishers.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ if TYPE_CHECKING:
 
 
 class ActionFormMixin:
-    """Put it first among the bases of a form that is an action."""
+    """Mixin for a form that is an action; list it before the form class."""
 
     action_id: str | None = None
     """`resource:action`, as in the action registry."""
 
     context: ActionContext | None = None
-    """What the action sees while it runs; None when the form is used by itself."""
+    """Context of the running action; None if the form is used outside of an action."""
 
     def post_process(
         self,
         channel: str,
-        request: Any,  # noqa: ARG002 - the contract's own
+        request: Any,  # noqa: ARG002 - part of the signature
         context_object: Any,
         serializer: type[BaseSerializer[Any]],
         custom_message: str,
     ) -> None:
-        """Tell publishers about the action: called from `save`.
+        """Set the message for publishers; call it from `save`.
 
         Args:
-            channel: who is to see it beside those who follow the object, for example `user:7`.
-            request: not looked at.
-            context_object: what was acted on.
-            serializer: class that makes the data which go along.
-            custom_message: what people are told.
+            channel: recipient in addition to followers of the object, for example `user:7`.
+            request: not used.
+            context_object: the object of the action.
+            serializer: serializer class for the data of the message.
+            custom_message: the summary.
 
         Raises:
-            InvalidAction: the form does not say its `action_id`.
+            InvalidAction: the form has no `action_id`.
         """
         if self.action_id is None:
             raise InvalidAction(

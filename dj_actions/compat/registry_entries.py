@@ -1,4 +1,4 @@
-"""Actions declared in a registry: what `enrich_actions` returned, and a viewset names."""
+"""Compile the actions of a registry, which a viewset sets as its `action_registry`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.utils.module_loading import import_string
 
 from dj_actions.action import Action, compile_action
-from dj_actions.compat.form_actions import SavesForm
+from dj_actions.compat.form_actions import FormAction
 from dj_actions.declaration.compiler import (
     LEGACY_NAME_PATTERN,
     Declaration,
@@ -24,22 +24,22 @@ from dj_actions.inputs import FormInput
 from dj_actions.registry import registry
 
 FORM_ERRORS_KEY = "__all__"
-"""Key of errors that concern no field: as clients of dj-actions 0.0.7 know it."""
+"""Key of errors that do not belong to a field, as in dj-actions 0.0.7."""
 
-COMPILED = frozenset({"id", "type", "permissions", "publish", "sensitive", "throttles"})
-"""Keys of an entry that are not shown as they are written."""
+COMPILED_KEYS = frozenset({"id", "type", "permissions", "publish", "sensitive", "throttles"})
+"""Keys of an entry whose values are not copied to the documentation."""
 
 
 def definitions_of(actions: Mapping[str, Any], model: type[Model]) -> list[ActionDefinition]:
     """Compile, register and return the actions of a registry.
 
     Args:
-        actions: what `enrich_actions` returned.
-        model: that of the viewset which names the registry.
+        actions: the result of `enrich_actions`.
+        model: model of the viewset.
 
     Raises:
-        InvalidAction: an entry is wrong or incomplete.
-        ActionAlreadyRegistered: another action has that resource and name.
+        InvalidAction: an entry is invalid or incomplete.
+        ActionAlreadyRegistered: another action has the same resource and name.
     """
     entries: Mapping[str, Mapping[str, Any]] = actions.get("actions", {})
     resource = str(actions.get("resource") or model._meta.model_name)
@@ -70,7 +70,7 @@ def _of_form(
     resource: str, name: str, entry: Mapping[str, Any], model: type[Model]
 ) -> ActionDefinition:
     if "form" not in entry:
-        raise InvalidAction("it has no `form`. Name its class by its dotted path.")
+        raise InvalidAction("missing `form`; set it to the dotted path of the form class.")
     is_bulk = _type_of(entry) is ActionType.BULK
     is_many = bool(entry.get("multiple_results", is_bulk))
     return compile_definition(
@@ -89,7 +89,7 @@ def _of_form(
                 "input": FormInput(_imported(entry["form"]), non_field_errors_key=FORM_ERRORS_KEY),
                 "output": _output(entry.get("serializer")),
                 "permissions": tuple(_imported(path) for path in _list_of(entry, "permissions")),
-                "perform": SavesForm(is_bulk, is_many),
+                "perform": FormAction(is_bulk, is_many),
                 "requires_objects": not is_bulk,
                 "has_many_results": is_many,
                 "serializes_every_result": True,
@@ -111,13 +111,13 @@ def _type_of(entry: Mapping[str, Any]) -> ActionType:
         return ActionType(entry.get("type", ""))
     except ValueError:
         raise InvalidAction(
-            f"its type is {entry.get('type')!r}. Use ACTION_TYPE.INSTANCE.value or "
+            f"invalid type {entry.get('type')!r}; expected ACTION_TYPE.INSTANCE.value or "
             "ACTION_TYPE.BULK.value."
         ) from None
 
 
 def _version(declared: Any) -> int:
-    """Return the number that records keep of a version such as 2, "2" or "2.1"."""
+    """Return the leading integer of a version such as 2, "2" or "2.1"."""
     leading = re.match(r"\d{1,4}", str(declared))
     return int(leading[0]) if leading else 1
 
@@ -142,17 +142,17 @@ def _documentation(name: str, entry: Mapping[str, Any]) -> Documentation:
         description=str(entry.get("description") or ""),
         status=str(entry.get("status") or ""),
         is_live=bool(entry.get("is_live", True)),
-        capabilities=_several(entry.get("capabilities")),
-        tags=tuple(map(str, _several(entry.get("tags")))),
+        capabilities=_as_tuple(entry.get("capabilities")),
+        tags=tuple(map(str, _as_tuple(entry.get("tags")))),
         example_payload=entry.get("example_payload"),
-        examples=_several(entry.get("examples")),
-        commands=_several(entry.get("commands")),
-        raw_entry={key: value for key, value in entry.items() if key not in COMPILED},
+        examples=_as_tuple(entry.get("examples")),
+        commands=_as_tuple(entry.get("commands")),
+        raw_entry={key: value for key, value in entry.items() if key not in COMPILED_KEYS},
     )
 
 
-def _several(declared: Any) -> tuple[Any, ...]:
-    """Return a list as it is, and anything else as a list of one."""
+def _as_tuple(declared: Any) -> tuple[Any, ...]:
+    """Return the items of a list, or a single value as the only item."""
     if declared in (None, "", {}, []):
         return ()
     return tuple(declared) if isinstance(declared, (list, tuple)) else (declared,)

@@ -1,3 +1,3 @@
-"""The import path of the test utilities of dj-actions 0.0.7."""
+"""The test package of dj-actions 0.0.7; see `testutils`."""
 
 from __future__ import annotations

@@ -1,55 +1,11 @@
-"""Test utilities under the names they had in dj-actions 0.0.7; see also `dj_actions.testing`."""
+"""The test utilities of dj-actions 0.0.7."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from dj_actions.compat.testutils import (
+    assert_in_registry,
+    get_bulk_action_url,
+    get_instance_action_url,
+)
 
 __all__ = ["assert_in_registry", "get_bulk_action_url", "get_instance_action_url"]
-
-
-def get_instance_action_url(
-    resource: str, pk: Any, action_id: str, context: str | None = None
-) -> str:
-    """Return the path of an action on one object.
-
-    Args:
-        resource: the resource's part of the path, for example `todos`.
-        pk: key of the object.
-        action_id: name of the action.
-        context: what comes before the resource, for example `api/v1`.
-    """
-    return f"{_start(context)}{resource.strip('/')}/{pk}/actions/{action_id}/"
-
-
-def get_bulk_action_url(resource: str, action_id: str, context: str | None = None) -> str:
-    """Return the path of a bulk action; the arguments are those of `get_instance_action_url`."""
-    return f"{_start(context)}{resource.strip('/')}/actions/{action_id}/"
-
-
-def assert_in_registry(
-    client: Any,
-    resource: str,
-    bulk_actions: Iterable[str] = (),
-    instance_actions: Iterable[str] = (),
-) -> None:
-    """Fail unless the resource offers these actions.
-
-    Args:
-        client: a test client of Django or DRF.
-        resource: the resource's part of the path, for example `todos`.
-        bulk_actions: names of bulk actions.
-        instance_actions: names of actions on one object.
-    """
-    path = f"/{resource.strip('/')}/actions/list/"
-    response = client.get(path)
-    assert response.status_code == 200, f"{path} answered {response.status_code}."
-    listed = response.json()
-    for kind, wanted in (("bulk_actions", bulk_actions), ("instance_actions", instance_actions)):
-        offered = [action["id"] for action in listed[kind]]
-        missing = [name for name in wanted if name not in offered]
-        assert not missing, f"{path} lacks {missing} among its {kind}: {offered}."
-
-
-def _start(context: str | None) -> str:
-    return f"/{context.strip('/')}/" if context and context.strip("/") else "/"

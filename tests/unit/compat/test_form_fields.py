@@ -1,4 +1,4 @@
-"""Form fields for lists of texts and for JSON; among the tests, the faults of dj-actions 0.0.7."""
+"""Form fields for lists of strings and for JSON, including regressions of dj-actions 0.0.7."""
 
 from __future__ import annotations
 
@@ -49,34 +49,34 @@ def messages_of(field: forms.Field, value: Any) -> list[str]:
         (("a",), ["a"]),
     ],
 )
-def test_texts_come_by_commas_or_as_a_list(value: Any, texts: list[str]) -> None:
+def test_values_are_separated_by_commas_or_a_list(value: Any, texts: list[str]) -> None:
     assert CommaSeparatedCharField().clean(value) == texts
 
 
 @pytest.mark.parametrize("value", [None, "", " , ", [], [""], ["  "]])
-def test_no_texts_are_an_empty_list_unless_they_are_required(value: Any) -> None:
+def test_an_empty_value_is_an_empty_list_unless_it_is_required(value: Any) -> None:
     assert CommaSeparatedCharField(required=False).clean(value) == []
     assert messages_of(CommaSeparatedCharField(), value) == ["This field is required."]
 
 
 @pytest.mark.parametrize("value", [{}, {"a": 1}, True, False, 7, [1], ["a", None], [["a"]], b"a"])
-def test_what_is_no_list_of_texts_is_refused(value: Any) -> None:
+def test_other_types_than_a_list_of_strings_are_refused(value: Any) -> None:
     assert messages_of(CommaSeparatedCharField(required=False), value) == [
-        "Enter texts separated by commas, or a list of texts."
+        "Enter values separated by commas, or a list of strings."
     ]
 
 
-def test_texts_that_come_twice_may_count_twice() -> None:
+def test_duplicates_may_be_kept() -> None:
     assert CommaSeparatedCharField(dedup=False).clean("b, a, b") == ["b", "a", "b"]
     assert CommaSeparatedCharField(dedup=False).clean(["a", "a"]) == ["a", "a"]
 
 
-def test_the_limits_count_texts() -> None:
+def test_the_limits_count_values() -> None:
     field = CommaSeparatedCharField(min_length=2, max_length=3)
 
     assert field.clean("a, b") == ["a", "b"]
-    assert messages_of(field, "a") == ["Give at least 2 texts (there are 1)."]
-    assert messages_of(field, ["a", "b", "c", "d"]) == ["Give at most 3 texts (there are 4)."]
+    assert messages_of(field, "a") == ["Enter at least 2 values (received 1)."]
+    assert messages_of(field, ["a", "b", "c", "d"]) == ["Enter at most 3 values (received 4)."]
 
 
 def test_further_validators_see_the_list() -> None:
@@ -90,7 +90,7 @@ def test_further_validators_see_the_list() -> None:
 @pytest.mark.parametrize(
     ("value", "shown"), [(["a", "b"], "a, b"), ("a,b", "a,b"), (None, None), ([], "")]
 )
-def test_texts_are_shown_separated_by_commas(value: Any, shown: Any) -> None:
+def test_a_text_input_shows_a_list_separated_by_commas(value: Any, shown: Any) -> None:
     assert CommaSeparatedCharField().prepare_value(value) == shown
 
 
@@ -111,20 +111,20 @@ def test_texts_are_shown_separated_by_commas(value: Any, shown: Any) -> None:
         (0, 0),
     ],
 )
-def test_json_comes_as_text_or_parsed(value: Any, parsed: Any) -> None:
+def test_json_is_a_string_or_already_parsed(value: Any, parsed: Any) -> None:
     assert JSONTextField().clean(value) == parsed
     assert JSONTextField(required=False).clean(value) == parsed
 
 
 @pytest.mark.parametrize("value", [None, "", "  "])
-def test_no_json_is_nothing_unless_it_is_required(value: Any) -> None:
+def test_an_empty_json_value_is_allowed_unless_it_is_required(value: Any) -> None:
     assert JSONTextField(required=False).clean(value) == ""
     assert JSONTextField(required=False, empty_value=None).clean(value) is None
     assert messages_of(JSONTextField(), value) == ["This field is required."]
 
 
 @pytest.mark.parametrize("text", ["{", "{'a': 1}", "a", "[1,]", "NaN", "-Infinity", "1" * 5000])
-def test_what_is_no_json_is_refused(text: str) -> None:
+def test_invalid_json_is_refused(text: str) -> None:
     (message,) = messages_of(JSONTextField(), text)
 
     assert message.startswith("Enter valid JSON: ")
@@ -133,12 +133,12 @@ def test_what_is_no_json_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "value", [r'"\u0000"', r'["\ud800"]', '"a\x00"', "1e999", "[" * 200_000, "[" * 150 + "]" * 150]
 )
-def test_json_that_no_database_can_store_is_refused(value: str) -> None:
+def test_json_that_a_database_cannot_store_is_refused(value: str) -> None:
     assert messages_of(JSONTextField(), value)
 
 
 @pytest.mark.parametrize("field", [JSONTextField(POINT), JSONTextField(schema=POINT), PointField()])
-def test_json_must_fulfil_the_schema(field: JSONTextField) -> None:
+def test_json_is_validated_against_the_schema(field: JSONTextField) -> None:
     assert field.clean('{"x": 1}') == {"x": 1}
     assert field.clean({"x": 1, "marks": ["ab"]}) == {"x": 1, "marks": ["ab"]}
     assert messages_of(field, {"x": "1", "marks": ["a", "abc"]}) == [
@@ -149,12 +149,12 @@ def test_json_must_fulfil_the_schema(field: JSONTextField) -> None:
     assert messages_of(field, "[]") == ["Must be of type object."]
 
 
-def test_a_schema_that_is_given_goes_before_that_of_the_class() -> None:
+def test_a_schema_argument_overrides_that_of_the_class() -> None:
     assert PointField(schema={"type": "array"}).clean("[]") == []
     assert PointField(schema={}).clean("[]") == []
 
 
-def test_a_schema_is_not_asked_about_nothing() -> None:
+def test_an_empty_value_is_not_validated_against_the_schema() -> None:
     assert JSONTextField(POINT, required=False).clean("") == ""
 
 
@@ -163,7 +163,7 @@ def test_a_schema_that_is_wrong_is_refused_when_declared() -> None:
         JSONTextField({"type": "nothing"})
 
 
-def test_the_lengths_of_json_are_those_of_its_text() -> None:
+def test_the_length_limits_of_json_count_characters() -> None:
     field = JSONTextField(max_length=8)
 
     assert field.clean("[1, 2]") == [1, 2]
@@ -175,11 +175,11 @@ def test_the_lengths_of_json_are_those_of_its_text() -> None:
 @pytest.mark.parametrize(
     ("value", "shown"), [({"a": "ü"}, '{\n  "a": "ü"\n}'), ('{"a', '{"a'), (None, None), (0, "0")]
 )
-def test_json_is_shown_as_text(value: Any, shown: Any) -> None:
+def test_a_text_area_shows_json(value: Any, shown: Any) -> None:
     assert JSONTextField().prepare_value(value) == shown
 
 
-def test_a_schema_with_references_is_not_put_into_that_of_the_form() -> None:
+def test_a_schema_with_references_is_not_part_of_that_of_the_form() -> None:
     with_references = {"items": {"$ref": "#/$defs/a"}, "$defs": {"a": {"type": "integer"}}}
 
     assert JSONTextField(with_references).json_schema() == {}
@@ -187,20 +187,20 @@ def test_a_schema_with_references_is_not_put_into_that_of_the_form() -> None:
     assert JSONTextField(POINT).json_schema()["anyOf"][0] == POINT
 
 
-def test_the_fields_serve_a_form_that_is_sent_by_a_browser() -> None:
+def test_the_fields_accept_a_form_from_a_browser() -> None:
     body = QueryDict(mutable=True)
     body.update({"tags": "a, b", "extra": '{"x": 1}'})
 
     assert validated(TagsForm, body) == {"tags": ["a", "b"], "extra": {"x": 1}}
 
 
-def test_the_fields_serve_a_json_body() -> None:
+def test_the_fields_accept_a_json_body() -> None:
     assert validated(TagsForm, {"tags": ["a", "b"], "extra": {"x": 1}}) == {
         "tags": ["a", "b"],
         "extra": {"x": 1},
     }
     assert errors_of(TagsForm, {"tags": list("abcd"), "extra": [{"x": 1}]}) == {
-        "tags": ["Give at most 3 texts (there are 4)."],
+        "tags": ["Enter at most 3 values (received 4)."],
         "extra": ["Must be of type object."],
     }
 
