@@ -13,7 +13,7 @@ PYTEST := $(RUN) pytest --dist loadgroup --no-loadscope-reorder
 # The suite starts some hundred Python processes: without bytecode each would compile Django anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve test test-all storm bench bench-quick lint format env
+.PHONY: help demo serve test test-all chaos storm bench bench-quick lint format graph reference env
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -32,7 +32,9 @@ test: $(UV)  ## Run the tests: on PostgreSQL, then those of the database on SQLi
 test-all: test  ## The same, then the slow tests: more ways to start and stop the demonstration
 	$(PYTEST) -n 2 -m slow
 
-storm: $(UV)  ## Kill relays and the database under load and account for every event (SEED=… DELIVERIES=…)
+storm: chaos
+
+chaos: $(UV)  ## Kill relays and the database under load and account for every event (SEED=… DELIVERIES=…)
 	@$(RUN) python -m tests.chaos $(if $(SEED),--seed $(SEED)) --deliveries $(or $(DELIVERIES),30000) \
 		--relays $(or $(RELAYS),4) --seconds-limit $(or $(SECONDS_LIMIT),1800)
 
@@ -56,6 +58,12 @@ lint: $(UV)  ## Check style, types, import directions and migrations
 format: $(UV)  ## Put the code into shape
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
+
+graph: $(UV)  ## Draw the packages and their imports in CONTRIBUTING.md
+	$(RUN) python -m tests.public.package_graph --write
+
+reference: $(UV)  ## List the public names in docs/reference.md
+	$(RUN) python -m tests.public.reference --write
 
 env:  ## Write .env for docker compose with random secrets, unless there is one
 	python3 -m example.launch.env_file
