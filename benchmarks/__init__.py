@@ -1,3 +1,3 @@
-"""What DJ Actions costs, measured side by side with what it is compared to; see `make bench`."""
+"""Benchmarks that compare DJ Actions side by side with its alternatives; see `make bench`."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure, print and write down; see `make bench`."""
+"""`python -m benchmarks`: measure, print a report and write it as JSON; see `make bench`."""
 
 from __future__ import annotations
 
@@ -14,60 +14,60 @@ from django.core.management import call_command
 from django.utils.module_loading import import_string
 from rich.console import Console
 
-from benchmarks.database import open_database, surroundings
-from benchmarks.errors import NoFigure
-from benchmarks.options import AUTHENTICATION, QUESTIONS, Options, Tell, options_from
-from benchmarks.report import Report, print_facts, print_report, write_json
+from benchmarks.database import describe_environment, open_database
+from benchmarks.errors import BenchmarkError
+from benchmarks.options import AUTHENTICATION, BENCHMARKS, Options, Progress, parse_options
+from benchmarks.report import Report, print_environment, print_report, write_json
 from example.launch.process import LaunchError
 
 INTERRUPTED = 130
 WIDTH = 150
-"""Columns of what is printed where there is no terminal."""
+"""Width of the output in columns if it is not a terminal."""
 
 
 def main() -> int:
-    """Ask the question of the command line and return the exit code."""
-    options = options_from()
+    """Run the benchmark selected on the command line and return the exit code."""
+    options = parse_options()
     signal.signal(signal.SIGTERM, _interrupt)
     started = time.monotonic()
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
 
-    def tell(text: str) -> None:
-        console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {text}", highlight=False)
+    def progress(message: str) -> None:
+        console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {message}", highlight=False)
 
     try:
-        with open_database(tell) as url:
-            _prepare(url, options, tell)
-            _answer(url, options, console, tell)
-    except (LaunchError, NoFigure) as error:
+        with open_database(progress) as url:
+            _prepare(url, options, progress)
+            _run(url, options, console, progress)
+    except (LaunchError, BenchmarkError) as error:
         console.print("[red]Failed:[/]", str(error), highlight=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
-        console.print("Stopped; nothing is left running.")
+        console.print("Stopped. All child processes have ended.")
         return INTERRUPTED
     return 0
 
 
-def _prepare(url: str, options: Options, tell: Tell) -> None:
-    """Set Django up on the database, before anything that needs its models is imported."""
+def _prepare(url: str, options: Options, progress: Progress) -> None:
+    """Set up Django on the database, before a module that needs its models is imported."""
     os.environ |= {
         "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": QUESTIONS[options.question].settings,
+        "DJANGO_SETTINGS_MODULE": BENCHMARKS[options.benchmark].settings,
         "BENCHMARK_AUTHENTICATION": AUTHENTICATION[options.authentication],
     }
     django.setup()
-    tell("Making the tables")
+    progress("Creating the tables")
     call_command("migrate", verbosity=0)
 
 
-def _answer(url: str, options: Options, console: Console, tell: Tell) -> None:
-    ask: Callable[[Options, Tell], Report] = import_string(QUESTIONS[options.question].ask)
-    facts = surroundings(url)
-    report = ask(options, tell)
+def _run(url: str, options: Options, console: Console, progress: Progress) -> None:
+    run: Callable[[Options, Progress], Report] = import_string(BENCHMARKS[options.benchmark].run)
+    environment = describe_environment(url)
+    report = run(options, progress)
     print_report(console, report)
-    print_facts(console, facts)
+    print_environment(console, environment)
     if report.figures:
-        tell(f"Written to {write_json(report, facts, options.output)}")
+        progress(f"Written to {write_json(report, environment, options.output)}")
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

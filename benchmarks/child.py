@@ -1,4 +1,4 @@
-"""A child process with an interpreter of its own that answers with lines of JSON."""
+"""A Python child process that sends lines of JSON to this one."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from benchmarks.errors import NoFigure
+from benchmarks.errors import BenchmarkError
 
 PROJECT = Path(__file__).resolve().parents[1]
-ANSWER_SECONDS = 600.0
+RESPONSE_SECONDS = 600.0
 STOP_SECONDS = 30.0
 ERROR_LINES = 15
 
 
-class Child:
-    """A module that runs as a program; end it by leaving the `with` block.
+class ChildProcess:
+    """A module that runs as a child process, which ends with the `with` block.
 
     Args:
-        module: what `python -m` is to run.
-        arguments: of its command line.
-        environment: what its environment has beside ours.
+        module: the module to run with `python -m`.
+        arguments: its command-line arguments.
+        environment: variables to add to the inherited environment.
     """
 
     def __init__(
@@ -43,15 +43,16 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            # A Ctrl-C reaches only us, and we end our children.
+            # Ctrl-C signals the parent only, which ends its children.
             start_new_session=True,
         )
 
-    def hear(self, *, timeout: float = ANSWER_SECONDS) -> dict[str, Any]:
-        """Return its next line.
+    def read(self, *, timeout: float = RESPONSE_SECONDS) -> dict[str, Any]:
+        """Return the next line that the child sends.
 
         Raises:
-            NoFigure: it ended, or was silent for `timeout` seconds and so was killed.
+            BenchmarkError: the child ended, or sent nothing within `timeout` seconds and was
+                killed.
         """
         timer = threading.Timer(timeout, self._popen.kill)
         timer.start()
@@ -61,20 +62,20 @@ class Child:
             timer.cancel()
         if not line:
             self._popen.wait()
-            raise NoFigure(
-                f"{self._name} ended with {self._popen.returncode}, or was silent for "
-                f"{timeout:.0f} s.\n{self._last_errors()}"
+            raise BenchmarkError(
+                f"{self._name} exited with {self._popen.returncode}, or sent nothing within "
+                f"{timeout:.0f} s.\n{self._error_tail()}"
             )
-        said: dict[str, Any] = json.loads(line)
-        return said
+        values: dict[str, Any] = json.loads(line)
+        return values
 
-    def go(self) -> None:
-        """Let it go on: it waits for a line."""
-        assert self._popen.stdin is not None  # noqa: S101 - it is a pipe, see above
-        self._popen.stdin.write("go\n")
+    def start(self) -> None:
+        """Let the child continue after `wait_for_start()`."""
+        assert self._popen.stdin is not None  # noqa: S101 - a pipe, see __init__
+        self._popen.stdin.write("start\n")
         self._popen.stdin.flush()
 
-    def ask_to_end(self) -> None:
+    def terminate(self) -> None:
         """Send SIGTERM."""
         self._popen.terminate()
 
@@ -82,7 +83,7 @@ class Child:
     def _output(self) -> Any:
         return self._popen.stdout
 
-    def _last_errors(self) -> str:
+    def _error_tail(self) -> str:
         self._errors.seek(0)
         return "\n".join(self._errors.read().splitlines()[-ERROR_LINES:])
 
@@ -99,27 +100,27 @@ class Child:
             if kind is not None:
                 self._popen.kill()
             else:
-                self._end_politely()
+                self._shut_down()
 
-    def _end_politely(self) -> None:
+    def _shut_down(self) -> None:
         try:
-            # Its input ends here, so that one that waits for a line does not wait for ever.
+            # This closes the child's input, which ends wait_for_start().
             self._popen.communicate(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._popen.kill()
 
 
-def say(**values: Any) -> None:
-    """In the child: answer with one line."""
+def send(**values: Any) -> None:
+    """Send one line to the parent process."""
     sys.stdout.write(json.dumps(values) + "\n")
     sys.stdout.flush()
 
 
-def wait_for_go() -> None:
-    """In the child: wait until the other side says so.
+def wait_for_start() -> None:
+    """Wait in the child until the parent calls `start()`.
 
     Raises:
-        EOFError: the other side has gone.
+        EOFError: the parent ended.
     """
     if not sys.stdin.readline():
-        raise EOFError("The benchmark has ended without saying go.")
+        raise EOFError("The benchmark ended before it started this process.")

@@ -1,4 +1,4 @@
-"""A PostgreSQL that keeps its promises, and an empty database on it."""
+"""An empty database on a PostgreSQL server with durable commits."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.options import Tell
+from benchmarks.options import Progress
 from example.launch import postgres
 from example.launch.databases import open_databases
 from example.launch.process import LaunchError
 
-AS_SHIPPED = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-"""The server's own defaults: a commit is on disk before its client hears of it."""
+DURABLE_SETTINGS = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+"""PostgreSQL's defaults: a commit returns after it is on disk."""
 
 PACKAGES = (
     *("Django", "djangorestframework", "psycopg", "gunicorn"),
@@ -27,44 +27,46 @@ PACKAGES = (
 
 
 @contextmanager
-def open_database(tell: Tell) -> Iterator[str]:
-    """Yield the URL of an empty database, dropped in the end.
+def open_database(progress: Progress) -> Iterator[str]:
+    """Yield the URL of an empty database, which is dropped at the end.
 
     Raises:
-        LaunchError: there is no PostgreSQL, or it does not wait for its disk.
+        LaunchError: PostgreSQL is not available, or its commits are not durable.
     """
-    # The launcher's own settings are for tests: they do without the disk.
-    postgres.SETTINGS.update(AS_SHIPPED)
+    # The launcher's settings are for tests and turn durability off.
+    postgres.SETTINGS.update(DURABLE_SETTINGS)
     with (
         tempfile.TemporaryDirectory(prefix="dj-actions-bench-") as folder,
-        open_databases(Path(folder), tell) as databases,
+        open_databases(Path(folder), progress) as databases,
     ):
         if not databases.is_postgres:
-            raise LaunchError("The benchmarks need PostgreSQL. Set DATABASE_URL to a server's.")
+            raise LaunchError(
+                "The benchmarks need PostgreSQL. Set DATABASE_URL to the URL of a server."
+            )
         url = databases.create("benchmark")
         require_durability(url)
         yield url
 
 
 def require_durability(url: str) -> None:
-    """Refuse a server whose commits are faster than its disk.
+    """Raise unless the server's commits are durable.
 
     Raises:
-        LaunchError: a setting is not what the server ships with.
+        LaunchError: a durability setting is turned off.
     """
     with psycopg.connect(url) as connection:
-        for name, wanted in AS_SHIPPED.items():
-            if (found := _setting(connection, name)) != wanted:
+        for name, required in DURABLE_SETTINGS.items():
+            if (found := _setting(connection, name)) != required:
                 raise LaunchError(
-                    f"The server runs with {name} = {found}; figures from it would flatter "
-                    f"everybody who commits. Set it to {wanted}."
+                    f"The server runs with {name} = {found}, which makes every commit look faster "
+                    f"than it is. Set it to {required}."
                 )
 
 
-def surroundings(url: str) -> dict[str, str]:
-    """Return what the figures depend on: versions, machine, the server's settings."""
+def describe_environment(url: str) -> dict[str, str]:
+    """Return what the results depend on: versions, machine and server settings."""
     with psycopg.connect(url) as connection:
-        names = (*AS_SHIPPED, "shared_buffers", "wal_sync_method")
+        names = (*DURABLE_SETTINGS, "shared_buffers", "wal_sync_method")
         settings = ", ".join(f"{name}={_setting(connection, name)}" for name in names)
         server = _setting(connection, "server_version")
     return {
@@ -73,7 +75,7 @@ def surroundings(url: str) -> dict[str, str]:
         "PostgreSQL": server,
         "PostgreSQL settings": settings,
         "Machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        # Of the machine while nothing was measured yet: others at work make figures worse.
+        # Before the measurement: other work on the machine makes the results worse.
         "Load average before": f"{os.getloadavg()[0]:.2f}",
     }
 

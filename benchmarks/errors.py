@@ -1,7 +1,7 @@
-"""Why no figure is shown."""
+"""Errors of the benchmarks."""
 
 from __future__ import annotations
 
 
-class NoFigure(Exception):
-    """What was measured, or was to be, does not say what the figure would say."""
+class BenchmarkError(Exception):
+    """The benchmark could not run, or its results are not valid."""

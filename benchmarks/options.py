@@ -1,4 +1,4 @@
-"""What can be asked for on the command line."""
+"""The command-line options."""
 
 from __future__ import annotations
 
@@ -10,94 +10,94 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """Something that can be asked."""
+class Benchmark:
+    """A benchmark that can be selected."""
 
-    ask: str
-    """Dotted path of the function that measures and answers with a `Report`."""
+    run: str
+    """Dotted path of the function that measures and returns a `Report`."""
 
     settings: str = "benchmarks.settings"
-    """Django's settings, for it and for the processes that it starts."""
+    """The Django settings of the benchmark and its child processes."""
 
 
-QUESTIONS = {
-    "request": Question(ask="benchmarks.request.question.ask"),
-    "drain": Question(ask="benchmarks.drain.question.ask", settings="benchmarks.drain.settings"),
-    "latency": Question(
-        ask="benchmarks.latency.question.ask", settings="benchmarks.latency.settings"
+BENCHMARKS = {
+    "request": Benchmark(run="benchmarks.request.benchmark.run"),
+    "drain": Benchmark(run="benchmarks.drain.benchmark.run", settings="benchmarks.drain.settings"),
+    "latency": Benchmark(
+        run="benchmarks.latency.benchmark.run", settings="benchmarks.latency.settings"
     ),
 }
-"""Name → what it is. A question is a package of its own beside `request`; add it here."""
+"""Name → benchmark. Each benchmark is a package like `request`; add new ones here."""
 
 AUTHENTICATION = {
     "token": "rest_framework.authentication.TokenAuthentication",
     "remembered": "benchmarks.request.authentication.RememberedToken",
 }
-"""How requests say who they are: by a token that costs a query, or by one that does not."""
+"""How requests authenticate: with a token that costs a query, or with a cached one."""
 
-WAYS = {
+TRANSPORTS = {
     "http": "over HTTP",
     "handler": "through Django's handler, in-process",
 }
-"""How requests reach Django: name → what a title says."""
+"""How requests reach Django: name → description in the title."""
 
-Tell = Callable[[str], None]
-"""Told what is going on, in a line for people."""
+Progress = Callable[[str], None]
+"""Called with a line about the progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to measure."""
+    """The parsed command line."""
 
-    question: str
-    """A key of `QUESTIONS`."""
+    benchmark: str
+    """A key of `BENCHMARKS`."""
 
     quick: bool
-    """Whether to be done in under a minute, with wider intervals."""
+    """Whether to finish in under a minute, with wider intervals."""
 
     authentication: str
     """A key of `AUTHENTICATION`."""
 
     through: str
-    """A key of `WAYS`; a profile is always taken in this process."""
+    """A key of `TRANSPORTS`; a profile is always taken in this process."""
 
     profile: str | None
-    """Name of the contender to profile; None to measure."""
+    """Name of the candidate to profile; None to measure."""
 
     output: Path
-    """Folder that takes the JSON files and profiles."""
+    """Folder for the JSON files and profiles."""
 
     rounds: int | None = None
-    """How often all contenders drain; None for the usual number."""
+    """Number of rounds; None for the default."""
 
     jobs: int | None = None
-    """How many jobs the fast contenders drain in a round; None for the usual number."""
+    """Jobs per round of the fast candidates; None for the default."""
 
     batch_size: int = 500
-    """BATCH_SIZE of the publisher that is drained."""
+    """BATCH_SIZE of the measured publisher."""
 
     pending: int = 0
     settled: int = 0
     held_snapshot: bool = False
     relays: int = 1
     lanes: int = 1
-    """Circumstances of DJ Actions' own drain: see `benchmarks.drain.effort.Variant`."""
+    """Conditions under which DJ Actions drains: see `benchmarks.drain.workload.Variant`."""
 
     seconds: int | None = None
-    """How long latency is measured; None for the usual time."""
+    """Seconds of the latency benchmark; None for the default."""
 
     sleeping_neighbour: bool = False
-    """Another of those circumstances."""
+    """Another of these conditions."""
 
     rate: float = 100
-    """Actions per second whose latency is measured."""
+    """Actions per second of the latency benchmark."""
 
 
-def options_from(arguments: list[str] | None = None) -> Options:
-    """Read the command line; end the program with a message if it makes no sense."""
+def parse_options(arguments: list[str] | None = None) -> Options:
+    """Parse the command line; exit with a message if it is not valid."""
     given = _parser().parse_args(arguments)
     return Options(
-        question=given.question,
+        benchmark=given.benchmark,
         quick=given.quick,
         authentication=given.authentication,
         through=given.through,
@@ -122,11 +122,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks",
         description=(
             "Measure DJ Actions side by side with its alternatives, on the PostgreSQL of "
-            "DATABASE_URL or on one of our own."
+            "DATABASE_URL or on one that this command starts."
         ),
     )
-    parser.add_argument("question", choices=QUESTIONS, help="what to ask")
-    parser.add_argument("--quick", action="store_true", help="in under a minute, less precise")
+    parser.add_argument("benchmark", choices=BENCHMARKS, help="the benchmark to run")
+    parser.add_argument(
+        "--quick", action="store_true", help="finish in under a minute, less precisely"
+    )
     parser.add_argument(
         "--output", type=Path, default=Path("benchmarks/results"), metavar="FOLDER",
         help="where to write the JSON file (default: benchmarks/results)",
@@ -140,24 +142,24 @@ def _parser() -> argparse.ArgumentParser:
 def _add_request(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--authentication", choices=AUTHENTICATION, default="token",
-        help="whether finding the user costs each request a query (token, the default) or not",
+        help="whether looking up the user costs a query per request (token, the default) or not",
     )  # fmt: skip
     group.add_argument(
-        "--through", choices=WAYS, default="http",
-        help="http (the default): what a client waits for, with a server between; "
-        "handler: what Django takes, called in-process",
+        "--through", choices=TRANSPORTS, default="http",
+        help="http (the default): the client's waiting time, through a server; "
+        "handler: the time of Django's handler, called in-process",
     )  # fmt: skip
     group.add_argument(
-        "--profile", nargs="?", const="dj_actions", metavar="CONTENDER",
-        help="profile one contender (default: dj_actions), in-process, in place of measuring all",
+        "--profile", nargs="?", const="dj_actions", metavar="CANDIDATE",
+        help="profile one candidate (default: dj_actions), in-process, instead of measuring all",
     )  # fmt: skip
 
 
 def _add_drain(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--rounds", type=int, help="how often all drain (default: 5, quick: 2)")
+    group.add_argument("--rounds", type=int, help="number of rounds (default: 5, quick: 2)")
     group.add_argument(
         "--jobs", type=int, metavar="N",
-        help="how many jobs the limit and DJ Actions drain in a round; the slow ones at most that",
+        help="jobs per round of the limit and DJ Actions, and the maximum of the slow candidates",
     )  # fmt: skip
     group.add_argument(
         "--batch-size", type=_at_least_one, default=500, metavar="N",
@@ -165,11 +167,11 @@ def _add_drain(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument(
         "--pending", type=int, default=0, metavar="N",
-        help="compare DJ Actions with itself: N are due, of which --jobs are drained",
+        help="compare DJ Actions with itself: N are pending, of which --jobs are drained",
     )  # fmt: skip
     group.add_argument(
         "--settled", type=int, default=0, metavar="N",
-        help="compare DJ Actions with itself: N more are in the table, delivered",
+        help="compare DJ Actions with itself: the table has N more, delivered deliveries",
     )  # fmt: skip
     group.add_argument(
         "--held-snapshot", action="store_true",
@@ -185,7 +187,7 @@ def _add_drain(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument(
         "--sleeping-neighbour", action="store_true",
-        help="compare DJ Actions with itself: another publisher sleeps for a second in each call",
+        help="compare DJ Actions with itself: another publisher sleeps for a second per call",
     )  # fmt: skip
 
 
@@ -196,7 +198,7 @@ def _add_latency(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument(
         "--rate", type=_above_zero, default=100, metavar="N",
-        help="actions per second (default: 100); 0.5 tells of relays that have come to rest",
+        help="actions per second (default: 100); use 0.5 to measure idle relays",
     )  # fmt: skip
 
 

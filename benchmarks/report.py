@@ -1,4 +1,4 @@
-"""Show an answer: tables for people, a JSON file for whoever wants to compare."""
+"""Print a report as tables, and write it as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.table import Table as RichTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Some rows of text; the first column is what a row is about."""
+    """A table of text; the first column labels the rows."""
 
     title: str
     columns: Sequence[str]
@@ -24,19 +24,19 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The answer to one question."""
+    """The results of one benchmark."""
 
-    question: str
+    benchmark: str
     tables: Sequence[Table]
     notes: Sequence[str] = ()
     """Sentences below the tables."""
 
     figures: Mapping[str, Any] = field(default_factory=dict)
-    """What goes into the JSON file, next to the facts about the surroundings."""
+    """Content of the JSON file, in addition to the environment."""
 
 
 def print_report(console: Console, report: Report) -> None:
-    """Print tables and notes."""
+    """Print the tables and notes."""
     for table in report.tables:
         shown = RichTable(title=table.title)
         for number, column in enumerate(table.columns):
@@ -48,22 +48,22 @@ def print_report(console: Console, report: Report) -> None:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
 
 
-def print_facts(console: Console, facts: Mapping[str, str]) -> None:
-    """Print what the figures depend on."""
-    text = "; ".join(f"{name} {value}" for name, value in facts.items())
+def print_environment(console: Console, environment: Mapping[str, str]) -> None:
+    """Print what the results depend on."""
+    text = "; ".join(f"{name} {value}" for name, value in environment.items())
     console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def write_json(report: Report, surroundings: Mapping[str, str], folder: Path) -> Path:
-    """Write the figures to a new file and return its path."""
-    moment = datetime.now(tz=UTC)
+def write_json(report: Report, environment: Mapping[str, str], folder: Path) -> Path:
+    """Write the results to a new file and return its path."""
+    now = datetime.now(tz=UTC)
     content = {
-        "question": report.question,
-        "measured_at": moment.isoformat(timespec="seconds"),
-        "surroundings": surroundings,
+        "question": report.benchmark,
+        "measured_at": now.isoformat(timespec="seconds"),
+        "surroundings": environment,
         **report.figures,
     }
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{report.question}-{moment:%Y%m%dT%H%M%SZ}.json"
+    target = folder / f"{report.benchmark}-{now:%Y%m%dT%H%M%SZ}.json"
     target.write_text(json.dumps(content, indent=2) + "\n")
     return target

@@ -1,4 +1,4 @@
-"""Settings the benchmarks run under: those of a new project in production, nothing tuned."""
+"""Settings of the benchmarks: those of a new project in production, without tuning."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ROOT_URLCONF = "benchmarks.urls"
 DATABASES: dict[str, Any] = {
     "default": {
         **dj_database_url.parse(os.environ["DATABASE_URL"]),
-        # Connections that last: with a new one for each request, their cost hides all else.
+        # Persistent connections: connecting for each request would dominate the results.
         "CONN_MAX_AGE": None,
     }
 }
@@ -69,5 +69,5 @@ DJ_ACTIONS = {
 }
 PROCRASTINATE_IMPORT_PATHS = ["benchmarks.request.tasks"]
 
-# procrastinate tells of each job that is deferred; nobody reads that here.
+# procrastinate logs each deferred job, which is not needed here.
 LOGGING = {"version": 1, "disable_existing_loggers": False, "root": {"level": "WARNING"}}

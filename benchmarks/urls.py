@@ -1,4 +1,4 @@
-"""One prefix for each contender, so that none pays for the routes of another."""
+"""One URL prefix per candidate, so that none pays for the routes of another."""
 
 from __future__ import annotations
 

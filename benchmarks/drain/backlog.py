@@ -1,4 +1,4 @@
-"""One contender's backlog: make it, and tell afterwards that each job was done exactly once."""
+"""A candidate's backlog: create it, and verify that each job was done exactly once."""
 
 from __future__ import annotations
 
@@ -8,91 +8,94 @@ from contextlib import contextmanager, suppress
 import psycopg
 from psycopg import sql
 
-from benchmarks.drain.contenders import Contender
-from benchmarks.errors import NoFigure
+from benchmarks.drain.candidates import Candidate
+from benchmarks.errors import BenchmarkError
 
-CHUNK = 250_000
-"""Jobs that are made at once."""
+CHUNK_SIZE = 250_000
+"""Jobs created per statement."""
 
 
-class WrongAccount(NoFigure):
-    """What is in the database is not what the contender says it has done."""
+class RowCountError(BenchmarkError):
+    """The rows in the database do not match the jobs that the candidate counted."""
 
 
 class Backlog:
-    """The jobs of one contender, in a database of its own.
+    """The jobs of one candidate in its own database.
 
     Args:
-        contender: whose they are.
-        url: of the database.
+        candidate: the candidate.
+        url: URL of the database.
     """
 
-    def __init__(self, contender: Contender, url: str) -> None:
-        self._contender = contender
+    def __init__(self, candidate: Candidate, url: str) -> None:
+        self._candidate = candidate
         self.url = url
-        self._untouched = 0
+        self._pending = 0
         self._finished = 0
-        if contender.prepare:
-            self._execute(contender.prepare)
+        if candidate.prepare:
+            self._execute(candidate.prepare)
 
     @property
-    def untouched(self) -> int:
-        """How many there must be that nobody has begun."""
-        return self._untouched
+    def pending(self) -> int:
+        """Expected number of jobs that have not been started."""
+        return self._pending
 
-    def empty(self) -> None:
-        """Forget all jobs."""
-        self._execute(_on_tables("TRUNCATE {} CASCADE", self._contender))
-        self._untouched = self._finished = 0
+    def clear(self) -> None:
+        """Delete all jobs."""
+        self._execute(_on_tables("TRUNCATE {} CASCADE", self._candidate))
+        self._pending = self._finished = 0
 
-    def tidy(self) -> None:
-        """Do for rows that are kept what autovacuum would do in time."""
-        self._execute(_on_tables("VACUUM (ANALYZE) {}", self._contender))
+    def vacuum(self) -> None:
+        """Vacuum the tables, as autovacuum does in the long run."""
+        self._execute(_on_tables("VACUUM (ANALYZE) {}", self._candidate))
 
     def load(self, count: int) -> None:
-        """Add jobs."""
-        self._in_chunks(self._contender.load, count)
-        self._untouched += count
+        """Create jobs."""
+        self._in_chunks(self._candidate.load, count)
+        self._pending += count
 
-    def settle_down(self) -> None:
-        """Let the database look at the rows, and write down all that it has in memory."""
-        self._execute(_on_tables("ANALYZE {}", self._contender))
-        # Else one contender would pay for what was written for another. It takes a privilege.
+    def prepare_database(self) -> None:
+        """Analyze the tables and write a checkpoint."""
+        self._execute(_on_tables("ANALYZE {}", self._candidate))
+        # Otherwise one candidate would pay for writes of another. CHECKPOINT needs a privilege.
         with suppress(psycopg.errors.InsufficientPrivilege):
             self._execute("CHECKPOINT")
 
     def load_finished(self, count: int) -> None:
-        """Add jobs that are done."""
-        self._in_chunks(self._contender.settle, count)
+        """Create finished jobs."""
+        self._in_chunks(self._candidate.settle, count)
         self._finished += count
 
-    def load_neighbours(self, count: int) -> None:
-        """Add jobs for others."""
-        self._in_chunks(self._contender.neighbours, count)
+    def load_neighbors(self, count: int) -> None:
+        """Create jobs of another publisher."""
+        self._in_chunks(self._candidate.neighbors, count)
 
-    def check(self, done: int) -> None:
-        """Compare the rows with what the contender's processes have counted.
+    def verify(self, done: int) -> None:
+        """Compare the rows with the number of jobs that the candidate's processes counted.
 
         Raises:
-            WrongAccount: they differ; the message names each difference.
+            RowCountError: the numbers differ; the message lists each difference.
         """
-        self._untouched -= done
+        self._pending -= done
         self._finished += done
         found = {
-            "finished exactly once": (self._count(self._contender.finished), self._finished),
-            "left alone": (self._count(self._contender.untouched), self._untouched),
+            "finished exactly once": (self._count(self._candidate.finished), self._finished),
+            "not started": (self._count(self._candidate.pending), self._pending),
         }
-        wrong = [f"{what}: {has} instead of {must}" for what, (has, must) in found.items()
-                 if has != must]  # fmt: skip
-        if wrong:
-            raise WrongAccount(
-                f"{self._contender.title} says it has done {done} jobs, but the database does not: "
-                f"{'; '.join(wrong)}."
+        errors = [
+            f"{label}: {actual} instead of {expected}"
+            for label, (actual, expected) in found.items()
+            if actual != expected
+        ]
+        if errors:
+            raise RowCountError(
+                f"{self._candidate.title} counted {done} jobs, but the database differs: "
+                f"{'; '.join(errors)}."
             )
 
     @contextmanager
     def held_snapshot(self) -> Iterator[None]:
-        """Hold a snapshot of the database, as a long report or a forgotten session does."""
+        """Hold a snapshot of the database, like a long report or an idle session."""
         with psycopg.connect(self.url) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             # The snapshot is taken by the first statement, and held until the transaction ends.
@@ -101,8 +104,8 @@ class Backlog:
 
     def _in_chunks(self, statement: str, count: int) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
-            for start in range(0, count, CHUNK):
-                connection.execute(statement, {"count": min(CHUNK, count - start)})
+            for start in range(0, count, CHUNK_SIZE):
+                connection.execute(statement, {"count": min(CHUNK_SIZE, count - start)})
 
     def _execute(self, statement: str | sql.Composed) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
@@ -114,6 +117,6 @@ class Backlog:
         return int(row[0]) if row else 0
 
 
-def _on_tables(statement: str, contender: Contender) -> sql.Composed:
-    tables = sql.SQL(", ").join(map(sql.Identifier, contender.tables))
+def _on_tables(statement: str, candidate: Candidate) -> sql.Composed:
+    tables = sql.SQL(", ").join(map(sql.Identifier, candidate.tables))
     return sql.SQL(statement).format(tables)

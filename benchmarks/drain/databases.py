@@ -1,4 +1,4 @@
-"""A database for each contender, copied from one that has all tables."""
+"""A database per candidate, copied from one that has all tables."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from example.launch.postgres import drop_database
 
 @contextmanager
 def open_copies(url: str, names: Sequence[str]) -> Iterator[list[str]]:
-    """Copy a database, once for each name; yield the copies' URLs, and drop them in the end.
+    """Copy a database once per name, yield the copies' URLs, and drop them at the end.
 
     Args:
-        url: of a database to which nobody but Django, in this process, is connected.
-        names: what to append to its name.
+        url: URL of a database without other connections than Django's in this process.
+        names: suffixes of the copies' names.
     """
     connections.close_all()
     with ExitStack() as stack:

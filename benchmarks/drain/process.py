@@ -1,4 +1,4 @@
-"""One contender in a process of its own: get warm, wait, empty the backlog, say how it went."""
+"""A candidate's process: warm up, wait for the start, drain the backlog, report the result."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.child import say, wait_for_go
+from benchmarks.child import send, wait_for_start
 from benchmarks.drain.drainers import DRAINERS, open_drainer
 
 STATUS = Path("/proc/self/status")
 
 
 def main() -> None:
-    """Drain twice: what is there for warming up, and, once told so, what is measured."""
+    """Drain the warm-up jobs, wait for the start, then drain the measured jobs."""
     given = _arguments()
-    with open_drainer(given.contender) as drain:
-        say(jobs=drain(given.warm_up_limit))
-        wait_for_go()
-        # The clock of all processes of a machine, so that those of several can be compared.
+    with open_drainer(given.candidate) as drain:
+        send(jobs=drain(given.warm_up_limit))
+        wait_for_start()
+        # All processes of a machine share this clock, so their times can be compared.
         started = time.monotonic()
         jobs = drain(given.limit)
         ended = time.monotonic()
-        say(
+        send(
             jobs=jobs, seconds=ended - started, peak_rss_mb=peak_rss_mb(),
             started=started, ended=ended,
         )  # fmt: skip
 
 
 def peak_rss_mb() -> float:
-    """Return the most memory this process has had, in MiB."""
+    """Return the peak memory of this process in MiB."""
     if STATUS.exists():
-        # Not `ru_maxrss`: Linux lets a process inherit that of the one that started it.
+        # Not `ru_maxrss`: on Linux, a process inherits the value of its parent.
         lines = dict(line.split(":", 1) for line in STATUS.read_text().splitlines())
         return int(lines["VmHWM"].split()[0]) / 1024
     unit = 1024**2 if sys.platform == "darwin" else 1024
@@ -42,7 +42,7 @@ def peak_rss_mb() -> float:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("contender", choices=DRAINERS)
+    parser.add_argument("candidate", choices=DRAINERS)
     parser.add_argument("--warm-up-limit", type=int)
     parser.add_argument("--limit", type=int)
     return parser.parse_args()

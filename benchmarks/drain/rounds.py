@@ -1,4 +1,4 @@
-"""Let all contenders empty their backlogs in turn, each time in fresh processes."""
+"""Run all candidates in turn, each round in new processes."""
 
 from __future__ import annotations
 
@@ -7,127 +7,129 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.child import Child
+from benchmarks.child import ChildProcess
 from benchmarks.drain.backlog import Backlog
-from benchmarks.drain.contenders import Contender
-from benchmarks.drain.effort import WARM_UP, Effort, Variant
-from benchmarks.options import Tell
+from benchmarks.drain.candidates import Candidate
+from benchmarks.drain.workload import WARM_UP, Variant, Workload
+from benchmarks.options import Progress
 from benchmarks.samples import rotated
 
 PROCESS = "benchmarks.drain.process"
 
-NEIGHBOURS = 1_000
-"""Jobs of a neighbour that does one in a second: it is never done."""
+NEIGHBORS = 1_000
+"""Jobs of the sleeping neighbor, more than it can do during a measurement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """What one contender has done in one round."""
+    """The result of one candidate in one round."""
 
     jobs: int
     seconds: float
-    """From the first of its processes that began until the last that ended."""
+    """From the start of the first process to the end of the last."""
 
     peak_rss_mb: float
-    """Of the process that took most memory."""
+    """Maximum over the processes."""
 
     shares: Sequence[int]
-    """Jobs that each process has done."""
+    """Jobs per process."""
 
     @property
     def rate(self) -> float:
-        """Jobs a second."""
+        """Jobs per second."""
         return self.jobs / self.seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """One contender with its backlog."""
+    """A candidate with its backlog."""
 
-    contender: Contender
+    candidate: Candidate
     backlog: Backlog
     jobs: int
-    """In each round."""
+    """Jobs per round."""
 
     variant: Variant
 
     @property
     def name(self) -> str:
-        """Name of the contender, and of its circumstances if there are any."""
-        return self.contender.name if self.variant.is_plain else f"{self.contender.name} variant"
+        """Name of the candidate, which shows whether it is a variant."""
+        return self.candidate.name if self.variant.is_default else f"{self.candidate.name} variant"
 
     @property
     def title(self) -> str:
-        """What it is, for people."""
-        return self.contender.title + ("" if self.variant.is_plain else f": {self.variant}")
+        """Title of the candidate, with the conditions of its variant."""
+        return self.candidate.title + ("" if self.variant.is_default else f": {self.variant}")
 
     def prepare(self) -> None:
-        """Make the rows that are there from the beginning."""
+        """Create the rows that exist from the start."""
         self.backlog.load_finished(self.variant.settled)
 
     def run(self) -> Round:
-        """Do one round.
+        """Run one round.
 
         Raises:
-            NoFigure: a process failed, or the rows do not account for what was done.
+            BenchmarkError: a process failed, or the rows do not match the jobs that it counted.
         """
         if self.variant.keeps_rows:
-            self.backlog.tidy()
+            self.backlog.vacuum()
         else:
-            self.backlog.empty()
+            self.backlog.clear()
         snapshot = self.backlog.held_snapshot() if self.variant.held_snapshot else nullcontext()
         with snapshot, ExitStack() as stack:
             self.backlog.load(WARM_UP * self.variant.relays)
             children = [stack.enter_context(self._child()) for _ in range(self.variant.relays)]
-            self.backlog.check(sum(child.hear()["jobs"] for child in children))
+            self.backlog.verify(sum(child.read()["jobs"] for child in children))
             self.backlog.load(self._missing())
             if self.variant.sleeping_neighbour:
-                self.backlog.load_neighbours(NEIGHBOURS)
-            self.backlog.settle_down()
+                self.backlog.load_neighbors(NEIGHBORS)
+            self.backlog.prepare_database()
             for child in children:
-                child.go()
-            done = round_of([child.hear() for child in children])
-            self.backlog.check(done.jobs)
+                child.start()
+            done = combine([child.read() for child in children])
+            self.backlog.verify(done.jobs)
         return done
 
     def _missing(self) -> int:
-        """Return how many jobs it takes for the backlog to be as long as it is to be."""
-        return max(0, (self.variant.pending or self.jobs) - self.backlog.untouched)
+        """Return the number of jobs that the backlog lacks."""
+        return max(0, (self.variant.pending or self.jobs) - self.backlog.pending)
 
-    def _child(self) -> Child:
-        arguments = [self.contender.name]
+    def _child(self) -> ChildProcess:
+        arguments = [self.candidate.name]
         if self.variant.pending or self.variant.sleeping_neighbour:
-            each = -(-self.jobs // self.variant.relays)
-            arguments += [f"--warm-up-limit={WARM_UP}", f"--limit={each}"]
+            share = -(-self.jobs // self.variant.relays)
+            arguments += [f"--warm-up-limit={WARM_UP}", f"--limit={share}"]
         environment = {
             "DATABASE_URL": self.backlog.url,
             "BENCHMARK_LANES": str(self.variant.lanes),
         }
         if self.variant.sleeping_neighbour:
             environment["BENCHMARK_NEIGHBOUR"] = "yes"
-        return Child(PROCESS, arguments, environment=environment)
+        return ChildProcess(PROCESS, arguments, environment=environment)
 
 
-def round_of(answers: Sequence[Mapping[str, Any]]) -> Round:
-    """Sum up what the processes of one round have said."""
+def combine(results: Sequence[Mapping[str, Any]]) -> Round:
+    """Return the combined result of the processes of one round."""
     return Round(
-        jobs=sum(answer["jobs"] for answer in answers),
-        seconds=max(answer["ended"] for answer in answers)
-        - min(answer["started"] for answer in answers),
-        peak_rss_mb=max(answer["peak_rss_mb"] for answer in answers),
-        shares=[answer["jobs"] for answer in answers],
+        jobs=sum(result["jobs"] for result in results),
+        seconds=max(result["ended"] for result in results)
+        - min(result["started"] for result in results),
+        peak_rss_mb=max(result["peak_rss_mb"] for result in results),
+        shares=[result["jobs"] for result in results],
     )
 
 
-def measure(runners: Sequence[Runner], effort: Effort, tell: Tell) -> Mapping[str, list[Round]]:
-    """Return, by a runner's name, what it has done in each round."""
+def measure(
+    runners: Sequence[Runner], workload: Workload, progress: Progress
+) -> Mapping[str, list[Round]]:
+    """Return the rounds of each runner, by name."""
     rounds: dict[str, list[Round]] = {runner.name: [] for runner in runners}
-    for number in range(effort.rounds):
+    for number in range(workload.rounds):
         for runner in rotated(runners, number):
             done = runner.run()
             rounds[runner.name].append(done)
-            tell(
-                f"Round {number + 1} of {effort.rounds}: {runner.title}: {done.jobs:,} in "
+            progress(
+                f"Round {number + 1} of {workload.rounds}: {runner.title}: {done.jobs:,} in "
                 f"{done.seconds:.2f} s, {done.rate:,.0f} per second"
             )
     return rounds

@@ -1,4 +1,4 @@
-"""The benchmarks' settings, with one publisher that does nothing and the peers installed."""
+"""Settings of the drain benchmark: a publisher that does nothing, and the alternatives."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ INSTALLED_APPS = [*COMMON_APPS, "django_tasks_db"]
 
 DJ_ACTIONS = {
     "PUBLISHERS": {
-        "nothing": {
-            "BACKEND": "benchmarks.drain.nothing.NothingPublisher",
+        "noop": {
+            "BACKEND": "benchmarks.drain.noop.NoopPublisher",
             "BATCH_SIZE": int(os.environ.get("BENCHMARK_BATCH_SIZE", "100")),
             "CONCURRENCY": int(os.environ.get("BENCHMARK_LANES", "1")),
         },
-        # Served only where it has something to do.
-        "sleeping": {"BACKEND": "benchmarks.drain.nothing.SleepingPublisher"},
+        # Served with --sleeping-neighbour only.
+        "sleeping": {"BACKEND": "benchmarks.drain.noop.SleepingPublisher"},
     },
 }
 PROCRASTINATE_IMPORT_PATHS = ["benchmarks.drain.tasks"]

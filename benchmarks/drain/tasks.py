@@ -1,4 +1,4 @@
-"""The jobs of the peers, which do nothing."""
+"""The jobs of the alternatives, which do nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from procrastinate.contrib.django import app
 
-from benchmarks.drain.tally import tally
+from benchmarks.drain.counter import counter
 
 if find_spec("django.tasks"):  # since Django 6
     from django.tasks import task  # type: ignore[import-not-found,unused-ignore]
@@ -15,13 +15,13 @@ else:
     from django_tasks import task  # type: ignore[no-redef,unused-ignore]
 
 
-@app.task(name="nothing")  # type: ignore[untyped-decorator]  # installed for `make bench` only
-async def nothing(**_payload: Any) -> None:
-    """Count one job of procrastinate; a coroutine, for that costs no thread."""
-    tally.add()
+@app.task(name="noop")  # type: ignore[untyped-decorator]  # installed for `make bench` only
+async def noop(**_payload: Any) -> None:
+    """Count one job of procrastinate; a coroutine needs no thread."""
+    counter.increment()
 
 
 @task()  # type: ignore[untyped-decorator,unused-ignore]  # as above
-def nothing_for_django_tasks(_payload: dict[str, Any]) -> None:
+def noop_for_django_tasks(_payload: dict[str, Any]) -> None:
     """Count one job of django-tasks-db."""
-    tally.add()
+    counter.increment()

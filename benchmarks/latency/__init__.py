@@ -1,3 +1,3 @@
-"""How long it takes from an action's commit until its publisher is called."""
+"""The time from an action's commit until its publisher is called."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The action that is timed: it changes a todo and notes when that was committed."""
+"""The measured action, which changes a todo and records the time of the commit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dj_actions.context import ActionContext
 from example.todos.models import Todo
 
 commits: list[int] = []
-"""Nanoseconds since the epoch, one for each action of this process, in order."""
+"""Commit times in nanoseconds since the epoch, one per action of this process, in order."""
 
 
 @register
@@ -22,9 +22,9 @@ class Touch(Action):
     model = Todo
 
     def perform(self, context: ActionContext, data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Save the note; the first to be told of the commit is the clock."""
+        """Save the note; the first on_commit callback records the time."""
         transaction.on_commit(lambda: commits.append(time.time_ns()))
         todo: Todo = context.object
         todo.note = "Touched."
         todo.save(update_fields=["note"])
-        context.emit(summary=f"Somebody touched “{todo}”", extra={"title": todo.title})
+        context.emit(summary=f"A user touched “{todo}”", extra={"title": todo.title})

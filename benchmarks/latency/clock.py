@@ -1,4 +1,4 @@
-"""The publisher that does nothing but note when it is called."""
+"""A publisher that only records when it is called."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
 
 calls: list[tuple[str, int]] = []
-"""Id of an event and the nanoseconds since the epoch, for each message of this process."""
+"""Event id and nanoseconds since the epoch for each message of this process."""
 
 
 class ClockPublisher(BasePublisher):
-    """Notes the time and confirms."""
+    """A publisher that records the time and confirms the message."""
 
     def publish(self, message: Message) -> Receipt:
-        """Take one message."""
-        return self._taken(message, time.time_ns())
+        """Confirm one message."""
+        return self._confirm(message, time.time_ns())
 
     def publish_many(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:
-        """Take them all at the moment of this call: with this they have arrived."""
+        """Confirm the messages; all of them arrive at the time of this call."""
         now = time.time_ns()
         for message in messages:
-            yield self._taken(message, now)
+            yield self._confirm(message, now)
 
-    def _taken(self, message: Message, now: int) -> Receipt:
+    def _confirm(self, message: Message, now: int) -> Receipt:
         calls.append((str(message.id), now))
         return Receipt(id=str(message.id))

@@ -1,4 +1,4 @@
-"""A relay in a process of its own: `manage.py run_relay`, then a line with what it has noted."""
+"""A relay process: `manage.py run_relay`, then a line with the recorded times."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import os
 import django
 from django.core.management import call_command
 
-from benchmarks.child import say
+from benchmarks.child import send
 
 
 def main() -> None:
-    """Work until SIGTERM, then say when the publisher was called for which event."""
+    """Run until SIGTERM, then send the time of the publisher's call for each event."""
     django.setup()
     from benchmarks.latency.clock import calls  # noqa: PLC0415 - needs Django to be set up
 
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device
-        call_command("run_relay", stdout=nowhere)
-    say(calls=calls)
+    with open(os.devnull, "w") as devnull:  # noqa: PTH123 - a device
+        call_command("run_relay", stdout=devnull)
+    send(calls=calls)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The benchmarks' settings, with one publisher that notes when it is called."""
+"""Settings of the latency benchmark: a publisher that records when it is called."""
 
 from __future__ import annotations
 

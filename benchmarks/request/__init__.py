@@ -1,3 +1,3 @@
-"""What one request that runs an action costs, against the same mutation in a plain view."""
+"""The cost of a request that runs an action, compared to the same change in a plain view."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Authentication without a query, to see what a request costs beside it."""
+"""Authentication without a query, to measure the rest of a request."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from rest_framework.authentication import TokenAuthentication
 
 
 class RememberedToken(TokenAuthentication):
-    """Looks a token up once and keeps its user, as a cache or a signed token would."""
+    """Token authentication that caches the user, like a signed token would."""
 
     remembered: dict[str, tuple[Any, Any]] = {}
 
     def authenticate_credentials(self, key: str) -> tuple[Any, Any]:
-        """Return user and token."""
+        """Return the user and the token."""
         if key not in self.remembered:
             self.remembered[key] = super().authenticate_credentials(key)
         return self.remembered[key]

@@ -1,4 +1,4 @@
-"""An outbox in its barest form: two tables, two statements, no model, no index but the keys."""
+"""A minimal outbox: two tables, two statements, no model, and no index but the keys."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ INSERT INTO by_hand_delivery (event_id, publisher) VALUES (%s, 'feeds'), (%s, 'p
 
 
 def create_tables() -> None:
-    """Make the two tables."""
+    """Create the two tables."""
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
 
@@ -55,7 +55,7 @@ def record_by_hand(
 
 
 def count_rows(table: str) -> int:
-    """Return how many rows one of the tables has."""
+    """Return the number of rows of one of the tables."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 - one of our two names
         (count,) = cursor.fetchone()

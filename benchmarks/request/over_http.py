@@ -1,4 +1,4 @@
-"""Requests over HTTP, on one connection that is kept alive, timed as a client waits for them."""
+"""Requests over HTTP on one keep-alive connection, timed by the client."""
 
 from __future__ import annotations
 
@@ -6,52 +6,52 @@ import time
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 
-from benchmarks.errors import NoFigure
-from benchmarks.request.exchange import Answer
+from benchmarks.errors import BenchmarkError
+from benchmarks.request.client import TimedResponse
 
 TIMEOUT_SECONDS = 30.0
 
 
-class NoAnswer(NoFigure):
-    """The server did not answer, or not on a connection that stays."""
+class NoResponse(BenchmarkError):
+    """The server did not respond, or closed the connection."""
 
 
-class OverHttp:
-    """One connection to 127.0.0.1 for all requests, opened by the first; `close` it.
+class HttpTransport:
+    """A transport with one connection to 127.0.0.1, opened by the first request.
 
-    `http.client` sets TCP_NODELAY on its sockets and sends head and body of a small request at
-    once: nothing waits for an acknowledgement.
+    `http.client` sets TCP_NODELAY and sends the headers and body of a small request in one
+    packet, so no request waits for an acknowledgment.
 
     Args:
-        port: where the server listens.
+        port: port of the server.
     """
 
     def __init__(self, port: int) -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
 
-    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send a request and read its answer; all of that is timed.
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> TimedResponse:
+        """Send a request and read the response; both are timed.
 
         Raises:
-            NoAnswer: there is none, or the server closes the connection after it.
+            NoResponse: the server did not respond, or closed the connection afterwards.
         """
         headers = {**headers, "Content-Type": "application/json"}
         try:
             return self._send(path, headers, body)
         except (OSError, HTTPException) as error:
-            raise NoAnswer(f"The server did not answer POST {path}: {error!r}") from error
+            raise NoResponse(f"The server did not respond to POST {path}: {error!r}") from error
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
 
-    def _send(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _send(self, path: str, headers: Mapping[str, str], body: bytes) -> TimedResponse:
         started = time.perf_counter_ns()
         self._connection.request("POST", path, body=body, headers=headers)
         response = self._connection.getresponse()
         content = response.read()
-        ended = time.perf_counter_ns()
+        microseconds = (time.perf_counter_ns() - started) / 1000
         if response.will_close:
-            # The next request would pay for a new connection, and its contender with it.
-            raise NoAnswer(f"The server closed the connection after POST {path}.")
-        return Answer(status=response.status, body=content, microseconds=(ended - started) / 1000)
+            # The next candidate's request would pay for a new connection.
+            raise NoResponse(f"The server closed the connection after POST {path}.")
+        return TimedResponse(status=response.status, body=content, microseconds=microseconds)

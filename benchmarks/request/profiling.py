@@ -1,7 +1,7 @@
-"""Where the time of one contender's requests goes, by cProfile.
+"""Profile one candidate's requests with cProfile.
 
-The profiler makes every call dearer, small functions most: read it for what is called and how
-often, and measure a change with the benchmark itself.
+The profiler slows down every call, small functions most. Use it to see what is called and how
+often, and the benchmark itself to measure a change.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.report import Table
-from benchmarks.request.in_process import InProcess
+from benchmarks.request.in_process import InProcessTransport
 from benchmarks.request.rounds import Runner
 
 WARM_UP = 50
 REQUESTS = 500
-LONGEST_LIST = 45
+MAX_ROWS = 45
 OURS = "dj_actions"
 
 SITE_PACKAGES = Path(sysconfig.get_paths()["purelib"])
 STANDARD_LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 PROJECT = Path(__file__).resolve().parents[2]
 SPLIT = frozenset({"django", "psycopg"})
-"""Packages large enough to be looked at part by part."""
+"""Packages that are listed by subpackage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What one function cost per request, in microseconds."""
+    """The cost of a function per request, in microseconds."""
 
     function: str
     package: str
@@ -42,17 +42,17 @@ class Cost:
 
 
 def profile(runner: Runner, target: Path) -> list[Table]:
-    """Profile requests of one contender; keep the raw profile in `target` for other viewers."""
-    # In this process: the profiler does not see into another.
-    handler = InProcess()
-    runner.mark_done(runner.fresh_todos(WARM_UP), handler)
-    todos = runner.fresh_todos(REQUESTS)
+    """Profile requests of one candidate, and write the raw profile to `target`."""
+    # In this process: the profiler does not cover child processes.
+    handler = InProcessTransport()
+    runner.mark_done(runner.create_todos(WARM_UP), handler)
+    todos = runner.create_todos(REQUESTS)
     profiler = cProfile.Profile()
     with profiler:
         runner.mark_done(todos, handler)
     profiler.dump_stats(target)
     costs = _costs(pstats.Stats(profiler))
-    name = runner.contender.name
+    name = runner.candidate.name
     return [
         _by_package(f"{name}: own time by package", costs),
         _functions(f"{name}: our functions", [cost for cost in costs if cost.package == OURS]),
@@ -61,14 +61,14 @@ def profile(runner: Runner, target: Path) -> list[Table]:
 
 
 def _costs(stats: pstats.Stats) -> list[Cost]:
-    """Return the cost of each function, the dearest first."""
-    # typeshed does not name it; it is what pstats itself reads.
+    """Return the cost of each function, the most expensive first."""
+    # typeshed lacks this attribute, which pstats itself uses.
     entries: Mapping[tuple[str, int, str], tuple[int, int, float, float, object]]
     entries = stats.stats  # type: ignore[attr-defined]
     scale = 1_000_000 / REQUESTS
     costs = [
         Cost(
-            function=f"{_place(Path(file))}:{line} {name}" if line else name,
+            function=f"{_relative_path(Path(file))}:{line} {name}" if line else name,
             package=_package(file),
             calls=calls / REQUESTS,
             own=own * scale,
@@ -79,7 +79,7 @@ def _costs(stats: pstats.Stats) -> list[Cost]:
     return sorted(costs, key=lambda cost: cost.cumulative, reverse=True)
 
 
-def _place(file: Path) -> Path:
+def _relative_path(file: Path) -> Path:
     for root in (SITE_PACKAGES, PROJECT, STANDARD_LIBRARY):
         if file.is_relative_to(root):
             return file.relative_to(root)
@@ -89,7 +89,7 @@ def _place(file: Path) -> Path:
 def _package(file: str) -> str:
     if file == "~":
         return "built in"
-    parts = _place(Path(file)).with_suffix("").parts
+    parts = _relative_path(Path(file)).with_suffix("").parts
     if Path(file).is_relative_to(STANDARD_LIBRARY) and not Path(file).is_relative_to(SITE_PACKAGES):
         return "standard library"
     return ".".join(parts[:2]) if parts[0] in SPLIT else parts[0]
@@ -101,7 +101,7 @@ def _by_package(title: str, costs: list[Cost]) -> Table:
     for cost in costs:
         own[cost.package] += cost.own
         calls[cost.package] += cost.calls
-    ranked = sorted(own, key=lambda package: own[package], reverse=True)[:LONGEST_LIST]
+    ranked = sorted(own, key=lambda package: own[package], reverse=True)[:MAX_ROWS]
     return Table(
         title=title,
         columns=("package", "calls per request", "own µs per request"),
@@ -115,6 +115,6 @@ def _functions(title: str, costs: list[Cost]) -> Table:
         columns=("function", "calls per request", "own µs", "cumulative µs"),
         rows=[
             (cost.function, f"{cost.calls:.1f}", f"{cost.own:.1f}", f"{cost.cumulative:.0f}")
-            for cost in costs[:LONGEST_LIST]
+            for cost in costs[:MAX_ROWS]
         ],
     )

@@ -1,77 +1,83 @@
-"""Ask all contenders in turn, in short rounds, so that whatever drifts, drifts for all."""
+"""Measure all candidates in turn, in short rounds, so that drift affects all alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
 from rest_framework.authtoken.models import Token
 
-from benchmarks.request.contenders import CONTENDERS, Contender
-from benchmarks.request.exchange import Exchange, Way
+from benchmarks.options import Progress
+from benchmarks.request.candidates import CANDIDATES, Candidate
+from benchmarks.request.client import CandidateClient, Transport
 from benchmarks.samples import rotated
 from example.todos.models import Todo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Effort:
-    """How much is measured."""
+class Workload:
+    """The size of a measurement."""
 
     rounds: int
     warm_up_rounds: int
     requests_per_round: int = 10
 
 
-THOROUGH = Effort(rounds=300, warm_up_rounds=20)
-QUICK = Effort(rounds=12, warm_up_rounds=3)
+FULL = Workload(rounds=300, warm_up_rounds=20)
+QUICK = Workload(rounds=12, warm_up_rounds=3)
 
 
 @dataclass(slots=True)
 class Runner:
-    """One contender with a user, an endpoint and todos of its own."""
+    """A candidate with its own user, client and todos."""
 
-    contender: Contender
+    candidate: Candidate
     owner: User
-    exchange: Exchange
-    made: int = field(default=0, init=False)
-    """Requests so far, all of which must be found in the database afterwards."""
+    client: CandidateClient
+    request_count: int = field(default=0, init=False)
+    """Requests sent so far, which the rows in the database must match."""
 
     @classmethod
-    def enter(cls, contender: Contender) -> Runner:
-        """Give the contender its user and its token."""
-        owner = User.objects.create_user(contender.name)
+    def create(cls, candidate: Candidate) -> Runner:
+        """Create the candidate's user and token."""
+        owner = User.objects.create_user(candidate.name)
         token = Token.objects.create(user=owner)
-        return cls(contender, owner, Exchange(contender, token.key))
+        return cls(candidate, owner, CandidateClient(candidate, token.key))
 
-    def fresh_todos(self, count: int) -> list[Todo]:
-        """Make open todos that nobody has touched."""
-        title = f"Todo of {self.contender.name}"
+    def create_todos(self, count: int) -> list[Todo]:
+        """Create open todos."""
+        title = f"Todo of {self.candidate.name}"
         return Todo.objects.bulk_create(Todo(title=title, owner=self.owner) for _ in range(count))
 
-    def mark_done(self, todos: Sequence[Todo], way: Way) -> list[float]:
-        """Mark them as done, one request each; return how many microseconds each took."""
-        self.made += len(todos)
-        return [self.exchange.mark_done(todo.pk, way) for todo in todos]
+    def mark_done(self, todos: Sequence[Todo], transport: Transport) -> list[float]:
+        """Mark the todos as done with a request each, and return the durations in microseconds."""
+        self.request_count += len(todos)
+        return [self.client.mark_done(todo.pk, transport) for todo in todos]
 
 
-def enter_all() -> list[Runner]:
-    """Make all contenders ready."""
-    return [Runner.enter(contender) for contender in CONTENDERS]
+def create_runners() -> list[Runner]:
+    """Return a runner for each candidate."""
+    return [Runner.create(candidate) for candidate in CANDIDATES]
 
 
 def measure(
-    runners: Sequence[Runner], way: Way, effort: Effort, tell: Callable[[str], None]
+    runners: Sequence[Runner],
+    transport: Transport,
+    workload: Workload,
+    progress: Progress,
 ) -> Mapping[str, list[list[float]]]:
-    """Return, by contender's name, the microseconds of each request, round by round."""
-    rounds: dict[str, list[list[float]]] = {runner.contender.name: [] for runner in runners}
-    tell(f"Warming up: {effort.warm_up_rounds} rounds")
-    for number in range(effort.warm_up_rounds + effort.rounds):
-        if number == effort.warm_up_rounds:
-            tell(f"Measuring: {effort.rounds} rounds of {effort.requests_per_round} requests each")
+    """Return the durations in microseconds, by candidate and round."""
+    rounds: dict[str, list[list[float]]] = {runner.candidate.name: [] for runner in runners}
+    progress(f"Warming up: {workload.warm_up_rounds} rounds")
+    for number in range(workload.warm_up_rounds + workload.rounds):
+        if number == workload.warm_up_rounds:
+            progress(
+                f"Measuring: {workload.rounds} rounds of {workload.requests_per_round} requests"
+            )
         for runner in rotated(runners, number):
-            todos = runner.fresh_todos(effort.requests_per_round)
-            samples = runner.mark_done(todos, way)
-            if number >= effort.warm_up_rounds:
-                rounds[runner.contender.name].append(samples)
+            todos = runner.create_todos(workload.requests_per_round)
+            samples = runner.mark_done(todos, transport)
+            if number >= workload.warm_up_rounds:
+                rounds[runner.candidate.name].append(samples)
     return rounds

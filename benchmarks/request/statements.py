@@ -1,4 +1,4 @@
-"""Look at the statements of one request; never while it is timed."""
+"""Capture the SQL statements of one request, separately from the measurement."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from benchmarks.request.in_process import InProcess
+from benchmarks.request.in_process import InProcessTransport
 from benchmarks.request.rounds import Runner
 
 CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
@@ -16,24 +16,24 @@ CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statements:
-    """What one request says to the database."""
+    """The statements of one request."""
 
     queries: Sequence[str]
-    """Those that read or write."""
+    """Statements that read or write."""
 
     control: Sequence[str]
-    """Those that begin and end transactions and savepoints; each is a round trip too."""
+    """Statements that begin and end transactions and savepoints; each is a round trip, too."""
 
 
-def statements_of(runner: Runner, handler: InProcess) -> Statements:
-    """Run one request in this process, where its statements can be seen, and return them.
+def capture_statements(runner: Runner, handler: InProcessTransport) -> Statements:
+    """Return the statements of one request, which runs in this process.
 
-    It is the second one: the first of a process looks up what later ones remember.
+    It is the second request: the first one of a process fills caches.
     """
-    first, second = runner.fresh_todos(2)
+    first, second = runner.create_todos(2)
     runner.mark_done([first], handler)
     with CaptureQueriesContext(connection) as captured:
         runner.mark_done([second], handler)
-    said = [str(query["sql"]).strip() for query in captured.captured_queries]
-    control = [sql for sql in said if sql.startswith(CONTROL)]
-    return Statements(queries=[sql for sql in said if sql not in control], control=control)
+    statements = [str(query["sql"]).strip() for query in captured.captured_queries]
+    control = [sql for sql in statements if sql.startswith(CONTROL)]
+    return Statements(queries=[sql for sql in statements if sql not in control], control=control)

@@ -1,4 +1,4 @@
-"""The jobs that procrastinate keeps in place of our two deliveries."""
+"""The jobs of procrastinate that correspond to our two deliveries."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from procrastinate.contrib.django import app
 
 @app.task(name="update_feed")  # type: ignore[untyped-decorator]  # installed for `make bench` only
 def update_feed(todo_id: int, actor_id: int) -> None:
-    """Stand for what a worker would do; none runs here."""
+    """Do nothing: no worker runs in this benchmark."""
 
 
 @app.task(name="start_pipeline")  # type: ignore[untyped-decorator]  # as above
 def start_pipeline(todo_id: int, actor_id: int) -> None:
-    """Stand for what a worker would do; none runs here."""
+    """Do nothing: no worker runs in this benchmark."""

@@ -1,4 +1,4 @@
-"""The same mutation, written without DJ Actions: plainly, carefully, by hand, with jobs."""
+"""The same change without DJ Actions: plain, careful, by hand, and with jobs."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from example.todos.serializers import MarkDoneInput, TodoSerializer
 
 
 class PlainTodoViewSet(ModelViewSet[Todo]):
-    """As most people write it: every statement commits by itself."""
+    """The most common implementation: in autocommit mode."""
 
     queryset = Todo.objects.select_related("owner")
     serializer_class = TodoSerializer
 
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, IsOwner])
     def mark_done(self, request: Request, pk: str) -> Response:  # noqa: ARG002
-        """Set it to done, with a note."""
-        return Response(self.answer(request))
+        """Mark the todo as done, with a note."""
+        return Response(self.respond(request))
 
-    def answer(self, request: Request) -> Any:
+    def respond(self, request: Request) -> Any:
         """Change the todo and return it as JSON."""
         return self.get_serializer(self.change(request)).data
 
@@ -46,14 +46,14 @@ class PlainTodoViewSet(ModelViewSet[Todo]):
 
 
 class CarefulTodoViewSet(PlainTodoViewSet):
-    """As a careful person writes it: in a transaction, with the row locked."""
+    """A careful implementation: in a transaction, with the row locked."""
 
     def get_queryset(self) -> QuerySet[Todo]:
-        """Lock what is going to be changed."""
+        """Lock the todo to change."""
         todos = super().get_queryset()
         return todos.select_for_update(of=("self",)) if self.action == "mark_done" else todos
 
-    def answer(self, request: Request) -> Any:
+    def respond(self, request: Request) -> Any:
         """Change the todo in a transaction."""
         with transaction.atomic():
             todo = self.change(request)
@@ -61,22 +61,22 @@ class CarefulTodoViewSet(PlainTodoViewSet):
 
 
 class ByHandTodoViewSet(CarefulTodoViewSet):
-    """The careful one, with one event and two deliveries inserted by SQL."""
+    """The careful implementation, with one event and two deliveries inserted by SQL."""
 
-    def answer(self, request: Request) -> Any:
-        """Change the todo and write that down."""
+    def respond(self, request: Request) -> Any:
+        """Change the todo and record the change."""
         with transaction.atomic():
             todo = self.change(request)
-            answer = self.get_serializer(todo).data
-            record_by_hand(todo, request.user, data={"note": todo.note}, result=answer)
-        return answer
+            result = self.get_serializer(todo).data
+            record_by_hand(todo, request.user, data={"note": todo.note}, result=result)
+        return result
 
 
 class ProcrastinateTodoViewSet(PlainTodoViewSet):
-    """The plain one, with two jobs deferred in its transaction."""
+    """The plain implementation in a transaction, with two deferred jobs."""
 
-    def answer(self, request: Request) -> Any:
-        """Change the todo and leave the rest to a worker."""
+    def respond(self, request: Request) -> Any:
+        """Change the todo and defer the jobs."""
         with transaction.atomic():
             todo = self.change(request)
             update_feed.defer(todo_id=todo.pk, actor_id=request.user.pk)

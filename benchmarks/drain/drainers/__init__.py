@@ -1,4 +1,4 @@
-"""What each contender's own process does: empty the backlog that it finds."""
+"""The drainers that each candidate's process runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from django.utils.module_loading import import_string
 
 Drain = Callable[[int | None], int]
-"""Do what is due, at most so many jobs if a number is given; return how many were done."""
+"""Do the pending jobs, at most as many as the limit, and return how many were done."""
 
 DRAINERS: Mapping[str, str] = {
     "limit": "benchmarks.drain.drainers.limit.open_limit",
@@ -16,10 +16,10 @@ DRAINERS: Mapping[str, str] = {
     "procrastinate": "benchmarks.drain.drainers.procrastinate.open_worker",
     "django_tasks": "benchmarks.drain.drainers.django_tasks.open_worker",
 }
-"""Name of a contender → what opens it; imported only where it is needed."""
+"""Name of a candidate → dotted path of its context manager, imported on use."""
 
 
 def open_drainer(name: str) -> AbstractContextManager[Drain]:
-    """Connect a contender, and disconnect it when the block ends."""
+    """Connect a candidate for the duration of the block."""
     opened: AbstractContextManager[Drain] = import_string(DRAINERS[name])()
     return opened

@@ -1,4 +1,4 @@
-"""The limit: what PostgreSQL allows anybody who claims and finishes in batches."""
+"""The limit: the rate that PostgreSQL allows for claiming and finishing in batches."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import psycopg
 
 from benchmarks.drain.drainers import Drain
 
-BATCH = 100
+BATCH_SIZE = 100
 
-# Materialised: as a mere subquery it could be run more than once, and claim more than it says.
+# Materialized: a plain subquery could be executed more than once and claim more rows.
 CLAIM = f"""
     WITH due AS MATERIALIZED (
         SELECT id FROM bare_backlog WHERE state = 'pending'
-        ORDER BY id LIMIT {BATCH} FOR UPDATE SKIP LOCKED
+        ORDER BY id LIMIT {BATCH_SIZE} FOR UPDATE SKIP LOCKED
     )
     UPDATE bare_backlog SET state = 'claimed' FROM due WHERE bare_backlog.id = due.id
     RETURNING bare_backlog.id, bare_backlog.payload
@@ -27,7 +27,7 @@ FINISH = "UPDATE bare_backlog SET state = 'finished' WHERE id = ANY(%s) AND stat
 
 @contextmanager
 def open_limit() -> Iterator[Drain]:
-    """Connect, each statement being a transaction of its own."""
+    """Connect in autocommit mode."""
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         yield partial(_drain, connection)
 

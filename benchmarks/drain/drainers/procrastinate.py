@@ -1,4 +1,4 @@
-"""procrastinate: its async worker with ten jobs at a time, which ends when it has caught up."""
+"""procrastinate: its async worker with concurrency 10, which ends when no job is left."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 import django
 
+from benchmarks.drain.counter import counter
 from benchmarks.drain.drainers import Drain
-from benchmarks.drain.tally import tally
 
 CONCURRENCY = 10
 
 
 @contextmanager
 def open_worker() -> Iterator[Drain]:
-    """Open the worker's pool of connections, on one event loop for all that follows."""
+    """Open the worker's connection pool, on one event loop for all drains."""
     django.setup()
     from procrastinate.contrib.django import app  # noqa: PLC0415 - needs Django to be set up
 
@@ -27,13 +27,13 @@ def open_worker() -> Iterator[Drain]:
     ):
 
         def drain(_limit: int | None) -> int:
-            tally.begin()
+            counter.start()
             runner.run(
                 worker_app.run_worker_async(
                     concurrency=CONCURRENCY, wait=False, install_signal_handlers=False
                 )
             )
-            return tally.jobs
+            return counter.jobs
 
         runner.run(_open(worker_app))
         try:

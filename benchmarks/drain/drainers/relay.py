@@ -1,4 +1,4 @@
-"""DJ Actions: one relay that drains the publisher that does nothing."""
+"""DJ Actions: a relay that drains the publisher that does nothing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contextlib import contextmanager
 
 import django
 
+from benchmarks.drain.counter import counter
 from benchmarks.drain.drainers import Drain
-from benchmarks.drain.tally import tally
 
 
 @contextmanager
 def open_relay() -> Iterator[Drain]:
-    """Set Django up; a relay's threads connect by themselves, each time they are started."""
+    """Set up Django; a relay's threads connect themselves at each start."""
     django.setup()
     yield _drain
 
@@ -23,9 +23,9 @@ def open_relay() -> Iterator[Drain]:
 def _drain(limit: int | None) -> int:
     from dj_actions.relay.relay import Relay  # noqa: PLC0415 - needs Django to be set up
 
-    gc.freeze()  # as the command does
-    neighbours = ["sleeping"] if os.environ.get("BENCHMARK_NEIGHBOUR") else []
-    relay = Relay(["nothing", *(neighbours if limit else [])])
-    tally.begin(limit, relay.stop)
+    gc.freeze()  # like the command
+    neighbors = ["sleeping"] if os.environ.get("BENCHMARK_NEIGHBOUR") else []
+    relay = Relay(["noop", *(neighbors if limit else [])])
+    counter.start(limit, relay.stop)
     relay.drain()
-    return tally.jobs
+    return counter.jobs

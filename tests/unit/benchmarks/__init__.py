@@ -1,3 +1,3 @@
-"""The benchmarks' arithmetic on samples whose answer is known, and how they ask and listen."""
+"""The benchmarks' statistics on known samples, options, child processes and transports."""
 
 from __future__ import annotations

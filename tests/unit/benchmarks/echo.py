@@ -1,20 +1,20 @@
-"""A child process of these tests: it does what its arguments say."""
+"""A child process that sends its environment, and fails if it has the argument `fail`."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from benchmarks.child import say, wait_for_go
+from benchmarks.child import send, wait_for_start
 
 
 def main() -> None:
-    """Say who this is; wait for go, or fail."""
-    say(pid=os.getpid(), greeting=os.environ.get("GREETING"))
+    """Send a line, then wait for the start, or fail."""
+    send(pid=os.getpid(), greeting=os.environ.get("GREETING"))
     if "fail" in sys.argv:
-        raise RuntimeError("It was told to fail.")
-    wait_for_go()
-    say(went_on=True)
+        raise RuntimeError("Failed on request.")
+    wait_for_start()
+    send(started=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Child processes answer with lines, wait to be told, and do not outlive their block."""
+"""Child processes send lines, wait for the start, and end with their block."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 
 import pytest
 
-from benchmarks.child import Child
-from benchmarks.errors import NoFigure
+from benchmarks.child import ChildProcess
+from benchmarks.errors import BenchmarkError
 
 MODULE = "tests.unit.benchmarks.echo"
 
 
-def runs(process: int) -> bool:
+def is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -20,36 +20,36 @@ def runs(process: int) -> bool:
     return True
 
 
-def test_a_child_has_an_environment_of_its_own_and_goes_on_when_told() -> None:
-    with Child(MODULE, environment={"GREETING": "hello"}) as child:
-        assert child.hear()["greeting"] == "hello"
-        child.go()
-        assert child.hear() == {"went_on": True}
+def test_a_child_has_its_own_environment_and_continues_after_start() -> None:
+    with ChildProcess(MODULE, environment={"GREETING": "hello"}) as child:
+        assert child.read()["greeting"] == "hello"
+        child.start()
+        assert child.read() == {"started": True}
 
 
 def test_a_child_that_fails_shows_why() -> None:
-    with Child(MODULE, ["fail"], environment={}) as child:
-        child.hear()
-        with pytest.raises(NoFigure, match=r"(?s)echo fail ended with 1.*It was told to fail"):
-            child.hear()
+    with ChildProcess(MODULE, ["fail"], environment={}) as child:
+        child.read()
+        with pytest.raises(BenchmarkError, match=r"(?s)echo fail exited with 1.*Failed on request"):
+            child.read()
 
 
 def test_a_child_that_is_silent_is_killed() -> None:
-    with Child(MODULE, environment={}) as child:
-        child.hear()
-        with pytest.raises(NoFigure, match="ended with -9, or was silent for 0 s"):
-            child.hear(timeout=0.1)
+    with ChildProcess(MODULE, environment={}) as child:
+        child.read()
+        with pytest.raises(BenchmarkError, match="exited with -9, or sent nothing within 0 s"):
+            child.read(timeout=0.1)
 
 
 def test_a_child_that_still_waits_ends_with_its_block() -> None:
-    with Child(MODULE, environment={}) as child:
-        process = child.hear()["pid"]
-    assert not runs(process)
+    with ChildProcess(MODULE, environment={}) as child:
+        process = child.read()["pid"]
+    assert not is_running(process)
 
 
 def test_a_child_ends_with_a_block_that_fails() -> None:
-    child = Child(MODULE, environment={})
-    process = child.hear()["pid"]
+    child = ChildProcess(MODULE, environment={})
+    process = child.read()["pid"]
     with pytest.raises(KeyboardInterrupt), child:
         raise KeyboardInterrupt
-    assert not runs(process)
+    assert not is_running(process)

@@ -1,4 +1,4 @@
-"""What is drained, under which circumstances, and what is made of the answers."""
+"""The drain benchmark: its workload, variants, job counter and results."""
 
 from __future__ import annotations
 
@@ -6,47 +6,47 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from benchmarks.drain.contenders import CONTENDERS, DJ_ACTIONS, LIMIT, PROCRASTINATE
+from benchmarks.drain.benchmark import baselines_for, entries_for
+from benchmarks.drain.candidates import CANDIDATES, DJ_ACTIONS, LIMIT, PROCRASTINATE
+from benchmarks.drain.counter import JobCounter
 from benchmarks.drain.drainers import DRAINERS
-from benchmarks.drain.effort import QUICK, THOROUGH, Effort, Variant, effort_of, variant_of
 from benchmarks.drain.process import peak_rss_mb
-from benchmarks.drain.question import bases_of, entries_of
-from benchmarks.drain.rounds import round_of
-from benchmarks.drain.tally import Tally
-from benchmarks.errors import NoFigure
-from benchmarks.options import Options, options_from
+from benchmarks.drain.rounds import combine
+from benchmarks.drain.workload import FULL, QUICK, Variant, Workload, variant_from, workload_from
+from benchmarks.errors import BenchmarkError
+from benchmarks.options import Options, parse_options
 
-ANSWERS = [
+RESULTS = [
     {"jobs": 300, "seconds": 2.0, "peak_rss_mb": 70.5, "started": 10.0, "ended": 12.0},
     {"jobs": 100, "seconds": 2.5, "peak_rss_mb": 80.5, "started": 11.5, "ended": 14.0},
 ]
 
 
-def asked(*arguments: str) -> Options:
-    return options_from(["drain", *arguments])
+def parse(*arguments: str) -> Options:
+    return parse_options(["drain", *arguments])
 
 
 def variant(*arguments: str) -> Variant:
-    options = asked(*arguments)
-    return variant_of(options, effort_of(options))
+    options = parse(*arguments)
+    return variant_from(options, workload_from(options))
 
 
 def test_each_contender_can_be_opened_and_has_jobs() -> None:
-    names = {contender.name for contender in CONTENDERS}
-    assert names == set(DRAINERS) == set(THOROUGH.jobs) == set(QUICK.jobs)
+    names = {candidate.name for candidate in CANDIDATES}
+    assert names == set(DRAINERS) == set(FULL.jobs) == set(QUICK.jobs)
 
 
-def test_without_options_the_usual_is_measured() -> None:
-    assert effort_of(asked()) == THOROUGH
-    assert effort_of(asked("--quick")) == QUICK
-    assert variant().is_plain
+def test_without_options_the_default_is_measured() -> None:
+    assert workload_from(parse()) == FULL
+    assert workload_from(parse("--quick")) == QUICK
+    assert variant().is_default
 
 
-def test_a_number_of_jobs_is_that_of_the_fast_and_the_most_of_the_slow() -> None:
-    few, many = effort_of(asked("--jobs", "30")), effort_of(asked("--jobs", "1000000"))
+def test_jobs_is_the_number_of_the_fast_and_the_maximum_of_the_slow() -> None:
+    few, many = workload_from(parse("--jobs", "30")), workload_from(parse("--jobs", "1000000"))
     assert set(few.jobs.values()) == {30}
     assert many.jobs[LIMIT.name] == many.jobs[DJ_ACTIONS.name] == 1_000_000
-    assert many.jobs[PROCRASTINATE.name] == THOROUGH.jobs[PROCRASTINATE.name]
+    assert many.jobs[PROCRASTINATE.name] == FULL.jobs[PROCRASTINATE.name]
 
 
 @pytest.mark.parametrize(
@@ -56,24 +56,24 @@ def test_a_number_of_jobs_is_that_of_the_fast_and_the_most_of_the_slow() -> None
         (["--jobs", "0"], "--jobs is 0"),
     ],
 )
-def test_an_effort_that_gives_no_figure_is_refused(arguments: list[str], message: str) -> None:
-    with pytest.raises(NoFigure, match=message):
-        effort_of(asked(*arguments))
+def test_a_workload_that_gives_no_result_is_rejected(arguments: list[str], message: str) -> None:
+    with pytest.raises(BenchmarkError, match=message):
+        workload_from(parse(*arguments))
 
 
 def test_more_cannot_be_drained_than_is_pending() -> None:
-    with pytest.raises(NoFigure, match="Of 50 pending deliveries, 51 cannot be"):
+    with pytest.raises(BenchmarkError, match="Of 50 pending deliveries, 51 cannot be drained"):
         variant("--jobs", "51", "--pending", "50")
     assert variant("--jobs", "50", "--pending", "50").pending == 50
 
 
-def test_circumstances_are_named() -> None:
+def test_conditions_are_listed() -> None:
     given = variant("--pending", "1000000", "--settled", "10000000", "--held-snapshot",
                     "--relays", "4")  # fmt: skip
     assert str(given) == "1,000,000 pending, 10,000,000 settled, a held snapshot, 4 relays"
     assert str(variant("--relays", "2")) == "2 relays"
     assert str(variant("--lanes", "3")) == "3 lanes"
-    assert str(variant("--sleeping-neighbour")) == "a neighbour that sleeps"
+    assert str(variant("--sleeping-neighbour")) == "a sleeping neighbor"
 
 
 @pytest.mark.parametrize(
@@ -88,55 +88,55 @@ def test_only_tables_that_are_large_on_purpose_keep_their_rows(given: Variant, k
     assert given.keeps_rows is keeps
 
 
-def test_usually_everybody_takes_part_and_is_compared_to_the_limit_and_procrastinate() -> None:
-    entries = entries_of(Variant())
+def test_by_default_all_candidates_are_compared_to_the_limit_and_procrastinate() -> None:
+    entries = entries_for(Variant())
     assert entries.pop(2) == (DJ_ACTIONS, Variant(lanes=2))
-    assert entries == [(contender, Variant()) for contender in CONTENDERS]
-    assert list(bases_of({contender.name: [] for contender in CONTENDERS})) == [
+    assert entries == [(candidate, Variant()) for candidate in CANDIDATES]
+    assert list(baselines_for({candidate.name: [] for candidate in CANDIDATES})) == [
         LIMIT.name,
         PROCRASTINATE.name,
     ]
 
 
-def test_under_other_circumstances_dj_actions_is_compared_to_itself() -> None:
+def test_a_variant_of_dj_actions_is_compared_to_itself() -> None:
     other = Variant(relays=4)
-    assert entries_of(other) == [(DJ_ACTIONS, Variant()), (DJ_ACTIONS, other)]
-    assert bases_of({"dj_actions": [], "dj_actions variant": []}) == {"dj_actions": "plain"}
+    assert entries_for(other) == [(DJ_ACTIONS, Variant()), (DJ_ACTIONS, other)]
+    assert baselines_for({"dj_actions": [], "dj_actions variant": []}) == {"dj_actions": "plain"}
 
 
 def test_a_round_lasts_from_its_first_process_to_its_last() -> None:
-    done = round_of(ANSWERS)
+    done = combine(RESULTS)
     assert (done.jobs, done.seconds, done.rate) == (400, 4.0, 100.0)
     assert (done.peak_rss_mb, list(done.shares)) == (80.5, [300, 100])
 
 
-def test_a_tally_says_once_that_it_is_enough() -> None:
-    said: list[int] = []
-    tally = Tally()
-    tally.begin(2, lambda: said.append(tally.jobs))
+def test_a_counter_calls_on_limit_once() -> None:
+    calls: list[int] = []
+    counter = JobCounter()
+    counter.start(2, lambda: calls.append(counter.jobs))
     for _ in range(3):
-        tally.add()
-    assert (tally.jobs, said) == (3, [2])
+        counter.increment()
+    assert (counter.jobs, calls) == (3, [2])
 
 
-def add_many(tally: Tally, count: int) -> None:
+def add_many(counter: JobCounter, count: int) -> None:
     for _ in range(count):
-        tally.add()
+        counter.increment()
 
 
-def test_a_tally_counts_what_several_threads_do() -> None:
-    tally = Tally()
+def test_a_counter_is_thread_safe() -> None:
+    counter = JobCounter()
     with ThreadPoolExecutor(4) as pool:
         for _ in range(4):
-            pool.submit(add_many, tally, 1000)
-    assert tally.jobs == 4000
+            pool.submit(add_many, counter, 1000)
+    assert counter.jobs == 4000
 
 
-def test_a_tally_begins_afresh_and_without_a_limit_never_ends() -> None:
-    tally = Tally(jobs=7, limit=8, enough=lambda: pytest.fail("There is no limit any more."))
-    tally.begin()
-    tally.add()
-    assert tally.jobs == 1
+def test_a_counter_restarts_from_zero_and_without_a_limit() -> None:
+    counter = JobCounter(jobs=7, limit=8, on_limit=lambda: pytest.fail("The limit was reset."))
+    counter.start()
+    counter.increment()
+    assert counter.jobs == 1
 
 
 def test_memory_is_that_of_this_process_in_mebibytes() -> None:
@@ -146,6 +146,6 @@ def test_memory_is_that_of_this_process_in_mebibytes() -> None:
     assert 5 < before < 10_000
 
 
-def test_an_effort_has_jobs_for_each_contender_and_rounds() -> None:
-    given = effort_of(asked("--rounds", "7"))
-    assert given == Effort(rounds=7, jobs=THOROUGH.jobs)
+def test_a_workload_has_rounds_and_jobs_for_each_candidate() -> None:
+    given = workload_from(parse("--rounds", "7"))
+    assert given == Workload(rounds=7, jobs=FULL.jobs)

@@ -1,4 +1,4 @@
-"""Requests of a benchmark go through one worker, on one connection, and nothing is left running."""
+"""Benchmark requests use one worker and one connection, and the server ends with its block."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks.errors import NoFigure
-from benchmarks.request.over_http import NoAnswer, OverHttp
+from benchmarks.errors import BenchmarkError
+from benchmarks.request.over_http import HttpTransport, NoResponse
 from benchmarks.request.server import open_server
 from example.launch.process import LaunchError, accepts_connections, wait_until
 
-pytestmark = pytest.mark.xdist_group("over_http")  # all share one server
-
-APPLICATION = "tests.unit.benchmarks.application:answer"
+APPLICATION = "tests.unit.benchmarks.application:echo"
 
 
 @pytest.fixture(scope="module")
@@ -30,22 +28,22 @@ def port() -> Iterator[int]:
 
 
 @pytest.fixture
-def client(port: int) -> Iterator[OverHttp]:
-    with closing(OverHttp(port)) as client:
+def client(port: int) -> Iterator[HttpTransport]:
+    with closing(HttpTransport(port)) as client:
         yield client
 
 
-def ask(client: OverHttp, path: str = "/") -> dict[str, Any]:
-    """Send a request and return what the application said."""
-    said: dict[str, Any] = json.loads(client.post(path, {}, b"{}").body)
-    return said
+def send(client: HttpTransport, path: str = "/") -> dict[str, Any]:
+    """Send a request and return the application's response."""
+    document: dict[str, Any] = json.loads(client.post(path, {}, b"{}").body)
+    return document
 
 
 class Closes(BaseHTTPRequestHandler):
-    """Answers, and closes the connection."""
+    """A handler that responds and closes the connection."""
 
     def do_POST(self) -> None:
-        """Answer as a server without keep-alive does."""
+        """Respond like a server without keep-alive."""
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(200)
         self.send_header("Content-Length", "0")
@@ -63,7 +61,7 @@ def serve_once() -> Iterator[int]:
         thread.join()
 
 
-def runs(process: int) -> bool:
+def is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -71,34 +69,37 @@ def runs(process: int) -> bool:
     return True
 
 
-def test_an_answer_has_status_body_and_time(client: OverHttp) -> None:
-    answer = client.post("/missing", {"Authorization": "Token t"}, b'{"note": ""}')
-    said = json.loads(answer.body)
-    assert answer.status == 404
-    assert (said["asked"], said["authorization"]) == ('{"note": ""}', "Token t")
-    assert answer.microseconds > 0
+def test_a_response_has_status_body_and_time(client: HttpTransport) -> None:
+    response = client.post("/missing", {"Authorization": "Token t"}, b'{"note": ""}')
+    echo = json.loads(response.body)
+    assert response.status == 404
+    assert (echo["body"], echo["authorization"]) == ('{"note": ""}', "Token t")
+    assert response.microseconds > 0
 
 
-def test_all_requests_share_one_connection_and_one_worker(client: OverHttp) -> None:
-    answers = [ask(client) for _ in range(5)]
-    assert len({(said["client_port"], said["worker"]) for said in answers}) == 1
+def test_all_requests_share_one_connection_and_one_worker(client: HttpTransport) -> None:
+    echoes = [send(client) for _ in range(5)]
+    assert len({(echo["client_port"], echo["worker"]) for echo in echoes}) == 1
 
 
-def test_a_server_that_closes_the_connection_gives_no_figure() -> None:
+def test_a_server_that_closes_the_connection_is_an_error() -> None:
     with (
         serve_once() as port,
-        closing(OverHttp(port)) as client,
-        pytest.raises(NoAnswer, match="closed the connection after POST /"),
+        closing(HttpTransport(port)) as client,
+        pytest.raises(NoResponse, match="closed the connection after POST /"),
     ):
         client.post("/", {}, b"{}")
 
 
 def test_the_server_has_ended_after_its_block() -> None:
-    with open_server(APPLICATION) as port, closing(OverHttp(port)) as client:
-        worker = ask(client)["worker"]
+    with open_server(APPLICATION) as port, closing(HttpTransport(port)) as client:
+        worker = send(client)["worker"]
     assert not accepts_connections(port)
-    wait_until(lambda: not runs(worker), timeout=60, what="the end of the worker")
-    with closing(OverHttp(port)) as client, pytest.raises(NoAnswer, match="did not answer POST /"):
+    wait_until(lambda: not is_running(worker), timeout=60, what="the end of the worker")
+    with (
+        closing(HttpTransport(port)) as client,
+        pytest.raises(NoResponse, match="did not respond to POST /"),
+    ):
         client.post("/", {}, b"{}")
 
 
@@ -111,15 +112,17 @@ def test_the_server_has_ended_after_a_failure(error: type[BaseException]) -> Non
 
 def test_a_failed_measurement_shows_the_servers_log() -> None:
     with (
-        pytest.raises(NoFigure, match=r"(?s)wrong answer.*gunicorn: .*Using worker: gthread"),
+        pytest.raises(
+            BenchmarkError, match=r"(?s)wrong response.*gunicorn: .*Using worker: gthread"
+        ),
         open_server(APPLICATION),
     ):
-        raise NoFigure("wrong answer")
+        raise BenchmarkError("wrong response")
 
 
-def test_a_server_that_cannot_start_says_why() -> None:
+def test_a_server_that_cannot_start_shows_the_reason() -> None:
     with (
-        pytest.raises(LaunchError, match=r"(?s)gunicorn ended.*There is no such application"),
+        pytest.raises(LaunchError, match=r"(?s)gunicorn ended.*The application does not exist"),
         open_server("tests.unit.benchmarks.application:broken()"),
     ):
         pass

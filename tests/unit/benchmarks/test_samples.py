@@ -1,4 +1,4 @@
-"""Figures that are quoted have to be right: summaries, ratios, intervals, turns."""
+"""Summaries, ratios, confidence intervals and rotation are correct."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import random
 
 import pytest
 
-from benchmarks.samples import paired_ratio, rotated, summarise
+from benchmarks.samples import paired_ratio, rotated, summarize
 
 
-def noisy_rounds(centre: float, *, seed: int) -> list[list[float]]:
-    """Return 40 rounds of 10 samples that scatter by a tenth around a centre."""
-    chance = random.Random(seed)
-    return [[centre * chance.uniform(0.9, 1.1) for _ in range(10)] for _ in range(40)]
+def noisy_rounds(center: float, *, seed: int) -> list[list[float]]:
+    """Return 40 rounds of 10 samples that vary by 10 % around a center."""
+    generator = random.Random(seed)
+    return [[center * generator.uniform(0.9, 1.1) for _ in range(10)] for _ in range(40)]
 
 
 def test_a_summary_of_the_numbers_to_a_hundred_is_known() -> None:
-    summary = summarise([float(number) for number in range(101)])
+    summary = summarize([float(number) for number in range(101)])
     assert (summary.count, summary.median) == (101, 50)
     assert (summary.lower_quartile, summary.upper_quartile) == (25, 75)
     assert summary.percentile_95 == 95
@@ -25,19 +25,19 @@ def test_a_summary_of_the_numbers_to_a_hundred_is_known() -> None:
 def test_the_order_of_samples_does_not_matter() -> None:
     samples = [float(number) for number in range(50)]
     shuffled = random.Random(1).sample(samples, k=len(samples))
-    assert summarise(shuffled) == summarise(samples)
+    assert summarize(shuffled) == summarize(samples)
 
 
 def test_one_outlier_leaves_the_median_alone() -> None:
-    assert summarise([1.0, 1.0, 1.0, 1.0, 1_000_000.0]).median == 1
+    assert summarize([1.0, 1.0, 1.0, 1.0, 1_000_000.0]).median == 1
 
 
 def test_a_single_sample_has_no_summary() -> None:
     with pytest.raises(ValueError, match="at least 2 samples, not 1"):
-        summarise([1.0])
+        summarize([1.0])
 
 
-def test_whoever_is_compared_with_himself_has_exactly_the_ratio_one() -> None:
+def test_the_ratio_of_a_candidate_to_itself_is_exactly_one() -> None:
     rounds = noisy_rounds(5, seed=1)
     ratio = paired_ratio(rounds, rounds)
     assert (ratio.value, ratio.low, ratio.high) == (1, 1, 1)
@@ -64,14 +64,14 @@ def test_the_same_samples_give_the_same_interval_again() -> None:
 
 
 @pytest.mark.parametrize(("rounds", "base"), [([[1.0]], [[1.0], [1.0]]), ([], [])])
-def test_sides_that_did_not_run_the_same_rounds_cannot_be_compared(
+def test_different_numbers_of_rounds_cannot_be_compared(
     rounds: list[list[float]], base: list[list[float]]
 ) -> None:
     with pytest.raises(ValueError, match="same rounds"):
         paired_ratio(rounds, base)
 
 
-def test_everybody_begins_equally_often() -> None:
+def test_each_entry_is_first_equally_often() -> None:
     turns = [rotated("abc", turn) for turn in range(6)]
     assert turns[:3] == [["a", "b", "c"], ["b", "c", "a"], ["c", "a", "b"]]
     assert turns[3:] == turns[:3]

@@ -1,4 +1,4 @@
-"""Who takes part, as SQL: how a backlog is made, and what must have become of it."""
+"""The candidates, as SQL: how to create a backlog, and how to count its jobs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 PAYLOAD = """jsonb_build_object(
     'todo', n, 'title', 'Todo number ' || n, 'note', repeat('Done as agreed. ', 11),
     'owner', mod(n, 1000), 'tags', jsonb_build_array('home', 'garden'), 'done', true)"""
-"""About 300 bytes of JSON, which each job of each contender carries."""
+"""About 300 bytes of JSON, the payload of every job of every candidate."""
 
 ROWS = "generate_series(1, %(count)s) AS n"
 
-# Ids that grow with time, as DJ Actions gives them.
+# Time-ordered ids, like those of DJ Actions.
 UUID7 = """(
     lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - %(count)s + n), 12, '0')
     || '7' || substr(md5(random()::text), 1, 3)
@@ -20,36 +20,36 @@ UUID7 = """(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
-    """One way to keep and empty a backlog."""
+class Candidate:
+    """A system that stores and drains a backlog."""
 
     name: str
     """A key of `benchmarks.drain.drainers.DRAINERS`."""
 
     title: str
     tables: Sequence[str]
-    """Those that hold its backlog."""
+    """Tables of the backlog."""
 
     load: str
-    """Adds `count` jobs."""
+    """SQL that creates `count` jobs."""
 
     finished: str
-    """Counts jobs that were done exactly once, as far as their row tells."""
+    """SQL that counts jobs that were done exactly once, according to their rows."""
 
-    untouched: str
-    """Counts jobs that nobody has begun."""
+    pending: str
+    """SQL that counts jobs that have not been started."""
 
     settle: str = ""
-    """Adds `count` jobs that are done already."""
+    """SQL that creates `count` finished jobs."""
 
-    neighbours: str = ""
-    """Adds `count` jobs for others, which nobody counts."""
+    neighbors: str = ""
+    """SQL that creates `count` jobs of another publisher, which are not counted."""
 
     prepare: str = ""
-    """Makes its tables, if Django's migrations have not."""
+    """SQL that creates the tables, unless Django's migrations do."""
 
 
-LIMIT = Contender(
+LIMIT = Candidate(
     name="limit",
     title="the limit: bare psycopg, batches of 100",
     tables=["bare_backlog"],
@@ -63,7 +63,7 @@ LIMIT = Contender(
     """,
     load=f"INSERT INTO bare_backlog (payload) SELECT {PAYLOAD} FROM {ROWS}",
     finished="SELECT count(*) FROM bare_backlog WHERE state = 'finished'",
-    untouched="SELECT count(*) FROM bare_backlog WHERE state = 'pending'",
+    pending="SELECT count(*) FROM bare_backlog WHERE state = 'pending'",
 )
 
 _EVENTS = f"""
@@ -76,59 +76,59 @@ _EVENTS = f"""
             {PAYLOAD}, 1.5, 'ann finished todo ' || n
         FROM {ROWS} RETURNING id, object_id
     )"""
-DJ_ACTIONS = Contender(
+DJ_ACTIONS = Candidate(
     name="dj_actions",
     title="DJ Actions",
     tables=["dj_actions_actionevent", "dj_actions_delivery"],
     load=f"""{_EVENTS}
         INSERT INTO dj_actions_delivery (event_id, publisher, available_at)
-        SELECT id, 'nothing', now() - (%(count)s - object_id::int) * interval '1 ms' FROM events
+        SELECT id, 'noop', now() - (%(count)s - object_id::int) * interval '1 ms' FROM events
     """,
     settle=f"""{_EVENTS}
         INSERT INTO dj_actions_delivery
             (event_id, publisher, state, attempts, settled_at, receipt_id)
-        SELECT id, 'nothing', 'delivered', 1, now(), id::text FROM events
+        SELECT id, 'noop', 'delivered', 1, now(), id::text FROM events
     """,
-    neighbours=f"""{_EVENTS}
+    neighbors=f"""{_EVENTS}
         INSERT INTO dj_actions_delivery (event_id, publisher) SELECT id, 'sleeping' FROM events
     """,
     finished="""
         SELECT count(*) FROM dj_actions_delivery
-        WHERE publisher = 'nothing' AND state = 'delivered' AND attempts = 1
+        WHERE publisher = 'noop' AND state = 'delivered' AND attempts = 1
             AND receipt_id = event_id::text
     """,
-    untouched="""
+    pending="""
         SELECT count(*) FROM dj_actions_delivery
-        WHERE publisher = 'nothing' AND state = 'pending' AND attempts = 0
+        WHERE publisher = 'noop' AND state = 'pending' AND attempts = 0
     """,
 )
 
-PROCRASTINATE = Contender(
+PROCRASTINATE = Candidate(
     name="procrastinate",
     title="procrastinate: async worker, concurrency 10",
     tables=["procrastinate_jobs", "procrastinate_events"],
     load=f"""
         INSERT INTO procrastinate_jobs (queue_name, task_name, args)
-        SELECT 'default', 'nothing', {PAYLOAD} FROM {ROWS}
+        SELECT 'default', 'noop', {PAYLOAD} FROM {ROWS}
     """,
     finished="""
         SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded' AND attempts = 1
     """,
-    untouched="SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'",
+    pending="SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'",
 )
 
-DJANGO_TASKS = Contender(
+DJANGO_TASKS = Candidate(
     name="django_tasks",
     title="django-tasks-db: db_worker --batch",
     tables=["django_tasks_database_dbtaskresult"],
-    # The year 9999 is how it says "at once".
+    # It stores "now" as the year 9999.
     load=f"""
         INSERT INTO django_tasks_database_dbtaskresult
             (id, status, enqueued_at, args_kwargs, priority, task_path, worker_ids, queue_name,
              backend_name, run_after, exception_class_path, traceback)
         SELECT gen_random_uuid(), 'READY', now(),
             jsonb_build_object('args', jsonb_build_array({PAYLOAD}), 'kwargs', '{{}}'::jsonb), 0,
-            'benchmarks.drain.tasks.nothing_for_django_tasks', '[]', 'default', 'default',
+            'benchmarks.drain.tasks.noop_for_django_tasks', '[]', 'default', 'default',
             '9999-01-01 00:00:00+00', '', ''
         FROM {ROWS}
     """,
@@ -136,7 +136,7 @@ DJANGO_TASKS = Contender(
         SELECT count(*) FROM django_tasks_database_dbtaskresult
         WHERE status = 'SUCCESSFUL' AND jsonb_array_length(worker_ids) = 1
     """,
-    untouched="SELECT count(*) FROM django_tasks_database_dbtaskresult WHERE status = 'READY'",
+    pending="SELECT count(*) FROM django_tasks_database_dbtaskresult WHERE status = 'READY'",
 )
 
-CONTENDERS = (LIMIT, DJ_ACTIONS, PROCRASTINATE, DJANGO_TASKS)
+CANDIDATES = (LIMIT, DJ_ACTIONS, PROCRASTINATE, DJANGO_TASKS)

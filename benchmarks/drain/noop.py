@@ -1,34 +1,34 @@
-"""The publisher that does nothing, at once; and one that does nothing for a second."""
+"""A publisher that does nothing, and one that sleeps for a second."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.drain.tally import tally
+from benchmarks.drain.counter import counter
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
 
 SLEEP_SECONDS = 1.0
 
 
-class NothingPublisher(BasePublisher):
-    """Counts messages and confirms them."""
+class NoopPublisher(BasePublisher):
+    """A publisher that counts and confirms messages."""
 
     def publish(self, message: Message) -> Receipt:
         """Confirm one message."""
-        tally.add()
+        counter.increment()
         return Receipt(id=str(message.id))
 
     def publish_many(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:
-        """Confirm each."""
+        """Confirm each message."""
         for message in messages:
             yield self.publish(message)
 
 
 class SleepingPublisher(BasePublisher):
-    """Confirms each message after a second, or when the measurement is over."""
+    """A publisher that confirms each message after a second, or when the measurement ends."""
 
     def publish(self, message: Message) -> Receipt:
-        """Sleep, and confirm one message."""
-        tally.over.wait(SLEEP_SECONDS)
+        """Sleep, then confirm one message."""
+        counter.finished.wait(SLEEP_SECONDS)
         return Receipt(id=str(message.id))

@@ -1,4 +1,4 @@
-"""Ask how long it takes from commit to publisher, and make a report of the answer."""
+"""Measure the latency from commit to publisher."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from itertools import cycle, islice
 
 from django.contrib.auth.models import User
 
-from benchmarks.child import Child
-from benchmarks.errors import NoFigure
+from benchmarks.child import ChildProcess
+from benchmarks.errors import BenchmarkError
 from benchmarks.latency.actions import Touch, commits
-from benchmarks.latency.pairs import Latency, latency_of, waits
-from benchmarks.options import Options, Tell
+from benchmarks.latency.latencies import Latency, match_latencies, summarize_latencies
+from benchmarks.options import Options, Progress
 from benchmarks.report import Report, Table
 from dj_actions.conf import get_settings
 from dj_actions.models import Delivery
@@ -27,21 +27,21 @@ QUICK_SECONDS = 3
 WARM_UP_SECONDS = 1
 TODOS = 100
 RELAY_SECONDS = 60.0
-"""How long the relay may take to start, or to deliver what is left."""
+"""Seconds the relay may take to start, or to deliver the remaining deliveries."""
 
 COLUMNS = ("commit → publisher", "actions", "per second", "median ms", "95 % below", "99 % below",
            "longest")  # fmt: skip
 NOTES = (
-    "ms: from when this process knows of the commit until the relay's process calls publish_many.",
-    "Both read the clock of one machine. Each event was published exactly once.",
+    "ms: from this process's on_commit callback until the relay's process calls publish_many.",
+    "Both processes use the same clock. Each event was published exactly once.",
 )
 
 
-def ask(options: Options, tell: Tell) -> Report:
-    """Run actions at a steady rate beside a relay in a process of its own.
+def run(options: Options, progress: Progress) -> Report:
+    """Run actions at a constant rate, with a relay in another process.
 
     Raises:
-        NoFigure: an event was not published exactly once, or the relay failed.
+        BenchmarkError: an event was not published exactly once, or the relay failed.
     """
     seconds = options.seconds or (QUICK_SECONDS if options.quick else SECONDS)
     owner = User.objects.create_user("latency")
@@ -49,35 +49,35 @@ def ask(options: Options, tell: Tell) -> Report:
         Todo(title=f"Todo {number}", owner=owner) for number in range(TODOS)
     )
     environment = {"DATABASE_URL": os.environ["DATABASE_URL"]}
-    with Child("benchmarks.latency.relay", environment=environment) as relay:
-        tell("Starting a relay")
-        _act(todos[:1], rate=options.rate)
+    with ChildProcess("benchmarks.latency.relay", environment=environment) as relay:
+        progress("Starting a relay")
+        _run_actions(todos[:1], rate=options.rate)
         _wait_until_delivered()
-        _act(_some(todos, _count(WARM_UP_SECONDS, options)), rate=options.rate)
-        tell(f"Measuring: {options.rate:g} actions per second for {seconds} s")
+        _run_actions(_cycle(todos, _count(WARM_UP_SECONDS, options)), rate=options.rate)
+        progress(f"Measuring: {options.rate:g} actions per second for {seconds} s")
         started = time.monotonic()
-        committed = _act(_some(todos, _count(seconds, options)), rate=options.rate)
+        committed = _run_actions(_cycle(todos, _count(seconds, options)), rate=options.rate)
         achieved = len(committed) / (time.monotonic() - started)
         _wait_until_delivered()
-        relay.ask_to_end()
-        calls = [(event, moment) for event, moment in relay.hear()["calls"]]
-    return _report(latency_of(waits(committed, calls)), achieved, options)
+        relay.terminate()
+        calls = [(event, moment) for event, moment in relay.read()["calls"]]
+    return _report(summarize_latencies(match_latencies(committed, calls)), achieved, options)
 
 
 def _count(seconds: int, options: Options) -> int:
     return max(1, round(seconds * options.rate))
 
 
-def _some(todos: Sequence[Todo], count: int) -> Iterator[Todo]:
+def _cycle(todos: Sequence[Todo], count: int) -> Iterator[Todo]:
     return islice(cycle(todos), count)
 
 
-def _act(todos: Iterator[Todo] | Sequence[Todo], *, rate: float) -> Mapping[str, int]:
-    """Run the action on each, at a steady rate; return event id → when it was committed."""
+def _run_actions(todos: Iterator[Todo] | Sequence[Todo], *, rate: float) -> Mapping[str, int]:
+    """Run the action on each todo at a constant rate; return event id → commit time."""
     committed = {}
     due = time.monotonic()
     for todo in todos:
-        # Nothing is left out where one took too long: the next ones come at once.
+        # After a slow action, the following ones run immediately, so none is left out.
         time.sleep(max(0.0, due - time.monotonic()))
         result = Touch.run(object=todo)
         committed[str(result.event.pk)] = commits[-1]
@@ -86,15 +86,15 @@ def _act(todos: Iterator[Todo] | Sequence[Todo], *, rate: float) -> Mapping[str,
 
 
 def _wait_until_delivered() -> None:
-    """Wait until no delivery is open.
+    """Wait until every delivery is delivered.
 
     Raises:
-        NoFigure: that takes too long.
+        BenchmarkError: the relay did not finish in time.
     """
     try:
         wait_until(_all_delivered, timeout=RELAY_SECONDS, what="The relay's last delivery")
     except LaunchError as error:
-        raise NoFigure(str(error)) from error
+        raise BenchmarkError(str(error)) from error
 
 
 def _all_delivered() -> bool:
@@ -112,11 +112,11 @@ def _report(latency: Latency, achieved: float, options: Options) -> Report:
     )  # fmt: skip
     settings = get_settings()
     title = (
-        f"{options.rate:g} actions per second, one after the other; POLL_INTERVAL "
+        f"{options.rate:g} actions per second, sequentially; POLL_INTERVAL "
         f"{settings.poll_interval:g} s, BATCH_SIZE {settings.publishers['clock'].batch_size}"
     )
     return Report(
-        question="latency",
+        benchmark="latency",
         tables=[Table(title=title, columns=COLUMNS, rows=[row])],
         notes=NOTES,
         figures={

@@ -1,4 +1,4 @@
-"""Count what is in the database: a contender that did not do its work has not won."""
+"""Verify from the database that every candidate did its work."""
 
 from __future__ import annotations
 
@@ -6,42 +6,42 @@ from collections.abc import Mapping, Sequence
 
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from benchmarks.errors import NoFigure
+from benchmarks.errors import BenchmarkError
 from benchmarks.request.by_hand import count_rows
-from benchmarks.request.contenders import BY_HAND, DJ_ACTIONS, PROCRASTINATE
-from benchmarks.request.exchange import NOTE
+from benchmarks.request.candidates import BY_HAND, DJ_ACTIONS, PROCRASTINATE
+from benchmarks.request.client import NOTE
 from benchmarks.request.rounds import Runner
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.states import DeliveryState
 from example.todos.models import Todo
 
 
-class WrongAccount(NoFigure):
-    """What is in the database is not what the requests must have left there."""
+class RowCountError(BenchmarkError):
+    """The rows in the database do not match the requests."""
 
 
-def check_account(runners: Sequence[Runner]) -> None:
-    """Compare what was asked for with what is there.
+def verify_rows(runners: Sequence[Runner]) -> None:
+    """Compare the number of requests with the rows in the database.
 
     Raises:
-        WrongAccount: they differ; the message names each difference.
+        RowCountError: the numbers differ; the message lists each difference.
     """
-    expected = _expected({runner.contender.name: runner.made for runner in runners})
+    expected = _expected({runner.candidate.name: runner.request_count for runner in runners})
     found = _found(runners)
-    wrong = [
-        f"{what}: {found[what]} instead of {count}"
-        for what, count in expected.items()
-        if found[what] != count
+    errors = [
+        f"{label}: {found[label]} instead of {count}"
+        for label, count in expected.items()
+        if found[label] != count
     ]
-    if wrong:
-        raise WrongAccount(f"The database does not hold what was done. {'; '.join(wrong)}.")
+    if errors:
+        raise RowCountError(f"The rows do not match the requests: {'; '.join(errors)}.")
 
 
-def _expected(made: Mapping[str, int]) -> dict[str, int]:
+def _expected(requests: Mapping[str, int]) -> dict[str, int]:
     recorded, by_hand, deferred = (
-        made[contender.name] for contender in (DJ_ACTIONS, BY_HAND, PROCRASTINATE)
+        requests[candidate.name] for candidate in (DJ_ACTIONS, BY_HAND, PROCRASTINATE)
     )
-    return {f"todos done by {name}": count for name, count in made.items()} | {
+    return {f"todos done by {name}": count for name, count in requests.items()} | {
         "todos left open": 0,
         "events": recorded,
         "pending deliveries to feeds": recorded,
@@ -60,7 +60,7 @@ def _found(runners: Sequence[Runner]) -> dict[str, int]:
     pending = Delivery.objects.filter(state=DeliveryState.PENDING)
     jobs = ProcrastinateJob.objects
     return {
-        f"todos done by {runner.contender.name}": done.filter(owner=runner.owner).count()
+        f"todos done by {runner.candidate.name}": done.filter(owner=runner.owner).count()
         for runner in runners
     } | {
         "todos left open": Todo.objects.filter(done=False).count(),
