@@ -8,7 +8,7 @@ BENCH := $(RUN) --group bench python -m benchmarks
 # among the tests: its process mostly waits.
 CORES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 8 ? n : 8)))
 WORKERS := $(shell echo $$(($(CORES) + 1)))
-PYTEST := $(RUN) pytest --dist loadgroup --no-loadscope-reorder
+PYTEST := $(RUN) pytest --dist loadfile
 
 # The suite starts some hundred Python processes: without bytecode each would compile Django anew.
 unexport PYTHONDONTWRITEBYTECODE

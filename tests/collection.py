@@ -1,11 +1,13 @@
-"""A pytest plugin: marks the tests that use the database, and runs the long ones first."""
+"""A pytest plugin: marks the tests that use the database, and shares them between processes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
 
@@ -15,6 +17,12 @@ WITHOUT_DATABASE = (
     TESTS / "integration/vendor_faults",
 )
 """Folders that the run on SQLite leaves out: their tests cannot notice which database it is."""
+
+SHARED_AIRFLOW = {
+    f"tests/acceptance/{name}.py"
+    for name in ("test_airflow_publisher", "test_crashes", "test_relays", "test_trouble")
+}
+"""Files whose tests use the session's `stack`: each process would start an Airflow of its own."""
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
@@ -30,10 +38,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         if _uses_database(item):
             _check_folder(item)
             item.add_marker("database")
-        if item.get_closest_marker("airflow"):
-            item.add_marker(pytest.mark.xdist_group("airflow"))
     yield
     items.sort(key=_order)
+
+
+class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+    """Runs the tests of a file in one process, and those that share one Airflow, too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "the shared Airflow" if path in SHARED_AIRFLOW else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
+    """Return the scheduler; pytest-xdist calls this where it runs more than one process."""
+    config.option.loadscopereorder = False  # the order of `_order` is the better one
+    return FileScheduling(config, log)
 
 
 def _uses_database(item: pytest.Item) -> bool:
@@ -47,10 +68,12 @@ def _check_folder(item: pytest.Item) -> None:
 
 
 def _order(item: pytest.Item) -> int:
-    """Return 0 for tests with Airflow, 1 for tests that share a costly fixture, else 2.
+    """Return where a file comes: first those whose tests take longest, and mostly wait.
 
-    A process that started a long group last would keep all others waiting.
+    A process that started one of them last would keep all others waiting.
     """
-    if item.get_closest_marker("airflow"):
-        return 0
-    return 1 if item.get_closest_marker("xdist_group") else 2
+    first = (TESTS / "acceptance", TESTS / "packaging", TESTS / "integration/scaffolding")
+    for position, folder in enumerate(first):
+        if item.path.is_relative_to(folder):
+            return position
+    return len(first)

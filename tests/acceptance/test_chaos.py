@@ -11,7 +11,7 @@ import pytest
 from example.launch.airflow_environment import ROOT
 from example.launch.process import Process
 
-pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.postgres
 
 
 @pytest.mark.parametrize("deliveries", [150, pytest.param(1000, marks=pytest.mark.slow)])

@@ -13,8 +13,6 @@ import pytest
 
 from tests.compat.project import Project
 
-pytestmark = pytest.mark.xdist_group("generated_app")  # all share one project
-
 REGISTRY = """
 from dj_actions.util import STATUS, ACTION_TYPE, enrich_actions
 

@@ -13,8 +13,6 @@ import pytest
 
 from tests.compat.project import Project
 
-pytestmark = pytest.mark.xdist_group("project_faults")  # all share one project
-
 START = ("start_actions", "example_app", "--resource", "Todo", "--path", "/todos/")
 CREATE = (
     *("create_action", "mark_done", "--app", "example_app", "--resource", "Todo"),

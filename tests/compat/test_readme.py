@@ -11,8 +11,6 @@ import pytest
 
 from tests.compat.project import Project
 
-pytestmark = pytest.mark.xdist_group("readme")  # all share one project
-
 UPGRADING = Path(__file__).resolve().parents[2] / "docs/upgrading.md"
 
 REGISTRY = """

@@ -9,8 +9,6 @@ import pytest
 
 from tests.integration.scaffolding.projects import MANAGE, SETTINGS, Project
 
-pytestmark = pytest.mark.xdist_group("generated")  # all share one project
-
 ACTIONS = [
     (f"{style}_{kind}_mark", style, kind)
     for style in ("class", "form")
