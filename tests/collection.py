@@ -20,9 +20,24 @@ WITHOUT_DATABASE = (
 
 SHARED_AIRFLOW = {
     f"tests/acceptance/{name}.py"
-    for name in ("test_airflow_publisher", "test_crashes", "test_relays", "test_trouble")
+    for name in ("test_airflow_publisher", "test_crashes", "test_trouble")
 }
 """Files whose tests use the session's `stack`: each process would start an Airflow of its own."""
+
+LONG = (
+    *sorted(TESTS / "acceptance" / Path(path).name for path in SHARED_AIRFLOW),
+    TESTS / "acceptance",
+    TESTS / "packaging",
+    TESTS / "integration/scaffolding/test_generated.py",
+    TESTS / "compat/test_project_faults.py",
+    TESTS / "compat/test_readme.py",
+    TESTS / "integration/testing",
+    TESTS / "integration/relay",
+    TESTS / "integration/openapi",
+    TESTS / "integration/vendor_faults",
+)
+"""Files and folders that take longest, in the order in which they start. A process that started
+one of them last would keep all others waiting."""
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
@@ -68,12 +83,6 @@ def _check_folder(item: pytest.Item) -> None:
 
 
 def _order(item: pytest.Item) -> int:
-    """Return where a file comes: first those whose tests take longest, and mostly wait.
-
-    A process that started one of them last would keep all others waiting.
-    """
-    first = (TESTS / "acceptance", TESTS / "packaging", TESTS / "integration/scaffolding")
-    for position, folder in enumerate(first):
-        if item.path.is_relative_to(folder):
-            return position
-    return len(first)
+    """Return the position of its file or folder in `LONG`; all others come behind."""
+    positions = (place for place, path in enumerate(LONG) if item.path.is_relative_to(path))
+    return next(positions, len(LONG))

@@ -117,6 +117,19 @@ class TodoViewSet(ActionMixin, viewsets.ModelViewSet):
 }
 
 
+CREATE_ALL = f"""
+import os
+
+import django
+from django.core.management import call_command
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "site_settings"
+django.setup()
+for name, style, kind in {ACTIONS}:
+    call_command("create_action", name, app="todos", resource="Todo", type=kind, style=style)
+"""
+
+
 def run_tests(project: Project, *arguments: str) -> str:
     """Run the generated tests as Django does; refuse any warning."""
     return project.run("-W", "error", "manage.py", "test", *arguments)
@@ -129,9 +142,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.write(SHOP)
     printed = project.manage("start_actions", "todos", "--resource", "Todo", "--path", "/todos/")
     add_registry(project.folder / "todos" / "views.py", printed)
-    for name, style, kind in ACTIONS:
-        place = ("--app", "todos", "--resource", "Todo")
-        project.manage("create_action", name, *place, "--type", kind, "--style", style)
+    project.run("-c", CREATE_ALL)
     return project
 
 
