@@ -54,7 +54,7 @@ def test_the_wheels_server_starts_and_stops(tmp_path: Path, binaries: None) -> N
 def test_as_root_without_namespaces_it_runs_as_nobody(tmp_path: Path, binaries: None) -> None:
     # Only root can switch to another user.
     privileges = Privileges(user="nobody") if os.geteuid() == 0 else Privileges()
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(folder.stat().st_mode | 0o011)
     start_and_stop(tmp_path, privileges)
 
