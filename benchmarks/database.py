@@ -13,7 +13,6 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.options import Progress
-from example.launch import postgres
 from example.launch.databases import open_databases
 from example.launch.process import LaunchError
 
@@ -33,11 +32,9 @@ def open_database(progress: Progress) -> Iterator[str]:
     Raises:
         LaunchError: PostgreSQL is not available, or its commits are not durable.
     """
-    # The launcher's settings are for tests and turn durability off.
-    postgres.SETTINGS.update(DURABLE_SETTINGS)
     with (
         tempfile.TemporaryDirectory(prefix="dj-actions-bench-") as folder,
-        open_databases(Path(folder), progress) as databases,
+        open_databases(Path(folder), progress, settings=DURABLE_SETTINGS) as databases,
     ):
         if not databases.is_postgres:
             raise LaunchError(

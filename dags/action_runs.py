@@ -45,7 +45,7 @@ ACTION_PARAMS = {
 
 @contextmanager
 def fail_without_retries() -> Iterator[None]:
-    """Fail the task for good, with the same message, on an error that no retry can mend."""
+    """Fail the task for good, with the same message, on an error that no retry can fix."""
     try:
         yield
     except (PayloadError, ReportsFolderMissingError) as error:

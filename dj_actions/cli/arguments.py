@@ -6,8 +6,7 @@ import re
 from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 
-MAX_ID = 2**63 - 1
-"""The largest value of a `bigint` column."""
+from dj_actions.outbox.queries import MAX_ID
 
 MAX_AGE = 36_500 * 86_400
 """Seconds in a hundred years; longer ages lead to dates that databases cannot represent."""

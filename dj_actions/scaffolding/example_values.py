@@ -70,8 +70,8 @@ def _ip_address(field: models.GenericIPAddressField[Any, Any], number: int) -> s
 
 def _decimal(field: models.DecimalField[Any, Any], number: int) -> str:
     places = field.decimal_places or 0
-    has_integer_digits = not field.max_digits or field.max_digits > places
-    value = _bounded(field, number) if has_integer_digits else Decimal(number).scaleb(-places)
+    is_fraction = field.max_digits == places
+    value = Decimal(number).scaleb(-places) if is_fraction else _bounded(field, number)
     return f'Decimal("{value:.{places}f}")'
 
 

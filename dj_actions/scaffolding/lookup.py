@@ -85,7 +85,7 @@ def require_action_id(name: str) -> str:
         )
     if len(name) > MAX_ACTION_NAME_LENGTH:
         raise ScaffoldingError(
-            f"The name has {len(name)} characters; the maximum is {MAX_ACTION_NAME_LENGTH}."
+            f"The name has {len(name)} characters; use at most {MAX_ACTION_NAME_LENGTH}."
         )
     if keyword.iskeyword(name) or name in RESERVED_NAMES or name == REGISTRY_MODULE:
         raise ScaffoldingError(f"The name {name!r} is reserved. Choose another name.")

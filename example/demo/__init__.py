@@ -1,3 +1,3 @@
-"""The demonstration: act as a client would, then read back what became of it."""
+"""The demo: run actions as an HTTP client, then verify the results at the destinations."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m example.demo`: the whole line, once, on real parts; see `make demo`."""
+"""`python -m example.demo`: the whole path of an action on real services; see `make demo`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from example.demo.client import TodoClient
 from example.demo.destinations import Feeds, Runs
 from example.demo.report import print_report
 from example.demo.scenario import Scenario
-from example.demo.verdict import is_settled, judge
+from example.demo.verification import is_settled, verify
 from example.launch.process import LaunchError, wait_until
 from example.launch.stack import ADMIN, USERS, Progress, Stack, open_stack
 
@@ -24,7 +24,7 @@ INTERRUPTED = 130
 
 
 def main() -> int:
-    """Run the demonstration and return the exit code: 0 only if all of it is right."""
+    """Run the demo and return the exit code: 0 only if every expectation was met."""
     arguments = _parser().parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     started = time.monotonic()
@@ -44,37 +44,37 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         console.print("Stopped; nothing is left running.")
-        # What is served is meant to be stopped so.
+        # Ctrl-C is how --serve is meant to be stopped.
         return 0 if arguments.serve else INTERRUPTED
 
 
-def demonstrate(console: Console, stack: Stack, tell: Progress) -> int:
-    """Act, wait for the ends, read back, and print."""
+def demonstrate(console: Console, stack: Stack, progress: Progress) -> int:
+    """Run the scenario, wait until it is settled, verify the results and print a report."""
     scenario = Scenario(_client(stack, "ann"), _client(stack, "bob"), _ids())
-    tell("Acting as ann and bob, over HTTP")
-    scenario.play()
+    progress("Acting as ann and bob, over HTTP")
+    scenario.run()
     admin = _client(stack, ADMIN)
 
     def settled() -> bool:
         stack.check_alive()
         return is_settled(scenario.committed, admin.events())
 
-    tell("Waiting for the feeds and the DAG runs")
+    progress("Waiting for the feeds and the DAG runs")
     wait_until(settled, timeout=SETTLE_SECONDS, what="A delivery or a DAG run")
-    tell("Reading back from Stream's and Airflow's own clients")
+    progress("Reading the results with Stream's and Airflow's own clients")
     events = admin.events()
-    judge(scenario, events, Feeds(stack), Runs(stack))
+    verify(scenario, events, Feeds(stack), Runs(stack))
     print_report(console, events, scenario.findings)
-    tell("Done, stopping everything")
+    progress("Done, stopping everything")
     return 1 if scenario.findings.missed else 0
 
 
 def serve(console: Console, stack: Stack) -> int:
-    """Keep everything up until someone stops it."""
+    """Keep the stack running until it is stopped with Ctrl-C."""
     todo = _client(stack, "ann").create("Buy milk")
     console.print(_addresses(stack, todo), highlight=False, soft_wrap=True, markup=False)
-    never = threading.Event()
-    while not never.wait(1.0):
+    stopped = threading.Event()  # never set: Ctrl-C ends the loop
+    while not stopped.wait(1.0):
         stack.check_alive()
     return 0
 
@@ -98,7 +98,7 @@ def _client(stack: Stack, username: str) -> TodoClient:
 
 
 def _ids() -> dict[str, str]:
-    """Return the users' ids: `create_users` has made them in this order, from 1."""
+    """Return the users' ids: `create_users` creates them in this order, from 1."""
     return {name: str(number) for number, name in enumerate(USERS, start=1)}
 
 
@@ -108,10 +108,12 @@ def _interrupt(_number: int, _frame: object) -> NoReturn:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m example.demo", description=__doc__)
-    parser.add_argument("--serve", action="store_true", help="keep everything up, print the URLs")
+    parser.add_argument(
+        "--serve", action="store_true", help="keep everything running and print the URLs"
+    )
     parser.add_argument(
         "--db", metavar="WHERE",
-        help="sqlite, or the URL of a PostgreSQL server (default: DATABASE_URL, else our own)",
+        help="sqlite or a PostgreSQL URL (default: DATABASE_URL, else a private server)",
     )  # fmt: skip
     return parser
 

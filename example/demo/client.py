@@ -1,4 +1,4 @@
-"""A client of the todo project's API, as one of its users."""
+"""An HTTP client of the todo project's API."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ REPLAYED_HEADER = "Idempotent-Replayed"
 
 @dataclass(frozen=True, kw_only=True)
 class TodoClient:
-    """Speaks HTTP, and nothing else, with the todo project."""
+    """A client that authenticates as one user of the todo project."""
 
     base_url: str
     username: str
     password: str
 
     def create(self, title: str) -> int:
-        """Make a todo of one's own and return its id."""
-        answer = self.request("POST", "/todos/", {"title": title})
-        answer.raise_for_status()
-        number: int = answer.json()["id"]
+        """Create a todo of the user and return its id."""
+        response = self.request("POST", "/todos/", {"title": title})
+        response.raise_for_status()
+        number: int = response.json()["id"]
         return number
 
     def todo(self, number: int) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class TodoClient:
         return self.request("POST", f"/todos/actions/{action}/", data)
 
     def events(self) -> list[dict[str, Any]]:
-        """Return all events with their deliveries, oldest first; for staff."""
+        """Return all events with their deliveries, oldest first. Requires a staff user."""
         found: list[dict[str, Any]] = self._get("/api/action-events/?page_size=500")["results"]
         return found[::-1]
 
@@ -59,7 +59,7 @@ class TodoClient:
         data: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send a request and return the answer, whatever it is."""
+        """Send a request and return the response, whatever its status."""
         return requests.request(
             method,
             f"{self.base_url}{path}",
@@ -70,15 +70,15 @@ class TodoClient:
 
     @cached_property
     def _token(self) -> str:
-        """Log in once: checking a password is slow on purpose."""
+        """Log in once: password hashing is slow on purpose."""
         credentials = {"username": self.username, "password": self.password}
-        answer = requests.post(f"{self.base_url}/auth/token/", json=credentials, timeout=TIMEOUT)
-        answer.raise_for_status()
-        token: str = answer.json()["token"]
+        response = requests.post(f"{self.base_url}/auth/token/", json=credentials, timeout=TIMEOUT)
+        response.raise_for_status()
+        token: str = response.json()["token"]
         return token
 
     def _get(self, path: str) -> dict[str, Any]:
-        answer = self.request("GET", path)
-        answer.raise_for_status()
-        body: dict[str, Any] = answer.json()
+        response = self.request("GET", path)
+        response.raise_for_status()
+        body: dict[str, Any] = response.json()
         return body

@@ -1,4 +1,4 @@
-"""Read back from the destinations themselves, with their vendors' own clients."""
+"""Read the results at the destinations, with the vendors' own clients."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPORT_TASK = "write_report"
 
 
 class Feeds:
-    """Stream's own client on the local feeds server."""
+    """The feeds, read with Stream's own client."""
 
     def __init__(self, stack: Stack) -> None:
         self._client = stream.connect(
@@ -30,14 +30,14 @@ class Feeds:
         )
 
     def activities(self, feed: str) -> list[dict[str, Any]]:
-        """Return what a feed shows, newest first."""
+        """Return the activities of a feed, newest first."""
         slug, _, owner = feed.partition(":")
         found: list[dict[str, Any]] = self._client.feed(slug, owner).get(limit=100)["results"]
         return found
 
 
 class Runs:
-    """Airflow's own client."""
+    """The DAG runs, read with Airflow's own client."""
 
     def __init__(self, stack: Stack) -> None:
         settings = stack.airflow_settings
@@ -54,17 +54,17 @@ class Runs:
 
     def of(self, dag_id: str) -> dict[str, str]:
         """Return the runs of a DAG: id → state."""
-        answer = self._runs.get_dag_runs(dag_id, limit=100, _request_timeout=TIMEOUT)
-        return {run.dag_run_id: run.state.value for run in answer.dag_runs}
+        listed = self._runs.get_dag_runs(dag_id, limit=100, _request_timeout=TIMEOUT)
+        return {run.dag_run_id: run.state.value for run in listed.dag_runs}
 
     def output(self, dag_id: str, run_id: str) -> Any:
-        """Return what the run's report task has returned."""
-        answer = self._outputs.get_xcom_entry_without_preload_content(
+        """Return the output of the run's report task."""
+        response = self._outputs.get_xcom_entry_without_preload_content(
             dag_id, REPORT_TASK, run_id, "return_value", _request_timeout=TIMEOUT
         )
-        return json.loads(answer.read()).get("value")
+        return json.loads(response.read()).get("value")
 
     def report(self, run_id: str) -> Any:
-        """Return the file that the run has written."""
+        """Return the content of the run's report file."""
         path = Path(self._reports) / f"{run_id}.json"
         return json.loads(path.read_text()) if path.exists() else None

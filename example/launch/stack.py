@@ -1,4 +1,4 @@
-"""The whole stack: database, todo project, feeds server, relays and Airflow, side by side."""
+"""The whole stack: database, todo project, feeds server, relays and Airflow."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ ADMIN = "admin"
 
 @dataclass(frozen=True, kw_only=True)
 class Secrets:
-    """Random for each start."""
+    """Random secrets, new for each start."""
 
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
-    """Of all users of the todo project."""
+    """Password of all users of the todo project."""
 
     django_key: str = field(default_factory=lambda: secrets.token_urlsafe(50), repr=False)
     feeds_django_key: str = field(default_factory=lambda: secrets.token_urlsafe(50), repr=False)
@@ -41,12 +41,12 @@ class Secrets:
 
 
 class Stack:
-    """All programs, their addresses and their credentials.
+    """All programs, their URLs and their credentials.
 
     Args:
-        folder: an empty folder of ours.
-        databases: where the parts keep their data.
-        progress: told each step in a line for people; may be called by several threads.
+        folder: an empty folder.
+        databases: creates the databases of the parts.
+        progress: receives a line for each step; may be called by several threads.
     """
 
     def __init__(self, folder: Path, databases: Databases, progress: Progress) -> None:
@@ -75,18 +75,18 @@ class Stack:
 
     @property
     def web_url(self) -> str:
-        """Address of the todo project, without a slash at the end."""
+        """URL of the todo project, without a trailing slash."""
         return f"http://127.0.0.1:{self.web_port}"
 
     @property
     def feeds_url(self) -> str:
-        """Address of the feeds server, without a slash at the end."""
-        # stream-python takes no other name than localhost as it is.
+        """URL of the feeds server, without a trailing slash."""
+        # stream-python changes every host name but localhost.
         return f"http://localhost:{self.feeds_port}"
 
     @property
     def web_environment(self) -> Mapping[str, str]:
-        """What the todo project and its relays are told."""
+        """Environment variables of the todo project and its relays."""
         settings = self.airflow_settings
         return {
             **os.environ,
@@ -108,7 +108,7 @@ class Stack:
 
     @property
     def feeds_environment(self) -> Mapping[str, str]:
-        """What the feeds server is told."""
+        """Environment variables of the feeds server."""
         return {
             **os.environ,
             "PYTHONUNBUFFERED": "1",
@@ -120,15 +120,15 @@ class Stack:
         }
 
     def start(self, *, relays: int, airflow: bool = True) -> None:
-        """Start everything side by side and return when all of it is ready.
+        """Start all parts concurrently, and return when all of them are ready.
 
         Raises:
-            LaunchError: a part could not be started; the message says which and why.
+            LaunchError: a part could not be started; the message has its name and the reason.
         """
         parts: list[Callable[[], object]] = [lambda: self.start_web(relays), self.start_feeds]
         if airflow:
             parts.append(self.start_airflow)
-        # Not a `with` block: on Ctrl-C it would wait for the starts instead of ending them.
+        # Not a `with` block: on Ctrl-C it would wait for the starts instead of aborting them.
         pool = ThreadPoolExecutor(len(parts))
         starts = [pool.submit(part) for part in parts]
         try:
@@ -141,13 +141,13 @@ class Stack:
             pool.shutdown(wait=False)
 
     def start_web(self, relays: int = 0) -> None:
-        """Make the todo project's tables and users, and serve it."""
+        """Create the todo project's tables and users, and serve it."""
         self._manage("migrate", "--verbosity=0")
         self._manage("create_users", *USERS, f"--admin={ADMIN}")
         for number in range(1, relays + 1):
             self.start_relay(f"relay-{number}")
         self.serve_web()
-        self._tell(f"Todo project: ready at {self.web_url}")
+        self._report(f"Todo project: ready at {self.web_url}")
 
     def serve_web(self) -> Process:
         """Serve the todo project."""
@@ -157,61 +157,60 @@ class Stack:
         return web
 
     def start_feeds(self) -> None:
-        """Make the feeds server's tables, and serve it."""
+        """Create the feeds server's tables, and serve it."""
         migrate = [sys.executable, "-m", "django", "migrate", "--verbosity=0"]
         self._run("feeds-migrate", migrate, self.feeds_environment)
         self.serve_feeds()
-        self._tell(f"Feeds server: ready at {self.feeds_url}")
+        self._report(f"Feeds server: ready at {self.feeds_url}")
 
     def serve_feeds(self) -> Process:
-        """Serve the feeds."""
+        """Serve the feeds server."""
         command = _gunicorn("example.feeds.wsgi", self.feeds_port)
         feeds = self.launch("feeds", command, self.feeds_environment)
         feeds.wait_until_ready(lambda: _is_healthy(self.feeds_url), timeout=START_SECONDS)
         return feeds
 
     def start_airflow(self) -> None:
-        """Install Airflow if need be, and start it."""
-        self._tell("Airflow: checking its environment (the first time takes a while)")
+        """Install Airflow if necessary, and start it."""
+        self._report("Airflow: checking its environment (the first time takes a while)")
         install()
         self.airflow = Airflow(self.airflow_settings)
-        self.airflow.launch(self._tell)
+        self.airflow.launch(self._report)
 
     def start_relay(self, name: str = "relay", **variables: str) -> Process:
-        """Start a relay; it needs no time to be ready."""
+        """Start a relay, without waiting for it."""
         command = [sys.executable, str(ROOT / "example/manage.py"), "run_relay"]
         relay = self.launch(name, command, {**self.web_environment, **variables})
-        self._tell(f"{name}: started")
+        self._report(f"{name}: started")
         return relay
 
     def launch(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> Process:
-        """Start a program that ends with the stack, at the latest."""
+        """Start a program that is stopped with the stack at the latest."""
         with self._lock:
             if self._closing.is_set():
-                raise LaunchError(f"{name} is not started: the stack is being stopped.")
+                raise LaunchError(f"{name} was not started: the stack is being stopped.")
             log = self.folder / f"{name}.log"
             process = Process(name, command, log=log, env=env, cwd=ROOT)
             self._processes.append(process)
         return process
 
     def check_alive(self) -> None:
-        """Raise LaunchError when a part that should run has ended."""
+        """Raise LaunchError if a part has exited."""
         if self.airflow:
             self.airflow.check_alive()
         for process in self._processes:
             if process.returncode is not None:
                 raise LaunchError(
-                    f"{process.name} ended with exit code {process.returncode}.\n"
-                    f"{process.log_tail()}"
+                    f"{process.name} exited with code {process.returncode}.\n{process.log_tail()}"
                 )
 
     def stop(self) -> None:
-        """End all programs; relays first, so that they can give back what they hold."""
+        """Stop all programs, relays first, so that they can release their claims."""
         self._closing.set()
         with self._lock:
             processes, self._processes = self._processes, []
         for process in processes:
-            process.ask_to_end()
+            process.request_stop()
         if self.airflow:
             self.airflow.stop()
         for process in processes:
@@ -220,7 +219,7 @@ class Stack:
     def _abort(self, starts: list[Future[object]]) -> None:
         self.stop()
         wait(starts)
-        # What a start was just about to launch when we stopped.
+        # Also stop programs that were launched during the first stop.
         self.stop()
 
     def _manage(self, command: str, *arguments: str) -> None:
@@ -235,8 +234,8 @@ class Stack:
             if process in self._processes:
                 self._processes.remove(process)
 
-    def _tell(self, text: str) -> None:
-        """Report progress, unless we are being stopped: then end the start that reports."""
+    def _report(self, text: str) -> None:
+        """Report progress; raise LaunchError if the stack is being stopped, to abort the start."""
         if self._closing.is_set():
             raise LaunchError("The stack is being stopped.")
         self._progress(text)
@@ -244,15 +243,15 @@ class Stack:
 
 @contextmanager
 def open_stack(progress: Progress, *, database: str | None = None) -> Iterator[Stack]:
-    """Give a stack that is not started yet; stop it and remove every trace at the end.
+    """Yield a stack that is not started; stop it and remove its files at the end.
 
     Args:
-        progress: told each step in a line for people.
+        progress: receives a line for each step.
         database: see `open_databases`.
     """
     with tempfile.TemporaryDirectory(prefix="dj-actions-") as name:
         folder = Path(name)
-        with open_databases(folder, progress, wanted=database) as databases:
+        with open_databases(folder, progress, url=database) as databases:
             stack = Stack(folder, databases, progress)
             try:
                 yield stack

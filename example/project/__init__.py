@@ -1,3 +1,3 @@
-"""The todo project: its settings, URLs and WSGI entry."""
+"""The todo project: its settings, URLs and WSGI entry point."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Settings of the todo project; everything that differs between machines is environment."""
+"""Settings of the todo project, with environment variables for what differs per machine."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ DATABASES: dict[str, Any] = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # SQLite then takes its write lock when a transaction begins, and waits for it.
+    # SQLite then acquires its write lock at the start of a transaction, and waits for it.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

@@ -17,7 +17,7 @@ router.register("todos", TodoViewSet)
 
 
 def healthz(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 while the database answers."""
+    """Respond with 200 if the database is reachable."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ok"})

@@ -1,4 +1,4 @@
-"""WSGI entry of the todo project."""
+"""WSGI entry point of the todo project."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""Todos: the smallest app that shows what actions are for."""
+"""Todos: a small app that demonstrates actions."""
 
 from __future__ import annotations

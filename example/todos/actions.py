@@ -1,4 +1,4 @@
-"""What can be done with todos."""
+"""The actions of todos."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from example.todos.forms import BulkMarkDoneForm
 from example.todos.models import Todo
 from example.todos.serializers import HandOverInput, MarkDoneInput
 
-MOST_OPEN_TODOS = 3
-"""How many open todos one person can have before nobody may hand them another."""
+MAX_OPEN_TODOS = 3
+"""Maximum number of open todos of a user who is handed another one."""
 
 
 class IsOwner(BasePermission):
@@ -26,12 +26,12 @@ class IsOwner(BasePermission):
     message = "This todo belongs to someone else."
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:  # noqa: ARG002
-        """Compare the owner with the one who asks."""
+        """Compare the todo's owner with the request's user."""
         return bool(obj.owner_id == request.user.pk)
 
 
 class TooManyTodos(APIException):
-    """The other person has enough to do."""
+    """The new owner has too many open todos."""
 
     status_code = status.HTTP_409_CONFLICT
     default_code = "too_many_todos"
@@ -87,13 +87,13 @@ class HandOver(Action):
     permissions = [IsAuthenticated, IsOwner]
 
     def perform(self, context: ActionContext, data: dict[str, Any]) -> None:
-        """Change the owner, then look whether that was too much."""
+        """Change the owner, then check the limit."""
         todo: Todo = context.object
         todo.owner = data["to"]
         todo.save(update_fields=["owner"])
-        if Todo.objects.filter(owner=todo.owner, done=False).count() > MOST_OPEN_TODOS:
-            # The todo is already saved: raising takes it back, record and deliveries included.
-            raise TooManyTodos(f"{todo.owner} already has {MOST_OPEN_TODOS} open todos.")
+        if Todo.objects.filter(owner=todo.owner, done=False).count() > MAX_OPEN_TODOS:
+            # The todo is already saved: raising rolls back everything, with event and deliveries.
+            raise TooManyTodos(f"{todo.owner} already has {MAX_OPEN_TODOS} open todos.")
         context.emit(
             summary=f"{context.actor} handed “{todo}” to {todo.owner}",
             recipients=[f"user:{todo.owner.pk}"],

@@ -1,4 +1,4 @@
-"""What the bulk action accepts, as a Django form."""
+"""The input of the bulk action as a Django form."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from django import forms
 
 
 class BulkMarkDoneForm(forms.Form):
-    """What `bulk_mark_done` accepts beside the ids."""
+    """Input of `bulk_mark_done`, in addition to the ids."""
 
     note = forms.CharField(max_length=200, required=False, help_text="How it went.")

@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Todo(models.Model):
-    """Something that someone has to do."""
+    """A todo of a user."""
 
     title = models.CharField(max_length=200)
     note = models.CharField(max_length=200, blank=True)

@@ -1,4 +1,4 @@
-"""Todos in the API, and what their actions accept."""
+"""Serializers of todos and of the input of their actions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class TodoSerializer(serializers.ModelSerializer[Todo]):
 
 
 class MarkDoneInput(serializers.Serializer[Any]):
-    """What `mark_done` accepts."""
+    """Input of `mark_done`."""
 
     note = serializers.CharField(
         max_length=200, required=False, default="", help_text="How it went."
@@ -30,7 +30,7 @@ class MarkDoneInput(serializers.Serializer[Any]):
 
 
 class HandOverInput(serializers.Serializer[Any]):
-    """What `hand_over` accepts."""
+    """Input of `hand_over`."""
 
     to = serializers.SlugRelatedField[Any](
         slug_field="username",

@@ -17,5 +17,5 @@ class TodoViewSet(ActionMixin, viewsets.ModelViewSet[Todo]):
     serializer_class = TodoSerializer
 
     def perform_create(self, serializer: BaseSerializer[Todo]) -> None:
-        """Whoever makes a todo owns it."""
+        """Make the request's user the owner."""
         serializer.save(owner=self.request.user)

@@ -64,7 +64,7 @@ class Relays:
     def stop(self) -> None:
         """Ask all to end, as a deploy does, and see that they do."""
         for process in self._processes:
-            process.ask_to_end()
+            process.request_stop()
         for process in self._processes:
             # Only waited for: a second signal would end it at once, with another exit code.
             try:

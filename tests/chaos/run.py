@@ -117,7 +117,7 @@ class Storm:
         relays.kill(strike.relay)
         self._blows[Blow.KILL] += 1
         time.sleep(strike.seconds)
-        server.start_again()
+        server.restart()
 
     def _wait(self, condition: Callable[[], bool], what: str, writers: Writers) -> None:
         while not condition():

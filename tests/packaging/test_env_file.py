@@ -86,7 +86,7 @@ def test_main_says_what_it_did(
 
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("Wrote .env")
-    assert second.startswith(".env is there already")
+    assert second.startswith(".env already exists")
 
 
 def test_needs_only_the_standard_library() -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dj_actions.models import Delivery
 
 MAX_ID = 2**63 - 1
-"""The largest id of a delivery: PostgreSQL's bigint."""
+"""The largest id of a delivery, a `bigint` column."""
 
 Row = TypeVar("Row", bound=models.Model, covariant=True)  # noqa: PLC0105 - named as in Django
 

@@ -91,7 +91,7 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
 
     def retry_now(self) -> int:
         """Make pending deliveries due now; return how many."""
-        return self._still(DeliveryState.PENDING).update(available_at=Now())
+        return self._in_state(DeliveryState.PENDING).update(available_at=Now())
 
     def cancel(self) -> int:
         """PENDING → CANCELLED; return how many."""
@@ -103,7 +103,7 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
 
     def replay(self) -> int:
         """DEAD → PENDING with attempts and age reset; return how many."""
-        return self._still(DeliveryState.DEAD).update(
+        return self._in_state(DeliveryState.DEAD).update(
             state=DeliveryState.PENDING,
             attempts=0,
             queued_at=Now(),
@@ -113,7 +113,7 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
 
     def eligible(self, state: DeliveryState) -> Self:
         """Return those of these deliveries that are in a state, the oldest first."""
-        return self._still(state).order_by("pk")
+        return self._in_state(state).order_by("pk")
 
     def prunable(self, state: DeliveryState, older_than_seconds: float) -> Self:
         """Return the settled deliveries that may be deleted: no remote run is still tracked.
@@ -165,9 +165,9 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
         ]
 
     def _cancel_from(self, state: DeliveryState) -> int:
-        return self._still(state).update(state=DeliveryState.CANCELLED, settled_at=Now())
+        return self._in_state(state).update(state=DeliveryState.CANCELLED, settled_at=Now())
 
-    def _still(self, state: DeliveryState) -> Self:
+    def _in_state(self, state: DeliveryState) -> Self:
         """Return those of these deliveries that are in a state when they are written.
 
         The state is a condition on the row itself: PostgreSQL does not recheck a condition in a

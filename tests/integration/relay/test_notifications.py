@@ -49,7 +49,7 @@ def routed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         "PUBLISHERS": {"first": entry, "second": entry},
         "POLL_INTERVAL": NEVER,
     }
-    monkeypatch.setattr(wakeup, "_told_at", {})
+    monkeypatch.setattr(wakeup, "_notified_at", {})
 
 
 @pytest.fixture
@@ -285,7 +285,7 @@ def test_a_notification_is_not_counted_as_a_query(
         with django_assert_num_queries(6):
             act(todo)
         assert notified() == []
-        monkeypatch.setattr(wakeup, "_told_at", {})
+        monkeypatch.setattr(wakeup, "_notified_at", {})
         with django_assert_num_queries(6):
             act(todo)
         assert sorted(notified()) == ["first", "second"]

@@ -181,7 +181,7 @@ def test_a_dead_letter_is_superseded_by_a_delivery_about_all_its_objects(
     is_replaced: bool,
     max_keys: int,
 ) -> None:
-    monkeypatch.setattr("dj_actions.outbox.queries.transitions.MOST_KEYS", max_keys)
+    monkeypatch.setattr("dj_actions.outbox.queries.transitions.MAX_KEYS", max_keys)
     lane = ordered("supersede")
     poison = put(*dead)
     fails[poison] = PublishRejected("no")

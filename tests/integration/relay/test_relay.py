@@ -441,7 +441,7 @@ def test_a_relay_that_cannot_release_its_deliveries_ends_anyway(
         raise OperationalError("The database is away.")
 
     monkeypatch.setattr(DeliveryQuerySet, "release", fail)
-    monkeypatch.setattr("dj_actions.relay.lease.announce", pytest.fail)
+    monkeypatch.setattr("dj_actions.relay.lease.wake_relays", pytest.fail)
     relay = Relay()
     for lane in relay._lanes:
         lane.lease.token = uuid4()

@@ -1,4 +1,4 @@
-"""manage.py create_users: the people of the example."""
+"""manage.py create_users: create the users of the example."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class Command(BaseCommand):
-    """Makes ordinary users and one admin; those that are there get the password anew."""
+    """Creates users and an admin; existing users get the new password."""
 
     help = "Creates users, and an admin, with the password in the variable EXAMPLE_PASSWORD."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
-        parser.add_argument("names", nargs="*", help="names of ordinary users")
-        parser.add_argument("--admin", metavar="NAME", help="name of one who may do everything")
+        parser.add_argument("names", nargs="*", help="names of regular users")
+        parser.add_argument("--admin", metavar="NAME", help="name of a superuser")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make them."""
+        """Create the users."""
         password = os.environ.get("EXAMPLE_PASSWORD", "")
         if not password:
             raise CommandError("Set the environment variable EXAMPLE_PASSWORD.")
