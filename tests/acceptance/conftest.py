@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,16 @@ class StartRelay(Protocol):
 
     def __call__(self, *arguments: str, **variables: str) -> Process:
         """Start it with arguments of `run_relay` and variables of its environment."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sigint() -> Iterator[None]:
+    """Let programs receive SIGINT: a shell starts its background jobs with SIGINT ignored."""
+    inherited = signal.getsignal(signal.SIGINT)
+    if inherited == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, inherited)
 
 
 @pytest.fixture(scope="session")

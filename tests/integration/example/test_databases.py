@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -51,12 +52,12 @@ def test_the_wheels_server_starts_and_stops(tmp_path: Path, binaries: None) -> N
     start_and_stop(tmp_path)
 
 
-def test_as_root_without_namespaces_it_runs_as_nobody(tmp_path: Path, binaries: None) -> None:
+def test_as_root_without_namespaces_it_runs_as_nobody(binaries: None) -> None:
     # Only root can switch to another user.
     privileges = Privileges(user="nobody") if os.geteuid() == 0 else Privileges()
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        folder.chmod(folder.stat().st_mode | 0o011)
-    start_and_stop(tmp_path, privileges)
+    # Not in `tmp_path`: each start of pytest closes the folder above it to other users.
+    with tempfile.TemporaryDirectory(prefix="dj-actions-") as folder:
+        start_and_stop(Path(folder), privileges)
 
 
 def test_after_a_crash_it_restarts_on_the_same_port_with_all_commits(
