@@ -1,8 +1,7 @@
-"""A storm: relays killed, PostgreSQL restarted, a destination in trouble; then an account.
+"""A chaos test: kill relays, restart PostgreSQL and let the destination fail under load.
 
-`python -m tests.chaos` or `make storm`. In the end every committed event has had exactly one
-effect at the destination, and no rolled-back one any; or the storm names those it does not hold
-for, and fails.
+`python -m tests.chaos` or `make chaos`. At the end, every committed event must have had exactly one
+effect at the destination, and no other event any. The test lists the exceptions, and fails.
 """
 
 from __future__ import annotations

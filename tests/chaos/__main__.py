@@ -1,4 +1,4 @@
-"""`python -m tests.chaos`: storm, print the account, fail if it does not come out; `make storm`."""
+"""`python -m tests.chaos`: run the chaos test and print its report; see `make chaos`."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from example.launch.postgres import Postgres, create_database
 from example.launch.process import LaunchError
 from tests.chaos.destination import Destination
 from tests.chaos.effects import Effects
-from tests.chaos.faults import Weather
-from tests.chaos.options import Options, options_from
+from tests.chaos.faults import FaultInjector
+from tests.chaos.options import Options, parse_options
 from tests.chaos.report import Report, show, write_json
 
 INTERRUPTED = 130
 WIDTH = 120
-"""Columns of what is printed where there is no terminal."""
+"""Width of the output in columns if it is not a terminal."""
 
-KEEPS_ITS_WORD = {"synchronous_commit": "on", "full_page_writes": "on"}
-"""A commit that was answered survives the server's crash; of the machine's there is none here."""
+DURABLE_SETTINGS = {"synchronous_commit": "on", "full_page_writes": "on"}
+"""An acknowledged commit survives a crash of the server; a power failure is not tested."""
 
 
 def main() -> int:
-    """Storm as the command line wants and return the exit code."""
-    options = options_from()
+    """Run the chaos test and return the exit code."""
+    options = parse_options()
     signal.signal(signal.SIGTERM, _interrupt)
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(f"Seed {options.seed}, {options.deliveries} deliveries, {options.relays} relays")
     try:
         with _folder(options) as folder:
-            report = _storm(options, folder, console)
+            report = _run(options, folder, console)
     except LaunchError as error:
         console.print("[red]Failed:[/]", str(error), highlight=False, soft_wrap=True)
         return 1
@@ -55,33 +55,33 @@ def main() -> int:
     return 1 if report.findings else 0
 
 
-def _storm(options: Options, folder: Path, console: Console) -> Report:
+def _run(options: Options, folder: Path, console: Console) -> Report:
     started = time.monotonic()
 
-    def tell(text: str) -> None:
-        console.print(f"[dim]{time.monotonic() - started:6.1f} s[/]  {text}", highlight=False)
+    def progress(message: str) -> None:
+        console.print(f"[dim]{time.monotonic() - started:6.1f} s[/]  {message}", highlight=False)
 
     with ExitStack() as stack:
-        server = stack.enter_context(Postgres.start(folder / "server", settings=KEEPS_ITS_WORD))
-        destination = stack.enter_context(Destination(Effects(), Weather(options.seed)))
-        _prepare(create_database(server.url(), "storm"), destination.server_port)
-        tell("The tables are made; it begins")
-        # Only now: they need Django's settings.
-        parts = import_string("tests.chaos.run.Parts")
-        rage = import_string("tests.chaos.run.rage")
-        report: Report = rage(
-            options, parts(server=server, destination=destination, folder=folder), tell
+        server = stack.enter_context(Postgres.start(folder / "server", settings=DURABLE_SETTINGS))
+        destination = stack.enter_context(Destination(Effects(), FaultInjector(options.seed)))
+        _prepare(create_database(server.url(), "chaos"), destination.server_port)
+        progress("Created the tables; starting relays and writers")
+        # Imported here because it needs Django's settings.
+        services = import_string("tests.chaos.run.Services")
+        run_chaos_test = import_string("tests.chaos.run.run_chaos_test")
+        report: Report = run_chaos_test(
+            options, services(server=server, destination=destination, folder=folder), progress
         )
     return report
 
 
 def _prepare(url: str, port: int) -> None:
-    """Set Django up, here and for the relays, which inherit our environment."""
+    """Set up Django, in this process and for the relays, which inherit its environment."""
     os.environ |= {
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
         "DJANGO_SECRET_KEY": secrets.token_urlsafe(50),
-        "STORM_PORT": str(port),
+        "CHAOS_PORT": str(port),
     }
     django.setup()
     call_command("migrate", verbosity=0)
@@ -92,7 +92,7 @@ def _folder(options: Options) -> Iterator[Path]:
     if options.folder:
         yield options.folder
     else:
-        with tempfile.TemporaryDirectory(prefix="dj-actions-storm-") as folder:
+        with tempfile.TemporaryDirectory(prefix="dj-actions-chaos-") as folder:
             yield Path(folder)
 
 

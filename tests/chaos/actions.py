@@ -1,4 +1,4 @@
-"""What the writers do."""
+"""The action that the writers run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from example.todos.models import Todo
 
 @dataclass
 class WriteNoteInput:
-    """What to write."""
+    """The input of WriteNote."""
 
     text: str
 
@@ -24,7 +24,7 @@ class WriteNote(Action):
     model = Todo
     input = WriteNoteInput
     output = False
-    publish = ("storm",)
+    publish = ("chaos",)
 
     def perform(self, context: ActionContext, data: dict[str, Any]) -> dict[str, Any]:
         """Replace the note."""

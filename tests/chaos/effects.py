@@ -1,4 +1,4 @@
-"""What the destination has done, kept where neither relays nor database can reach it."""
+"""The effects at the destination, stored outside of the relays and the database."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tests.chaos.faults import Answer, Kind
+from tests.chaos.faults import PlannedResponse, ResponseKind
 
 
 class Effects:
-    """Does each work once for its key, as Stream and Airflow do, and counts the rest."""
+    """Effects that are applied once per key, as in Stream and Airflow, with counters."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -19,24 +19,24 @@ class Effects:
         self._contents: dict[str, str] = {}
         self._acknowledged: set[str] = set()
         self.changed: set[str] = set()
-        """Keys that came again with another content."""
+        """Keys that were sent again with different content."""
         self.repeats = 0
-        """Works that were asked for again and had been done."""
-        self.needless = 0
-        """Requests for works whose receipt had been sent: whoever asked has lost it."""
-        self.answers: Counter[str] = Counter()
-        """How often each answer was given, and when its work was done."""
+        """Repeated requests whose effect had been applied."""
+        self.redundant = 0
+        """Repeated requests whose receipt had been sent, so the relay lost it."""
+        self.responses: Counter[str] = Counter()
+        """Number of responses by kind and timing of the effect."""
 
     def __len__(self) -> int:
         return len(self._receipts)
 
     @property
     def receipts(self) -> Mapping[str, str]:
-        """Key → receipt of each work that was done."""
+        """Key → receipt of each effect."""
         return MappingProxyType(self._receipts)
 
-    def work(self, key: str, content: str) -> str:
-        """Do it unless it has been done; return its receipt."""
+    def apply(self, key: str, content: str) -> str:
+        """Apply the effect unless it has been applied, and return its receipt."""
         with self._lock:
             if key not in self._receipts:
                 self._receipts[key] = f"effect-{len(self._receipts) + 1}"
@@ -47,10 +47,10 @@ class Effects:
                 self.changed.add(key)
             return self._receipts[key]
 
-    def note(self, key: str, answer: Answer) -> None:
-        """Count a request before it is answered."""
+    def record(self, key: str, planned: PlannedResponse) -> None:
+        """Count a request before the response is sent."""
         with self._lock:
-            self.answers[f"{answer.kind}, work {answer.work}"] += 1
-            self.needless += key in self._acknowledged
-            if answer.kind is Kind.OK:
+            self.responses[f"{planned.kind}, effect {planned.timing}"] += 1
+            self.redundant += key in self._acknowledged
+            if planned.kind is ResponseKind.OK:
                 self._acknowledged.add(key)

@@ -1,4 +1,4 @@
-"""What the destination does to a request, drawn by lot."""
+"""The faults that the destination injects, drawn at random."""
 
 from __future__ import annotations
 
@@ -9,81 +9,94 @@ from enum import StrEnum
 from random import Random
 
 TIMEOUT = 0.3
-"""Seconds that the publisher waits for an answer."""
+"""Seconds that the publisher waits for a response."""
 
 
-class Kind(StrEnum):
-    """How a request is answered."""
+class ResponseKind(StrEnum):
+    """The kind of a response."""
 
     OK = "200"
     ERROR = "500"
     TOO_MANY = "429"
     LATE = "timeout"
-    """Later than the publisher waits."""
+    """Sent after the publisher's timeout."""
     CUT = "cut"
-    """The connection is cut before the answer."""
+    """The connection is closed before the response."""
     HALF = "half"
-    """The connection is cut in the middle of the answer."""
+    """The connection is closed in the middle of the response."""
 
 
-class Work(StrEnum):
-    """When the request takes effect."""
+class EffectTiming(StrEnum):
+    """When a request takes effect."""
 
-    BEFORE = "before the answer"
-    AFTER = "when nobody listens any more"
+    BEFORE = "before the response"
+    AFTER = "after the timeout"
     NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What becomes of one request."""
+class PlannedResponse:
+    """The planned response to a request."""
 
-    kind: Kind
-    work: Work
-
-
-CALM = {Kind.OK: 84, Kind.ERROR: 6, Kind.TOO_MANY: 3, Kind.LATE: 1, Kind.CUT: 4, Kind.HALF: 2}
-SQUALL = {Kind.ERROR: 50, Kind.TOO_MANY: 10, Kind.LATE: 10, Kind.CUT: 20, Kind.HALF: 10}
-"""How often each comes, of a hundred; in a squall nothing gets through."""
-
-DONE_ALL_THE_SAME = 0.5
-"""How likely a request that is not answered well takes effect."""
+    kind: ResponseKind
+    timing: EffectTiming
 
 
-class Weather:
-    """Draws the answers.
+NORMAL_WEIGHTS = {
+    ResponseKind.OK: 84,
+    ResponseKind.ERROR: 6,
+    ResponseKind.TOO_MANY: 3,
+    ResponseKind.LATE: 1,
+    ResponseKind.CUT: 4,
+    ResponseKind.HALF: 2,
+}
+BURST_WEIGHTS = {
+    ResponseKind.ERROR: 50,
+    ResponseKind.TOO_MANY: 10,
+    ResponseKind.LATE: 10,
+    ResponseKind.CUT: 20,
+    ResponseKind.HALF: 10,
+}
+"""Percentages of the response kinds; during a fault burst, no request succeeds."""
+
+EFFECT_PROBABILITY = 0.5
+"""Probability that a request with a failed response takes effect."""
+
+
+class FaultInjector:
+    """Plans the responses at random.
 
     Args:
-        seed: of the lots.
+        seed: seed of the random generator.
     """
 
     def __init__(self, seed: int) -> None:
-        self._random = Random(f"{seed}:weather")
+        self._random = Random(f"{seed}:weather")  # a new name would change the faults of a seed
         self._lock = threading.Lock()
-        self._bad_until = 0.0
+        self._burst_until = 0.0
 
-    def squall(self, seconds: float) -> None:
-        """Let nothing through for so long."""
+    def start_burst(self, seconds: float) -> None:
+        """Start a fault burst, during which every request fails."""
         with self._lock:
-            self._bad_until = time.monotonic() + seconds
+            self._burst_until = time.monotonic() + seconds
 
-    def draw(self) -> Answer:
-        """Return what is to become of the next request."""
+    def next_response(self) -> PlannedResponse:
+        """Return the planned response to the next request."""
         with self._lock:
-            weights = SQUALL if time.monotonic() < self._bad_until else CALM
+            weights = BURST_WEIGHTS if time.monotonic() < self._burst_until else NORMAL_WEIGHTS
             (kind,) = self._random.choices(list(weights), list(weights.values()))
-            return Answer(kind, self._work(kind))
+            return PlannedResponse(kind, self._timing(kind))
 
     def retry_after(self) -> str:
         """Return a Retry-After header, in seconds."""
         with self._lock:
             return f"{self._random.uniform(0.01, 0.2):.2f}"
 
-    def _work(self, kind: Kind) -> Work:
-        if kind is Kind.OK:
-            return Work.BEFORE
-        if self._random.random() >= DONE_ALL_THE_SAME:
-            return Work.NEVER
-        if kind is Kind.LATE and self._random.random() < DONE_ALL_THE_SAME:
-            return Work.AFTER
-        return Work.BEFORE
+    def _timing(self, kind: ResponseKind) -> EffectTiming:
+        if kind is ResponseKind.OK:
+            return EffectTiming.BEFORE
+        if self._random.random() >= EFFECT_PROBABILITY:
+            return EffectTiming.NEVER
+        if kind is ResponseKind.LATE and self._random.random() < EFFECT_PROBABILITY:
+            return EffectTiming.AFTER
+        return EffectTiming.BEFORE

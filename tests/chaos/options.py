@@ -1,4 +1,4 @@
-"""What can be asked for on the command line."""
+"""The command-line options."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LEASE = 2.0
-"""Seconds that a relay may keep what it holds. Short: a killed one is overtaken while it storms."""
+"""Seconds. Short, so that the leases of killed relays expire during the test."""
 
 BATCH_SIZE = 20
-"""Deliveries that a relay claims at once."""
+"""Deliveries per claim."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How long and how hard it storms."""
+    """The parsed command line."""
 
     seed: int
-    """What all lots are drawn from. How the machine shares its time among the processes is no
-    lot: the same seed gives the same weather, not the same run."""
+    """Seed of all random choices. The scheduling of the processes is not seeded: the same seed
+    gives the same fault schedule, but not the same run."""
 
     deliveries: int
-    """How many events are to be committed, at least."""
+    """Minimum number of events to commit."""
 
     relays: int
-    """How many relays run side by side."""
+    """Number of concurrent relays."""
 
     seconds_limit: float
-    """After this it has failed, wherever it stands."""
+    """The test fails if it takes longer than this."""
 
     folder: Path | None = None
-    """An empty folder that keeps the logs; a temporary one if None."""
+    """An empty folder for the logs; a temporary one if None."""
 
     output: Path | None = None
-    """File that takes the account as JSON."""
+    """File for the report as JSON."""
 
 
-def options_from(arguments: list[str] | None = None) -> Options:
-    """Read the command line; end the program with a message if it makes no sense."""
+def parse_options(arguments: list[str] | None = None) -> Options:
+    """Parse the command line; exit with a message if it is not valid."""
     given = _parser().parse_args(arguments)
     return Options(**vars(given))
 
@@ -47,11 +47,11 @@ def options_from(arguments: list[str] | None = None) -> Options:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.chaos",
-        description="Kill relays and their database under load, then account for every event.",
+        description="Kill relays and their database under load, then verify every event.",
     )
     parser.add_argument(
         "--seed", type=int, default=secrets.randbelow(1_000_000),
-        help="what lots are drawn from (default: a new one; it is printed)",
+        help="seed of the fault schedule (default: a random one, which is printed)",
     )  # fmt: skip
     parser.add_argument(
         "--deliveries", type=_positive, default=1000, help="events to commit (default: 1000)"
@@ -59,15 +59,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--relays", type=_positive, default=2, help="relays to run (default: 2)")
     parser.add_argument(
         "--seconds-limit", type=float, default=300.0, metavar="SECONDS",
-        help="fail when it has not ended after this (default: 300)",
+        help="fail if the test takes longer than this (default: 300)",
     )  # fmt: skip
-    parser.add_argument("--folder", type=Path, help="an empty folder, to keep the logs in")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write the account as JSON")
+    parser.add_argument("--folder", type=Path, help="an empty folder for the logs")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the report as JSON")
     return parser
 
 
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not above zero")
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
     return number

@@ -1,4 +1,4 @@
-"""The publisher under test conditions: real HTTP, short of patience."""
+"""A publisher that sends HTTP requests with a short timeout."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dj_actions.publishers.http import retry_after_seconds
 from tests.chaos.faults import TIMEOUT
 
 
-class StormPublisher(BasePublisher):
-    """Posts each message to the storm's destination, over a connection that it keeps.
+class ChaosPublisher(BasePublisher):
+    """A publisher that posts messages to the destination over a keep-alive connection.
 
     Args:
-        alias: the publisher's name.
-        port: of the destination, on loopback.
+        alias: the publisher's alias.
+        port: port of the destination on loopback.
     """
 
     def __init__(self, *, alias: str, port: int) -> None:
@@ -26,31 +26,31 @@ class StormPublisher(BasePublisher):
         self._connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
 
     def publish(self, message: Message) -> Receipt:
-        """Post it; the message's id is the destination's key."""
+        """Post the message, with its id as the key."""
         content = {"object": message.object_id, "result": message.result}
         body = json.dumps({"id": str(message.id), "content": content}).encode()
         try:
             self._connection.request("POST", "/", body)
-            answer = self._connection.getresponse()
-            text = answer.read()
+            response = self._connection.getresponse()
+            body = response.read()
         except (OSError, HTTPException) as error:
-            # Also one that only came late: the next answer would belong to this question.
+            # Also after a timeout: the next response would belong to this request.
             self.close()
-            raise PublisherUnavailable(f"No answer: {error!r}") from error
-        return _receipt(answer, text)
+            raise PublisherUnavailable(f"No response: {error!r}") from error
+        return _receipt(response, body)
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._connection.close()
 
 
-def _receipt(answer: HTTPResponse, text: bytes) -> Receipt:
-    if answer.status == HTTPStatus.OK:
-        return Receipt(id=json.loads(text)["receipt"])
-    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+def _receipt(response: HTTPResponse, body: bytes) -> Receipt:
+    if response.status == HTTPStatus.OK:
+        return Receipt(id=json.loads(body)["receipt"])
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
         raise RateLimited(
-            "Too many requests.", retry_after=retry_after_seconds(answer.headers["Retry-After"])
+            "Too many requests.", retry_after=retry_after_seconds(response.headers["Retry-After"])
         )
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise PublisherUnavailable(f"It answered {answer.status}.")
-    raise PublishRejected(f"It answered {answer.status}: {text!r}")
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise PublisherUnavailable(f"The destination responded with {response.status}.")
+    raise PublishRejected(f"The destination responded with {response.status}: {body!r}")

@@ -1,4 +1,4 @@
-"""The relays: `manage.py run_relay` as processes of their own, killed and started again."""
+"""Relay processes, `manage.py run_relay`, that are killed, frozen and restarted."""
 
 from __future__ import annotations
 
@@ -18,62 +18,62 @@ STOP_SECONDS = 30.0
 
 
 class Relays:
-    """Some relays, numbered from 0; leaving the `with` block ends them.
+    """Relays, numbered from 0, that run until the end of the `with` block.
 
     Args:
-        count: how many.
-        folder: takes a log for each start of each.
+        count: number of relays.
+        folder: folder for the logs, one per start of a relay.
     """
 
     def __init__(self, count: int, folder: Path) -> None:
         self._folder = folder
         self._starts: Counter[int] = Counter()
-        self._thaws: list[threading.Timer] = []
+        self._resumes: list[threading.Timer] = []
         self.unexpected: list[str] = []
-        """Relays that ended by themselves, or would not end when asked to."""
+        """Messages about relays that exited by themselves, or did not stop."""
         self._processes = [self._start(number) for number in range(count)]
 
     def kill(self, number: int) -> None:
-        """End a relay as a power cut would, and start another in its place."""
+        """Kill a relay with SIGKILL and start a new one in its place."""
         process = self._processes[number]
         if process.returncode is not None:
-            self._complain(process, f"ended by itself with exit code {process.returncode}")
+            self._add_unexpected(process, f"exited by itself with code {process.returncode}")
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=STOP_SECONDS)
         self._processes[number] = self._start(number)
 
     def freeze(self, number: int, seconds: float) -> None:
-        """Let a relay stand still for so long, without waiting for it."""
+        """Stop a relay with SIGSTOP, and resume it after `seconds` in the background."""
         process = self._processes[number]
         process.send_signal(signal.SIGSTOP)
-        thaw = threading.Timer(seconds, process.send_signal, [signal.SIGCONT])
-        thaw.daemon = True
-        thaw.start()
-        self._thaws.append(thaw)
+        resume = threading.Timer(seconds, process.send_signal, [signal.SIGCONT])
+        resume.daemon = True
+        resume.start()
+        self._resumes.append(resume)
 
-    def wait_until_awake(self) -> None:
-        """Wait until none is frozen any more."""
-        for thaw in self._thaws:
-            thaw.join()
+    def wait_until_resumed(self) -> None:
+        """Wait until no relay is frozen."""
+        for resume in self._resumes:
+            resume.join()
 
     @property
-    def have_begun(self) -> bool:
-        """Whether all of them are at work."""
+    def have_started(self) -> bool:
+        """Whether all relays have started."""
         return all("Relay started." in process.log.read_text() for process in self._processes)
 
     def stop(self) -> None:
-        """Ask all to end, as a deploy does, and see that they do."""
+        """Stop all relays gracefully, as a deployment does, and verify their exit codes."""
         for process in self._processes:
             process.request_stop()
         for process in self._processes:
-            # Only waited for: a second signal would end it at once, with another exit code.
+            # Without Process.stop(): a second signal would exit immediately with another code.
             try:
                 exit_code = process.wait(timeout=STOP_SECONDS)
             except LaunchError as error:
-                self._complain(process, f"was asked to end. {error}")
+                self._add_unexpected(process, f"was stopped. {error}")
             else:
                 if exit_code:
-                    self._complain(process, f"was asked to end; exit code {exit_code}")
+                    self._add_unexpected(process, f"was stopped; exit code {exit_code}")
 
     def _start(self, number: int) -> Process:
         self._starts[number] += 1
@@ -85,8 +85,8 @@ class Relays:
             cwd=ROOT,
         )
 
-    def _complain(self, process: Process, what: str) -> None:
-        self.unexpected.append(f"{process.name} {what}.\n{process.log_tail()}")
+    def _add_unexpected(self, process: Process, problem: str) -> None:
+        self.unexpected.append(f"{process.name} {problem}.\n{process.log_tail()}")
 
     def __enter__(self) -> Self:
         return self
@@ -97,8 +97,8 @@ class Relays:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for thaw in self._thaws:
-            thaw.cancel()
+        for resume in self._resumes:
+            resume.cancel()
         for process in self._processes:
             if process.returncode is None:
                 process.send_signal(signal.SIGKILL)

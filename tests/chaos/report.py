@@ -1,4 +1,4 @@
-"""Show how it went: lines for people, a JSON file for programs."""
+"""Print the report, and write it as JSON."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-MOST_SHOWN = 20
-"""Ids that a line names; the JSON file has all."""
+MAX_IDS = 20
+"""Maximum number of ids per line; the JSON file has all."""
 
 Figures = Mapping[str, int | float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something that should not be."""
+    """A violated guarantee or an unexpected error."""
 
     what: str
     events: tuple[str, ...] = ()
@@ -26,8 +26,8 @@ class Finding:
     def __str__(self) -> str:
         if not self.events:
             return self.what
-        more = len(self.events) - MOST_SHOWN
-        shown = ", ".join(self.events[:MOST_SHOWN])
+        more = len(self.events) - MAX_IDS
+        shown = ", ".join(self.events[:MAX_IDS])
         return f"{self.what} ({len(self.events)}): {shown}" + (
             f" and {more} more" if more > 0 else ""
         )
@@ -35,19 +35,19 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """How it went."""
+    """The results of the chaos test."""
 
     figures: Figures
-    answers: Mapping[str, int]
-    """How often the destination gave each answer."""
+    responses: Mapping[str, int]
+    """Number of responses of the destination, by kind."""
 
     findings: Sequence[Finding]
-    """What should not be; empty if all is well."""
+    """Empty if all guarantees hold."""
 
 
 def show(console: Console, report: Report) -> None:
-    """Print it."""
-    for title, rows in (("The account", report.figures), ("The answers", report.answers)):
+    """Print the report."""
+    for title, rows in (("Results", report.figures), ("Responses", report.responses)):
         table = Table(title=title, show_header=False)
         table.add_column()
         table.add_column(justify="right")
@@ -55,16 +55,18 @@ def show(console: Console, report: Report) -> None:
             table.add_row(name, str(value))
         console.print(table, highlight=False)
     for finding in report.findings:
-        console.print("[red]Wrong:[/]", str(finding), highlight=False, soft_wrap=True)
+        console.print("[red]Failed:[/]", str(finding), highlight=False, soft_wrap=True)
     if not report.findings:
-        console.print("[green]Every committed event had one effect, no other had any.[/]")
+        console.print(
+            "[green]Every committed event had exactly one effect, and no other had any.[/]"
+        )
 
 
 def write_json(report: Report, file: Path) -> None:
-    """Write it to a file."""
+    """Write the report to a JSON file."""
     content = {
         "figures": dict(report.figures),
-        "answers": dict(report.answers),
+        "answers": dict(report.responses),
         "findings": [{"what": entry.what, "events": entry.events} for entry in report.findings],
     }
     file.write_text(json.dumps(content, indent=2))

@@ -1,4 +1,4 @@
-"""The storm itself: all parts at once, blow after blow, until nothing is open any more."""
+"""Run the chaos test: writers, relays and faults, until no delivery is open."""
 
 from __future__ import annotations
 
@@ -14,153 +14,157 @@ from django.db.models import Sum
 
 from dj_actions.models import Delivery
 from example.launch.postgres import Postgres
-from tests.chaos.account import discrepancies, figures_of, read_books
 from tests.chaos.destination import Destination
-from tests.chaos.ledger import Ledger
 from tests.chaos.options import BATCH_SIZE, Options
+from tests.chaos.outcomes import OutcomeLog
+from tests.chaos.reconciliation import discrepancies, read_records, summarize
 from tests.chaos.relays import Relays
 from tests.chaos.report import Finding, Report
-from tests.chaos.schedule import Blow, Strike, plan
+from tests.chaos.schedule import Fault, ScheduledFault, plan_faults
 from tests.chaos.writers import Writers, prepare_todos
 
-BACKLOG = 200
-"""Committed events without an effect at which the writers wait: so they write all the time."""
+MAX_BACKLOG = 200
+"""Committed events without an effect; beyond it writers wait, so they write throughout."""
 
-GLANCE = 0.02
-"""Seconds between two looks at a condition."""
+POLL_SECONDS = 0.02
+"""Seconds between two checks of a condition."""
 
-Tell = Callable[[str], None]
-"""Told what is going on, in a line for people."""
+Progress = Callable[[str], None]
+"""Called with a line about the progress."""
 
 
-class TimeUp(Exception):
-    """It has not ended in time; the message says what it waited for."""
+class ChaosTimeout(Exception):
+    """The test exceeded its time limit; the message has what it waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What the storm rages over."""
+class Services:
+    """The running services of the test."""
 
     server: Postgres
     destination: Destination
     folder: Path
-    """Takes the relays' logs."""
+    """Folder for the relays' logs."""
 
 
-class Storm:
-    """One storm.
+class ChaosTest:
+    """A chaos test.
 
     Args:
-        options: how long and how hard.
-        parts: the server and the destination; they serve already.
-        tell: told what is going on.
+        options: the options.
+        services: the running server and destination.
+        progress: called with a line for each step.
     """
 
-    def __init__(self, options: Options, parts: Parts, tell: Tell) -> None:
+    def __init__(self, options: Options, services: Services, progress: Progress) -> None:
         self._options = options
-        self._parts = parts
-        self._tell = tell
-        self._effects = parts.destination.effects
-        self._ledger = Ledger()
-        self._blows: Counter[Blow] = Counter()
+        self._services = services
+        self._progress = progress
+        self._effects = services.destination.effects
+        self._outcome_log = OutcomeLog()
+        self._faults: Counter[Fault] = Counter()
         self._started = time.monotonic()
 
     def run(self) -> Report:
-        """Let it storm and return the account."""
+        """Run the test and return the report."""
         findings: list[Finding] = []
         prepare_todos()
         with (
-            Relays(self._options.relays, self._parts.folder) as relays,
-            Writers(self._options, self._ledger, self._may_write) as writers,
+            Relays(self._options.relays, self._services.folder) as relays,
+            Writers(self._options, self._outcome_log, self._may_continue) as writers,
         ):
             try:
-                self._rage(relays, writers)
-            except TimeUp as error:
+                self._inject_faults(relays, writers)
+            except ChaosTimeout as error:
                 findings.append(Finding(what=str(error)))
             relays.stop()
-            findings += [Finding(what=what) for what in relays.unexpected]
+            findings += [Finding(what=problem) for problem in relays.unexpected]
         return self._report(findings)
 
-    def _may_write(self) -> bool:
-        return self._ledger.committed - len(self._effects) < BACKLOG
+    def _may_continue(self) -> bool:
+        return self._outcome_log.committed - len(self._effects) < MAX_BACKLOG
 
-    def _rage(self, relays: Relays, writers: Writers) -> None:
-        for strike in plan(self._options):
-            self._wait(partial(self._has_had, strike.after), "the next effects", writers)
-            self._tell(f"{strike.after:>6} effects: {strike.blow}")
-            self._strike(strike, relays)
-        self._wait(lambda: writers.have_ended, "the writers", writers)
-        relays.wait_until_awake()
-        # One that was asked to end before it has begun would not know how.
-        self._wait(lambda: relays.have_begun, "the relays", writers)
+    def _inject_faults(self, relays: Relays, writers: Writers) -> None:
+        for scheduled in plan_faults(self._options):
+            self._wait(partial(self._has_effects, scheduled.after), "the next effects", writers)
+            self._progress(f"{scheduled.after:>6} effects: {scheduled.fault}")
+            self._inject(scheduled, relays)
+        self._wait(lambda: writers.have_finished, "the writers", writers)
+        relays.wait_until_resumed()
+        # A relay that is stopped before it has started does not handle the signal.
+        self._wait(lambda: relays.have_started, "the relays", writers)
         self._wait(lambda: not Delivery.objects.open().exists(), "open deliveries", writers)
-        self._wait(lambda: self._parts.destination.is_idle, "the destination", writers)
+        self._wait(lambda: self._services.destination.is_idle, "the destination", writers)
 
-    def _has_had(self, effects: int) -> bool:
-        return len(self._effects) >= effects
+    def _has_effects(self, count: int) -> bool:
+        return len(self._effects) >= count
 
-    def _strike(self, strike: Strike, relays: Relays) -> None:
-        self._blows[strike.blow] += 1
-        if strike.blow is Blow.KILL:
-            time.sleep(strike.seconds)
-            relays.kill(strike.relay)
-        elif strike.blow is Blow.FREEZE:
-            relays.freeze(strike.relay, strike.seconds)
-        elif strike.blow is Blow.SQUALL:
-            self._parts.destination.weather.squall(strike.seconds)
+    def _inject(self, scheduled: ScheduledFault, relays: Relays) -> None:
+        self._faults[scheduled.fault] += 1
+        if scheduled.fault is Fault.KILL:
+            time.sleep(scheduled.seconds)
+            relays.kill(scheduled.relay)
+        elif scheduled.fault is Fault.FREEZE:
+            relays.freeze(scheduled.relay, scheduled.seconds)
+        elif scheduled.fault is Fault.BURST:
+            self._services.destination.faults.start_burst(scheduled.seconds)
         else:
-            self._restart(strike, relays)
+            self._restart(scheduled, relays)
 
-    def _restart(self, strike: Strike, relays: Relays) -> None:
-        server = self._parts.server
+    def _restart(self, scheduled: ScheduledFault, relays: Relays) -> None:
+        server = self._services.server
         server.crash()
-        relays.kill(strike.relay)
-        self._blows[Blow.KILL] += 1
-        time.sleep(strike.seconds)
+        relays.kill(scheduled.relay)
+        self._faults[Fault.KILL] += 1
+        time.sleep(scheduled.seconds)
         server.restart()
 
-    def _wait(self, condition: Callable[[], bool], what: str, writers: Writers) -> None:
+    def _wait(self, condition: Callable[[], bool], label: str, writers: Writers) -> None:
         while not condition():
             if time.monotonic() - self._started > self._options.seconds_limit:
                 limit = self._options.seconds_limit
-                raise TimeUp(f"Not ended after {limit:.0f} s: it waited for {what}.")
-            _ = writers.have_ended  # raises what a writer did not expect
-            time.sleep(GLANCE)
+                raise ChaosTimeout(f"Not finished after {limit:.0f} s while waiting for {label}.")
+            _ = writers.have_finished  # raises the unexpected error of a writer
+            time.sleep(POLL_SECONDS)
 
     def _report(self, findings: list[Finding]) -> Report:
-        books, seconds = read_books(self._ledger, self._effects), time.monotonic() - self._started
-        counted = Delivery.objects.aggregate(attempts=Sum("attempts"))["attempts"]
+        records, seconds = (
+            read_records(self._outcome_log, self._effects),
+            time.monotonic() - self._started,
+        )
+        attempts = Delivery.objects.aggregate(attempts=Sum("attempts"))["attempts"]
         connection.close()
         return Report(
             figures={
                 "seed": self._options.seed,
-                **figures_of(books),
+                **summarize(records),
                 "repeats suppressed by the destination": self._effects.repeats,
-                "asked for again after a good answer": self._effects.needless,
-                "requests at the destination": self._effects.answers.total(),
-                "attempts counted by the relays": counted or 0,
-                **{f"{blow} (times)": self._blows[blow] for blow in Blow},
-                "tracebacks in the relays' logs": _tracebacks(self._parts.folder),
+                "requests repeated after a successful response": self._effects.redundant,
+                "requests at the destination": self._effects.responses.total(),
+                "attempts counted by the relays": attempts or 0,
+                **{f"{fault} (times)": self._faults[fault] for fault in Fault},
+                "tracebacks in the relays' logs": _tracebacks(self._services.folder),
                 "seconds": round(seconds, 1),
             },
-            answers=dict(sorted(self._effects.answers.items())),
-            findings=[*findings, *self._needless(), *discrepancies(books)],
+            responses=dict(sorted(self._effects.responses.items())),
+            findings=[*findings, *self._redundant(), *discrepancies(records)],
         )
 
-    def _needless(self) -> Iterator[Finding]:
-        """Yield if relays ask again more often than what was done to them explains.
+    def _redundant(self) -> Iterator[Finding]:
+        """Yield a finding if relays repeat more requests than the faults explain.
 
-        Who is killed or frozen forgets the answers of the batch in its hands; a restart makes
-        all of them forget.
+        A killed or frozen relay loses the responses of its current batch; a restart of the server
+        affects all relays.
         """
-        forgetful = (
-            self._blows[Blow.KILL]
-            + self._blows[Blow.FREEZE]
-            + self._blows[Blow.RESTART] * self._options.relays
+        lost_batches = (
+            self._faults[Fault.KILL]
+            + self._faults[Fault.FREEZE]
+            + self._faults[Fault.RESTART] * self._options.relays
         )
-        if (needless := self._effects.needless) > (most := forgetful * BATCH_SIZE):
+        if (redundant := self._effects.redundant) > (limit := lost_batches * BATCH_SIZE):
             yield Finding(
-                what=f"{needless} requests came after a good answer; the blows explain {most}"
+                what=f"{redundant} requests were repeated after a successful response; "
+                f"the faults explain at most {limit}"
             )
 
 
@@ -169,6 +173,6 @@ def _tracebacks(folder: Path) -> int:
     return sum(log.count("Traceback (most recent call last)") for log in logs)
 
 
-def rage(options: Options, parts: Parts, tell: Tell) -> Report:
-    """Let it storm and return the account."""
-    return Storm(options, parts, tell).run()
+def run_chaos_test(options: Options, services: Services, progress: Progress) -> Report:
+    """Run the test and return the report."""
+    return ChaosTest(options, services, progress).run()

@@ -1,4 +1,4 @@
-"""When something is killed, and what: drawn before the storm begins."""
+"""The schedule of faults, drawn at random before the test starts."""
 
 from __future__ import annotations
 
@@ -10,65 +10,65 @@ from random import Random
 from tests.chaos.options import LEASE, Options
 
 
-class Blow(StrEnum):
-    """What happens."""
+class Fault(StrEnum):
+    """A kind of fault."""
 
     KILL = "relay killed"
-    """With SIGKILL, and started again."""
+    """Killed with SIGKILL, and replaced by a new one."""
     FREEZE = "relay frozen"
-    """Stopped for longer than its lease, then awake again: it believes that it still holds it."""
+    """Stopped for longer than its lease, then resumed: it still believes it has the lease."""
     RESTART = "PostgreSQL restarted"
-    """As after a crash, on the same port."""
-    SQUALL = "squall"
-    """The destination answers nothing well for a while."""
+    """Crashed and restarted on the same port."""
+    BURST = "fault burst"
+    """The destination fails every request for a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Strike:
-    """One blow at one moment."""
+class ScheduledFault:
+    """A fault at a certain time."""
 
     after: int
-    """Effects that there have to be first."""
+    """Number of effects after which the fault is injected."""
 
-    blow: Blow
+    fault: Fault
 
     relay: int
-    """Which relay is meant, from 0; that of a restart is killed while the server is down."""
+    """Number of the relay; with a restart, it is killed while the server is down."""
 
     seconds: float
-    """How long it lasts; for a kill, how long after the moment it comes."""
+    """Duration of the fault; for a kill, its delay."""
 
 
-EVERY = {Blow.KILL: 300, Blow.FREEZE: 3000, Blow.RESTART: 5000, Blow.SQUALL: 3000}
-"""Deliveries to one blow of each kind; there is at least one of each."""
+DELIVERIES_PER_FAULT = {Fault.KILL: 300, Fault.FREEZE: 3000, Fault.RESTART: 5000, Fault.BURST: 3000}
+"""Deliveries per fault of each kind; there is at least one of each."""
 
-LEAST_KILLS = 3
-LAST_MOMENT = 0.9
-"""Of all deliveries: what is struck later would not be missed."""
+MIN_KILLS = 3
+LATEST_SHARE = 0.9
+"""Share of the deliveries after which no fault is injected, as it would hit nothing."""
 
 
-def plan(options: Options) -> list[Strike]:
-    """Draw all blows, in the order in which they come."""
+def plan_faults(options: Options) -> list[ScheduledFault]:
+    """Return all faults in chronological order."""
     random = Random(f"{options.seed}:schedule")
-    latest = max(1, int(options.deliveries * LAST_MOMENT))
-    lasts: dict[Blow, Callable[[], float]] = {
-        Blow.KILL: lambda: random.uniform(0, 0.3),
-        Blow.FREEZE: lambda: LEASE * random.uniform(1.2, 2),
-        Blow.RESTART: lambda: random.uniform(0, 1.5),
-        Blow.SQUALL: lambda: random.uniform(0.2, 1.5),
+    latest = max(1, int(options.deliveries * LATEST_SHARE))
+    durations: dict[Fault, Callable[[], float]] = {
+        Fault.KILL: lambda: random.uniform(0, 0.3),
+        Fault.FREEZE: lambda: LEASE * random.uniform(1.2, 2),
+        Fault.RESTART: lambda: random.uniform(0, 1.5),
+        Fault.BURST: lambda: random.uniform(0.2, 1.5),
     }
-    strikes = [
-        Strike(
+    scheduled_faults = [
+        ScheduledFault(
             after=random.randint(1, latest),
-            blow=blow,
+            fault=fault,
             relay=random.randrange(options.relays),
-            seconds=lasts[blow](),
+            seconds=durations[fault](),
         )
-        for blow in Blow
-        for _ in range(_times(blow, options.deliveries))
+        for fault in Fault
+        for _ in range(_count(fault, options.deliveries))
     ]
-    return sorted(strikes, key=lambda strike: strike.after)
+    return sorted(scheduled_faults, key=lambda scheduled: scheduled.after)
 
 
-def _times(blow: Blow, deliveries: int) -> int:
-    return max(LEAST_KILLS if blow is Blow.KILL else 1, deliveries // EVERY[blow])
+def _count(fault: Fault, deliveries: int) -> int:
+    return max(MIN_KILLS if fault is Fault.KILL else 1, deliveries // DELIVERIES_PER_FAULT[fault])

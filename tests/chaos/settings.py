@@ -1,4 +1,4 @@
-"""Settings of the storm's writers and relays: the example's, with one publisher, all in a hurry."""
+"""Settings of the writers and relays: the example's, with one publisher and short intervals."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tests.chaos.options import BATCH_SIZE, LEASE
 DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5}
 DJ_ACTIONS = {
     "PUBLISHERS": {
-        "storm": {
-            "BACKEND": "tests.chaos.publisher.StormPublisher",
-            "OPTIONS": {"port": int(os.environ["STORM_PORT"])},
-            # Patient: whatever is given up here has been lost.
+        "chaos": {
+            "BACKEND": "tests.chaos.publisher.ChaosPublisher",
+            "OPTIONS": {"port": int(os.environ["CHAOS_PORT"])},
+            # Retries must not be exhausted: a dead letter counts as lost.
             "RETRY": {"wait": wait_random(0.05, 0.4), "stop": stop_after_attempt(1000)},
             "BATCH_SIZE": BATCH_SIZE,
         },

@@ -1,4 +1,4 @@
-"""Writers: each runs actions on its own connection, commits most, and takes some back."""
+"""Writers that run actions on their own connections and roll some of them back."""
 
 from __future__ import annotations
 
@@ -16,129 +16,128 @@ from django.db import Error, connection, transaction
 
 from example.todos.models import Todo
 from tests.chaos.actions import WriteNote
-from tests.chaos.ledger import Fate, Ledger
 from tests.chaos.options import Options
+from tests.chaos.outcomes import Outcome, OutcomeLog
 
 WRITERS = 4
 TODOS = 20
-"""Few, so that writers meet on one: they wait for each other, and deadlock now and then."""
+"""Few, so that writers contend: they wait for each other's locks, and sometimes deadlock."""
 
-ROLLED_BACK, PARTLY_ROLLED_BACK, HESITATES = 0.1, 0.05, 0.1
-"""How likely a transaction is taken back, takes a part of itself back, commits late."""
+ROLLED_BACK, PARTIAL_ROLLBACK, DELAYED_COMMIT = 0.1, 0.05, 0.1
+"""Probability that a transaction rolls back, rolls back partly, or commits with a delay."""
 
-LONGEST_HESITATION = 0.05
-"""Seconds."""
-
-WAIT_AFTER_TROUBLE = 0.05
-"""Seconds."""
+MAX_COMMIT_DELAY = 0.05  # seconds
+ERROR_WAIT = 0.05  # seconds
 
 
-class ChangedMyMind(Exception):
-    """Raised to roll back what has been done."""
+class IntentionalRollback(Exception):
+    """Raised to roll back a transaction on purpose."""
 
 
-def change_my_mind() -> NoReturn:
-    """Roll back the innermost `atomic` block, after all went well in it."""
-    raise ChangedMyMind
+def roll_back() -> NoReturn:
+    """Roll back the innermost `atomic` block."""
+    raise IntentionalRollback
 
 
 class Writer:
-    """One writer.
+    """A writer.
 
     Args:
-        random: its lots.
-        ledger: where it writes down what became of its events.
-        stopping: set when it is to end.
+        random: its random generator.
+        outcome_log: log of the outcomes of its events.
+        stopping: set when the writer must stop.
     """
 
-    def __init__(self, random: Random, ledger: Ledger, stopping: threading.Event) -> None:
+    def __init__(self, random: Random, outcome_log: OutcomeLog, stopping: threading.Event) -> None:
         self._random = random
-        self._ledger = ledger
+        self._outcome_log = outcome_log
         self._stopping = stopping
         self._todos = list(Todo.objects.all())
         self._written = 0
 
     def transact(self) -> None:
-        """Run one to three actions in one transaction and note what became of them."""
-        done: list[UUID] = []
-        fate = Fate.ABORTED
+        """Run one to three actions in one transaction and record their outcome."""
+        events: list[UUID] = []
+        outcome = Outcome.ABORTED
         try:
             with transaction.atomic():
-                self._act(done)
+                self._run_actions(events)
                 if self._draw(ROLLED_BACK):
-                    fate = Fate.ROLLED_BACK
-                    change_my_mind()
-                if self._draw(HESITATES):
-                    self._stopping.wait(self._random.uniform(0, LONGEST_HESITATION))
-                fate = Fate.IN_DOUBT
-            fate = Fate.COMMITTED
-        except ChangedMyMind:
+                    outcome = Outcome.ROLLED_BACK
+                    roll_back()
+                if self._draw(DELAYED_COMMIT):
+                    self._stopping.wait(self._random.uniform(0, MAX_COMMIT_DELAY))
+                outcome = Outcome.IN_DOUBT
+            outcome = Outcome.COMMITTED
+        except IntentionalRollback:
             pass
         except Error:
             connection.close()
-            self._stopping.wait(WAIT_AFTER_TROUBLE)
-        self._ledger.note(done, fate)
+            self._stopping.wait(ERROR_WAIT)
+        self._outcome_log.record(events, outcome)
 
-    def _act(self, done: list[UUID]) -> None:
+    def _run_actions(self, events: list[UUID]) -> None:
         for _ in range(self._random.choice((1, 1, 1, 2, 3))):
-            self._write_note(done)
-        if self._draw(PARTLY_ROLLED_BACK):
-            undone: list[UUID] = []
-            with suppress(ChangedMyMind), transaction.atomic():
-                self._write_note(undone)
-                change_my_mind()
-            self._ledger.note(undone, Fate.ROLLED_BACK)
+            self._write_note(events)
+        if self._draw(PARTIAL_ROLLBACK):
+            rolled_back: list[UUID] = []
+            with suppress(IntentionalRollback), transaction.atomic():
+                self._write_note(rolled_back)
+                roll_back()
+            self._outcome_log.record(rolled_back, Outcome.ROLLED_BACK)
 
-    def _write_note(self, written: list[UUID]) -> None:
+    def _write_note(self, events: list[UUID]) -> None:
         self._written += 1
         todo = self._random.choice(self._todos)
         result = WriteNote.run(object=todo, data={"text": f"Note {self._written}"})
-        written.append(result.event.id)
+        events.append(result.event.id)
 
-    def _draw(self, likelihood: float) -> bool:
-        return self._random.random() < likelihood
+    def _draw(self, probability: float) -> bool:
+        return self._random.random() < probability
 
 
 class Writers:
-    """All writers; leaving the `with` block ends them.
+    """All writers, which run until the end of the `with` block.
 
     Args:
-        options: of the storm.
-        ledger: where they write down what became of their events.
-        may_go_on: asked before each transaction; false where the relays lag behind.
+        options: the options of the test.
+        outcome_log: log of the outcomes of their events.
+        may_continue: called before each transaction; False while the relays lag behind.
     """
 
-    def __init__(self, options: Options, ledger: Ledger, may_go_on: Callable[[], bool]) -> None:
-        self._wanted = options.deliveries
-        self._ledger = ledger
-        self._may_go_on = may_go_on
+    def __init__(
+        self, options: Options, outcome_log: OutcomeLog, may_continue: Callable[[], bool]
+    ) -> None:
+        self._target = options.deliveries
+        self._outcome_log = outcome_log
+        self._may_continue = may_continue
         self._stopping = threading.Event()
         self._executor = ThreadPoolExecutor(WRITERS)
-        self._ends: list[Future[None]] = [
+        self._futures: list[Future[None]] = [
             self._executor.submit(self._write, Random(f"{options.seed}:writer {number}"))
             for number in range(WRITERS)
         ]
 
     @property
-    def have_ended(self) -> bool:
-        """Whether all that was wanted is committed.
+    def have_finished(self) -> bool:
+        """Whether all events are committed.
 
         Raises:
-            Exception: what a writer did not expect.
+            Exception: an unexpected error of a writer.
         """
-        ended = [end for end in self._ends if end.done()]
-        for end in ended:
-            end.result()
-        return len(ended) == len(self._ends)
+        finished = [future for future in self._futures if future.done()]
+        for future in finished:
+            future.result()
+        return len(finished) == len(self._futures)
 
     def _write(self, random: Random) -> None:
-        writer = Writer(random, self._ledger, self._stopping)
+        writer = Writer(random, self._outcome_log, self._stopping)
         try:
-            while self._ledger.committed < self._wanted and not self._stopping.is_set():
-                if self._may_go_on():
+            while self._outcome_log.committed < self._target and not self._stopping.is_set():
+                if self._may_continue():
                     writer.transact()
                 else:
-                    self._stopping.wait(WAIT_AFTER_TROUBLE)
+                    self._stopping.wait(ERROR_WAIT)
         finally:
             connection.close()
 
@@ -156,7 +155,7 @@ class Writers:
 
 
 def prepare_todos() -> None:
-    """Make what the writers write on."""
+    """Create the todos of the writers."""
     ann = get_user_model()._default_manager.create(username="ann")
     Todo.objects.bulk_create(Todo(title=f"Todo {number}", owner=ann) for number in range(TODOS))
-    connection.close()  # this thread's would not survive the first restart
+    connection.close()  # it would not survive the first restart

@@ -310,7 +310,8 @@ def test_an_action_whose_notification_fails_has_happened_anyway(
     act(todo)
 
     assert Todo.objects.get().done
-    assert "could not be woken, and will look by itself: The connection is gone." in caplog.text
+    assert "Could not notify relays" in caplog.text
+    assert "The connection is gone." in caplog.text
 
 
 def test_it_listens_again_after_its_connection_was_cut(

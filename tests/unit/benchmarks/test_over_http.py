@@ -122,7 +122,7 @@ def test_a_failed_measurement_shows_the_servers_log() -> None:
 
 def test_a_server_that_cannot_start_shows_the_reason() -> None:
     with (
-        pytest.raises(LaunchError, match=r"(?s)gunicorn ended.*The application does not exist"),
+        pytest.raises(LaunchError, match=r"(?s)gunicorn exited.*The application does not exist"),
         open_server("tests.unit.benchmarks.application:broken()"),
     ):
         pass

@@ -1,3 +1,3 @@
-"""The chaos test's own account."""
+"""The chaos test's own logic."""
 
 from __future__ import annotations
