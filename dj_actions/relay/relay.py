@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from django.db import connections, router
@@ -16,6 +16,7 @@ from dj_actions.relay.aliases import resolve_aliases
 from dj_actions.relay.heartbeat import Heartbeat
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.lease import release
+from dj_actions.relay.leftovers import Leftovers, leftovers_of, unknown_aliases
 from dj_actions.relay.listener import Listener
 from dj_actions.relay.resilience import ErrorBackoff
 from dj_actions.relay.single_instance import single_instance
@@ -41,6 +42,7 @@ class Relay:
 
     def __init__(self, aliases: Sequence[str] = (), *, tuning: LaneTuning = DEFAULT_TUNING) -> None:
         self._settings = get_settings()
+        self._serves_all = not aliases
         self._tuning = tuning
         self._stopping = threading.Event()
         self._is_listening = threading.Event()
@@ -73,29 +75,64 @@ class Relay:
             # Before the first migration this fails; the lanes wait for the tables.
             self._backoff("check for unknown publishers").run(self._warn_of_unknown_publishers)
             self._start_lanes(lambda lane: partial(self._fatal_on_exit, lane.run))
-            works = [*self._trackers(), self._heartbeat(), *self._listeners()]
+            trackers = [tracker.run for tracker in self._trackers()]
+            works = [*trackers, self._heartbeat(), *self._listeners()]
             others = self._threads.start([partial(self._fatal_on_exit, work) for work in works])
             self._stopping.wait()
             self._shutdown(others)
 
-    def run_once(self) -> None:
-        """Deliver at most one batch for each publisher, then end."""
-        self._run_to_end(lambda lane: partial(retry_on_disconnect, lane.run_once))
+    def run_once(self) -> list[Leftovers]:
+        """Deliver at most one batch for each publisher, then end.
 
-    def drain(self) -> None:
-        """Deliver all deliveries that are due, then end; those that wait for a retry stay."""
-        self._run_to_end(lambda lane: lane.drain)
+        Returns:
+            What each publisher has left pending, and why.
+        """
+        return self._run_to_end(lambda lane: lane.deliver_once)
 
-    def _run_to_end(self, work_of: Callable[[Lane], Work]) -> None:
+    def drain(self) -> list[Leftovers]:
+        """Deliver all deliveries that are due, then end; those that wait for a retry stay.
+
+        A rate limit makes it wait. A publisher that is paused, or whose circuit breaker is open,
+        keeps its deliveries.
+
+        Returns:
+            What each publisher has left pending, and why.
+        """
+        return self._run_to_end(lambda lane: lane.drain)
+
+    def _run_to_end(self, work_of: Callable[[Lane], Callable[[], Leftovers]]) -> list[Leftovers]:
         """Run until all lanes have ended, and raise the first error."""
+        found: dict[str, Leftovers] = {}
+
+        def work(lane: Lane) -> None:
+            found[lane.alias] = work_of(lane)()  # the last of several lanes knows best
+
         with single_instance():
-            self._start_lanes(work_of, replace_stuck=False)
-            threads = list(self._lane_threads.values())
-            while any(thread.is_alive() for thread in threads) and not self._stopping.is_set():
-                for thread in threads:
-                    thread.join(0.1)
+            self._start_lanes(lambda lane: partial(work, lane), replace_stuck=False)
+            self._wait_for(list(self._lane_threads.values()))
+            # Where no relay runs for long, nobody else tracks the remote runs.
+            trackers = [tracker.run_once for tracker in self._trackers()]
+            self._wait_for(self._threads.start(trackers))
             self.stop()
             self._shutdown([])
+        return retry_on_disconnect(self._all_leftovers, found)
+
+    def _wait_for(self, threads: Sequence[threading.Thread]) -> None:
+        """Wait until all threads have ended, or the relay is stopped."""
+        while any(thread.is_alive() for thread in threads) and not self._stopping.is_set():
+            for thread in threads:
+                thread.join(0.1)
+
+    def _all_leftovers(self, found: Mapping[str, Leftovers]) -> list[Leftovers]:
+        """Return what is left of each publisher, those included that no relay can serve."""
+        known = self._settings.publishers
+        own = {alias: known[alias] for alias in dict.fromkeys(lane.alias for lane in self._lanes)}
+        unknown = unknown_aliases(known) if self._serves_all else []
+        return [
+            # A lane that did not stop in time has not said what it leaves.
+            *(found.get(alias) or leftovers_of(alias, entry) for alias, entry in own.items()),
+            *(leftovers_of(alias, None) for alias in unknown),
+        ]
 
     def _new_lane(self, alias: str) -> Lane:
         return Lane(alias, self._settings, self._stopping, self._is_listening, tuning=self._tuning)
@@ -136,8 +173,7 @@ class Relay:
 
     def _warn_of_unknown_publishers(self) -> None:
         """Log open deliveries that no relay can serve: their publisher was renamed or removed."""
-        unknown = Delivery.objects.of_unknown_publishers(self._settings.publishers)
-        aliases = sorted(set(unknown.values_list("publisher", flat=True)))
+        aliases = unknown_aliases(self._settings.publishers)
         if aliases:
             logger.error(
                 "There are open deliveries to publishers that are not configured: %s. Configure "
@@ -148,9 +184,9 @@ class Relay:
     def _heartbeat(self) -> Work:
         return Heartbeat(self._lanes, stopping=self._stopping, tuning=self._tuning).run
 
-    def _trackers(self) -> list[Work]:
+    def _trackers(self) -> list[Tracker]:
         return [
-            Tracker(alias, self._settings, self._stopping, self._tuning).run
+            Tracker(alias, self._settings, self._stopping, self._tuning)
             for alias in dict.fromkeys(lane.alias for lane in self._lanes)
             if supports_tracking(alias, self._settings)
         ]
