@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -10,7 +11,7 @@ from functools import partial
 from django.db import connections, router
 
 from dj_actions.conf import get_settings
-from dj_actions.database import retry_on_disconnect
+from dj_actions.database import RECONNECT_TIMEOUT, retry_on_disconnect
 from dj_actions.models import Delivery
 from dj_actions.relay.aliases import resolve_aliases
 from dj_actions.relay.heartbeat import Heartbeat
@@ -50,7 +51,7 @@ class Relay:
         self._replaced = 0
         self._threads = Threads()
         self._lane_threads: dict[Lane, threading.Thread] = {}
-        self._renewal: list[threading.Thread] = []
+        self._renewal: threading.Thread | None = None
         self._listener: Listener | None = None
         self._lanes = [
             self._new_lane(alias)
@@ -74,10 +75,11 @@ class Relay:
         with single_instance():
             # Before the first migration this fails; the lanes wait for the tables.
             self._backoff("check for unknown publishers").run(self._warn_of_unknown_publishers)
+            heartbeat = partial(self._fatal_on_exit, self._heartbeat())
+            others = self._start_vital([heartbeat], replace_stuck=True)
             self._start_lanes(lambda lane: partial(self._fatal_on_exit, lane.run))
-            trackers = [tracker.run for tracker in self._trackers()]
-            works = [*trackers, self._heartbeat(), *self._listeners()]
-            others = self._threads.start([partial(self._fatal_on_exit, work) for work in works])
+            works = [*(tracker.run for tracker in self._trackers()), *self._listeners()]
+            others += self._threads.start([partial(self._fatal_on_exit, work) for work in works])
             self._stopping.wait()
             self._shutdown(others)
 
@@ -108,7 +110,8 @@ class Relay:
             found[lane.alias] = work_of(lane)()  # the last of several lanes knows best
 
         with single_instance():
-            self._start_lanes(lambda lane: partial(work, lane), replace_stuck=False)
+            self._start_vital([], replace_stuck=False, timeout=RECONNECT_TIMEOUT)
+            self._start_lanes(lambda lane: partial(work, lane))
             self._wait_for(list(self._lane_threads.values()))
             # Where no relay runs for long, nobody else tracks the remote runs.
             trackers = [tracker.run_once for tracker in self._trackers()]
@@ -137,12 +140,33 @@ class Relay:
     def _new_lane(self, alias: str) -> Lane:
         return Lane(alias, self._settings, self._stopping, self._is_listening, tuning=self._tuning)
 
-    def _start_lanes(self, work_of: Callable[[Lane], Work], *, replace_stuck: bool = True) -> None:
-        """Start the lanes, and the thread that renews their leases."""
+    def _start_vital(
+        self, works: Sequence[Work], *, replace_stuck: bool, timeout: float = math.inf
+    ) -> list[threading.Thread]:
+        """Start the threads without which messages are sent twice or the relay is killed.
+
+        They get their connections before all others, in case there are too few.
+
+        Args:
+            works: what to run in addition to the renewal of leases.
+            replace_stuck: whether lanes that are stuck are replaced.
+            timeout: seconds to wait for their connections.
+
+        Returns:
+            The threads, except the one that renews the leases.
+        """
+        renew = partial(self._renew_leases, replace_stuck=replace_stuck)
+        self._renewal, *others = self._threads.start_connected(
+            [renew, *works],
+            backoff=partial(self._backoff, "connect to the database"),
+            stopping=self._stopping,
+            timeout=timeout,
+        )
+        return others
+
+    def _start_lanes(self, work_of: Callable[[Lane], Work]) -> None:
         threads = self._threads.start([work_of(lane) for lane in self._lanes])
         self._lane_threads = dict(zip(self._lanes, threads, strict=True))
-        renew = partial(self._renew_leases, replace_stuck=replace_stuck)
-        self._renewal = self._threads.start([renew])
 
     def _renew_leases(self, *, replace_stuck: bool) -> None:
         """Renew the leases of busy lanes: only those of dead relays and stuck lanes expire."""
@@ -240,7 +264,7 @@ class Relay:
                 )
         # Leases were renewed until here, so that no relay took over a message in flight.
         self._has_released.set()
-        join(self._renewal, timeout=timeout)
+        join([self._renewal] if self._renewal else [], timeout=timeout)
         for error in self._threads.errors:
             raise error
 

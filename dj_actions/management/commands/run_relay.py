@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import router
 
 from dj_actions.cli.leftovers import leftovers_line
-from dj_actions.database import enable_tcp_keepalive
+from dj_actions.database import enable_tcp_keepalive, leave_pools
 from dj_actions.exceptions import DJActionsError
 from dj_actions.models import Delivery
 from dj_actions.relay.leftovers import Leftovers
@@ -50,6 +50,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the relay in the chosen mode."""
+        leave_pools()
         enable_tcp_keepalive(router.db_for_write(Delivery))
         try:
             relay = Relay(options["publisher"])
