@@ -54,6 +54,20 @@ def enable_tcp_keepalive(using: str) -> None:
         connection.settings_dict["OPTIONS"] = {**LIBPQ_KEEPALIVES, **options}
 
 
+def leave_pools() -> None:
+    """Make this process open its own connections, instead of taking them from Django's pools.
+
+    Each thread of a relay keeps its connection. In a pool with fewer connections than threads,
+    some threads would never get one, such as the thread that renews the leases.
+    """
+    for connection in connections.all():
+        options = connection.settings_dict.get("OPTIONS") or {}
+        if options.get("pool"):
+            connection.close()
+            connection.close_pool()  # type: ignore[attr-defined]  # of backends that have pools
+            connection.settings_dict["OPTIONS"] = {**options, "pool": False}
+
+
 def retry_on_disconnect(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a function, and retry it on a new connection while the database is unreachable.
 

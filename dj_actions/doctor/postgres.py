@@ -50,6 +50,26 @@ def _hidden_sessions(database: str) -> str:
     return f" Not visible: {sessions}; GRANT pg_read_all_stats to see them."
 
 
+def check_connections(database: str, *, needed: int) -> Iterator[Finding]:
+    """Check that PostgreSQL has enough connections for another relay.
+
+    Args:
+        database: alias of the database.
+        needed: connections that a relay takes.
+    """
+    free = queries.free_connections(using=database)
+    message = f"A relay takes {count_of(needed, 'connection', 'connections')}; {free} are free."
+    if free >= needed:
+        yield ok("connections", message)
+    else:
+        yield warning(
+            "connections",
+            message,
+            "Raise max_connections, or the CONNECTION LIMIT of the role or the database; or let "
+            "each relay serve fewer publishers, see `run_relay --publisher`.",
+        )
+
+
 def check_vacuum(database: str, *, dead_rows: int = MIN_DEAD_ROWS) -> Iterator[Finding]:
     """Check that autovacuum keeps up with our tables.
 

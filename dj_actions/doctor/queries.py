@@ -173,6 +173,29 @@ def count_hidden_sessions(*, using: str) -> int:
     return int(count)
 
 
+def free_connections(*, using: str) -> int:
+    """Return how many more connections PostgreSQL allows this role to open to this database."""
+    # Statistics count sessions of all roles; pg_stat_activity shows those of this one in any case.
+    statement = """
+        SELECT least(
+            current_setting('max_connections')::int
+                - current_setting('superuser_reserved_connections')::int
+                - coalesce(current_setting('reserved_connections', true), '0')::int
+                - (SELECT sum(numbackends) FROM pg_stat_database),
+            CASE WHEN datconnlimit >= 0 THEN datconnlimit - (
+                SELECT numbackends FROM pg_stat_database WHERE datname = current_database()
+            ) END,
+            CASE WHEN rolconnlimit >= 0 THEN rolconnlimit - (
+                SELECT count(*) FROM pg_stat_activity WHERE usename = session_user
+            ) END
+        )
+        FROM pg_database, pg_roles
+        WHERE datname = current_database() AND rolname = session_user
+    """
+    ((free,),) = _rows(using, statement)
+    return max(0, int(free))
+
+
 def table_health(tables: Sequence[str], *, using: str) -> list[TableHealth]:
     """Return PostgreSQL's statistics of these tables."""
     statement = """

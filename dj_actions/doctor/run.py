@@ -12,6 +12,7 @@ from dj_actions.doctor import configuration, outbox, postgres, publishers, relay
 from dj_actions.doctor.findings import Finding, State, problem
 from dj_actions.doctor.thresholds import Thresholds
 from dj_actions.models import Delivery
+from dj_actions.relay.capacity import connections_of_relay
 
 Check = Callable[[], Iterable[Finding]]
 
@@ -53,9 +54,16 @@ def _server_checks(database: str, thresholds: Thresholds) -> dict[str, Check]:
         return {}
     return {
         "snapshots": lambda: postgres.check_snapshots(database, thresholds.snapshot),
+        "connections": lambda: _check_connections(database),
         "vacuum": lambda: postgres.check_vacuum(database),
         "listening": lambda: _check_listening(database, thresholds),
     }
+
+
+def _check_connections(database: str) -> Iterable[Finding]:
+    if not configuration.settings_are_usable():
+        return ()  # reported by the check of the settings
+    return postgres.check_connections(database, needed=connections_of_relay(get_settings()))
 
 
 def _check_listening(database: str, thresholds: Thresholds) -> Iterable[Finding]:

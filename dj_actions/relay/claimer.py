@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dj_actions.conf import Settings
+from dj_actions.conf import PublisherSettings, Settings
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.claimed import Claimed, Cursor
-from dj_actions.policies import Ordering
+from dj_actions.policies import OnPoison, Ordering
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.cursor import ClaimCursor
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+
+
+def on_poison_of(settings: PublisherSettings) -> OnPoison | None:
+    """Return how a dead letter affects later deliveries; None if the publisher keeps no order."""
+    return settings.on_poison if settings.ordering is Ordering.KEY else None
 
 
 class Claimer:
@@ -30,7 +35,7 @@ class Claimer:
         own = settings.publishers[alias]
         self.breaker = breaker
         self.cursor = ClaimCursor(tuning)
-        self.on_poison = own.on_poison if own.ordering is Ordering.KEY else None
+        self.on_poison = on_poison_of(own)
         """How a dead letter affects later deliveries, if the publisher keeps an order."""
         self._alias = alias
         self._batch_size = own.batch_size
@@ -44,6 +49,12 @@ class Claimer:
         if self._rate_limit is not None:
             return self._claim_allowance(self._rate_limit)
         return self._claim_batch(self._batch_size)
+
+    def seconds_until_turn(self) -> float:
+        """Return how long the rate limit makes the due deliveries wait; zero without both."""
+        if self._rate_limit is None or not Delivery.objects.due(self._alias).exists():
+            return 0.0
+        return PublisherState.objects.allowed_in(self._alias, rate=self._rate_limit)
 
     def _claim_probe(self) -> list[Claimed]:
         if not self.breaker.take_probe(seconds=self._lease):

@@ -14,6 +14,7 @@ from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.claimer import Claimer
 from dj_actions.relay.delivery import Batch, deliver
 from dj_actions.relay.lease import Lease
+from dj_actions.relay.leftovers import Leftovers, leftovers_of
 from dj_actions.relay.polling import Polling
 from dj_actions.relay.rescue import rescue
 from dj_actions.relay.resilience import ErrorBackoff, Throttled
@@ -50,7 +51,8 @@ class Lane:
         """Whether another lane has taken its place, because its publisher is stuck."""
         self._stopping = stopping
         self._tuning = tuning
-        self._retry = settings.publishers[alias].retry
+        self._settings = settings.publishers[alias]
+        self._retry = self._settings.retry
         self._claimer = claimer or Claimer(alias, settings, CircuitBreaker(alias, tuning), tuning)
         self._breaker = self._claimer.breaker
         self._polling = Polling(
@@ -82,12 +84,47 @@ class Lane:
         """Poll at once: there may be new deliveries, or the relay stops."""
         self._polling.wake()
 
-    def drain(self) -> None:
-        """Work until nothing is due, nothing can be sent, or the relay stops."""
+    def drain(self) -> Leftovers:
+        """Work until nothing is due, nothing can be sent, or the relay stops.
+
+        Returns:
+            What is left pending, and why.
+        """
+        while True:
+            has_worked = self._drain_once()
+            left = self._leftovers()
+            # What was recorded meanwhile is due as well; what others have locked is not claimed.
+            if self._stopping.is_set() or not (has_worked and left.is_claimable):
+                return left
+
+    def deliver_once(self) -> Leftovers:
+        """Deliver at most one batch; return what is left pending, and why."""
+        retry_on_disconnect(self._breaker.refresh)
+        retry_on_disconnect(self.run_once)
+        return self._leftovers()
+
+    def _drain_once(self) -> bool:
+        """Deliver until nothing can be claimed; return whether something was."""
+        retry_on_disconnect(self._breaker.refresh)
+        has_worked = False
         while not self._stopping.is_set():
+            if retry_on_disconnect(self.run_once):
+                has_worked = True
             # Deliveries that committed late or were released are before the cursor.
-            if not (retry_on_disconnect(self.run_once) or self._claimer.cursor.rewind()):
+            elif not (self._claimer.cursor.rewind() or self._wait_for_turn()):
                 break
+        return has_worked
+
+    def _wait_for_turn(self) -> bool:
+        """Wait until the rate limit allows a message; return False if that is not what stops."""
+        if not self._breaker.is_closed:
+            return False
+        seconds = retry_on_disconnect(self._claimer.seconds_until_turn)
+        self._stopping.wait(seconds)
+        return seconds > 0
+
+    def _leftovers(self) -> Leftovers:
+        return retry_on_disconnect(leftovers_of, self.alias, self._settings)
 
     def run_once(self) -> bool:
         """Deliver one batch; return whether there was one.

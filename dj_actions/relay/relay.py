@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from django.db import connections, router
 
 from dj_actions.conf import get_settings
-from dj_actions.database import retry_on_disconnect
+from dj_actions.database import RECONNECT_TIMEOUT, retry_on_disconnect
 from dj_actions.models import Delivery
 from dj_actions.relay.aliases import resolve_aliases
 from dj_actions.relay.heartbeat import Heartbeat
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.lease import release
+from dj_actions.relay.leftovers import Leftovers, leftovers_of, unknown_aliases
 from dj_actions.relay.listener import Listener
 from dj_actions.relay.resilience import ErrorBackoff
 from dj_actions.relay.single_instance import single_instance
@@ -41,6 +43,7 @@ class Relay:
 
     def __init__(self, aliases: Sequence[str] = (), *, tuning: LaneTuning = DEFAULT_TUNING) -> None:
         self._settings = get_settings()
+        self._serves_all = not aliases
         self._tuning = tuning
         self._stopping = threading.Event()
         self._is_listening = threading.Event()
@@ -48,7 +51,7 @@ class Relay:
         self._replaced = 0
         self._threads = Threads()
         self._lane_threads: dict[Lane, threading.Thread] = {}
-        self._renewal: list[threading.Thread] = []
+        self._renewal: threading.Thread | None = None
         self._listener: Listener | None = None
         self._lanes = [
             self._new_lane(alias)
@@ -72,40 +75,98 @@ class Relay:
         with single_instance():
             # Before the first migration this fails; the lanes wait for the tables.
             self._backoff("check for unknown publishers").run(self._warn_of_unknown_publishers)
+            heartbeat = partial(self._fatal_on_exit, self._heartbeat())
+            others = self._start_vital([heartbeat], replace_stuck=True)
             self._start_lanes(lambda lane: partial(self._fatal_on_exit, lane.run))
-            works = [*self._trackers(), self._heartbeat(), *self._listeners()]
-            others = self._threads.start([partial(self._fatal_on_exit, work) for work in works])
+            works = [*(tracker.run for tracker in self._trackers()), *self._listeners()]
+            others += self._threads.start([partial(self._fatal_on_exit, work) for work in works])
             self._stopping.wait()
             self._shutdown(others)
 
-    def run_once(self) -> None:
-        """Deliver at most one batch for each publisher, then end."""
-        self._run_to_end(lambda lane: partial(retry_on_disconnect, lane.run_once))
+    def run_once(self) -> list[Leftovers]:
+        """Deliver at most one batch for each publisher, then end.
 
-    def drain(self) -> None:
-        """Deliver all deliveries that are due, then end; those that wait for a retry stay."""
-        self._run_to_end(lambda lane: lane.drain)
+        Returns:
+            What each publisher has left pending, and why.
+        """
+        return self._run_to_end(lambda lane: lane.deliver_once)
 
-    def _run_to_end(self, work_of: Callable[[Lane], Work]) -> None:
+    def drain(self) -> list[Leftovers]:
+        """Deliver all deliveries that are due, then end; those that wait for a retry stay.
+
+        A rate limit makes it wait. A publisher that is paused, or whose circuit breaker is open,
+        keeps its deliveries.
+
+        Returns:
+            What each publisher has left pending, and why.
+        """
+        return self._run_to_end(lambda lane: lane.drain)
+
+    def _run_to_end(self, work_of: Callable[[Lane], Callable[[], Leftovers]]) -> list[Leftovers]:
         """Run until all lanes have ended, and raise the first error."""
+        found: dict[str, Leftovers] = {}
+
+        def work(lane: Lane) -> None:
+            found[lane.alias] = work_of(lane)()  # the last of several lanes knows best
+
         with single_instance():
-            self._start_lanes(work_of, replace_stuck=False)
-            threads = list(self._lane_threads.values())
-            while any(thread.is_alive() for thread in threads) and not self._stopping.is_set():
-                for thread in threads:
-                    thread.join(0.1)
+            self._start_vital([], replace_stuck=False, timeout=RECONNECT_TIMEOUT)
+            self._start_lanes(lambda lane: partial(work, lane))
+            self._wait_for(list(self._lane_threads.values()))
+            # Where no relay runs for long, nobody else tracks the remote runs.
+            trackers = [tracker.run_once for tracker in self._trackers()]
+            self._wait_for(self._threads.start(trackers))
             self.stop()
             self._shutdown([])
+        return retry_on_disconnect(self._all_leftovers, found)
+
+    def _wait_for(self, threads: Sequence[threading.Thread]) -> None:
+        """Wait until all threads have ended, or the relay is stopped."""
+        while any(thread.is_alive() for thread in threads) and not self._stopping.is_set():
+            for thread in threads:
+                thread.join(0.1)
+
+    def _all_leftovers(self, found: Mapping[str, Leftovers]) -> list[Leftovers]:
+        """Return what is left of each publisher, those included that no relay can serve."""
+        known = self._settings.publishers
+        own = {alias: known[alias] for alias in dict.fromkeys(lane.alias for lane in self._lanes)}
+        unknown = unknown_aliases(known) if self._serves_all else []
+        return [
+            # A lane that did not stop in time has not said what it leaves.
+            *(found.get(alias) or leftovers_of(alias, entry) for alias, entry in own.items()),
+            *(leftovers_of(alias, None) for alias in unknown),
+        ]
 
     def _new_lane(self, alias: str) -> Lane:
         return Lane(alias, self._settings, self._stopping, self._is_listening, tuning=self._tuning)
 
-    def _start_lanes(self, work_of: Callable[[Lane], Work], *, replace_stuck: bool = True) -> None:
-        """Start the lanes, and the thread that renews their leases."""
+    def _start_vital(
+        self, works: Sequence[Work], *, replace_stuck: bool, timeout: float = math.inf
+    ) -> list[threading.Thread]:
+        """Start the threads without which messages are sent twice or the relay is killed.
+
+        They get their connections before all others, in case there are too few.
+
+        Args:
+            works: what to run in addition to the renewal of leases.
+            replace_stuck: whether lanes that are stuck are replaced.
+            timeout: seconds to wait for their connections.
+
+        Returns:
+            The threads, except the one that renews the leases.
+        """
+        renew = partial(self._renew_leases, replace_stuck=replace_stuck)
+        self._renewal, *others = self._threads.start_connected(
+            [renew, *works],
+            backoff=partial(self._backoff, "connect to the database"),
+            stopping=self._stopping,
+            timeout=timeout,
+        )
+        return others
+
+    def _start_lanes(self, work_of: Callable[[Lane], Work]) -> None:
         threads = self._threads.start([work_of(lane) for lane in self._lanes])
         self._lane_threads = dict(zip(self._lanes, threads, strict=True))
-        renew = partial(self._renew_leases, replace_stuck=replace_stuck)
-        self._renewal = self._threads.start([renew])
 
     def _renew_leases(self, *, replace_stuck: bool) -> None:
         """Renew the leases of busy lanes: only those of dead relays and stuck lanes expire."""
@@ -136,8 +197,7 @@ class Relay:
 
     def _warn_of_unknown_publishers(self) -> None:
         """Log open deliveries that no relay can serve: their publisher was renamed or removed."""
-        unknown = Delivery.objects.of_unknown_publishers(self._settings.publishers)
-        aliases = sorted(set(unknown.values_list("publisher", flat=True)))
+        aliases = unknown_aliases(self._settings.publishers)
         if aliases:
             logger.error(
                 "There are open deliveries to publishers that are not configured: %s. Configure "
@@ -148,9 +208,9 @@ class Relay:
     def _heartbeat(self) -> Work:
         return Heartbeat(self._lanes, stopping=self._stopping, tuning=self._tuning).run
 
-    def _trackers(self) -> list[Work]:
+    def _trackers(self) -> list[Tracker]:
         return [
-            Tracker(alias, self._settings, self._stopping, self._tuning).run
+            Tracker(alias, self._settings, self._stopping, self._tuning)
             for alias in dict.fromkeys(lane.alias for lane in self._lanes)
             if supports_tracking(alias, self._settings)
         ]
@@ -204,7 +264,7 @@ class Relay:
                 )
         # Leases were renewed until here, so that no relay took over a message in flight.
         self._has_released.set()
-        join(self._renewal, timeout=timeout)
+        join([self._renewal] if self._renewal else [], timeout=timeout)
         for error in self._threads.errors:
             raise error
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
+
+from django.db import connections, router
 
 from dj_actions.database import close_connections
+from dj_actions.models import Delivery
 from dj_actions.publishers import publishers
+from dj_actions.relay.resilience import ErrorBackoff
+
+CONNECTED_INTERVAL = 0.01
+"""Seconds between two looks whether the threads of `start_connected` are connected."""
 
 Work = Callable[[], object]
 """What one thread runs."""
@@ -28,6 +36,44 @@ class Threads:
         ]
         for thread in threads:
             thread.start()
+        return threads
+
+    def start_connected(
+        self,
+        works: Sequence[Work],
+        *,
+        backoff: Callable[[], ErrorBackoff],
+        stopping: threading.Event,
+        timeout: float,
+    ) -> list[threading.Thread]:
+        """Start threads, and return once each of them has a connection to the database.
+
+        Args:
+            works: what each of them runs once it is connected.
+            backoff: makes what repeats an attempt to connect.
+            stopping: ends the wait.
+            timeout: seconds to wait at most.
+        """
+
+        def connect_first(work: Work, connected: threading.Event) -> None:
+            def connect() -> None:
+                connections[router.db_for_write(Delivery)].ensure_connection()
+                connected.set()
+
+            attempts = backoff()
+            while not (connected.is_set() or stopping.is_set()):
+                attempts.run(connect)
+            work()
+
+        events = [threading.Event() for _ in works]
+        threads = self.start(
+            [partial(connect_first, *pair) for pair in zip(works, events, strict=True)]
+        )
+        deadline = time.monotonic() + timeout
+        while not (all(event.is_set() for event in events) or stopping.is_set()):
+            if time.monotonic() > deadline:
+                break
+            stopping.wait(CONNECTED_INTERVAL)
         return threads
 
     def _thread_main(self, work: Work) -> None:

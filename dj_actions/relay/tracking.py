@@ -54,6 +54,11 @@ class Tracker:
             if not self._backoff.run(self._track):
                 self._stopping.wait(self._interval)
 
+    def run_once(self) -> None:
+        """Check the runs that are due now; an error is logged, and ends it."""
+        while not self._stopping.is_set() and self._backoff.run(self._track) == MAX_RUNS:
+            pass
+
     def _track(self) -> int:
         return track(publishers[self._alias], interval=self._interval)
 

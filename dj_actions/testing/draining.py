@@ -95,12 +95,13 @@ class _TryOnceClaimer(Claimer):
         self._probing = probing
 
     def claim(self) -> list[Claimed]:
-        """Claim a batch of deliveries that were not tried yet."""
+        """Claim a batch of deliveries that were not tried yet; one if the breaker is half-open."""
+        is_closed = self.breaker.is_closed
         claimed = self._rows.exclude(pk__in=self.tried).claim(
             self._alias,
-            limit=self._batch_size,
+            limit=self._batch_size if is_closed else 1,
             lease=self._lease,
-            probing=self._probing,
+            probing=self._probing or not is_closed,
             on_poison=self.on_poison,
         )
         self.tried.update(delivery.pk for delivery in claimed)
@@ -117,6 +118,9 @@ def _drain_one(rows: DeliveryQuerySet, alias: str, *, ignore_waits: bool) -> int
         rows.filter(publisher=alias).retry_now()
     if not rows.due(alias).exists():
         return 0  # a publisher that cannot be created does not matter then
-    while breaker.is_closed and lane.run_once():
-        pass
+    breaker.refresh()
+    # A breaker that opens here ends it, however slow the machine is.
+    is_half_open = not (breaker.is_closed or breaker.is_open)
+    while (breaker.is_closed or is_half_open) and lane.run_once():
+        is_half_open = False
     return Delivery.objects.filter(pk__in=claimer.tried, state__in=SETTLED_STATES).count()

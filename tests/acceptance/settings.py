@@ -8,7 +8,7 @@ from typing import Any
 from tenacity import stop_after_attempt, wait_fixed
 
 from example.project.settings import *  # noqa: F403 - the example's settings, but for what follows
-from example.project.settings import DJ_ACTIONS
+from example.project.settings import DATABASES, DJ_ACTIONS
 
 RETRY: dict[str, Any] = {
     "wait": wait_fixed(0.2),
@@ -24,6 +24,10 @@ if "TEST_FILE" in os.environ:
         "OPTIONS": {"file": os.environ["TEST_FILE"]},
         "BATCH_SIZE": 20,
     }
+    for number in range(int(os.environ.get("TEST_MORE_PUBLISHERS", "0"))):
+        publishers[f"more{number}"] = {**publishers["test"], "CONCURRENCY": 2}
+if "TEST_POOL" in os.environ:
+    DATABASES["default"]["OPTIONS"] = {"pool": True}
 if "TEST_KILL_ONCE" in os.environ:
     publishers["feeds"]["BACKEND"] = "tests.acceptance.publishers.KillingStreamPublisher"
     publishers["pipelines"]["BACKEND"] = "tests.acceptance.publishers.KillingAirflowPublisher"

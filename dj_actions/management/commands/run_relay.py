@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import router
 
-from dj_actions.database import enable_tcp_keepalive
+from dj_actions.cli.leftovers import leftovers_line
+from dj_actions.database import enable_tcp_keepalive, leave_pools
 from dj_actions.exceptions import DJActionsError
 from dj_actions.models import Delivery
+from dj_actions.relay.leftovers import Leftovers
 from dj_actions.relay.relay import Relay
 from dj_actions.relay.shutdown import on_stop_signal
+
+LEFT_PENDING = 3
+"""Exit code of --once and --drain if deliveries that are due are left."""
 
 
 class Command(BaseCommand):
@@ -21,7 +27,8 @@ class Command(BaseCommand):
     help = (
         "Delivers recorded events to the publishers in DJ_ACTIONS. Runs until SIGTERM or SIGINT, "
         "then finishes the messages in flight and releases the rest; a second signal ends it at "
-        "once."
+        "once. --once and --drain say what is left pending, and why, and exit with "
+        f"{LEFT_PENDING} if it is due."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -43,6 +50,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the relay in the chosen mode."""
+        leave_pools()
         enable_tcp_keepalive(router.db_for_write(Delivery))
         try:
             relay = Relay(options["publisher"])
@@ -60,11 +68,17 @@ class Command(BaseCommand):
         # Objects that exist by now stay; the garbage collector need not traverse them each time.
         # https://docs.python.org/3/library/gc.html#gc.freeze
         gc.freeze()
-        if once:
-            relay.run_once()
-        elif drain:
-            relay.drain()
+        if once or drain:
+            self._report(relay.run_once() if once else relay.drain())
         else:
             self.stdout.write("Relay started.")
             relay.run()
             self.stdout.write("Relay stopped.")
+
+    def _report(self, left: list[Leftovers]) -> None:
+        """Write what each publisher has left pending; exit with LEFT_PENDING if it is held back."""
+        for entry in left:
+            if line := leftovers_line(entry):
+                self.stderr.write(line)
+        if any(entry.is_held_back for entry in left):
+            sys.exit(LEFT_PENDING)

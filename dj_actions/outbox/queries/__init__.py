@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dj_actions.outbox.queries.base import MAX_ID
+from dj_actions.outbox.queries.claim import PendingCounts
 from dj_actions.outbox.queries.clock import database_time, from_now
 from dj_actions.outbox.queries.deliveries import DeliveryQuerySet
 from dj_actions.outbox.queries.events import FAILED_FROM, ActionEventQuerySet
@@ -19,6 +20,7 @@ __all__ = [
     "MAX_ID",
     "ActionEventQuerySet",
     "DeliveryQuerySet",
+    "PendingCounts",
     "PublisherCounts",
     "PublisherStateQuerySet",
     "RelayHeartbeatQuerySet",

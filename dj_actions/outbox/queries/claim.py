@@ -7,6 +7,7 @@ that keep an order.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID, uuid4
 
@@ -24,6 +25,23 @@ from dj_actions.states import DeliveryState
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingCounts:
+    """The number of pending deliveries of one publisher."""
+
+    due: int
+    """Those that a relay may claim now, unless something stops it."""
+
+    blocked: int
+    """Those of them that wait for an earlier delivery with the same ordering key."""
+
+    later: int
+    """Those that are due later: a failed attempt is followed by a wait."""
+
+    due_in: float | None
+    """Seconds until the first of the later ones is due, by the database's clock."""
 
 
 class ClaimQueries(RecordQuerySet["Delivery"]):
@@ -44,6 +62,30 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
         times = pending.annotate(now=Now()).values_list("available_at", "now")
         first = times.order_by("available_at").first()
         return (first[0] - first[1]).total_seconds() if first else None
+
+    def count_pending(self, publisher: str, *, on_poison: OnPoison | None) -> PendingCounts:
+        """Count the pending deliveries of a publisher by what they wait for.
+
+        Args:
+            publisher: alias of the publisher.
+            on_poison: as for `claim`.
+        """
+        rows = self._on_write_database()
+        due = rows.due(publisher).order_by()
+        is_blocked = Q(pk__in=())
+        for condition in rows._blocked_by(publisher, on_poison) if on_poison else ():
+            is_blocked |= condition
+        later = rows.filter(
+            publisher=publisher, state=DeliveryState.PENDING, available_at__gt=Now()
+        )
+        times = later.annotate(now=Now()).order_by("available_at")
+        first = times.values_list("available_at", "now").first()
+        return PendingCounts(
+            due=due.count(),
+            blocked=due.filter(is_blocked).count(),
+            later=later.count(),
+            due_in=(first[0] - first[1]).total_seconds() if first else None,
+        )
 
     def claim(
         self,

@@ -128,6 +128,17 @@ class PublisherStateQuerySet(RecordQuerySet["PublisherState"]):
             rows.filter(alias=alias).update(next_send_at=following)
         return allowed
 
+    def allowed_in(self, alias: str, *, rate: float) -> float:
+        """Return the seconds until the rate limit allows a message; zero if it does now.
+
+        Zero, too, while the publisher is paused: then the rate limit is not what stops it.
+        """
+        state = self.find(alias)
+        if state is None or state.paused_at or not state.next_send_at:
+            return 0.0
+        ahead = (state.next_send_at - state.read_at).total_seconds()
+        return max(0.0, ahead - max(0.0, BURST - 1 / rate))
+
     def return_allowance(self, alias: str, *, unused: int, rate: float) -> None:
         """Return the right to send messages that were not sent."""
         self._on_write_database().filter(alias=alias).update(

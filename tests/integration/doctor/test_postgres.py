@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from dj_actions.doctor import State, postgres
-from dj_actions.doctor.queries import count_hidden_sessions, table_health
+from dj_actions.doctor.queries import count_hidden_sessions, free_connections, table_health
 from dj_actions.models import RelayHeartbeat
 from tests.conftest import InThread
 from tests.integration.doctor.conftest import See, only
@@ -85,6 +85,29 @@ def test_sessions_that_are_hidden_are_counted() -> None:
 
     assert "Not visible: " in finding.message
     assert "GRANT pg_read_all_stats" in finding.message
+
+
+def test_too_few_free_connections_are_reported() -> None:
+    assert only(postgres.check_connections("default", needed=5)).state is State.OK
+    finding = only(postgres.check_connections("default", needed=10**6))
+    assert finding.state is State.WARNING
+    assert finding.message.startswith("A relay takes 1000000 connections; ")
+
+
+@pytest.mark.parametrize("limited", ["ROLE CURRENT_USER", "DATABASE"])
+def test_the_connection_limits_of_the_role_and_the_database_count(limited: str) -> None:
+    thing = limited if limited.startswith("ROLE") else f"DATABASE {database_name()}"
+    execute(f"ALTER {thing} CONNECTION LIMIT 1000")
+    try:
+        assert 0 < free_connections(using="default") < 1000
+        execute(f"ALTER {thing} CONNECTION LIMIT 1")
+        assert free_connections(using="default") == 0
+    finally:
+        execute(f"ALTER {thing} CONNECTION LIMIT -1")
+
+
+def database_name() -> str:
+    return connection.ops.quote_name(str(connection.settings_dict["NAME"]))
 
 
 def test_a_table_that_autovacuum_leaves_out_is_named() -> None:
