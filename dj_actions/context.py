@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from dj_actions.exceptions import InvalidAction
-from dj_actions.identifiers import uuid7
+from dj_actions.identifiers import key_text, uuid7
 
 if TYPE_CHECKING:
     from dj_actions.action import Action
@@ -95,7 +95,7 @@ class ActionContext:
     """Whether runs it called have been recorded; their events refer to the event of this run."""
 
     def __post_init__(self) -> None:
-        self.object_ids = tuple(str(entry.pk) for entry in self.objects)
+        self.object_ids = tuple(key_text(entry) for entry in self.objects)
 
     @property
     def object(self) -> Any:

@@ -1,10 +1,15 @@
-"""Ids of events: unique without asking the database, and sortable by time."""
+"""Ids of events, which sort by time, and keys of objects as text."""
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
+from typing import Any
 from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db.models import CompositePrimaryKey, Model
 
 
 def uuid7() -> UUID:
@@ -17,3 +22,46 @@ def uuid7() -> UUID:
     fraction = (remainder << 12) // 1_000_000
     value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | fraction << 64
     return UUID(int=value | 0b10 << 62 | secrets.randbits(62))
+
+
+def key_text(entry: Model) -> str:
+    """Return an object's primary key as text; a composite one as a JSON array of strings.
+
+    This is how Django itself serializes composite keys: `["1", "7"]`.
+    """
+    field = entry._meta.pk
+    if isinstance(field, CompositePrimaryKey) and entry.pk is not None:
+        return str(field.value_to_string(entry))
+    return str(entry.pk)
+
+
+def parse_key(model: type[Model], key: Any) -> Any:
+    """Return the value of a primary key from its text.
+
+    Args:
+        model: the model.
+        key: the text; a composite key may also be a list of its parts.
+
+    Raises:
+        ValidationError: it is not a key of the model.
+    """
+    field: Any = model._meta.pk
+    if not isinstance(model._meta.pk, CompositePrimaryKey):
+        return field.to_python(key)
+    parts = _parts(key)
+    if len(parts) != len(field.fields):
+        raise ValidationError(
+            f"{key!r} is not a key of {len(field.fields)} parts "
+            f"({', '.join(field.field_names)}): give a JSON array."
+        )
+    return tuple(part.to_python(value) for part, value in zip(field.fields, parts, strict=True))
+
+
+def _parts(key: Any) -> list[Any]:
+    if isinstance(key, str):
+        try:
+            key = json.loads(key)
+        except (ValueError, RecursionError):
+            return []
+    is_list = isinstance(key, (list, tuple))
+    return [] if not is_list or any(isinstance(part, (list, dict)) for part in key) else list(key)

@@ -18,12 +18,15 @@ from dj_actions.models import ActionEvent
 class Caller(Protocol):
     """Where a call comes from: an HTTP request, or code."""
 
-    def select(self) -> Sequence[Selection]:
+    def select(self, *, raises: bool) -> Sequence[Selection]:
         """Fetch and lock the objects, and refuse those the actor may not act on.
 
+        Args:
+            raises: whether one refused object fails the call.
+
         Raises:
-            rest_framework.exceptions.APIException: an object is missing or not permitted, and
-                the action is not partial.
+            rest_framework.exceptions.APIException: an object is missing or not permitted; or, even
+                if `raises` is False, the actor may not run the action on any object.
         """
 
     def render(self, value: Any) -> Any:
@@ -46,6 +49,10 @@ class ActionCall:
 
     target: str = ""
     """The part of the call that the input does not contain, such as the object's key."""
+
+    auth: Any = None
+    """What the authentication class has set as `request.auth`: it identifies a client that is
+    not a user."""
 
     request: Request | HttpRequest | None = None
     view: Any = None

@@ -12,9 +12,9 @@ from dj_actions.execution.idempotency import exclusive
 from dj_actions.execution.perform import Outcome, perform
 from dj_actions.execution.preconditions import current_entity_tag, require_match
 from dj_actions.execution.recording import RecordResult, record
+from dj_actions.execution.replay import replay
 from dj_actions.execution.run import Run
 from dj_actions.execution.validation import validate
-from dj_actions.models import ActionEvent
 
 
 def execute(call: ActionCall) -> ActionResult:
@@ -28,14 +28,14 @@ def execute(call: ActionCall) -> ActionResult:
     run = Run.of(call)
     with transaction.atomic(using=run.scope.database):
         with exclusive(run) as earlier:
-            result = _replay(earlier) if earlier else _execute(run)
+            result = replay(run, earlier) if earlier else _execute(run)
         if call.dry_run:
             transaction.set_rollback(True, using=run.scope.database)
     return result
 
 
 def _execute(run: Run) -> ActionResult:
-    selection = run.call.caller.select()
+    selection = run.call.caller.select(raises=not run.definition.partial)
     context = _context(run, selection)
     require_match(run, context)
     validated = validate(run, context)
@@ -52,16 +52,6 @@ def _context(run: Run, selection: Sequence[Selection]) -> ActionContext:
         request=run.call.request,
         dry_run=run.call.dry_run or bool(parent and parent.dry_run),
         parent=parent,
-    )
-
-
-def _replay(event: ActionEvent) -> ActionResult:
-    return ActionResult(
-        event=event,
-        value=event.response_data,
-        body=event.response_data,
-        status_code=event.status_code,
-        is_replay=True,
     )
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,9 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 
 from dj_actions.execution.call import ActionCall
-from dj_actions.messages import Actor
+from dj_actions.execution.identity import CallerIdentity
 from dj_actions.models import ActionEvent
-from dj_actions.outbox.events import ANONYMOUS_KEY_PREFIX, IDEMPOTENCY_KEY_LENGTH
+from dj_actions.outbox.events import IDEMPOTENCY_KEY_LENGTH, STORED_KEY_LENGTH
 from dj_actions.outbox.queries import try_lock
 from dj_actions.redaction import TOO_LARGE
 from dj_actions.serialization import RecordEncoder
@@ -36,6 +36,14 @@ HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotent-Replayed"
 
 SALT = "dj_actions.idempotency"
+
+PREFIX_LENGTH = 32
+"""Characters of the hash that identifies a caller in a stored key."""
+
+UNIDENTIFIED = (
+    "A key belongs to one client, and nothing identifies this one. Authenticate, or leave the "
+    "header out."
+)
 
 _held: ContextVar[frozenset[str]] = ContextVar("_held", default=frozenset())
 """Locks held by the calls that led to this one: the database would grant them again to the same
@@ -79,9 +87,13 @@ class Idempotency:
     """A caller's key for a call, and what distinguishes the call from others with that key."""
 
     key: str
-    """The key as it is stored: anonymous callers share no keys with the system itself."""
+    """The key as it is stored: it is unique for the actor of a record, so it has a prefix for
+    callers that the actor does not identify."""
 
-    lock_name: str
+    fallback_keys: frozenset[str] = frozenset()
+    """The same under SECRET_KEY_FALLBACKS."""
+
+    lock_name: str = field(repr=False)
     """Name of the lock that calls with this key compete for."""
 
     fingerprint: str
@@ -91,21 +103,29 @@ class Idempotency:
     """The same under SECRET_KEY_FALLBACKS."""
 
     @classmethod
-    def of(cls, call: ActionCall, actor: Actor | None) -> Idempotency | None:
+    def of(cls, call: ActionCall, identity: CallerIdentity | None) -> Idempotency | None:
         """Return the idempotency of a call; None if it has no key, or is a dry run.
 
+        Args:
+            call: the call.
+            identity: who makes it: the key is this caller's own.
+
         Raises:
-            ValidationError: the key is empty, too long, or not printable ASCII.
+            ValidationError: the key is empty, too long, or not printable ASCII, or nothing
+                identifies the caller.
         """
         if call.idempotency_key is None or call.dry_run:
             return None
         key = _parse(call.idempotency_key)
-        if call.user is not None and actor is None:
-            key = f"{ANONYMOUS_KEY_PREFIX}{key}"
-        fingerprint, *fallbacks = _fingerprints(call)
+        if identity is None:
+            # Shared by all such clients, a key would hand the response to one of them to another.
+            raise ValidationError({HEADER: [UNIDENTIFIED]})
+        stored, *fallback_keys = _stored_keys(key, identity)
+        fingerprint, *fallbacks = _fingerprints(call, identity)
         return cls(
-            key=key,
-            lock_name=json.dumps([actor.id if actor else None, call.definition.label, key]),
+            key=stored,
+            fallback_keys=frozenset(fallback_keys),
+            lock_name=json.dumps([identity.text, call.definition.label, key]),
             fingerprint=fingerprint,
             fallback_fingerprints=frozenset(fallbacks),
         )
@@ -137,7 +157,7 @@ def exclusive(run: Run) -> Iterator[ActionEvent | None]:
 
 def _earlier_event(run: Run, idempotency: Idempotency) -> ActionEvent | None:
     event = ActionEvent.objects.of_idempotency_key(
-        idempotency.key,
+        {idempotency.key, *idempotency.fallback_keys},
         resource=run.definition.resource,
         action=run.definition.name,
         actor_id=run.scope.actor.id if run.scope.actor else None,
@@ -161,10 +181,26 @@ def _parse(header: str) -> str:
     return key
 
 
-def _fingerprints(call: ActionCall) -> Iterator[str]:
+def _stored_keys(key: str, identity: CallerIdentity) -> list[str]:
+    """Return the key as it is stored under SECRET_KEY, then under its fallbacks."""
+    if identity.is_plain:
+        return [key]
+    prefixes = [f"{digest[:PREFIX_LENGTH]}:" for digest in _digests(identity.text)]
+    if PREFIX_LENGTH + 1 + len(key) > STORED_KEY_LENGTH:
+        key = sha256(key.encode()).hexdigest()
+    return [prefix + key for prefix in prefixes]
+
+
+def _fingerprints(call: ActionCall, identity: CallerIdentity) -> Iterator[str]:
     """Yield the fingerprint under SECRET_KEY, then those under its fallbacks."""
     content = [call.target, _comparable(call.data)]
-    text = json.dumps(content, cls=_FingerprintEncoder, sort_keys=True)
+    if not identity.is_plain:
+        content.append(identity.text)
+    yield from _digests(json.dumps(content, cls=_FingerprintEncoder, sort_keys=True))
+
+
+def _digests(text: str) -> Iterator[str]:
+    """Yield the keyed hash of a text under SECRET_KEY, then those under its fallbacks."""
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         yield salted_hmac(SALT, text, secret=secret, algorithm="sha256").hexdigest()
 

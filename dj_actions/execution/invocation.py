@@ -23,6 +23,7 @@ from dj_actions.execution.locking import for_update
 from dj_actions.execution.permissions import permission_error
 from dj_actions.execution.problems import error_body, status_code_for
 from dj_actions.execution.rendering import is_declared_many, render
+from dj_actions.identifiers import key_text
 
 
 class RunOptions(TypedDict, total=False):
@@ -57,7 +58,7 @@ def invoke(
     one, user, data = options.get("object"), options.get("actor"), options.get("data")
     parent, dry_run = options.get("parent"), options.get("dry_run", False)
     given = _given_objects(definition, one, options.get("objects"))
-    keys = tuple(str(entry.pk) for entry in given)
+    keys = tuple(key_text(entry) for entry in given)
     one_key = None if one is None else one.pk
     call = ActionCall(
         definition=definition,
@@ -89,22 +90,22 @@ class CodeCaller:
     user: Any
     given: Sequence[Model]
 
-    def select(self) -> Sequence[Selection]:
+    def select(self, *, raises: bool) -> Sequence[Selection]:
         """Lock the objects, and check the action's permissions unless the system itself acts."""
         if self.user is not None and (error := permission_error(self.definition, self.user)):
             raise error
         found = _lock(self.definition, self.given)
         keys = dict.fromkeys(entry.pk for entry in self.given)
-        return [self._select(key, found.get(key)) for key in keys]
+        return [self._select(key, found.get(key), raises=raises) for key in keys]
 
     def render(self, value: Any) -> Any:
         """Render the result with the action's own output; there is no viewset."""
         definition = self.definition
         return render(value, definition.output, many=is_declared_many(definition))
 
-    def _select(self, key: Any, found: Model | None) -> Selection:
+    def _select(self, key: Any, found: Model | None, *, raises: bool) -> Selection:
         error = self._error(key, found)
-        if error and not self.definition.partial:
+        if error and raises:
             raise error
         return Selection(key=key, object=found, error=error)
 

@@ -11,6 +11,7 @@ from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.execution.call import ActionCall
 from dj_actions.execution.database import database_for
 from dj_actions.execution.idempotency import Idempotency
+from dj_actions.execution.identity import CallerIdentity
 from dj_actions.messages import Actor
 from dj_actions.redaction import prepare_for_storage, remove_secrets, sensitive_values
 
@@ -24,6 +25,9 @@ class RunScope:
     actor: Actor | None
     """Who acts; None for an anonymous user and for the system itself."""
 
+    identity: CallerIdentity | None
+    """What distinguishes the caller from others; None for a client that nothing identifies."""
+
     database: str
     """Alias of the database that holds the objects and the records."""
 
@@ -33,17 +37,24 @@ class RunScope:
     """Names, in lower case, of the fields whose values no record may hold."""
 
     @classmethod
-    def of(cls, definition: ActionDefinition, user: Any) -> RunScope:
-        """Return the scope for an action and a user.
+    def of(cls, definition: ActionDefinition, user: Any, auth: Any = None) -> RunScope:
+        """Return the scope for an action and a caller.
+
+        Args:
+            definition: the action.
+            user: the user who acts, or None for the system itself.
+            auth: what the authentication class has set as `request.auth`.
 
         Raises:
             InvalidAction: the objects and the records are in different databases.
         """
         settings = get_settings()
+        database = database_for(definition)
         return RunScope(
             definition=definition,
             actor=Actor.of(user),
-            database=database_for(definition),
+            identity=CallerIdentity.of(user, auth, using=database),
+            database=database,
             settings=settings,
             sensitive=_sensitive_fields(definition, settings),
         )
@@ -83,14 +94,15 @@ class Run:
 
         Raises:
             InvalidAction: the objects and the records are in different databases.
-            rest_framework.exceptions.ValidationError: the idempotency key is malformed.
+            rest_framework.exceptions.ValidationError: the idempotency key is malformed, or
+                nothing identifies the caller.
         """
         started = time.perf_counter()
-        scope = RunScope.of(call.definition, call.user)
+        scope = RunScope.of(call.definition, call.user, call.auth)
         return cls(
             call=call,
             scope=scope,
-            idempotency=Idempotency.of(call, scope.actor),
+            idempotency=Idempotency.of(call, scope.identity),
             started=started,
         )
 

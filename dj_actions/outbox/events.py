@@ -18,8 +18,8 @@ from dj_actions.outbox.queries import FAILED_FROM, ActionEventQuerySet
 IDEMPOTENCY_KEY_LENGTH = 255
 """Maximum length of the idempotency key of a request, in characters."""
 
-ANONYMOUS_KEY_PREFIX = "anonymous:"
-"""Prefix of the idempotency keys of anonymous users: like the system, they have no actor."""
+STORED_KEY_LENGTH = IDEMPOTENCY_KEY_LENGTH + 10
+"""Maximum length of a stored key: some have a prefix that identifies the caller."""
 
 
 class ActionEvent(LegacyEventNames, models.Model):
@@ -70,7 +70,7 @@ class ActionEvent(LegacyEventNames, models.Model):
     )
     idempotency_key = models.CharField(
         _("idempotency key"),
-        max_length=IDEMPOTENCY_KEY_LENGTH + len(ANONYMOUS_KEY_PREFIX),
+        max_length=STORED_KEY_LENGTH,
         null=True,
         blank=True,
     )

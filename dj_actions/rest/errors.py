@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dj_actions.execution.failure_records import Failure, record_failure
+from dj_actions.identifiers import key_text
 from dj_actions.models import ActionEvent
 from dj_actions.rest.catalogue import CatalogueMixin
 from dj_actions.rest.problems import ProblemRenderer, problem_for_response, wants_problem
@@ -90,7 +91,7 @@ class ErrorMixin(CatalogueMixin, SelectionMixin):
     def _object_ids(self) -> tuple[str, ...]:
         fetched = self.request_state.fetched
         if fetched is not None and fetched.pk is not None:
-            return (str(fetched.pk),)
+            return (key_text(fetched),)
         key = self.kwargs.get(self.lookup_url_kwarg or self.lookup_field)
         return () if key is None else (str(key),)
 
@@ -102,6 +103,14 @@ def user_of(request: Request) -> Any:
     except Exception:  # noqa: BLE001 - the failed authentication already has its response
         return AnonymousUser()
     return AnonymousUser() if user is None else user
+
+
+def auth_of(request: Request) -> Any:
+    """Return what the authentication class has set as `request.auth`; None if it has failed."""
+    try:
+        return request.auth
+    except Exception:  # noqa: BLE001 - the failed authentication already has its response
+        return None
 
 
 def _data_of(request: Request) -> Any:

@@ -54,28 +54,46 @@ class SelectionMixin(Base):
         self.request_state.has_locked = True
         return for_update(queryset)
 
-    def select_objects(self, definition: ActionDefinition) -> Sequence[Selection]:
+    def select_objects(
+        self, definition: ActionDefinition, *, raises: bool = True
+    ) -> Sequence[Selection]:
         """Fetch, lock and authorize the objects of the request.
 
+        Args:
+            definition: the action.
+            raises: whether to raise the error of the first object that is missing or not
+                permitted, instead of returning all errors.
+
         Raises:
-            rest_framework.exceptions.APIException: an object is missing or not permitted, and
-                the action is not partial.
+            rest_framework.exceptions.APIException: an object is missing or not permitted, or the
+                ids are malformed.
         """
         if not definition.requires_objects:
             return ()
         self.request_state.locks_objects = True
-        return self._select_many(definition) if definition.bulk else self._select_one()
+        if definition.bulk:
+            return self._select_many(definition, raises=raises)
+        return (self._select_one() if raises else self._select_or_refuse(None),)
 
-    def _select_one(self) -> Sequence[Selection]:
+    def _select_one(self) -> Selection:
         """Select the object in the URL."""
         found = self.get_object()
         if not self.request_state.has_locked:
             lock_rows(type(found), [found.pk])
             # Fetched again: it may have changed before it was locked.
             found = self.get_object()
-        return (Selection(key=found.pk, object=found),)
+        return Selection(key=found.pk, object=found)
 
-    def _select_many(self, definition: ActionDefinition) -> Sequence[Selection]:
+    def _select_or_refuse(self, key: Any) -> Selection:
+        """Select the object in the URL; if it is refused, return the error with the key."""
+        try:
+            return self._select_one()
+        except Exception as error:
+            if api_exception_for(error) is None:
+                raise
+            return Selection(key=key, error=error)
+
+    def _select_many(self, definition: ActionDefinition, *, raises: bool) -> Sequence[Selection]:
         """Select the objects in `ids`, in their order.
 
         Each is found as it would be alone: in the viewset's queryset, by its lookup field, with
@@ -86,24 +104,24 @@ class SelectionMixin(Base):
             self.request.data, model, self.lookup_field, max_items=definition.max_items
         )
         if self._overrides_get_object():
-            return self._one_by_one(keys, definition)
-        selection = self._fetch(keys, definition)
+            return self._one_by_one(keys, raises=raises)
+        selection = self._fetch(keys, raises=raises)
         if not self.request_state.has_locked:
             lock_rows(model, [entry.object.pk for entry in selection if entry.object])
-            selection = self._fetch(keys, definition)
+            selection = self._fetch(keys, raises=raises)
         selection = [self._authorized(entry) for entry in selection]
-        if not definition.partial:
+        if raises:
             require_all(selection)
         return selection
 
-    def _fetch(self, keys: Sequence[Any], definition: ActionDefinition) -> Sequence[Selection]:
+    def _fetch(self, keys: Sequence[Any], *, raises: bool) -> Sequence[Selection]:
         field = self.lookup_field
         rows = self.filter_queryset(self.get_queryset().filter(**{f"{field}__in": keys}))
         if self.request_state.has_locked:
             # The same order for every request, so that two with common objects cannot deadlock.
             rows = rows.order_by("pk")
         selection = in_order_of_request(rows, keys, field)
-        if not definition.partial:
+        if raises:
             require_all(selection)
         return selection
 
@@ -111,10 +129,10 @@ class SelectionMixin(Base):
         """Return whether the viewset has its own `get_object`, which may refuse objects."""
         return type(self).get_object not in (SelectionMixin.get_object, GenericAPIView.get_object)
 
-    def _one_by_one(self, keys: Sequence[Any], definition: ActionDefinition) -> Sequence[Selection]:
+    def _one_by_one(self, keys: Sequence[Any], *, raises: bool) -> Sequence[Selection]:
         found = {key: self._select_by_key(key) for key in sorted(keys, key=str)}
         selection = [found[key] for key in keys]
-        if not definition.partial:
+        if raises:
             require_all(selection)
         return selection
 
@@ -124,15 +142,11 @@ class SelectionMixin(Base):
         kwargs = self.kwargs
         self.kwargs = {**kwargs, name: str(key)}
         try:
-            (entry,) = self._select_one()
-        except Exception as error:
-            known = api_exception_for(error)
-            if known is None:
-                raise
-            is_missing = isinstance(known, NotFound)
-            return Selection(key=key, error=not_found(key) if is_missing else error)
+            entry = self._select_or_refuse(key)
         finally:
             self.kwargs, self.request_state.has_locked = kwargs, False
+        if entry.error and isinstance(api_exception_for(entry.error), NotFound):
+            return replace(entry, error=not_found(key))
         return replace(entry, key=key)
 
     def _authorized(self, entry: Selection) -> Selection:

@@ -27,7 +27,7 @@ from dj_actions.execution.permissions import first_denying_permission
 from dj_actions.execution.preconditions import entity_tag_of
 from dj_actions.execution.rendering import is_declared_many, render
 from dj_actions.models import ActionEvent
-from dj_actions.rest.errors import ErrorMixin, user_of
+from dj_actions.rest.errors import ErrorMixin, auth_of, user_of
 from dj_actions.rest.request import (
     body_of,
     refuse_large_body,
@@ -62,9 +62,9 @@ class RequestCaller:
     viewset: ActionMixin
     definition: ActionDefinition
 
-    def select(self) -> Sequence[Selection]:
+    def select(self, *, raises: bool) -> Sequence[Selection]:
         """Select the objects of the request from the viewset's queryset."""
-        return self.viewset.select_objects(self.definition)
+        return self.viewset.select_objects(self.definition, raises=raises)
 
     def render(self, value: Any) -> Any:
         """Render the result with the action's output or the viewset's serializer."""
@@ -189,6 +189,7 @@ class ActionMixin(ErrorMixin):
             ActionCall(
                 definition=definition,
                 user=user_of(request),
+                auth=auth_of(request),
                 data=body_of(request),
                 caller=RequestCaller(viewset=self, definition=definition),
                 target="" if key is None else self._target(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -81,12 +82,12 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
         return self.filter(status_code__gte=FAILED_FROM)
 
     def of_idempotency_key(
-        self, key: str, *, resource: str, action: str, actor_id: str | None
+        self, keys: Collection[str], *, resource: str, action: str, actor_id: str | None
     ) -> ActionEvent | None:
-        """Return the event of this actor's earlier call of an action with the same key."""
+        """Return the event of this actor's earlier call of an action with one of the keys."""
         rows = self._on_write_database()
         return rows.filter(
-            idempotency_key=key, resource=resource, action=action, actor_id=actor_id
+            idempotency_key__in=keys, resource=resource, action=action, actor_id=actor_id
         ).first()
 
     def archivable(self, *, before: datetime) -> Self:

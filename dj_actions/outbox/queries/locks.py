@@ -1,5 +1,8 @@
 """Advisory locks: locks on a name instead of a row, held until the transaction ends.
 
+A name is one of the schema that the connection works in: PostgreSQL's locks are the database's,
+while each tenant may have a schema, with tables and thus names, of its own.
+
 SQLite needs none: it allows one writing transaction at a time.
 """
 
@@ -8,6 +11,13 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from django.db import connections
+
+NUMBER = (
+    "('x' || left(encode(sha256(convert_to(coalesce(current_schema(), '') || ':' || %s, 'UTF8')),"
+    " 'hex'), 16))::bit(64)::bigint"
+)
+"""SQL of the number that stands for a name:
+https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADVISORY-LOCKS."""
 
 
 def try_lock(name: str, *, using: str) -> bool:
@@ -21,7 +31,7 @@ def try_lock(name: str, *, using: str) -> bool:
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_number_of(name)])
+        cursor.execute(f"SELECT pg_try_advisory_xact_lock({NUMBER})", [_digest(name)])
         (is_locked,) = cursor.fetchone()
     return bool(is_locked)
 
@@ -36,9 +46,9 @@ def lock(name: str, *, using: str) -> None:
     connection = connections[using]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number_of(name)])
+            cursor.execute(f"SELECT pg_advisory_xact_lock({NUMBER})", [_digest(name)])
 
 
-def _number_of(name: str) -> int:
-    # https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADVISORY-LOCKS
-    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
+def _digest(name: str) -> str:
+    # Hashed here: a name may contain a client's credentials, and the server logs its statements.
+    return blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -15,7 +15,7 @@ from dj_actions.action import Action
 from dj_actions.context import ActionContext
 from dj_actions.models import ActionEvent
 from example.todos.models import Todo
-from tests.conftest import ClientOf, Declare, Serve
+from tests.conftest import Declare, Serve
 from tests.fixtures.calls import url_of
 
 pytestmark = pytest.mark.django_db
@@ -77,20 +77,6 @@ def test_a_request_is_known_again_after_the_secret_key_was_rotated(
 
     assert api.post(url_of(todo), headers=KEYED)["Idempotent-Replayed"] == "true"
     assert api.post(url_of(todo), {"a": 1}, format="json", headers=KEYED).status_code == 422
-
-
-def test_what_nobody_in_particular_sends_does_not_use_up_a_key_of_the_system(
-    client_of: ClientOf, declare: Declare, serve: Serve, todo: Todo
-) -> None:
-    action = declare()
-    serve()
-    client = client_of(None)
-
-    assert client.post(url_of(todo), headers=KEYED).status_code == 200
-    assert not action.run(object=todo, idempotency_key="k").is_replay
-    assert client.post(url_of(todo), headers=KEYED)["Idempotent-Replayed"] == "true"
-    assert action.run(object=todo, idempotency_key="k").is_replay
-    assert ActionEvent.objects.count() == 2
 
 
 def test_a_run_within_the_run_of_the_same_key_is_told_that_it_is_running(

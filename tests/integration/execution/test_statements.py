@@ -74,7 +74,8 @@ def test_a_request_with_an_idempotency_key(api: APIClient, url: str) -> None:
     first = statements(lambda: api.post(url, headers=headers))
     again = statements(lambda: api.post(url, headers=headers))
     assert first == ["BEGIN", *look, READ, CHANGE, *record(), "COMMIT"]
-    assert again == ["BEGIN", *look, "COMMIT"]
+    # The caller may have lost its access to the object since.
+    assert again == ["BEGIN", *look, READ, "COMMIT"]
 
 
 @pytest.mark.parametrize("count", [1, 40])
