@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dj_actions.exceptions import InvalidAction
+from dj_actions.text import nearest
 
 FIXED_NAMES = frozenset({"model", "definition"})
 """Attributes of an action that its base class annotates, without a value."""
@@ -95,10 +95,10 @@ def refuse_unknown_attributes(action: type[Any], base: type[Any], hooks: Iterabl
                 raise InvalidAction(where + problem)
 
 
-def nearest(word: str, known: Iterable[str], similarity: float = SIMILAR) -> str | None:
-    """Return the known name that a word probably stands for."""
-    by_stem = [name for stem, name in STEMS.items() if stem in word and name in known]
-    return next(iter(by_stem or difflib.get_close_matches(word, known, 1, similarity)), None)
+def _meant(name: str, known: Iterable[str]) -> str | None:
+    """Return the attribute that a name probably stands for."""
+    by_stem = (attribute for stem, attribute in STEMS.items() if stem in name)
+    return next(by_stem, None) or nearest(name, known, SIMILAR)
 
 
 def _classes_below(action: type[Any], base: type[Any]) -> Iterator[type[Any]]:
@@ -128,11 +128,11 @@ def _misspelled(
     if _is_nested_class(owner, name, value):
         return None
     if not _is_method(value):
-        found = nearest(name, known)
+        found = _meant(name, known)
     elif any(name.startswith(f"{hook}_") for hook in hooks):  # perform_once: a helper of it
         found = None
     else:
-        found = next(iter(difflib.get_close_matches(name, hooks, 1, SIMILAR_HOOK)), None)
+        found = nearest(name, hooks, SIMILAR_HOOK)
     return found and f"`{name}` is not an attribute of an action. Did you mean `{found}`?"
 
 
