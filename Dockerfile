@@ -52,5 +52,4 @@ ENV PATH=/opt/venv/bin:$PATH \
     GUNICORN_CMD_ARGS="--worker-tmp-dir=/dev/shm --no-control-socket --access-logfile=-"
 
 USER 10001:10001
-EXPOSE 8000
 CMD ["gunicorn", "example.project.wsgi", "--bind=0.0.0.0:8000"]
