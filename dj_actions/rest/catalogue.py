@@ -103,9 +103,19 @@ class CatalogueMixin(Base):
         return sorted(found.values(), key=lambda definition: definition.name)
 
     @property
+    def requested_method(self) -> str:
+        """The name of the viewset's method that handles the request."""
+        name = getattr(self, "action", None) or ""
+        if name != "metadata":
+            return name
+        # While it answers OPTIONS, DRF pretends that the request was a POST, but keeps the action.
+        method = str(self.request.method).lower()
+        return str((getattr(self, "action_map", None) or {}).get(method, ""))
+
+    @property
     def definition(self) -> ActionDefinition | None:
         """The action that was requested, if any."""
-        return getattr(getattr(self, self.action or "", None), "definition", None)
+        return getattr(getattr(self, self.requested_method, None), "definition", None)
 
     @property
     def runs_action(self) -> bool:

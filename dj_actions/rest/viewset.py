@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -28,6 +29,7 @@ from dj_actions.execution.preconditions import entity_tag_of
 from dj_actions.execution.rendering import is_declared_many, render
 from dj_actions.models import ActionEvent
 from dj_actions.rest.errors import ErrorMixin, user_of
+from dj_actions.rest.input_serializer import FALLBACKS, InputSerializerMixin
 from dj_actions.rest.request import (
     body_of,
     refuse_large_body,
@@ -50,9 +52,6 @@ SET_BY_DRF = frozenset(
 
 NOT_FOR_ACTIONS = SET_BY_DRF | set(View.http_method_names)
 """A method named after an HTTP method would handle it on every route."""
-
-FALLBACKS = frozenset({"unknown_instance_action", "unknown_bulk_action"})
-"""Methods whose routes match any name; the router must try them last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +76,7 @@ class RequestCaller:
         )
 
 
-class ActionMixin(ErrorMixin):
+class ActionMixin(InputSerializerMixin, ErrorMixin):
     """Serves actions; the first base of a viewset: `class TodoViewSet(ActionMixin, ModelViewSet)`.
 
     `POST /todos/7/actions/mark_done/` runs an action, `GET` on it describes it, and
@@ -245,7 +244,9 @@ def _endpoint(definition: ActionDefinition, name: str) -> Callable[..., Any]:
 
     def endpoint(self: ActionMixin, request: Request, **kwargs: Any) -> Response:  # noqa: ARG001
         if not self.runs_action:  # GET, or HEAD, which DRF handles like GET
-            return Response(describe_fully(definition, request.path, self.get_serializer))
+            # With an argument, as without one it is the serializer of the input.
+            make_serializer = functools.partial(self.get_serializer, None)
+            return Response(describe_fully(definition, request.path, make_serializer))
         return self.run_action(definition)
 
     endpoint.__name__ = name
