@@ -16,7 +16,7 @@ from dj_actions.inputs.schema_references import resolve_references
 Options = dict[str, Any]
 Field = serializers.Field[Any, Any, Any, Any]
 
-MAX_DEPTH = 5
+MAX_DEPTH = 3
 """Levels of nested objects that are shown; deeper ones are shown as JSON."""
 
 FIELDS_BY_FORMAT: Mapping[str, type[Field]] = {
@@ -34,6 +34,13 @@ LIMITS: Mapping[type[Field], Mapping[str, str]] = {
     serializers.FloatField: {"minimum": "min_value", "maximum": "max_value"},
 }
 """Field → keyword of the schema → option of the field."""
+
+
+class Inline:
+    """Options for drf-yasg: describe the serializer in place, as others may have its name."""
+
+    ref_name = None
+
 
 FIELDS_BY_TYPE: Mapping[str, type[Field]] = {
     "string": serializers.CharField,
@@ -71,7 +78,7 @@ def _serializer(
         key: _field(inner, root, {"required": key in required}, depth + 1)
         for key, inner in schema.get("properties", {}).items()
     }
-    return type(name, (serializers.Serializer,), fields)
+    return type(name, (serializers.Serializer,), {**fields, "Meta": Inline})
 
 
 def _field(schema: object, root: Mapping[str, Any], options: Options, depth: int) -> Field:
@@ -118,8 +125,11 @@ def _texts(schema: Mapping[str, Any]) -> Options:
 
 
 def _limits(field_class: type[Field], schema: Mapping[str, Any]) -> Options:
-    return {
+    limits = {
         option: schema[keyword]
         for keyword, option in LIMITS.get(field_class, {}).items()
         if keyword in schema
     }
+    if field_class is serializers.CharField:
+        limits["allow_blank"] = not schema.get("minLength")
+    return limits

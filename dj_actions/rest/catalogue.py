@@ -19,6 +19,7 @@ from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.declaration.description import describe, input_schema
 from dj_actions.exceptions import InvalidAction
 from dj_actions.registry import registry
+from dj_actions.rest.swagger import document_responses
 from dj_actions.text import nearest
 
 if TYPE_CHECKING:
@@ -152,6 +153,9 @@ class CatalogueMixin(Base):
             self.refuse_unknown(action_name, bulk=None)
         url = request.build_absolute_uri(request.path)
         return Response(input_schema(known[action_name], url, lookup_field=self.lookup_field))
+
+    document_responses(list_actions, get="The actions of the resource.")
+    document_responses(show_action_schema, get="A JSON Schema.")
 
     @extra_action(
         detail=True,

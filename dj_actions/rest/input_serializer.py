@@ -41,8 +41,17 @@ class InputSerializerMixin(CatalogueMixin):
         user = user_of(context["request"]) if context.get("request") else None
         serializer = definition.input.serializer({**context, "actor": user, "objects": ()})
         if definition.bulk and definition.requires_objects:
-            serializer.fields[IDS] = _ids_field(definition, self.lookup_field)
+            _add_ids(serializer, definition, self.lookup_field)
         return serializer
+
+
+def _add_ids(
+    serializer: serializers.Serializer[Any], definition: ActionDefinition, lookup_field: str
+) -> None:
+    serializer.fields[IDS] = _ids_field(definition, lookup_field)
+    # It is no longer what its class describes: drf-yasg must not share a definition of the class.
+    options = type("Meta", (getattr(serializer, "Meta", object),), {"ref_name": None})
+    serializer.Meta = options  # type: ignore[attr-defined]  # its options
 
 
 def _ids_field(definition: ActionDefinition, lookup_field: str) -> serializers.ListField:

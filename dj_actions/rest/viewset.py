@@ -37,6 +37,7 @@ from dj_actions.rest.request import (
     wants_dry_run,
 )
 from dj_actions.rest.schema_hook import ViewSchema
+from dj_actions.rest.swagger import document_action
 from dj_actions.text import is_storable
 
 EVENT_HEADER = "Action-Event"
@@ -252,6 +253,7 @@ def _endpoint(definition: ActionDefinition, name: str) -> Callable[..., Any]:
     endpoint.__name__ = name
     endpoint.__doc__ = f"{definition.title}\n\n{definition.description}".strip()
     endpoint.definition = definition  # type: ignore[attr-defined]  # read back by `definition`
+    document_action(endpoint, definition)
     return extra_action(
         detail=not definition.bulk,
         methods=["get", "post"],

@@ -10,11 +10,14 @@ import pydantic
 import pytest
 from django import forms
 from rest_framework import serializers
+from rest_framework.metadata import SimpleMetadata
 from rest_framework.permissions import IsAdminUser
 from rest_framework.test import APIClient
 
 from dj_actions.context import ActionContext
+from dj_actions.inputs.schema_serializer import serializer_from
 from example.todos.models import Todo
+from example.todos.serializers import TodoSerializer
 from tests.conftest import Declare, Serve
 from tests.fixtures.forms import Offer
 
@@ -201,3 +204,65 @@ def test_results_and_examples_are_still_the_viewsets(
 
     assert "title" in api.post(url, {"remark": "fine"}).json()
     assert "title" in api.get(url).json()["example_response"][0]
+
+
+def test_a_description_by_drf_yasg_has_input_and_result_of_its_own(
+    declare: Declare, serve: Serve
+) -> None:
+    """It asks for one serializer and takes it for both, and shares definitions by class name."""
+    declare(input=NoteInput, output=TodoSerializer)
+    declare(input=NoteInput, bulk=True, name="bulk_poke")
+    viewset: Any = serve()
+    one, many = viewset(action="poke"), viewset(action="bulk_poke")
+    for view in (one, many):
+        view.request = view.format_kwarg = None
+
+    assert list(one.get_serializer().fields) == ["remark"]
+    assert not hasattr(one.get_serializer(), "Meta")
+    assert list(many.get_serializer().fields) == ["remark", "ids"]
+    assert many.get_serializer().Meta.ref_name is None
+    responses = viewset.poke._swagger_auto_schema
+    assert responses["post"] == {"responses": {"200": TodoSerializer}}
+    assert responses["get"] == {"responses": {"200": "The description of the action."}}
+
+
+def test_the_serializer_of_a_schema_has_its_types_and_limits() -> None:
+    schema = {
+        "type": "object",
+        "$defs": {"home": {"type": "object", "properties": {"city": {"type": "string"}}}},
+        "required": ["count"],
+        "properties": {
+            "count": {"type": "integer", "minimum": 1, "maximum": 9, "description": "How many."},
+            "price": {"type": ["number", "null"]},
+            "size": {"enum": ["s", "m", None]},
+            "day": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
+            "tags": {"type": "array", "items": {"type": "string", "maxLength": 5}},
+            "home": {"$ref": "#/$defs/home"},
+            "parent": {"$ref": "#"},
+            "pin": {"type": "string", "format": "password"},
+            "any": {},
+            "either": {"type": ["string", "integer"]},
+        },
+    }
+    fields: Any = serializer_from(schema, "Input")().fields
+    info = {name: SimpleMetadata().get_field_info(field) for name, field in fields.items()}
+
+    assert {name: entry["type"] for name, entry in info.items()} == {
+        "count": "integer",
+        "price": "float",
+        "size": "choice",
+        "day": "date",
+        "tags": "list",
+        "home": "nested object",
+        "parent": "nested object",
+        "pin": "string",
+        "any": "field",
+        "either": "field",
+    }
+    assert (info["count"]["min_value"], info["count"]["max_value"]) == (1, 9)
+    assert (info["count"]["required"], info["count"]["help_text"]) == (True, "How many.")
+    assert [fields[name].allow_null for name in ("price", "size", "day", "pin")] == [
+        *(True, True, True, False)
+    ]
+    assert fields["pin"].style == {"input_type": "password"}
+    assert fields["home"].fields["city"].allow_blank
