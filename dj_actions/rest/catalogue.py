@@ -36,6 +36,9 @@ LISTING = frozenset({"actions", "resource", "basepath"})
 OPTIONS = ("action_model", "action_registry")
 """Attributes that a viewset may set for its actions."""
 
+EXAMPLE_KEYS = ("0", "00000000-0000-0000-0000-000000000000", "a")
+"""Keys that the pattern of a lookup may match: of an integer, a UUID, a slug."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -200,15 +203,23 @@ class CatalogueMixin(Base):
 
     def url_of(self, definition: ActionDefinition) -> str:
         """Return an action's path, with `{pk}` for the object."""
+        if definition.bulk:
+            return self._reversed(definition, {})
         field = self.lookup_url_kwarg or self.lookup_field
-        kwargs = self._kwargs_above()
-        if not definition.bulk:
-            kwargs[field] = f"{{{self.lookup_field}}}"
+        placeholder = f"{{{self.lookup_field}}}"
+        for key in (placeholder, *EXAMPLE_KEYS):
+            url = self._reversed(definition, {field: key})
+            before, separator, after = url.rpartition(f"/{key}/actions/")
+            if separator:
+                return f"{before}/{placeholder}/actions/{after}"
+        return ""
+
+    def _reversed(self, definition: ActionDefinition, kwargs: dict[str, Any]) -> str:
+        name, kwargs = f"action-{definition.name}", self._kwargs_above() | kwargs
         try:
-            url = self.reverse_action(f"action-{definition.name}", kwargs=kwargs, request=None)
-        except NoReverseMatch:  # the lookup's pattern does not match the placeholder
+            return unquote(self.reverse_action(name, kwargs=kwargs, request=None))
+        except NoReverseMatch:  # the lookup's pattern does not match the key
             return ""
-        return unquote(url)
 
     def _base_path(self) -> str:
         """Return the path of the list of objects."""

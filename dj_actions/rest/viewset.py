@@ -36,6 +36,7 @@ from dj_actions.rest.request import (
     traceparent_of,
     wants_dry_run,
 )
+from dj_actions.rest.routing import for_router
 from dj_actions.rest.schema_hook import ViewSchema
 from dj_actions.rest.swagger import document_action
 from dj_actions.text import is_storable
@@ -121,7 +122,7 @@ class ActionMixin(InputSerializerMixin, ErrorMixin):
         cls.require_model()
         cls.attach_actions()
         found = [
-            entry
+            for_router(entry)
             for entry in super().get_extra_actions()
             # A base class may have another model, whose actions do not apply here.
             if cls._is_of_model(getattr(entry, "definition", None))
