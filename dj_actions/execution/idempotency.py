@@ -97,9 +97,11 @@ class Idempotency:
         Raises:
             ValidationError: the key is empty, too long, or not printable ASCII.
         """
-        if call.idempotency_key is None or call.dry_run:
+        if call.idempotency_key is None:
             return None
         key = _parse(call.idempotency_key)
+        if call.dry_run:
+            return None
         if call.user is not None and actor is None:
             key = f"{ANONYMOUS_KEY_PREFIX}{key}"
         fingerprint, *fallbacks = _fingerprints(call)
