@@ -49,10 +49,17 @@ class ActionAdminMixin(AdminBase):
 
     action_template = TEMPLATE
 
-    def get_actions(self, request: HttpRequest) -> AdminActions:
-        """Return the actions of the admin and those of the model."""
-        actions: AdminActions = dict(super().get_actions(request))
-        if not self.has_change_permission(request):
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> AdminActions:
+        """Return the actions of the admin and, for the change list, those of the model.
+
+        Args:
+            request: the request.
+            action_location: Django's `ActionLocation`, since Django 6.1; None: the change list.
+        """
+        location = () if action_location is None else (action_location,)
+        actions: AdminActions = dict(super().get_actions(request, *location))
+        is_change_list = action_location is None or action_location.name == "CHANGE_LIST"
+        if not (is_change_list and self.has_change_permission(request)):
             return actions
         for definition in registry.of_model(self.model):
             if definition.requires_objects:

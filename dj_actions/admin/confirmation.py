@@ -72,6 +72,10 @@ def confirmation_page(
         "confirmed": CONFIRMED,
         "fields": fields,
         "errors": errors,
+        # For the page of an object, which has the same parts: the last of its breadcrumbs.
+        "original": title,
+        "has_view_permission": True,
+        "media": forms.Media(),
     }
     return TemplateResponse(request, template, context)
 

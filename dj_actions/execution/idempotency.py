@@ -114,9 +114,11 @@ class Idempotency:
             ValidationError: the key is empty, too long, or not printable ASCII, or nothing
                 identifies the caller.
         """
-        if call.idempotency_key is None or call.dry_run:
+        if call.idempotency_key is None:
             return None
         key = _parse(call.idempotency_key)
+        if call.dry_run:
+            return None
         if identity is None:
             # Shared by all such clients, a key would hand the response to one of them to another.
             raise ValidationError({HEADER: [UNIDENTIFIED]})

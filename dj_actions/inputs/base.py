@@ -10,8 +10,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 
 from dj_actions.inputs.json_textarea import parse_json_textarea, render_json_textarea
+from dj_actions.inputs.schema_serializer import serializer_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,14 @@ class InputAdapter(ABC):
         It describes what a client should send. Forms and serializers accept more: numbers and
         dates written as strings, strings with surrounding spaces, an empty string for null.
         """
+
+    def serializer(self, context: Mapping[str, Any]) -> Serializer[Any]:
+        """Return a serializer that describes the fields, for DRF's forms and OPTIONS responses.
+
+        Args:
+            context: the context of the serializer.
+        """
+        return serializer_from(self.json_schema(), "Input")(context=dict(context))
 
     def sensitive_names(self) -> frozenset[str]:
         """Return the names, at any depth, of fields whose values must not be stored or shown."""

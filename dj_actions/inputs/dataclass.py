@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from rest_framework.serializers import Serializer
+
 from dj_actions.inputs.base import InputAdapter, InputContext, InputField, ValidatedInput
 from dj_actions.inputs.dataclass_serializer import serializer_for
 from dj_actions.inputs.schema_fields import describe_fields
@@ -47,6 +49,10 @@ class DataclassInput(InputAdapter):
     def json_schema(self) -> dict[str, Any]:
         """Return the schema of the fields."""
         return self._serializer.json_schema()
+
+    def serializer(self, context: Mapping[str, Any]) -> Serializer[Any]:
+        """Return the serializer that parses the fields."""
+        return self._serializer.serializer(context)
 
     def sensitive_names(self) -> frozenset[str]:
         """Return the names, at any depth, of fields with the style of a password."""

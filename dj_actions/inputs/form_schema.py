@@ -19,6 +19,7 @@ from dj_actions.inputs.schema_builders import (
     array_schema,
     column_schema,
     enum_schema,
+    not_blank,
     object_schema,
     with_blank,
     with_description,
@@ -90,9 +91,10 @@ def _multiple_choice(field: Any) -> Schema:
 def _model_choice(field: Any) -> Schema:
     options = field.queryset.model._meta
     try:
-        return column_schema(options.get_field(str(field.to_field_name or options.pk.name)))
+        schema = column_schema(options.get_field(str(field.to_field_name or options.pk.name)))
     except FieldDoesNotExist:
         return {}
+    return not_blank(schema) if field.required else schema
 
 
 def _model_multiple_choice(field: Any) -> Schema:

@@ -97,6 +97,11 @@ def with_blank(schema: Schema) -> Schema:
     return schema
 
 
+def not_blank(schema: Schema) -> Schema:
+    """Return the schema of strings without the empty one; another schema is unchanged."""
+    return schema | {"minLength": 1} if schema.get("type") == "string" else schema
+
+
 def with_description(schema: Schema, description: object) -> Schema:
     """Return the schema with the description, unless that is empty."""
     text = str(description or "")

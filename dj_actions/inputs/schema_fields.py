@@ -7,10 +7,9 @@ from typing import Any
 
 from dj_actions.inputs.base import InputField
 from dj_actions.inputs.schema_builders import declared_types
+from dj_actions.inputs.schema_references import resolve_references
 
 ALTERNATIVES = ("anyOf", "oneOf", "allOf")
-MAX_REFERENCES = 20
-"""References to references that are followed before stopping: they may be circular."""
 
 
 def describe_fields(schema: Mapping[str, Any]) -> Sequence[InputField]:
@@ -45,33 +44,6 @@ def password_fields(schema: Mapping[str, Any]) -> frozenset[str]:
         for name, inner in properties.items()
         if _is_password(inner, schema, set())
     )
-
-
-def resolve_references(schema: object, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a schema merged with the schema that its `$ref` points to; its own keywords win."""
-    merged: dict[str, Any] = dict(schema) if isinstance(schema, Mapping) else {}
-    for _step in range(MAX_REFERENCES):
-        reference = merged.pop("$ref", None)
-        if reference is None:
-            break
-        target = resolve_pointer(str(reference), root)
-        merged = {**(target if isinstance(target, Mapping) else {}), **merged}
-    return merged
-
-
-def resolve_pointer(pointer: str, root: Mapping[str, Any]) -> Any:
-    """Return the part of a document that a JSON Pointer such as `#/$defs/home` points to, or None.
-
-    See https://www.rfc-editor.org/rfc/rfc6901.
-    """
-    head, *steps = pointer.split("/")
-    if head != "#":
-        return None
-    found: Any = root
-    for step in steps:
-        name = step.replace("~1", "/").replace("~0", "~")
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found
 
 
 def _properties(schema: Mapping[str, Any]) -> dict[str, Any]:

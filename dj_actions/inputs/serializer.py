@@ -55,6 +55,10 @@ class SerializerInput(InputAdapter):
         """Return the schema of the writable fields."""
         return serializer_schema(self.serializer_class())
 
+    def serializer(self, context: Mapping[str, Any]) -> serializers.Serializer[Any]:
+        """Return the declared serializer."""
+        return self.serializer_class(context=dict(context))
+
     def sensitive_names(self) -> frozenset[str]:
         """Return the names, at any depth, of fields with the style of a password."""
         return self._sensitive

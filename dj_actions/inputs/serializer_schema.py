@@ -21,6 +21,7 @@ from dj_actions.inputs.schema_builders import (
     enum_schema,
     is_json,
     json_value,
+    not_blank,
     object_schema,
     with_blank,
     with_description,
@@ -117,15 +118,28 @@ def _json(field: Any) -> Schema:
 def _primary_key(field: Any) -> Schema:
     if field.pk_field is not None:
         return field_schema(field.pk_field)
-    return column_schema(field.queryset.model._meta.pk) if field.queryset is not None else {}
+    if field.queryset is None:
+        return {}
+    return _reference(field, column_schema(field.queryset.model._meta.pk))
 
 
 def _slug(field: Any) -> Schema:
     try:
-        return column_schema(field.queryset.model._meta.get_field(field.slug_field))
+        return _reference(
+            field, column_schema(field.queryset.model._meta.get_field(field.slug_field))
+        )
     except (AttributeError, FieldDoesNotExist):
         # The queryset is determined per request, or the slug field belongs to a related model.
         return {}
+
+
+def _hyperlink(field: Any) -> Schema:
+    return _reference(field, {"type": "string", "format": "uri-reference"})
+
+
+def _reference(field: Any, schema: Schema) -> Schema:
+    """Return the schema of a reference; DRF reads an empty string as null."""
+    return schema if field.allow_null else not_blank(schema)
 
 
 def _many_related(field: Any) -> Schema:
@@ -161,9 +175,7 @@ FIELD_SCHEMAS: SchemaTable = MappingProxyType(
         serializers.ListSerializer: _list_serializer,
         serializers.PrimaryKeyRelatedField: _primary_key,
         serializers.SlugRelatedField: _slug,
-        serializers.HyperlinkedRelatedField: constant(
-            {"type": "string", "format": "uri-reference"}
-        ),
+        serializers.HyperlinkedRelatedField: _hyperlink,
         relations.ManyRelatedField: _many_related,
     }
 )

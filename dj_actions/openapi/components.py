@@ -10,7 +10,7 @@ from typing import Any
 from drf_spectacular.plumbing import ComponentIdentity, ComponentRegistry, ResolvedComponent
 
 from dj_actions.inputs.schema_builders import Schema
-from dj_actions.inputs.schema_fields import resolve_pointer
+from dj_actions.inputs.schema_references import resolve_pointer
 from dj_actions.openapi.json_schema import ROOT_KEYWORDS, for_openapi, map_subschemas
 
 COMPONENTS_PREFIX = "#/components/schemas/"

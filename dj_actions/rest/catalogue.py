@@ -19,6 +19,7 @@ from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.declaration.description import describe, input_schema
 from dj_actions.exceptions import InvalidAction
 from dj_actions.registry import registry
+from dj_actions.rest.swagger import document_responses
 from dj_actions.text import nearest
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ LISTING = frozenset({"actions", "resource", "basepath"})
 
 OPTIONS = ("action_model", "action_registry")
 """Attributes that a viewset may set for its actions."""
+
+EXAMPLE_KEYS = ("0", "00000000-0000-0000-0000-000000000000", "a")
+"""Keys that the pattern of a lookup may match: of an integer, a UUID, a slug."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -103,9 +107,19 @@ class CatalogueMixin(Base):
         return sorted(found.values(), key=lambda definition: definition.name)
 
     @property
+    def requested_method(self) -> str:
+        """The name of the viewset's method that handles the request."""
+        name = getattr(self, "action", None) or ""
+        if name != "metadata":
+            return name
+        # While it answers OPTIONS, DRF pretends that the request was a POST, but keeps the action.
+        method = str(self.request.method).lower()
+        return str((getattr(self, "action_map", None) or {}).get(method, ""))
+
+    @property
     def definition(self) -> ActionDefinition | None:
         """The action that was requested, if any."""
-        return getattr(getattr(self, self.action or "", None), "definition", None)
+        return getattr(getattr(self, self.requested_method, None), "definition", None)
 
     @property
     def runs_action(self) -> bool:
@@ -142,6 +156,9 @@ class CatalogueMixin(Base):
             self.refuse_unknown(action_name, bulk=None)
         url = request.build_absolute_uri(request.path)
         return Response(input_schema(known[action_name], url, lookup_field=self.lookup_field))
+
+    document_responses(list_actions, get="The actions of the resource.")
+    document_responses(show_action_schema, get="A JSON Schema.")
 
     @extra_action(
         detail=True,
@@ -186,15 +203,23 @@ class CatalogueMixin(Base):
 
     def url_of(self, definition: ActionDefinition) -> str:
         """Return an action's path, with `{pk}` for the object."""
+        if definition.bulk:
+            return self._reversed(definition, {})
         field = self.lookup_url_kwarg or self.lookup_field
-        kwargs = self._kwargs_above()
-        if not definition.bulk:
-            kwargs[field] = f"{{{self.lookup_field}}}"
+        placeholder = f"{{{self.lookup_field}}}"
+        for key in (placeholder, *EXAMPLE_KEYS):
+            url = self._reversed(definition, {field: key})
+            before, separator, after = url.rpartition(f"/{key}/actions/")
+            if separator:
+                return f"{before}/{placeholder}/actions/{after}"
+        return ""
+
+    def _reversed(self, definition: ActionDefinition, kwargs: dict[str, Any]) -> str:
+        name, kwargs = f"action-{definition.name}", self._kwargs_above() | kwargs
         try:
-            url = self.reverse_action(f"action-{definition.name}", kwargs=kwargs, request=None)
-        except NoReverseMatch:  # the lookup's pattern does not match the placeholder
+            return unquote(self.reverse_action(name, kwargs=kwargs, request=None))
+        except NoReverseMatch:  # the lookup's pattern does not match the key
             return ""
-        return unquote(url)
 
     def _base_path(self) -> str:
         """Return the path of the list of objects."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -28,13 +29,16 @@ from dj_actions.execution.preconditions import entity_tag_of
 from dj_actions.execution.rendering import is_declared_many, render
 from dj_actions.models import ActionEvent
 from dj_actions.rest.errors import ErrorMixin, auth_of, user_of
+from dj_actions.rest.input_serializer import FALLBACKS, InputSerializerMixin
 from dj_actions.rest.request import (
     body_of,
     refuse_large_body,
     traceparent_of,
     wants_dry_run,
 )
+from dj_actions.rest.routing import for_router
 from dj_actions.rest.schema_hook import ViewSchema
+from dj_actions.rest.swagger import document_action
 from dj_actions.text import is_storable
 
 EVENT_HEADER = "Action-Event"
@@ -50,9 +54,6 @@ SET_BY_DRF = frozenset(
 
 NOT_FOR_ACTIONS = SET_BY_DRF | set(View.http_method_names)
 """A method named after an HTTP method would handle it on every route."""
-
-FALLBACKS = frozenset({"unknown_instance_action", "unknown_bulk_action"})
-"""Methods whose routes match any name; the router must try them last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ class RequestCaller:
         )
 
 
-class ActionMixin(ErrorMixin):
+class ActionMixin(InputSerializerMixin, ErrorMixin):
     """Serves actions; the first base of a viewset: `class TodoViewSet(ActionMixin, ModelViewSet)`.
 
     `POST /todos/7/actions/mark_done/` runs an action, `GET` on it describes it, and
@@ -121,7 +122,7 @@ class ActionMixin(ErrorMixin):
         cls.require_model()
         cls.attach_actions()
         found = [
-            entry
+            for_router(entry)
             for entry in super().get_extra_actions()
             # A base class may have another model, whose actions do not apply here.
             if cls._is_of_model(getattr(entry, "definition", None))
@@ -246,12 +247,15 @@ def _endpoint(definition: ActionDefinition, name: str) -> Callable[..., Any]:
 
     def endpoint(self: ActionMixin, request: Request, **kwargs: Any) -> Response:  # noqa: ARG001
         if not self.runs_action:  # GET, or HEAD, which DRF handles like GET
-            return Response(describe_fully(definition, request.path, self.get_serializer))
+            # With an argument, as without one it is the serializer of the input.
+            make_serializer = functools.partial(self.get_serializer, None)
+            return Response(describe_fully(definition, request.path, make_serializer))
         return self.run_action(definition)
 
     endpoint.__name__ = name
     endpoint.__doc__ = f"{definition.title}\n\n{definition.description}".strip()
     endpoint.definition = definition  # type: ignore[attr-defined]  # read back by `definition`
+    document_action(endpoint, definition)
     return extra_action(
         detail=not definition.bulk,
         methods=["get", "post"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -55,6 +56,26 @@ def test_it_requests_the_input_first(browser: Client, todo: Todo) -> None:
     assert f'name="_selected_action" value="{todo.pk}"' in page
     assert "Buy milk" in page
     assert not ActionEvent.objects.exists()
+
+
+def breadcrumbs(page: str) -> tuple[list[str], list[str]]:
+    """Return the tags of the breadcrumbs of a page, and their links."""
+    (_, element, inner) = re.findall(
+        r'<((div|ol) class="breadcrumbs">)(.*?)</\2>', page, re.DOTALL
+    )[0]
+    return [element, *re.findall(r"</?\w+|aria-\w+", inner)], re.findall(r'href="(.*?)"', inner)
+
+
+def test_its_breadcrumbs_are_those_of_this_version_of_django(browser: Client, todo: Todo) -> None:
+    """Versions have different elements, and each has a style for its own only."""
+    page = choose(browser, "mark_done", todo).content.decode()
+    page_of_an_object = browser.get(f"{URL}{todo.pk}/change/").content.decode()
+
+    assert breadcrumbs(page) == breadcrumbs(page_of_an_object)
+    assert URL in breadcrumbs(page)[1]
+    assert (
+        "Mark one todo as done." in page.partition('class="breadcrumbs"')[2].partition("<form")[0]
+    )
 
 
 def test_then_it_runs_the_action_on_each_that_was_chosen(

@@ -157,3 +157,14 @@ def test_actions_run_by_the_action_are_told_and_rolled_back_too(
     ]
     assert not result.is_recorded
     assert_nothing_happened()
+
+
+@pytest.mark.parametrize("key", ["", "é", "x" * 256])
+def test_a_malformed_key_is_refused_as_in_the_real_run(
+    api: APIClient, todo: Todo, key: str
+) -> None:
+    headers = {"Idempotency-Key": key}
+    dry, real = (api.post(url_of(todo, query=query), headers=headers) for query in ("?dry_run", ""))
+
+    assert (dry.status_code, dry.json()) == (400, real.json())
+    assert not Todo.objects.get().done

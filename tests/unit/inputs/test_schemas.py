@@ -179,7 +179,7 @@ def test_what_a_client_cannot_send_is_left_out() -> None:
         (serializers.PrimaryKeyRelatedField(queryset=Todo.objects), {"type": "integer"}),
         (
             serializers.PrimaryKeyRelatedField(queryset=ActionEvent.objects),
-            {"type": "string", "format": "uuid"},
+            {"type": "string", "format": "uuid", "minLength": 1},
         ),
         (
             serializers.PrimaryKeyRelatedField(
@@ -193,13 +193,21 @@ def test_what_a_client_cannot_send_is_left_out() -> None:
         ),
         (
             serializers.SlugRelatedField("username", queryset=User.objects),
-            {"type": "string"},
+            {"type": "string", "minLength": 1},
+        ),
+        (
+            serializers.SlugRelatedField("username", queryset=User.objects, allow_null=True),
+            {"type": ["string", "null"]},
+        ),
+        (
+            serializers.SlugRelatedField("username", queryset=User.objects, many=True),
+            {"type": "array", "items": {"type": "string", "minLength": 1}},
         ),
         (serializers.SlugRelatedField("owner", queryset=Todo.objects), {"type": "integer"}),
         (serializers.SlugRelatedField("owner__username", queryset=Todo.objects), {}),
         (
             serializers.HyperlinkedRelatedField("todo-detail", queryset=Todo.objects),
-            {"type": "string", "format": "uri-reference"},
+            {"type": "string", "format": "uri-reference", "minLength": 1},
         ),
     ],
 )
@@ -215,7 +223,10 @@ def test_a_related_object_is_named_by_its_key(made: Any, schema: Any) -> None:
             forms.ModelChoiceField(ActionEvent.objects, required=False),
             {"anyOf": [{"type": "string", "format": "uuid"}, {"const": ""}, {"type": "null"}]},
         ),
-        (forms.ModelChoiceField(User.objects, to_field_name="username"), {"type": "string"}),
+        (
+            forms.ModelChoiceField(User.objects, to_field_name="username"),
+            {"type": "string", "minLength": 1},
+        ),
         (forms.ModelChoiceField(User.objects, to_field_name="is_staff"), {}),
         (forms.ModelChoiceField(User.objects, to_field_name="pk"), {}),
         (
