@@ -24,6 +24,7 @@ from dj_actions.exceptions import (
     PublishRejected,
     RateLimited,
 )
+from dj_actions.publishers.bounded import ResponseTooLarge
 from dj_actions.publishers.http import retry_after_seconds
 
 TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
@@ -52,7 +53,7 @@ TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
 TRANSIENT_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 """Client errors worth a retry, in addition to every 5xx."""
 
-CLIENT_PARSE_ERRORS = (pydantic.ValidationError, json.JSONDecodeError, UnicodeDecodeError)
+CLIENT_PARSE_ERRORS = (pydantic.ValidationError, ValueError, RecursionError)
 """Errors raised while parsing a response that is not Airflow's."""
 
 STALE_TOKEN_DETAILS = ("Invalid JWT token", "Token Expired", "Not authenticated")
@@ -68,6 +69,8 @@ def translate_errors(failure: str) -> Iterator[None]:
     """
     try:
         yield
+    except ResponseTooLarge as error:
+        raise PublisherUnavailable(f"{failure}: {error}. Is a proxy in front of it?") from error
     except PublishError:
         raise
     except Exception as error:
@@ -110,6 +113,11 @@ def is_stale_token(error: Exception) -> bool:
     return denied and any(detail in _reason(error) for detail in STALE_TOKEN_DETAILS)
 
 
+def is_missing_run(error: vendor.NotFoundException) -> bool:
+    """Return whether Airflow itself says that there is no such run."""
+    return "DagRun" in str(_detail(error))
+
+
 def _translate_status(error: vendor.ApiException, message: str) -> PublishError:
     """Classify a response that is not Airflow's; status 0 is a failed TLS handshake."""
     status = error.status or 0
@@ -145,5 +153,5 @@ def _detail(error: vendor.ApiException) -> Any:
     """Return the `detail` of Airflow's JSON, or None if the response is not Airflow's."""
     try:
         return json.loads(error.body)["detail"]
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, RecursionError):
         return None

@@ -41,7 +41,7 @@ class AirflowPublisher(BasePublisher):
         public_url: the address to open in a browser, if it differs from `base_url`.
         max_conf_bytes: maximum size of a run's payload.
         connect_timeout: seconds to wait for a connection.
-        timeout: seconds to wait for a response.
+        timeout: seconds to wait for the whole of a response.
     """
 
     supports_tracking = True
@@ -78,6 +78,7 @@ class AirflowPublisher(BasePublisher):
             username=self._username,
             password=self._password,
             timeouts=self._timeouts,
+            max_conf_bytes=self._max_conf_bytes,
         )
 
     def publish(self, message: Message) -> Receipt:
@@ -144,7 +145,7 @@ class AirflowPublisher(BasePublisher):
         if conf is None:
             raise PublisherUnavailable(
                 f"Airflow reported that run {run_id} of DAG {dag_id!r} already exists, but does "
-                "not list it. Check that the user may read DAG runs and that the run was not "
+                "not return it. Check that the user may read DAG runs and that the run was not "
                 "deleted."
             )
         if conf.get("id") != str(message.id):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 from stream.client import StreamClient
 
 from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable, RateLimited
+from dj_actions.publishers.bounded import bound_pools, bounded_chunks
 from dj_actions.publishers.http import retry_after_seconds
 
 HOSTED_DOMAIN = "stream-io-api.com"
@@ -23,7 +26,7 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
     Args:
         base_url: scheme, host and port of the server; None for Stream's hosted service.
         location: region of Stream's hosted service, for example `us-east`.
-        timeouts: connect and read timeout in seconds.
+        timeouts: seconds to wait for a connection, and for the whole of each response.
     """
 
     def __init__(
@@ -39,6 +42,8 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
         self._custom_base_url = base_url.rstrip("/") if base_url else None
         self._region = location
         self.timeout = timeouts
+        for prefix in ("http://", "https://"):
+            self.session.mount(prefix, BoundedAdapter())
         # The client drops headers, treats a 429 without Stream's own fields as success, and
         # follows redirects, which lose the body of a POST.
         self.session.hooks["response"].append(raise_for_misparsed_response)
@@ -56,8 +61,53 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
         return f"{self._region}{suffix}.{HOSTED_DOMAIN}"
 
 
+class BoundedAdapter(HTTPAdapter):
+    """Sends requests whose responses are bounded in size and time, also through a proxy."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Create the pools of direct connections."""
+        super().init_poolmanager(*args, **kwargs)
+        bound_pools(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Return the pools of a proxy, which are created once."""
+        is_new = proxy not in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        return bound_pools(manager) if is_new else manager
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request; the body of the response is read later."""
+        response = super().send(*args, **kwargs)
+        response.raw = _BoundedBody(response.raw)
+        return response
+
+
+class _BoundedBody:
+    """The body of a response, which may not be larger than allowed.
+
+    Args:
+        raw: the body of urllib3.
+    """
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def stream(self, *args: Any, **kwargs: Any) -> Iterator[bytes]:
+        """Yield the decompressed chunks, as requests reads them."""
+        try:
+            yield from bounded_chunks(self._raw.stream(*args, **kwargs))
+        except BaseException:
+            self._raw.close()
+            raise
+
+
 def raise_for_misparsed_response(response: requests.Response, *_args: Any, **_kwargs: Any) -> None:
     """Raise for a response that the client would follow, or misread, or drop the status of."""
+    # Otherwise requests would guess, or believe the server: some encodings take hours to decode.
+    response.encoding = "utf-8"
     if response.status_code == requests.codes.too_many_requests:
         response.close()
         raise RateLimited(

@@ -21,6 +21,7 @@ from dj_actions.exceptions import (
     PublishRejected,
     RateLimited,
 )
+from dj_actions.publishers.bounded import ResponseTooLarge
 
 CLIENT_PARSE_ERRORS = (KeyError, AttributeError)
 """Errors that the client raises while parsing JSON that is not Stream's."""
@@ -85,6 +86,8 @@ def translate_errors() -> Iterator[None]:
     """Raise each error of the client as a PublishError, with the cause chained."""
     try:
         yield
+    except ResponseTooLarge as error:
+        raise PublisherUnavailable(f"Stream: {error}. {NOT_STREAM}") from error
     except PublishError:
         raise
     except Exception as error:

@@ -37,7 +37,7 @@ class StreamPublisher(BasePublisher):
         base_url: scheme, host and port of another server than Stream's hosted service.
         location: region of Stream's hosted service.
         connect_timeout: seconds to wait for a connection.
-        timeout: seconds to wait for a response.
+        timeout: seconds to wait for the whole of a response.
     """
 
     def __init__(

@@ -28,6 +28,10 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     # Publishing what they did
     "dj_actions.messages": ("Actor", "Message", "Receipt", "RemoteRun"),
     "dj_actions.publishers": ("BasePublisher", "publishers"),
+    "dj_actions.publishers.bounded": (
+        *("MAX_RESPONSE_BYTES", "ResponseTooLarge"),
+        *("bound_pools", "bounded_chunks", "read_body"),
+    ),
     "dj_actions.publishers.console": ("ConsolePublisher",),
     "dj_actions.publishers.http": ("is_base_url", "retry_after_seconds"),
     "dj_actions.publishers.memory": ("MemoryPublisher", "outboxes"),
