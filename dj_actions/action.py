@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar, Unpack
@@ -14,13 +12,12 @@ from rest_framework.permissions import BasePermission
 from rest_framework.throttling import BaseThrottle
 
 from dj_actions.context import ActionContext
-from dj_actions.declaration.compiler import Declaration, compile_definition, require_model
-from dj_actions.declaration.definition import ActionDefinition, Documentation, Output
+from dj_actions.declaration.action_class import definition_of
+from dj_actions.declaration.definition import ActionDefinition, Output
 from dj_actions.declaration.enums import ActionStatus
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.call import ActionResult
 from dj_actions.execution.invocation import RunOptions, invoke
-from dj_actions.inputs.factory import adapter_for
 from dj_actions.registry import registry
 
 __all__ = ["Action", "ActionResult", "invoke", "register"]
@@ -187,7 +184,8 @@ def register(action: _ActionClass) -> _ActionClass:
     """Compile an action and add it to the registry. A class decorator.
 
     Raises:
-        InvalidAction: an attribute is missing or contradicts another.
+        InvalidAction: an attribute is missing, unknown or wrong, or contradicts another; or a
+            method has the wrong signature.
         ActionAlreadyRegistered: another action has that resource and name.
     """
     action.definition = compile_action(action)
@@ -199,66 +197,15 @@ def compile_action(action: type[Action]) -> ActionDefinition:
     """Return the frozen definition of an action class.
 
     Raises:
-        InvalidAction: an attribute is missing or contradicts another.
+        InvalidAction: an attribute is missing, unknown or wrong, or contradicts another; or a
+            method has the wrong signature.
     """
+    declared: object = action
+    if not (isinstance(declared, type) and issubclass(declared, Action)):
+        raise InvalidAction(
+            f"{action!r} is registered, but is not a subclass of dj_actions.action.Action."
+        )
     try:
-        return _compile(action)
+        return definition_of(action, Action)
     except InvalidAction as error:
         raise InvalidAction(f"{action.__module__}.{action.__qualname__}: {error}") from error
-
-
-def _compile(action: type[Action]) -> ActionDefinition:
-    model = require_model(getattr(action, "model", None))
-    if inspect.isabstract(action):
-        raise InvalidAction("it does not define perform(self, context, data).")
-    name = name_of(action)
-    return compile_definition(
-        Declaration(
-            publish=action.publish,
-            throttles=action.throttles,
-            sensitive=action.sensitive,
-            version_field=action.version_field,
-            version_required=action.version_required,
-            definition={
-                "resource": action.resource or str(model._meta.model_name),
-                "name": name,
-                "documentation": _documentation(action, name),
-                "version": action.version,
-                "model": model,
-                "bulk": action.bulk,
-                "input": adapter_for(action.input),
-                "output": action.output,
-                "permissions": tuple(action.permissions),
-                "perform": lambda context, data: action().perform(context, data),
-                "ordering_key": lambda context: action().ordering_key(context),
-                "requires_objects": action.requires_objects,
-                "partial": action.partial,
-                "max_items": action.max_items,
-                "has_many_results": action.bulk,
-            },
-        )
-    )
-
-
-def name_of(action: type[Action]) -> str:
-    """Return the name of an action in URLs and records."""
-    return action.name or _snake_case(action.__name__)
-
-
-def _snake_case(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-
-
-def _documentation(action: type[Action], name: str) -> Documentation:
-    """Return the documentation: the title is the docstring's first line."""
-    text = inspect.cleandoc(action.__doc__ or "").strip()
-    title, _, description = text.partition("\n")
-    examples = tuple(action.examples)
-    return Documentation(
-        title=title or name.replace("_", " ").capitalize(),
-        description=description.strip(),
-        status=str(action.status),
-        tags=tuple(action.tags),
-        example_payload=examples[0].get("payload") if examples else None,
-        examples=examples,
-    )

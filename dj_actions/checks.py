@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import connections, router
 from django.db.models import Count
 
+from dj_actions.action import Action
 from dj_actions.conf import Settings, get_settings
+from dj_actions.conf.settings import OLD_SETTINGS
 from dj_actions.declaration.discovery import load_viewsets
 from dj_actions.exceptions import InvalidAction, InvalidSetting
 from dj_actions.execution.database import database_for
 from dj_actions.models import Delivery
-from dj_actions.publishers import publishers
+from dj_actions.publishers import BasePublisher, publishers
 from dj_actions.publishers.handler import publisher_class
 from dj_actions.registry import registry
 from dj_actions.text import did_you_mean
+
+SIMILAR_SETTING = re.compile(r"DJANGO_ACTIONS?(_|$)|DJ_?ACTIONS?(_|$)")
+"""Names of settings that somebody might take for ours."""
 
 
 @register("dj_actions")
@@ -29,12 +38,24 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         settings = get_settings()
     except InvalidSetting as error:
         return [Error(str(error), id="dj_actions.E001")]
+    # Registries are read when the viewsets that have them are imported.
+    is_complete = _load_viewsets()
     return [
-        *_check_old_settings(),
+        *_check_other_settings(),
         *_check_publishers(settings),
-        *_check_routes(settings),
+        *(_check_patterns(settings) if is_complete else ()),
         *_check_actions(settings),
+        *_check_unregistered(),
     ]
+
+
+def _load_viewsets() -> bool:
+    """Import the viewsets; return whether that was possible."""
+    try:
+        load_viewsets()
+    except Exception:  # noqa: BLE001 - reported by Django's check of the URLs
+        return False
+    return True
 
 
 @register(Tags.database, "dj_actions")
@@ -98,13 +119,22 @@ def _has_table(alias: str) -> bool:
     return Delivery._meta.db_table in connections[alias].introspection.table_names()
 
 
-def _check_old_settings() -> Iterator[CheckMessage]:
+def _check_other_settings() -> Iterator[CheckMessage]:
+    """Report settings that look like ours but are not read."""
     if hasattr(django_settings, "TRACK_ACTIONS"):
         yield Warning(
             "The setting TRACK_ACTIONS is ignored.",
             hint='Use DJ_ACTIONS["TRACK_ACTIONS"], or DJACTION_TRACK_ACTIONS.',
             id="dj_actions.W005",
         )
+    known = ("DJ_ACTIONS", *OLD_SETTINGS)
+    for name in dir(django_settings):
+        if SIMILAR_SETTING.match(name) and name not in known:
+            yield Warning(
+                f"The setting {name} is ignored.{did_you_mean(name, known)}",
+                hint="All settings are keys of the dict DJ_ACTIONS.",
+                id="dj_actions.W005",
+            )
 
 
 def _check_publishers(settings: Settings) -> Iterator[CheckMessage]:
@@ -116,6 +146,7 @@ def _check_publishers(settings: Settings) -> Iterator[CheckMessage]:
             yield Error(str(error), hint=_extra_to_install(error), id="dj_actions.E002")
         else:
             yield from publisher.check()
+            yield from _check_routes(settings, publisher)
 
 
 def _extra_to_install(error: BaseException) -> str | None:
@@ -124,11 +155,45 @@ def _extra_to_install(error: BaseException) -> str | None:
     return str(cause) if isinstance(cause, ImportError) and "pip install" in str(cause) else None
 
 
-def _check_routes(settings: Settings) -> Iterator[CheckMessage]:
-    try:
-        load_viewsets()
-    except Exception:  # noqa: BLE001 - reported by Django's check of the URLs
-        return
+def _check_routes(settings: Settings, publisher: BasePublisher) -> Iterator[CheckMessage]:
+    """Check each route, and each action that names the publisher but has no route to it."""
+    alias = publisher.alias
+    entry = settings.publishers[alias]
+    for pattern, options in entry.routes.items():
+        where = f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["ROUTES"]["{pattern}"]'
+        yield from _check_unknown_options(publisher, options, where)
+        yield from publisher.check_route(options, where)
+    for definition in registry:
+        if alias in (definition.publish or ()) and entry.route(definition.label) is None:
+            yield from publisher.check_route(
+                {}, f"Action {definition.label}, which publishes to {alias!r}"
+            )
+    if not entry.routes and not any(alias in (action.publish or ()) for action in registry):
+        yield Warning(
+            f'DJ_ACTIONS["PUBLISHERS"]["{alias}"] receives nothing: it has no ROUTES, and no '
+            "action names it in `publish`.",
+            hint="Add ROUTES, for example ['todo.*']; or remove the publisher when its open "
+            "deliveries are settled.",
+            id="dj_actions.W006",
+        )
+
+
+def _check_unknown_options(
+    publisher: BasePublisher, options: Mapping[str, Any], where: str
+) -> Iterator[CheckMessage]:
+    known = publisher.route_options
+    for name in options:
+        if name not in known:
+            yield Error(
+                f"{where}: unknown option {name!r}.{did_you_mean(name, known)}",
+                hint=f"Options of {type(publisher).__name__} for a route: "
+                f"{', '.join(known) or 'none'}. A publisher of your own lists them in "
+                "`route_options`.",
+                id="dj_actions.E005",
+            )
+
+
+def _check_patterns(settings: Settings) -> Iterator[CheckMessage]:
     labels = [definition.label for definition in registry]
     for alias, entry in settings.publishers.items():
         for pattern in entry.routes:
@@ -155,3 +220,32 @@ def _check_actions(settings: Settings) -> Iterator[CheckMessage]:
                 hint="Route both to the same database in DATABASE_ROUTERS.",
                 id="dj_actions.E004",
             )
+
+
+def _check_unregistered() -> Iterator[CheckMessage]:
+    """Report classes that nothing offers because they were not registered."""
+    for action in _subclasses(Action):
+        if not (vars(action).get("definition") or inspect.isabstract(action)) and _is_used(action):
+            yield Warning(
+                f"The action {action.__module__}.{action.__qualname__} is not registered, so it "
+                "is not offered and cannot be run.",
+                hint="Put @register on it, or list it in the action_registry of a viewset.",
+                id="dj_actions.W007",
+            )
+
+
+def _is_used(action: type[Action]) -> bool:
+    """Return whether a class in an installed app is meant to be an action, not a base of some."""
+    module = sys.modules.get(action.__module__)
+    return (
+        hasattr(action, "model")
+        and not action.__subclasses__()
+        and apps.get_containing_app_config(action.__module__) is not None
+        and getattr(module, action.__qualname__, None) is action
+    )
+
+
+def _subclasses(base: type[Any]) -> Iterator[type[Action]]:
+    for subclass in base.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)

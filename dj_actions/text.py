@@ -57,8 +57,20 @@ def sanitize(text: object, length: int | None = None) -> str:
     return UNSTORABLE_CHARACTERS.sub(REPLACEMENT, str(text))[:length]
 
 
+def nearest(word: str, known: Iterable[str], similarity: float = 0.6) -> str | None:
+    """Return the known word that is most similar, whatever its case, or None.
+
+    Args:
+        word: the mistyped word.
+        known: the words to choose from.
+        similarity: minimum similarity, from 0 to 1; see `difflib.get_close_matches`.
+    """
+    by_folded = {entry.casefold(): entry for entry in known}
+    matches = difflib.get_close_matches(word.casefold(), list(by_folded), 1, similarity)
+    return by_folded[matches[0]] if matches else None
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean '…'?` with the nearest known word, or an empty string."""
-    by_folded = {entry.casefold(): entry for entry in known}
-    matches = difflib.get_close_matches(word.casefold(), list(by_folded), n=1)
-    return f" Did you mean {by_folded[matches[0]]!r}?" if matches else ""
+    found = nearest(word, known)
+    return f" Did you mean {found!r}?" if found else ""

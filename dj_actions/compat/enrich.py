@@ -96,7 +96,7 @@ def _parts(entry: Any) -> tuple[str, Any, Any]:
 
 
 def _name_of(action: type[Any]) -> str:
-    from dj_actions.action import name_of  # noqa: PLC0415 - models may import this module
+    from dj_actions.declaration.action_class import name_of  # noqa: PLC0415 - models may import this module
 
     return name_of(action)
 

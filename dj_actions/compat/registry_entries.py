@@ -10,6 +10,7 @@ from django.db.models import Model
 from django.utils.module_loading import import_string
 
 from dj_actions.action import Action, compile_action
+from dj_actions.compat.entry_keys import refuse_misspelled_keys, refuse_unread_keys, require_form
 from dj_actions.compat.form_actions import FormAction
 from dj_actions.declaration.compiler import (
     LEGACY_NAME_PATTERN,
@@ -19,6 +20,7 @@ from dj_actions.declaration.compiler import (
 )
 from dj_actions.declaration.definition import ActionDefinition, Documentation, Output
 from dj_actions.declaration.enums import ActionType
+from dj_actions.declaration.values import permission_classes
 from dj_actions.exceptions import InvalidAction
 from dj_actions.inputs import FormInput
 from dj_actions.registry import registry
@@ -41,6 +43,7 @@ def definitions_of(actions: Mapping[str, Any], model: type[Model]) -> list[Actio
         InvalidAction: an entry is invalid or incomplete.
         ActionAlreadyRegistered: another action has the same resource and name.
     """
+    refuse_misspelled_keys(actions)
     entries: Mapping[str, Mapping[str, Any]] = actions.get("actions", {})
     resource = str(actions.get("resource") or model._meta.model_name)
     return [_definition(resource, name, entry, model) for name, entry in entries.items()]
@@ -71,6 +74,8 @@ def _of_form(
 ) -> ActionDefinition:
     if "form" not in entry:
         raise InvalidAction("missing `form`; set it to the dotted path of the form class.")
+    refuse_unread_keys(entry)
+    form = require_form(_imported(entry["form"]))
     is_bulk = _type_of(entry) is ActionType.BULK
     is_many = bool(entry.get("multiple_results", is_bulk))
     return compile_definition(
@@ -86,9 +91,11 @@ def _of_form(
                 "version": _version(entry.get("version", 1)),
                 "model": require_model(model),
                 "bulk": is_bulk,
-                "input": FormInput(_imported(entry["form"]), non_field_errors_key=FORM_ERRORS_KEY),
+                "input": FormInput(form, non_field_errors_key=FORM_ERRORS_KEY),
                 "output": _output(entry.get("serializer")),
-                "permissions": tuple(_imported(path) for path in _list_of(entry, "permissions")),
+                "permissions": permission_classes(
+                    [_imported(path) for path in _list_of(entry, "permissions")]
+                ),
                 "perform": FormAction(is_bulk, is_many),
                 "requires_objects": not is_bulk,
                 "has_many_results": is_many,

@@ -9,6 +9,7 @@ from typing import Any
 
 from dj_actions.conf.validation import (
     choice,
+    kind_of,
     known_values,
     mapping,
     require_count,
@@ -109,8 +110,15 @@ def _require_rate(value: float, where: str) -> None:
 
 def _routes(routes: object, where: str) -> Mapping[str, Mapping[str, Any]]:
     """Accept a list of patterns, or a mapping of pattern → options."""
+    if isinstance(routes, str):
+        raise InvalidSetting(f"{where} must be a list of patterns. Did you mean [{routes!r}]?")
     if isinstance(routes, (list, tuple)) and all(isinstance(entry, str) for entry in routes):
         routes = {pattern: {} for pattern in routes}
+    if not isinstance(routes, Mapping):
+        raise InvalidSetting(
+            f"{where} must be a list of patterns, or a dict of pattern → options, not "
+            f"{kind_of(routes)}."
+        )
     return {
         pattern: mapping(options, f'{where}["{pattern}"]')
         for pattern, options in mapping(routes, where).items()

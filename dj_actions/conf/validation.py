@@ -38,7 +38,7 @@ def known_values(
 def mapping(value: object, where: str) -> Mapping[str, Any]:
     """Return the value if it is a mapping with strings as keys, otherwise raise InvalidSetting."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise InvalidSetting(f"{where} must be a dict with strings as keys, not {_kind(value)}.")
+        raise InvalidSetting(f"{where} must be a dict with strings as keys, not {kind_of(value)}.")
     return value
 
 
@@ -48,7 +48,7 @@ def lowercase_names(value: object, where: str) -> tuple[str, ...]:
         isinstance(entry, str) for entry in value
     ):
         return tuple(entry.lower() for entry in value)
-    raise InvalidSetting(f"{where} must be a list of names, not {_kind(value)}.")
+    raise InvalidSetting(f"{where} must be a list of names, not {kind_of(value)}.")
 
 
 def choice(kind: type[_Choice], value: object, where: str) -> _Choice:
@@ -81,7 +81,7 @@ def require_count(value: object, where: str, *, maximum: int) -> None:
     require_positive(value, where, maximum=maximum)
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
     """Describe a wrong value without showing it: it may hold secrets."""
     if isinstance(value, Mapping):
         return "a dict with other keys"

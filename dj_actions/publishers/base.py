@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from django.core.checks import CheckMessage
 
@@ -25,6 +25,9 @@ class BasePublisher(ABC):
 
     supports_tracking: ClassVar[bool] = False
     """Can the state of a remote run be read later, with `track`?"""
+
+    route_options: ClassVar[Collection[str]] = ()
+    """Names of the options that its routes may set; a message has them in `message.options`."""
 
     def __init__(self, *, alias: str) -> None:
         self.alias = alias
@@ -76,6 +79,18 @@ class BasePublisher(ABC):
 
     def check(self) -> Iterable[CheckMessage]:
         """Return the errors in the configuration, for Django's system checks; use no network."""
+        return ()
+
+    def check_route(self, options: Mapping[str, Any], where: str) -> Iterable[CheckMessage]:  # noqa: ARG002 - for subclasses
+        """Return the errors in the options of a route, for Django's system checks.
+
+        It is called for each route, and for each action that names the publisher itself but has
+        no route. Options that are not in `route_options` are reported without it.
+
+        Args:
+            options: the options of the route; empty without a route.
+            where: the route or the action, to start a message with.
+        """
         return ()
 
     def check_reachable(self) -> bool:

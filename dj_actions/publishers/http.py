@@ -7,7 +7,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-__all__ = ["is_base_url", "retry_after_seconds"]
+__all__ = ["is_base_url", "is_timeout", "retry_after_seconds", "without_credentials"]
+
+
+MAX_HOST_LENGTH = 253
+"""Characters, by RFC 1035."""
+
+MAX_TIMEOUT = 3600.0
+"""Seconds. A relay that is blocked for longer is not distinguishable from one that hangs."""
 
 
 def retry_after_seconds(header: str | None) -> float | None:
@@ -47,4 +54,27 @@ def is_base_url(text: str) -> bool:
     except ValueError:
         return False
     rest = (parts.username, parts.password, parts.path.strip("/"), parts.query, parts.fragment)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(rest)
+    return parts.scheme in {"http", "https"} and is_host(parts.hostname or "") and not any(rest)
+
+
+def is_host(text: str) -> bool:
+    """Return whether a string can be the name of a host, or an IP address."""
+    if not text or any(character.isspace() for character in text):
+        return False
+    try:
+        text.encode("idna")  # no empty label, none of more than 63 characters
+    except UnicodeError:
+        return False
+    return len(text) <= MAX_HOST_LENGTH
+
+
+def without_credentials(url: str) -> str:
+    """Return a URL without its user and password, as it may be shown in a message."""
+    scheme, separator, rest = url.rpartition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def is_timeout(seconds: float) -> bool:
+    """Return whether a number of seconds can be the timeout of a request."""
+    return 0 < seconds <= MAX_TIMEOUT

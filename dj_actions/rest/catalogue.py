@@ -19,6 +19,7 @@ from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.declaration.description import describe, input_schema
 from dj_actions.exceptions import InvalidAction
 from dj_actions.registry import registry
+from dj_actions.text import nearest
 
 if TYPE_CHECKING:
     from rest_framework.viewsets import GenericViewSet
@@ -30,6 +31,9 @@ else:
 LISTING = frozenset({"actions", "resource", "basepath"})
 """Keys of an action registry that the listing shows in its own place."""
 
+
+OPTIONS = ("action_model", "action_registry")
+"""Attributes that a viewset may set for its actions."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -45,6 +49,18 @@ class CatalogueMixin(Base):
 
     named_definitions: ClassVar[Sequence[ActionDefinition]] = ()
     """The compiled actions of the action registry."""
+
+    @classmethod
+    def refuse_misspelled_options(cls) -> None:
+        """Refuse a class with an attribute that is almost one of the mixin's.
+
+        Raises:
+            InvalidAction: the message has the attribute and the nearest one.
+        """
+        for name, value in vars(cls).items():
+            meant = None if name in OPTIONS or callable(value) else nearest(name, OPTIONS, 0.8)
+            if meant:
+                raise InvalidAction(f"{cls.__qualname__}: Did you mean `{meant}`, not `{name}`?")
 
     @classmethod
     def compile_registry(cls) -> None:

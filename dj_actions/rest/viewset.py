@@ -88,6 +88,7 @@ class ActionMixin(ErrorMixin):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls.refuse_misspelled_options()
         cls.attach_actions()
 
     @classmethod

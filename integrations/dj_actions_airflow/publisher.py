@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage
 
 from dj_actions.exceptions import DestinationNotFound, PublisherUnavailable, PublishRejected
 from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.publishers import BasePublisher
-from dj_actions.publishers.http import is_base_url
+from dj_actions_airflow import checks
 from dj_actions_airflow.runs import (
     LOST_RUN,
     RUN_ID_PREFIX,
@@ -45,6 +45,7 @@ class AirflowPublisher(BasePublisher):
     """
 
     supports_tracking = True
+    route_options = ("dag_id",)
 
     def __init__(
         self,
@@ -107,18 +108,19 @@ class AirflowPublisher(BasePublisher):
     def check(self) -> Iterable[CheckMessage]:
         """Yield an error for each missing or malformed option."""
         where = f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["OPTIONS"]'
-        if not is_base_url(self._base_url):
-            yield Error(
-                f"{where}: base_url is {self._base_url!r}, which is not a base URL.",
-                hint="Set scheme, host and port only, for example 'http://localhost:8080'.",
-                id="dj_actions_airflow.E001",
-            )
-        if bool(self._username) != bool(self._password):
-            yield Error(
-                f"{where}: set both username and password, or neither; one of them is empty.",
-                hint="Read the password from the environment.",
-                id="dj_actions_airflow.E002",
-            )
+        yield from checks.check_base_url(self._base_url, where)
+        yield from checks.check_credentials(self._username, self._password, where)
+        yield from checks.check_limits(self._timeouts, self._max_conf_bytes, where)
+        if self._default_dag_id:
+            yield from checks.check_dag_id(self._default_dag_id, where)
+        if self._public_url != self._base_url:
+            yield from checks.check_public_url(self._public_url, where)
+
+    def check_route(self, options: Mapping[str, Any], where: str) -> Iterable[CheckMessage]:
+        """Yield an error if the route has no DAG, or one whose id is malformed."""
+        yield from checks.check_has_dag(options.get("dag_id") or self._default_dag_id, where)
+        if options.get("dag_id"):
+            yield from checks.check_dag_id(options["dag_id"], where)
 
     def prepare(self) -> None:
         """Import and create the client."""

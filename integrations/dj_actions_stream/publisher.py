@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage
 
 from dj_actions.exceptions import (
     DestinationNotFound,
@@ -17,7 +17,7 @@ from dj_actions.exceptions import (
 )
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
-from dj_actions.publishers.http import is_base_url
+from dj_actions_stream import checks
 from dj_actions_stream.activities import build_activity
 from dj_actions_stream.client import FeedsClient
 from dj_actions_stream.errors import NOT_STREAM, translate_errors
@@ -40,6 +40,8 @@ class StreamPublisher(BasePublisher):
         timeout: seconds to wait for the whole of a response.
     """
 
+    route_options = ("feed",)
+
     def __init__(
         self,
         *,
@@ -54,6 +56,8 @@ class StreamPublisher(BasePublisher):
         timeout: float = 10.0,
     ) -> None:
         super().__init__(alias=alias)
+        if isinstance(to, str):
+            raise TypeError(f"to is a string; did you mean [{to!r}]?")
         self._api_key = api_key
         self._api_secret = api_secret
         self._feed = feed
@@ -93,20 +97,16 @@ class StreamPublisher(BasePublisher):
     def check(self) -> Iterable[CheckMessage]:
         """Yield an error for each missing or malformed option."""
         where = f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["OPTIONS"]'
-        for name, value in (("api_key", self._api_key), ("api_secret", self._api_secret)):
-            if not value:
-                yield Error(
-                    f"{where}: {name} is empty.",
-                    hint="Read it from the environment. Stream's dashboard shows it.",
-                    id="dj_actions_stream.E001",
-                )
-        if self._base_url is not None and not is_base_url(self._base_url):
-            yield Error(
-                f"{where}: base_url is {self._base_url!r}, which is not a base URL.",
-                hint="Set scheme, host and port only, for example 'http://localhost:9000'.",
-                id="dj_actions_stream.E002",
-            )
-        yield from self._check_templates(where)
+        yield from checks.check_credentials(self._api_key, self._api_secret, where)
+        yield from checks.check_address(self._base_url, self._location, where)
+        yield from checks.check_timeouts(self._timeouts, where)
+        yield from checks.check_templates((self._feed, *self._to), where)
+        yield from checks.check_number_of_targets(self._to, where)
+
+    def check_route(self, options: Mapping[str, Any], where: str) -> Iterable[CheckMessage]:
+        """Yield an error if the route has a feed template that no message can fill."""
+        if "feed" in options:
+            yield from checks.check_templates([options["feed"]], where)
 
     def _make_client(self) -> FeedsClient:
         """Return the client; an error from its constructor is a configuration error."""
@@ -139,19 +139,6 @@ class StreamPublisher(BasePublisher):
         except ValueError as error:
             raise PublishRejected(f"Invalid recipient of {message.label}: {error}") from error
         return list(dict.fromkeys([*filled, *emitted]))
-
-    def _check_templates(self, where: str) -> Iterable[CheckMessage]:
-        example = dict.fromkeys(("actor", "object", "resource", "action"), "x")
-        for template in (self._feed, *self._to):
-            try:
-                FeedId.parse(template.format(**example))
-            except (LookupError, AttributeError, TypeError, ValueError) as error:
-                yield Error(
-                    f"{where}: invalid feed template {template!r}: {error}",
-                    hint="Use a template like 'user:{actor}'. Available placeholders: {actor}, "
-                    "{object}, {resource} and {action}.",
-                    id="dj_actions_stream.E003",
-                )
 
 
 def _activity_id(added: Any) -> str:

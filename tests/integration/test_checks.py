@@ -15,6 +15,7 @@ from dj_actions.checks import check_database, check_open_deliveries, check_setti
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
 from example.project import settings as example_settings
+from example.todos.actions import MarkDone
 from tests.conftest import Declare, MakeDelivery
 from tests.integration.outbox.test_records import POSSIBLE
 
@@ -32,7 +33,9 @@ class Complaining(BasePublisher):
 
 
 def configure(settings: Settings, **entry: Any) -> None:
-    settings.DJ_ACTIONS = {"PUBLISHERS": {"feeds": {"BACKEND": MEMORY, **entry}}}
+    settings.DJ_ACTIONS = {
+        "PUBLISHERS": {"feeds": {"BACKEND": MEMORY, "ROUTES": ["todo.*"], **entry}}
+    }
 
 
 def found(identifier: str) -> list[CheckMessage]:
@@ -160,6 +163,91 @@ def test_w001_a_route_that_matches_nothing_is_named_with_the_nearest(settings: S
     assert message.hint == "Patterns match `resource.action`, for example 'todo.*'."
 
 
+AIRFLOW = "dj_actions_airflow.AirflowPublisher"
+STREAM = "dj_actions_stream.StreamPublisher"
+SERVER = {"base_url": "http://127.0.0.1:1"}
+CREDENTIALS = {"api_key": "key", "api_secret": "secret"}
+
+
+@pytest.mark.parametrize(
+    ("backend", "options", "name", "said"),
+    [
+        (AIRFLOW, SERVER | {"dag_id": "x"}, "dag", "'dag'. Did you mean 'dag_id'?"),
+        (STREAM, CREDENTIALS, "fed", "'fed'. Did you mean 'feed'?"),
+        (MEMORY, {}, "dag_id", "'dag_id'."),
+    ],
+)
+def test_e005_an_unknown_option_of_a_route_is_named_with_the_nearest(
+    settings: Settings, backend: str, options: dict[str, Any], name: str, said: str
+) -> None:
+    configure(settings, BACKEND=backend, OPTIONS=options, ROUTES={"todo.*": {name: "x"}})
+    (message,) = found("dj_actions.E005")
+
+    where = 'DJ_ACTIONS["PUBLISHERS"]["feeds"]["ROUTES"]["todo.*"]: unknown option '
+    assert message.msg == where + said
+    assert "Options of" in str(message.hint)
+
+
+@pytest.mark.parametrize(
+    ("backend", "options", "route", "identifier"),
+    [
+        (AIRFLOW, SERVER, {}, "dj_actions_airflow.E004"),
+        (AIRFLOW, SERVER, {"dag_id": "p odd/é"}, "dj_actions_airflow.E003"),
+        (STREAM, CREDENTIALS, {"feed": "user:{owner}"}, "dj_actions_stream.E003"),
+    ],
+)
+def test_a_route_that_its_publisher_cannot_use_is_named(
+    settings: Settings,
+    backend: str,
+    options: dict[str, str],
+    route: dict[str, str],
+    identifier: str,
+) -> None:
+    configure(settings, BACKEND=backend, OPTIONS=options, ROUTES={"todo.*": route})
+    (message,) = found(identifier)
+
+    assert message.msg.startswith('DJ_ACTIONS["PUBLISHERS"]["feeds"]["ROUTES"]["todo.*"]: ')
+
+
+def test_an_action_that_selects_a_publisher_without_a_route_is_checked(
+    settings: Settings, declare: Declare
+) -> None:
+    declare(publish=("feeds",))
+    configure(settings, BACKEND=AIRFLOW, OPTIONS=SERVER, ROUTES={"todo.mark_*": {"dag_id": "x"}})
+    (message,) = found("dj_actions_airflow.E004")
+
+    assert message.msg.startswith("Action todo.poke, which publishes to 'feeds': no DAG")
+
+
+def test_w006_a_publisher_that_receives_nothing_is_named(settings: Settings) -> None:
+    configure(settings, ROUTES=[])
+    (message,) = found("dj_actions.W006")
+
+    assert '["feeds"] receives nothing' in message.msg
+
+
+def test_w006_a_publisher_that_an_action_selects_receives_something(
+    settings: Settings, declare: Declare
+) -> None:
+    declare(publish=("feeds",))
+    configure(settings, ROUTES=[])
+
+    assert check_settings() == []
+
+
+def test_w007_an_action_that_is_not_registered_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forgotten(MarkDone):
+        """An action without @register."""
+
+    Forgotten.__module__, Forgotten.__qualname__ = MarkDone.__module__, "Forgotten"
+    monkeypatch.setattr("example.todos.actions.Forgotten", Forgotten, raising=False)
+    messages = found("dj_actions.W007")
+
+    assert [str(message.msg).partition(" is ")[0] for message in messages] == [
+        "The action example.todos.actions.Forgotten"
+    ]
+
+
 @pytest.mark.parametrize("options", [{}, {"transaction_mode": "DEFERRED"}, None])
 def test_w003_sqlite_that_upgrades_its_lock_is_warned_about(
     monkeypatch: pytest.MonkeyPatch, options: dict[str, str] | None
@@ -239,3 +327,20 @@ def test_w005_the_setting_that_the_original_read_by_mistake_is_named(settings: S
     (message,) = run_checks()
     assert message.id == "dj_actions.W005"
     assert "DJACTION_TRACK_ACTIONS" in str(message.hint)
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("DJ_ACTION", "DJ_ACTIONS"),
+        ("DJACTIONS", "DJ_ACTIONS"),
+        ("DJACTION_TTL_MINUTE", "DJACTION_TTL_MINUTES"),
+    ],
+)
+def test_w005_a_setting_that_is_almost_ours_is_named_with_the_nearest(
+    settings: Settings, name: str, nearest: str
+) -> None:
+    setattr(settings, name, {})
+    (message,) = found("dj_actions.W005")
+
+    assert message.msg == f"The setting {name} is ignored. Did you mean {nearest!r}?"

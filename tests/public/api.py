@@ -33,7 +33,9 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
         *("bound_pools", "bounded_chunks", "read_body"),
     ),
     "dj_actions.publishers.console": ("ConsolePublisher",),
-    "dj_actions.publishers.http": ("is_base_url", "retry_after_seconds"),
+    "dj_actions.publishers.http": (
+        *("is_base_url", "is_timeout", "retry_after_seconds", "without_credentials"),
+    ),
     "dj_actions.publishers.memory": ("MemoryPublisher", "outboxes"),
     "dj_actions_stream": ("StreamPublisher",),
     "dj_actions_airflow": ("AirflowPublisher",),

@@ -112,10 +112,8 @@ def test_a_value_that_is_not_a_dict_is_reported_with_its_key(
     ("key", "value"),
     [
         ("OPTIONS", "api_key"),
-        ("ROUTES", "todo.*"),
-        ("ROUTES", [7]),
-        ("ROUTES", [{"todo.*": {}}]),
         ("ROUTES", {"todo.*": "dag"}),
+        ("ROUTES", {7: {}}),
         ("RETRY", 5),
     ],
 )
@@ -126,6 +124,23 @@ def test_a_wrong_value_of_a_publisher_is_refused_and_named(
 
     assert said.startswith(f'DJ_ACTIONS["PUBLISHERS"]["feeds"]["{key}"]')
     assert "must be a dict" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("todo.*", "must be a list of patterns. Did you mean ['todo.*']?"),
+        ([7], "must be a list of patterns, or a dict of pattern → options, not"),
+        ([{"todo.*": {}}], "must be a list of patterns, or a dict of pattern → options, not"),
+        (None, "must be a list of patterns, or a dict of pattern → options, not"),
+    ],
+)
+def test_routes_of_another_kind_are_refused_with_the_right_kinds(
+    settings: DjangoSettings, value: Any, said: str
+) -> None:
+    message = refusal(settings, {"PUBLISHERS": {"feeds": {"BACKEND": BACKEND, "ROUTES": value}}})
+
+    assert message.startswith(f'DJ_ACTIONS["PUBLISHERS"]["feeds"]["ROUTES"] {said}')
 
 
 @pytest.mark.parametrize("value", [0, -1, "5", None, True, math.nan, math.inf])

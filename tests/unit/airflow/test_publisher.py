@@ -26,6 +26,11 @@ def findings(**options: Any) -> list[str | None]:
     return [found.id for found in make_publisher(**options).check()]
 
 
+def route_findings(options: dict[str, Any], **defaults: Any) -> list[str | None]:
+    """Return the ids of the check messages about a route."""
+    return [found.id for found in make_publisher(**defaults).check_route(options, "The route")]
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -55,6 +60,10 @@ def test_a_good_configuration_has_no_findings(options: dict[str, Any]) -> None:
         "http://airflow:port",
         "http://airflow:99999",
         "http://ann:word@airflow",
+        "http://x..y:8080",
+        "http://.airflow",
+        f"http://{'a' * 64}.example.com",
+        "http://air flow",
     ],
 )
 def test_an_address_that_cannot_work_is_found(base_url: str) -> None:
@@ -66,6 +75,51 @@ def test_half_a_credential_is_found(options: dict[str, str]) -> None:
     assert findings(**options) == ["dj_actions_airflow.E002"]
 
 
+@pytest.mark.parametrize(
+    ("dag_id", "expected"),
+    [
+        ("todo_completed", []),
+        ("Team-a.todo_completed", []),
+        ("é", []),
+        ("p odd/é", ["dj_actions_airflow.E003"]),
+        ("a" * 251, ["dj_actions_airflow.E003"]),
+        ("..", ["dj_actions_airflow.E003"]),
+        ("todo\n", ["dj_actions_airflow.E003"]),
+        (7, ["dj_actions_airflow.E003"]),
+    ],
+)
+def test_a_malformed_dag_id_is_found(dag_id: Any, expected: list[str]) -> None:
+    assert findings(dag_id=dag_id) == expected
+    assert route_findings({"dag_id": dag_id}) == expected
+
+
+@pytest.mark.parametrize("options", [{}, {"dag_id": ""}, {"dag_id": None}])
+def test_a_route_without_a_dag_is_found(options: dict[str, Any]) -> None:
+    assert route_findings(options) == ["dj_actions_airflow.E004"]
+    assert route_findings(options, dag_id="reports") == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"timeout": 0},
+        {"timeout": -1},
+        {"timeout": float("nan")},
+        {"timeout": float("inf")},
+        {"connect_timeout": 0},
+        {"max_conf_bytes": 0},
+        {"max_conf_bytes": "1"},
+    ],
+)
+def test_a_number_with_which_nothing_is_sent_is_found(options: dict[str, Any]) -> None:
+    assert findings(**options) == ["dj_actions_airflow.E005"]
+
+
+@pytest.mark.parametrize("url", ["airflow", "javascript:alert(1)", "https://", "http://[::1"])
+def test_an_address_for_links_that_is_not_one_is_found(url: str) -> None:
+    assert findings(public_url=url) == ["dj_actions_airflow.E006"]
+
+
 def test_each_finding_starts_with_the_setting_and_has_a_hint() -> None:
     found = list(make_publisher(base_url="airflow", username="ann").check())
 
@@ -75,7 +129,8 @@ def test_each_finding_starts_with_the_setting_and_has_a_hint() -> None:
 
 
 def test_no_finding_contains_the_password() -> None:
-    publisher = make_publisher(base_url="airflow", password="hush-hush")
+    address = "http://ann:hush-hush@airflow"
+    publisher = make_publisher(base_url=address, public_url=f"{address}/ui", password="hush-hush")
 
     assert not any("hush-hush" in f"{found.msg}{found.hint}" for found in publisher.check())
 

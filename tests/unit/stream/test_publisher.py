@@ -24,6 +24,11 @@ def findings(**options: Any) -> list[tuple[str | None, str]]:
     return [(found.id, str(found.msg)) for found in make_publisher(**options).check()]
 
 
+def route_findings(**options: Any) -> list[str | None]:
+    """Return the ids of the check messages about a route."""
+    return [found.id for found in make_publisher().check_route(options, "The route")]
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -61,6 +66,8 @@ def test_an_empty_credential_is_named(name: str) -> None:
         "http://feeds:port",
         "http://feeds:99999",
         "http://ann:word@feeds",
+        "http://x..y:9000",
+        f"http://{'a' * 64}.example.com",
     ],
 )
 def test_an_address_that_cannot_work_is_found(base_url: str) -> None:
@@ -89,6 +96,45 @@ def test_an_invalid_template_is_found(template: str) -> None:
 
     assert [found for found, _ in findings(feed=template)] == expected
     assert [found for found, _ in findings(to=[template])] == expected
+    assert route_findings(feed=template) == expected
+
+
+@pytest.mark.parametrize("template", [None, 7, lambda message: message.label])
+def test_a_template_is_a_string(template: Any) -> None:
+    assert route_findings(feed=template) == ["dj_actions_stream.E003"]
+
+
+def test_a_route_without_a_template_has_the_default() -> None:
+    assert route_findings() == []
+
+
+def test_one_string_for_many_templates_is_refused_with_a_list() -> None:
+    with pytest.raises(TypeError, match=r"did you mean \['team:1'\]"):
+        make_publisher(to="team:1")
+
+
+def test_more_copies_than_stream_accepts_are_found() -> None:
+    templates = [f"team:{number}" for number in range(101)]
+
+    assert [found for found, _ in findings(to=templates)] == ["dj_actions_stream.E006"]
+
+
+@pytest.mark.parametrize("name", ["timeout", "connect_timeout"])
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
+def test_a_timeout_with_which_nothing_is_sent_is_found(name: str, seconds: float) -> None:
+    assert [found for found, _ in findings(**{name: seconds})] == ["dj_actions_stream.E004"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"location": "us-east"},
+        {"base_url": None, "location": "us east"},
+        {"base_url": None, "location": "https://us-east"},
+    ],
+)
+def test_a_region_that_cannot_be_used_is_found(options: dict[str, Any]) -> None:
+    assert [found for found, _ in findings(**options)] == ["dj_actions_stream.E005"]
 
 
 def test_each_finding_has_a_hint() -> None:

@@ -1,0 +1,95 @@
+"""System checks of a publisher's OPTIONS and of its routes. No client, no network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from django.core.checks import CheckMessage, Error
+
+from dj_actions.publishers.http import is_base_url, is_timeout, without_credentials
+
+DAG_ID = re.compile(r"[\w.-]{1,250}")
+"""Airflow's own rule: https://github.com/apache/airflow/blob/main/task-sdk/src/airflow/sdk/definitions/_internal/node.py."""
+
+PATH_SEGMENTS = frozenset({".", ".."})
+"""Ids that a URL cannot contain."""
+
+
+def check_base_url(base_url: str, where: str) -> Iterator[CheckMessage]:
+    """Yield an error if the address of the API server cannot work."""
+    if not is_base_url(base_url):
+        yield Error(
+            f"{where}: base_url is {without_credentials(base_url)!r}, which is not a base URL.",
+            hint="Set scheme, host and port only, for example 'http://localhost:8080'. Put user "
+            "and password into the options of these names.",
+            id="dj_actions_airflow.E001",
+        )
+
+
+def check_credentials(username: str, password: str, where: str) -> Iterator[CheckMessage]:
+    """Yield an error if one of the two is missing."""
+    if bool(username) != bool(password):
+        yield Error(
+            f"{where}: set both username and password, or neither; one of them is empty.",
+            hint="Read the password from the environment.",
+            id="dj_actions_airflow.E002",
+        )
+
+
+def check_dag_id(dag_id: object, where: str) -> Iterator[CheckMessage]:
+    """Yield an error if an id is not one that Airflow allows."""
+    is_valid = isinstance(dag_id, str) and DAG_ID.fullmatch(dag_id) and dag_id not in PATH_SEGMENTS
+    if not is_valid:
+        yield Error(
+            f"{where}: dag_id is {dag_id!r}, which is not the id of a DAG.",
+            hint="Use the id that `airflow dags list` shows: letters, digits, '_', '-' and '.', "
+            "at most 250.",
+            id="dj_actions_airflow.E003",
+        )
+
+
+def check_has_dag(dag_id: object, where: str) -> Iterator[CheckMessage]:
+    """Yield an error if neither a route nor OPTIONS has a DAG."""
+    if not dag_id:
+        yield Error(
+            f"{where}: no DAG is configured.",
+            hint='Set it in ROUTES, {"todo.*": {"dag_id": "todo_completed"}}, or for all routes '
+            "in OPTIONS.",
+            id="dj_actions_airflow.E004",
+        )
+
+
+def check_limits(
+    timeouts: tuple[float, float], max_conf_bytes: object, where: str
+) -> Iterator[CheckMessage]:
+    """Yield an error for each number with which nothing can be sent."""
+    for name, seconds in zip(("connect_timeout", "timeout"), timeouts, strict=True):
+        if not is_timeout(seconds):
+            yield _wrong_number(where, name, seconds, "Set it to the seconds to wait, above 0.")
+    if not isinstance(max_conf_bytes, int) or max_conf_bytes < 1:
+        yield _wrong_number(where, "max_conf_bytes", max_conf_bytes, "Set it to 1 or more.")
+
+
+def check_public_url(public_url: str, where: str) -> Iterator[CheckMessage]:
+    """Yield an error if links to runs would not be links to a web server."""
+    try:
+        parts = urlsplit(public_url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        yield Error(
+            f"{where}: public_url is {without_credentials(public_url)!r}, which is not the "
+            "address of a web interface.",
+            hint="Set it to what you open in a browser, for example 'https://airflow.example.com'.",
+            id="dj_actions_airflow.E006",
+        )
+
+
+def _wrong_number(where: str, name: str, value: object, hint: str) -> Error:
+    return Error(
+        f"{where}: {name} is {value!r}, with which nothing is sent.",
+        hint=hint,
+        id="dj_actions_airflow.E005",
+    )
