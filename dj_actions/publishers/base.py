@@ -49,7 +49,8 @@ class BasePublisher(ABC):
                 the attempt.
             PublishRejected: the destination will never accept this message; do not retry.
             PublisherMisconfigured: the address or the credentials are wrong; send nothing until
-                one message succeeds, without counting the attempt.
+                one message succeeds, without counting the attempt. Django's ImproperlyConfigured
+                counts as this, too.
         """
 
     def publish_many(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:

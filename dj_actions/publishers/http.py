@@ -7,8 +7,15 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-__all__ = ["is_base_url", "is_timeout", "retry_after_seconds", "without_credentials"]
+from dj_actions.exceptions import PublisherMisconfigured
 
+__all__ = [
+    "is_base_url",
+    "is_timeout",
+    "require_timeouts",
+    "retry_after_seconds",
+    "without_credentials",
+]
 
 MAX_HOST_LENGTH = 253
 """Characters, by RFC 1035."""
@@ -78,3 +85,17 @@ def without_credentials(url: str) -> str:
 def is_timeout(seconds: float) -> bool:
     """Return whether a number of seconds can be the timeout of a request."""
     return 0 < seconds <= MAX_TIMEOUT
+
+
+def require_timeouts(timeouts: tuple[float, float]) -> None:
+    """Check the options `connect_timeout` and `timeout` before a request.
+
+    Raises:
+        PublisherMisconfigured: nothing could be sent with one of them.
+    """
+    for name, seconds in zip(("connect_timeout", "timeout"), timeouts, strict=True):
+        if not is_timeout(seconds):
+            raise PublisherMisconfigured(
+                f"{name} is {seconds!r}, with which nothing is sent. Set it in OPTIONS to the "
+                f"seconds to wait, above 0 and up to {MAX_TIMEOUT:g}."
+            )

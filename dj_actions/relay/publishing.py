@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
+from django.core.exceptions import ImproperlyConfigured
+
 from dj_actions.conf import get_settings
+from dj_actions.exceptions import PublisherMisconfigured
 from dj_actions.messages import Actor, Message, Receipt
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.publishers import BasePublisher
@@ -29,7 +32,12 @@ def publish(deliveries: Sequence[Claimed], publisher: BasePublisher) -> Generato
 
 
 def receipt_or_error(outcome: object, publisher: BasePublisher) -> Receipt | BaseException:
-    """Return an outcome, or an error if it is of another type."""
+    """Return an outcome, or an error if it is of another type.
+
+    A setting that is wrong is no fault of the message for which it was read.
+    """
+    if isinstance(outcome, ImproperlyConfigured):
+        return PublisherMisconfigured(str(outcome)).with_traceback(outcome.__traceback__)
     if isinstance(outcome, (Receipt, BaseException)):
         return outcome
     return TypeError(f"{type(publisher).__name__} returned {outcome!r}, which is not a Receipt.")

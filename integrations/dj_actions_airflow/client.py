@@ -18,6 +18,7 @@ from dj_actions.exceptions import (
     PublisherMisconfigured,
     PublishError,
     PublisherUnavailable,
+    PublishRejected,
     RateLimited,
 )
 from dj_actions.publishers.bounded import (
@@ -29,6 +30,7 @@ from dj_actions.publishers.bounded import (
 from dj_actions.publishers.http import retry_after_seconds
 from dj_actions_airflow.errors import (
     TRANSIENT_STATUSES,
+    blame_options,
     is_missing_run,
     is_stale_token,
     translate_errors,
@@ -88,9 +90,7 @@ class AirflowClient:
         Raises:
             PublishError: the run was not created, or the outcome is unknown.
         """
-        body = TriggerDAGRunPostBody(
-            dag_run_id=run_id, logical_date=None, conf=dict(conf), note=note
-        )
+        body = _trigger_body(run_id, conf, note)
         with translate_errors(f"Airflow did not start a run of DAG {dag_id!r}"):
             try:
                 run = self._authorized(
@@ -221,14 +221,15 @@ class AirflowClient:
         """Request a token: https://airflow.apache.org/docs/apache-airflow/stable/security/api.html."""
         self._configuration.access_token = None
         # The client's own pool applies its proxy and certificate settings here, too.
-        response = self._api_client.rest_client.pool_manager.request(
-            "POST",
-            f"{self._base_url}/auth/token",
-            json={"username": self._username, "password": self._password},
-            timeout=urllib3.Timeout(connect=self._timeouts[0], read=self._timeouts[1]),
-            retries=False,
-            preload_content=False,
-        )
+        with blame_options():
+            response = self._api_client.rest_client.pool_manager.request(
+                "POST",
+                f"{self._base_url}/auth/token",
+                json={"username": self._username, "password": self._password},
+                timeout=urllib3.Timeout(connect=self._timeouts[0], read=self._timeouts[1]),
+                retries=False,
+                preload_content=False,
+            )
         body = read_body(response, max_bytes=self._max_bytes)
         if response.status != HTTPStatus.CREATED:
             raise self._token_error(response.status, response.headers)
@@ -264,7 +265,9 @@ class BoundedRESTClient(RESTClientObject):  # type: ignore[misc]  # no type hint
 
     def request(self, *args: Any, **kwargs: Any) -> RESTResponse:
         """Send a request; the body of the response is read later."""
-        return _BoundedRESTResponse(super().request(*args, **kwargs).response, self._max_bytes)
+        with blame_options():
+            response = super().request(*args, **kwargs).response
+        return _BoundedRESTResponse(response, self._max_bytes)
 
 
 class _BoundedRESTResponse(RESTResponse):  # type: ignore[misc]  # no type hints
@@ -289,6 +292,20 @@ class _BoundedRESTResponse(RESTResponse):  # type: ignore[misc]  # no type hints
         if "Content-Type" in headers:
             headers["Content-Type"] = headers["Content-Type"].partition(";")[0]
         return headers
+
+
+def _trigger_body(run_id: str, conf: Mapping[str, Any], note: str) -> TriggerDAGRunPostBody:
+    """Return what triggers a run.
+
+    Raises:
+        PublishRejected: the client does not accept a value of the message.
+    """
+    try:
+        return TriggerDAGRunPostBody(
+            dag_run_id=run_id, logical_date=None, conf=dict(conf), note=note
+        )
+    except (TypeError, ValueError) as error:
+        raise PublishRejected(f"Airflow's client rejects the message: {error}") from error
 
 
 def _parse_token(body: bytes) -> str:

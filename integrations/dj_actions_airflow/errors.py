@@ -77,6 +77,24 @@ def translate_errors(failure: str) -> Iterator[None]:
         raise translate(error, failure) from error
 
 
+@contextmanager
+def blame_options() -> Iterator[None]:
+    """Raise PublisherMisconfigured if a request cannot even be sent.
+
+    Errors of the transport pass. All others are of the address, the proxy or the timeouts, and no
+    message is to blame.
+    """
+    try:
+        yield
+    except (transport.HTTPError, vendor.OpenApiException, PublishError):
+        raise
+    except (TypeError, ValueError, ArithmeticError, OSError) as error:
+        raise PublisherMisconfigured(
+            f"Airflow: nothing can be sent with these OPTIONS: {type(error).__name__}: {error}. "
+            "Check base_url, the timeouts, and the environment's proxy and certificates."
+        ) from error
+
+
 def translate(error: Exception, failure: str) -> PublishError:
     """Return the PublishError for an error of the client."""
     # urllib3 wraps the reason once its retries are exhausted, even with retries disabled.

@@ -12,6 +12,7 @@ from stream.client import StreamClient
 from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable, RateLimited
 from dj_actions.publishers.bounded import bound_pools, bounded_chunks
 from dj_actions.publishers.http import retry_after_seconds
+from dj_actions_stream.errors import NOT_STREAM
 
 HOSTED_DOMAIN = "stream-io-api.com"
 
@@ -48,6 +49,21 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
         # follows redirects, which lose the body of a POST.
         self.session.hooks["response"].append(raise_for_misparsed_response)
 
+    def _parse_response(self, response: requests.Response) -> Any:
+        """Return the JSON of a response.
+
+        Raises:
+            PublisherUnavailable: it is not Stream's; the client would raise whatever its own code
+                stumbles over.
+        """
+        try:
+            return super()._parse_response(response)
+        except (LookupError, AttributeError, TypeError, ValueError, RecursionError) as error:
+            raise PublisherUnavailable(
+                f"Stream: {response.status_code} {response.text[:200]} "
+                f"({type(error).__name__}: {str(error)[:200]}). {NOT_STREAM}"
+            ) from error
+
     def get_full_url(self, service_name: str, relative_url: str) -> str:
         """Return the URL of a request."""
         base = self._custom_base_url or f"https://{self._hosted(service_name)}"
@@ -76,8 +92,21 @@ class BoundedAdapter(HTTPAdapter):
         return bound_pools(manager) if is_new else manager
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send a request; the body of the response is read later."""
-        response = super().send(*args, **kwargs)
+        """Send a request; the body of the response is read later.
+
+        Raises:
+            PublisherMisconfigured: the address, the proxy or the timeouts cannot be used. The
+                message is not sent by then, so it is not to blame.
+        """
+        try:
+            response = super().send(*args, **kwargs)
+        except requests.RequestException:
+            raise
+        except (TypeError, ValueError, ArithmeticError, OSError) as error:
+            raise PublisherMisconfigured(
+                f"Stream: nothing can be sent with these OPTIONS: {type(error).__name__}: {error}."
+                " Check base_url, the timeouts, and the environment's proxy and certificates."
+            ) from error
         response.raw = _BoundedBody(response.raw)
         return response
 

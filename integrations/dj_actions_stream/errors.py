@@ -23,9 +23,6 @@ from dj_actions.exceptions import (
 )
 from dj_actions.publishers.bounded import ResponseTooLarge
 
-CLIENT_PARSE_ERRORS = (KeyError, AttributeError)
-"""Errors that the client raises while parsing JSON that is not Stream's."""
-
 NOT_STREAM = "This response is not Stream's. Is a proxy in front of it?"
 
 TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
@@ -54,9 +51,8 @@ TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     requests.exceptions.MissingSchema: PublisherMisconfigured,
     requests.exceptions.TooManyRedirects: PublisherMisconfigured,
     requests.exceptions.RequestException: PublisherUnavailable,
-    # Errors of the client's parser, for a response that is not Stream's.
-    **dict.fromkeys(CLIENT_PARSE_ERRORS, PublisherUnavailable),
-    # The client's own validation, before it sends a request.
+    # The client's own validation of the activity. `FeedsClient` translates what it raises while it
+    # sends a request or reads a response.
     TypeError: PublishRejected,
     ValueError: PublishRejected,
 }
@@ -97,8 +93,6 @@ def translate_errors() -> Iterator[None]:
 def translate(error: Exception) -> PublishError:
     """Return the PublishError for an error of the client."""
     message = f"Stream: {type(error).__name__}: {error}"
-    if isinstance(error, CLIENT_PARSE_ERRORS):
-        message += f". {NOT_STREAM}"
     for kind in type(error).__mro__:
         if kind in TRANSLATIONS:
             return TRANSLATIONS[kind](message)

@@ -34,7 +34,8 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     ),
     "dj_actions.publishers.console": ("ConsolePublisher",),
     "dj_actions.publishers.http": (
-        *("is_base_url", "is_timeout", "retry_after_seconds", "without_credentials"),
+        *("is_base_url", "is_timeout", "require_timeouts", "retry_after_seconds"),
+        "without_credentials",
     ),
     "dj_actions.publishers.memory": ("MemoryPublisher", "outboxes"),
     "dj_actions_stream": ("StreamPublisher",),

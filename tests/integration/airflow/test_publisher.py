@@ -155,3 +155,30 @@ def test_a_password_that_airflow_refuses_is_reported(destination: AirflowDestina
 
     assert type(error) is PublisherMisconfigured
     assert "refused the user" in str(error)
+
+
+MALFORMED = ["p odd/é", "..", ".", "~", "a/b", "a?b", "a#b", "a%2Fb", "x" * 251, "a\n"]
+
+
+@pytest.mark.parametrize("dag_id", MALFORMED)
+def test_a_malformed_dag_id_of_a_route_blames_its_messages_only(
+    destination: AirflowDestination, dag_id: str
+) -> None:
+    """Airflow would answer 405, as a wrong address does."""
+    publisher = destination.make()
+    message = make_message(options={"dag_id": dag_id})
+    error = failure_of(lambda: publisher.publish(message))
+
+    assert type(error) is DestinationNotFound
+    assert repr(dag_id) in str(error)
+    assert destination.server.requests == []
+
+
+@pytest.mark.parametrize("dag_id", MALFORMED)
+def test_a_malformed_dag_id_of_options_stops_the_lane(
+    destination: AirflowDestination, dag_id: str
+) -> None:
+    error = failure_of(lambda: destination.make(dag_id=dag_id).publish(make_message()))
+
+    assert type(error) is PublisherMisconfigured
+    assert destination.server.requests == []

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, NoReturn, cast
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models.functions import Now
 from django.utils import timezone
 from pytest_django import Settings
@@ -16,6 +17,7 @@ from tenacity import stop_after_delay, wait_fixed
 from dj_actions.conf import get_settings
 from dj_actions.exceptions import (
     DestinationNotFound,
+    InvalidSetting,
     PublisherMisconfigured,
     PublisherUnavailable,
     PublishRejected,
@@ -236,11 +238,12 @@ def test_a_missing_destination_does_not_hold_up_others(lane: Lane, queue: Queue)
     assert len(script.seen) == 6
 
 
+@pytest.mark.parametrize("kind", [PublisherMisconfigured, ImproperlyConfigured, InvalidSetting])
 def test_a_wrong_configuration_stops_the_lane_and_blames_no_message(
-    lane: Lane, queue: Queue
+    lane: Lane, queue: Queue, kind: type[Exception]
 ) -> None:
     queue(5)
-    script.behave = fail_with(PublisherMisconfigured("The password is wrong."))
+    script.behave = fail_with(kind("The password is wrong."))
     lane.run_once()
     assert not lane.run_once()
     assert len(script.seen) == 1
@@ -248,6 +251,7 @@ def test_a_wrong_configuration_stops_the_lane_and_blames_no_message(
     assert {delivery.attempts for delivery in Delivery.objects.all()} == {0}
     reasons = [error for delivery in Delivery.objects.all() for error in delivery.errors]
     assert [error["message"] for error in reasons] == ["The password is wrong."]
+    assert [error["kind"] for error in reasons] == ["misconfigured"]
 
 
 def test_deliveries_flow_once_the_configuration_is_fixed(

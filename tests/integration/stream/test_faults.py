@@ -17,6 +17,7 @@ from dj_actions.exceptions import (
     PublishRejected,
     RateLimited,
 )
+from dj_actions.testing.contract import make_message
 from tests.fixtures.relay_memory import MAX_MEGABYTES, measure, needs_proc
 from tests.fixtures.scripted_server import Answer, as_json
 from tests.fixtures.transport_faults import TransportFaults, failure_of, serve
@@ -136,3 +137,39 @@ def test_a_response_that_is_not_streams_is_reported(
 
     assert type(error) is PublisherUnavailable
     assert "not Stream's" in str(error)
+
+
+@pytest.mark.parametrize("status", [200, 400, 403])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"exception": "X"},
+        {"exception": "X", "detail": "why", "code": [4]},
+        {"exception": "X", "detail": "why", "code": {}},
+        {"exception": "X", "detail": "why", "code": 4, "exception_fields": [7]},
+        {"exception": "X", "detail": "why", "code": 4, "exception_fields": [[1, 2]]},
+        {"exception": "X", "detail": "why", "code": 4, "exception_fields": "verb"},
+        {"exception": "X", "detail": "why", "code": 4, "exception_fields": 7},
+    ],
+    ids=str,
+)
+def test_what_the_client_stumbles_over_in_a_response_blames_no_message(
+    destination: StreamDestination, status: int, fields: dict[str, Any]
+) -> None:
+    error = destination.fail(as_json(fields, status))
+
+    assert type(error) is not PublishRejected or "verb" in str(fields)
+
+
+@pytest.mark.parametrize("template", ["user", "user:{who}", "us er:{actor}"])
+def test_a_feed_template_of_options_stops_the_lane_and_one_of_a_route_its_messages(
+    destination: StreamDestination, template: str
+) -> None:
+    of_options = destination.make(feed=template)
+    of_copies = destination.make(to=[template])
+    message = make_message(options={"feed": template})
+
+    assert type(failure_of(lambda: of_options.publish(make_message()))) is PublisherMisconfigured
+    assert type(failure_of(lambda: of_copies.publish(make_message()))) is PublisherMisconfigured
+    assert type(failure_of(lambda: of_copies.publish(message))) is DestinationNotFound
+    assert destination.server.requests == []
