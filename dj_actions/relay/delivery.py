@@ -17,7 +17,7 @@ from dj_actions.publishers import BasePublisher
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.failures import is_counted, retry_wait
 from dj_actions.relay.lease import release
-from dj_actions.relay.publishing import publish, receipt_or_error
+from dj_actions.relay.publishing import PayloadNotStored, publish, receipt_or_error
 from dj_actions.relay.receipts import ReceiptBuffer
 from dj_actions.relay.settlement import settle_failure
 
@@ -105,7 +105,10 @@ class BatchDelivery:
         with closing(publish(wave, batch.publisher)) as outcomes:
             for claimed, outcome in zip(wave, outcomes, strict=False):
                 answer = receipt_or_error(outcome, batch.publisher)
-                batch.breaker.record(answer, claimed.event_id)
+                if not isinstance(answer, PayloadNotStored):
+                    batch.breaker.record(answer, claimed.event_id)
+                elif self._is_probe:
+                    batch.breaker.return_probe()  # nothing was sent: another message may probe
                 if isinstance(answer, Receipt):
                     held = self._receipts.add(claimed, answer)
                 else:

@@ -42,6 +42,7 @@ class StreamPublisher(BasePublisher):
         timeout: seconds to wait for the whole of a response.
     """
 
+    payload = ("data", "extra")
     route_options = ("feed",)
 
     def __init__(
