@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from dj_actions.exceptions import PublisherMisconfigured
+from dj_actions.exceptions import PublisherMisconfigured, without_secrets
 
 __all__ = [
     "is_base_url",
@@ -15,6 +15,7 @@ __all__ = [
     "require_timeouts",
     "retry_after_seconds",
     "without_credentials",
+    "without_secrets",
 ]
 
 MAX_HOST_LENGTH = 253
@@ -77,9 +78,9 @@ def is_host(text: str) -> bool:
 
 def without_credentials(url: str) -> str:
     """Return a URL without its user and password, as it may be shown in a message."""
-    scheme, separator, rest = url.rpartition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+    # A password that is not quoted may contain slashes: everything up to the last @ may be one.
+    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 def is_timeout(seconds: float) -> bool:

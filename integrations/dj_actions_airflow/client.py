@@ -27,7 +27,7 @@ from dj_actions.publishers.bounded import (
     bound_pools,
     read_body,
 )
-from dj_actions.publishers.http import retry_after_seconds
+from dj_actions.publishers.http import retry_after_seconds, without_credentials
 from dj_actions_airflow.errors import (
     TRANSIENT_STATUSES,
     blame_options,
@@ -74,6 +74,7 @@ class AirflowClient:
         max_conf_bytes: int,
     ) -> None:
         self._base_url = base_url
+        self._shown_url = without_credentials(base_url)
         self._username = username
         self._password = password
         self._timeouts = timeouts
@@ -236,7 +237,7 @@ class AirflowClient:
         self._configuration.access_token = _parse_token(body)
 
     def _token_error(self, status: int, headers: Mapping[str, str]) -> PublishError:
-        message = f"Airflow at {self._base_url} did not issue a token: status {status}."
+        message = f"Airflow at {self._shown_url} did not issue a token: status {status}."
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return RateLimited(
                 message,
@@ -245,7 +246,7 @@ class AirflowClient:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in TRANSIENT_STATUSES:
             return PublisherUnavailable(message)
         return PublisherMisconfigured(
-            f"Airflow at {self._base_url} refused the user {self._username!r} (status {status}). "
+            f"Airflow at {self._shown_url} refused the user {self._username!r} (status {status}). "
             "Correct base_url, username or password."
         )
 

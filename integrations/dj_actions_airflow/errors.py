@@ -25,7 +25,7 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.publishers.bounded import ResponseTooLarge
-from dj_actions.publishers.http import retry_after_seconds
+from dj_actions.publishers.http import retry_after_seconds, without_secrets
 
 TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     vendor.BadRequestException: PublishRejected,
@@ -90,8 +90,10 @@ def blame_options() -> Iterator[None]:
         raise
     except (TypeError, ValueError, ArithmeticError, OSError) as error:
         raise PublisherMisconfigured(
-            f"Airflow: nothing can be sent with these OPTIONS: {type(error).__name__}: {error}. "
-            "Check base_url, the timeouts, and the environment's proxy and certificates."
+            without_secrets(
+                "Airflow: nothing can be sent. Check base_url, the timeouts, and the proxy and "
+                f"certificates of the environment. {type(error).__name__}: {error}"
+            )
         ) from error
 
 
@@ -101,7 +103,7 @@ def translate(error: Exception, failure: str) -> PublishError:
     inner = getattr(error, "reason", None)
     if isinstance(error, transport.MaxRetryError) and isinstance(inner, Exception):
         return translate(inner, failure)
-    message = f"{failure}: {_reason(error)}"
+    message = without_secrets(f"{failure}: {_reason(error)}")
     if isinstance(error, CLIENT_PARSE_ERRORS):
         message += ". This response is not Airflow's. Is a proxy in front of it?"
     if isinstance(error, vendor.ApiException):

@@ -17,7 +17,7 @@ from dj_actions.exceptions import (
 )
 from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.publishers import BasePublisher
-from dj_actions.publishers.http import require_timeouts
+from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_airflow import checks
 from dj_actions_airflow.runs import (
     LOST_RUN,
@@ -95,8 +95,10 @@ class AirflowPublisher(BasePublisher):
             return self._client
         except Exception as error:
             raise PublisherMisconfigured(
-                "Airflow: the client cannot be created from OPTIONS and the environment: "
-                f"{type(error).__name__}: {error}"
+                without_secrets(
+                    "Airflow: the client cannot be created from OPTIONS and the environment: "
+                    f"{type(error).__name__}: {error}"
+                )
             ) from error
 
     def publish(self, message: Message) -> Receipt:

@@ -11,7 +11,7 @@ from stream.client import StreamClient
 
 from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable, RateLimited
 from dj_actions.publishers.bounded import bound_pools, bounded_chunks
-from dj_actions.publishers.http import retry_after_seconds
+from dj_actions.publishers.http import retry_after_seconds, without_secrets
 from dj_actions_stream.errors import NOT_STREAM
 
 HOSTED_DOMAIN = "stream-io-api.com"
@@ -43,6 +43,8 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
         self._custom_base_url = base_url.rstrip("/") if base_url else None
         self._region = location
         self.timeout = timeouts
+        # Otherwise requests replaces the token by what a .netrc file has for the host.
+        self.session.auth = _keep_authorization
         for prefix in ("http://", "https://"):
             self.session.mount(prefix, BoundedAdapter())
         # The client drops headers, treats a 429 without Stream's own fields as success, and
@@ -77,6 +79,11 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
         return f"{self._region}{suffix}.{HOSTED_DOMAIN}"
 
 
+def _keep_authorization(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Leave a request as it is: the client has set its token."""
+    return request
+
+
 class BoundedAdapter(HTTPAdapter):
     """Sends requests whose responses are bounded in size and time, also through a proxy."""
 
@@ -104,8 +111,10 @@ class BoundedAdapter(HTTPAdapter):
             raise
         except (TypeError, ValueError, ArithmeticError, OSError) as error:
             raise PublisherMisconfigured(
-                f"Stream: nothing can be sent with these OPTIONS: {type(error).__name__}: {error}."
-                " Check base_url, the timeouts, and the environment's proxy and certificates."
+                without_secrets(
+                    "Stream: nothing can be sent. Check base_url, the timeouts, and the proxy and "
+                    f"certificates of the environment. {type(error).__name__}: {error}"
+                )
             ) from error
         response.raw = _BoundedBody(response.raw)
         return response
@@ -150,6 +159,7 @@ def raise_for_misparsed_response(response: requests.Response, *_args: Any, **_kw
     if 300 <= response.status_code < 400:  # noqa: PLR2004 - the class of HTTP redirects
         response.close()
         raise PublisherMisconfigured(
-            f"Stream: {response.status_code} redirects to {response.headers.get('Location')}. "
+            f"Stream: {response.status_code} redirects to "
+            f"{without_secrets(response.headers.get('Location', 'nowhere'))}. "
             "Check that base_url is the address of a feeds server, with the right scheme."
         )

@@ -22,6 +22,7 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.publishers.bounded import ResponseTooLarge
+from dj_actions.publishers.http import without_secrets
 
 NOT_STREAM = "This response is not Stream's. Is a proxy in front of it?"
 
@@ -92,7 +93,7 @@ def translate_errors() -> Iterator[None]:
 
 def translate(error: Exception) -> PublishError:
     """Return the PublishError for an error of the client."""
-    message = f"Stream: {type(error).__name__}: {error}"
+    message = without_secrets(f"Stream: {type(error).__name__}: {error}")
     for kind in type(error).__mro__:
         if kind in TRANSLATIONS:
             return TRANSLATIONS[kind](message)

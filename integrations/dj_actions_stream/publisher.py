@@ -18,7 +18,7 @@ from dj_actions.exceptions import (
 )
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
-from dj_actions.publishers.http import require_timeouts
+from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_stream import checks
 from dj_actions_stream.activities import build_activity
 from dj_actions_stream.client import FeedsClient
@@ -118,8 +118,10 @@ class StreamPublisher(BasePublisher):
             return self._client
         except Exception as error:
             raise PublisherMisconfigured(
-                "Stream: the client cannot be created from OPTIONS: "
-                f"{type(error).__name__}: {error}"
+                without_secrets(
+                    "Stream: the client cannot be created from OPTIONS: "
+                    f"{type(error).__name__}: {error}"
+                )
             ) from error
 
     def close(self) -> None:

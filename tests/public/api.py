@@ -35,7 +35,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions.publishers.console": ("ConsolePublisher",),
     "dj_actions.publishers.http": (
         *("is_base_url", "is_timeout", "require_timeouts", "retry_after_seconds"),
-        "without_credentials",
+        *("without_credentials", "without_secrets"),
     ),
     "dj_actions.publishers.memory": ("MemoryPublisher", "outboxes"),
     "dj_actions_stream": ("StreamPublisher",),

@@ -19,7 +19,7 @@ from dj_actions.exceptions import (
 )
 from dj_actions.testing.contract import make_message
 from tests.fixtures.relay_memory import MAX_MEGABYTES, measure, needs_proc
-from tests.fixtures.scripted_server import Answer, as_json
+from tests.fixtures.scripted_server import Answer, Fault, Step, as_json
 from tests.fixtures.transport_faults import TransportFaults, failure_of, serve
 from tests.fixtures.unbounded import ENDLESS_FRAMING, HEAVY_JSON, TOO_LARGE
 from tests.integration.stream.destination import API_SECRET, StreamDestination
@@ -99,6 +99,16 @@ def test_streams_refusals_are_distinguished(
     assert str(error).startswith("Stream: ")
     assert "the reason" in str(error)
     assert type(error.__cause__).__module__ == "stream.exceptions"
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT, Fault.HANG, Answer(body=b"{", missing=9)])
+def test_no_api_key_is_in_an_error(destination: StreamDestination, fault: Step) -> None:
+    """The client sends it in the URL, which the transport quotes."""
+    destination.server.script(fault)
+    publisher = destination.make(api_key="a-key-of-ours", timeout=0.2)
+    error = failure_of(lambda: publisher.publish(make_message()))
+
+    assert "a-key-of-ours" not in str(error)
 
 
 def test_a_refused_field_is_named(destination: StreamDestination) -> None:
