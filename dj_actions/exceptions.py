@@ -69,7 +69,16 @@ class PublishError(DJActionsError):
 
 
 class PublisherUnavailable(PublishError):
-    """The destination cannot be reached or reports an error: the relay retries the delivery."""
+    """The destination cannot be reached or reports an error: the relay retries the delivery.
+
+    Args:
+        retry_after: seconds for which the destination says that it is unavailable; None if it does
+            not say so. The relay sends nothing to it until then.
+    """
+
+    def __init__(self, *args: object, retry_after: float | None = None) -> None:
+        super().__init__(*args)
+        self.retry_after = retry_after
 
 
 class DestinationNotFound(PublisherUnavailable):

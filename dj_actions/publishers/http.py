@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -12,8 +14,10 @@ from dj_actions.exceptions import PublisherMisconfigured, without_secrets
 __all__ = [
     "is_base_url",
     "is_timeout",
+    "rate_limit_wait",
     "require_timeouts",
     "retry_after_seconds",
+    "sentences",
     "without_credentials",
     "without_secrets",
 ]
@@ -25,6 +29,31 @@ MAX_TIMEOUT = 3600.0
 """Seconds. A relay that is blocked for longer is not distinguishable from one that hangs."""
 
 
+SECONDS = re.compile(r"\s*(\d+(?:\.\d+)?)\s*", re.ASCII)
+"""A number of seconds in a header."""
+
+EARLIEST_RESET = 1_000_000_000
+"""From here on, a number is a moment, in seconds since 1970, and not a wait."""
+
+
+def rate_limit_wait(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a destination that limits the rate wants us to wait.
+
+    Args:
+        headers: of a response with status 429. Of `Retry-After` and `X-RateLimit-Reset` (a number
+            of seconds, or of seconds since 1970), the first one that is valid counts.
+
+    Returns:
+        Seconds from now; None if no header has a valid value.
+    """
+    wait = retry_after_seconds(headers.get("Retry-After"))
+    if wait is None:
+        wait = retry_after_seconds(headers.get("X-RateLimit-Reset"))
+        if wait is not None and wait >= EARLIEST_RESET:
+            wait = max(0.0, wait - datetime.now(UTC).timestamp())
+    return wait
+
+
 def retry_after_seconds(header: str | None) -> float | None:
     """Return the seconds to wait according to a Retry-After header (RFC 9110, 10.2.3).
 
@@ -34,21 +63,27 @@ def retry_after_seconds(header: str | None) -> float | None:
     Returns:
         Seconds from now; None without a header, or if its value is invalid.
     """
-    try:
-        seconds = float(header or "")
-    except ValueError:
+    number = SECONDS.fullmatch(header or "")
+    if number is None:
         return _seconds_until(header or "")
-    return seconds if 0 <= seconds < math.inf else None
+    seconds = float(number[1])
+    return seconds if seconds < math.inf else None
 
 
 def _seconds_until(date: str) -> float | None:
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, LookupError, ArithmeticError):
+        return None  # the parser raises whatever an absurd year or time zone leads to
+
+
+def sentences(*parts: str) -> str:
+    """Join parts of a message; each one ends with a full stop."""
+    stripped = [part.strip() for part in parts]
+    return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in stripped)
 
 
 def is_base_url(text: str) -> bool:

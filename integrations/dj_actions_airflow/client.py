@@ -27,7 +27,7 @@ from dj_actions.publishers.bounded import (
     bound_pools,
     read_body,
 )
-from dj_actions.publishers.http import retry_after_seconds, without_credentials
+from dj_actions.publishers.http import rate_limit_wait, retry_after_seconds, without_credentials
 from dj_actions_airflow.errors import (
     TRANSIENT_STATUSES,
     blame_options,
@@ -239,12 +239,10 @@ class AirflowClient:
     def _token_error(self, status: int, headers: Mapping[str, str]) -> PublishError:
         message = f"Airflow at {self._shown_url} did not issue a token: status {status}."
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return RateLimited(
-                message,
-                retry_after=retry_after_seconds(headers.get("Retry-After")),
-            )
+            return RateLimited(message, retry_after=rate_limit_wait(headers))
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in TRANSIENT_STATUSES:
-            return PublisherUnavailable(message)
+            wait = retry_after_seconds(headers.get("Retry-After"))
+            return PublisherUnavailable(message, retry_after=wait)
         return PublisherMisconfigured(
             f"Airflow at {self._shown_url} refused the user {self._username!r} (status {status}). "
             "Correct base_url, username or password."

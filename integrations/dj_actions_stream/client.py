@@ -11,7 +11,12 @@ from stream.client import StreamClient
 
 from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable, RateLimited
 from dj_actions.publishers.bounded import bound_pools, bounded_chunks
-from dj_actions.publishers.http import retry_after_seconds, without_secrets
+from dj_actions.publishers.http import (
+    rate_limit_wait,
+    retry_after_seconds,
+    sentences,
+    without_secrets,
+)
 from dj_actions_stream.errors import NOT_STREAM
 
 HOSTED_DOMAIN = "stream-io-api.com"
@@ -62,8 +67,11 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
             return super()._parse_response(response)
         except (LookupError, AttributeError, TypeError, ValueError, RecursionError) as error:
             raise PublisherUnavailable(
-                f"Stream: {response.status_code} {response.text[:200]} "
-                f"({type(error).__name__}: {str(error)[:200]}). {NOT_STREAM}"
+                sentences(
+                    f"Stream: {response.status_code} {response.text[:200]} "
+                    f"({type(error).__name__}: {str(error)[:200]})",
+                    NOT_STREAM,
+                )
             ) from error
 
     def get_full_url(self, service_name: str, relative_url: str) -> str:
@@ -149,13 +157,15 @@ def raise_for_misparsed_response(response: requests.Response, *_args: Any, **_kw
     if response.status_code == requests.codes.too_many_requests:
         response.close()
         raise RateLimited(
-            "Stream: 429 Too Many Requests.",
-            retry_after=retry_after_seconds(response.headers.get("Retry-After")),
+            "Stream: 429 Too Many Requests.", retry_after=rate_limit_wait(response.headers)
         )
     # Without a `detail` the client fails to parse the response, and the status is lost.
     is_server_error = response.status_code >= requests.codes.internal_server_error
-    if is_server_error and '"detail"' not in response.text:
-        raise PublisherUnavailable(f"Stream: {response.status_code} {response.text[:200]}")
+    wait = retry_after_seconds(response.headers.get("Retry-After"))
+    if is_server_error and (wait is not None or '"detail"' not in response.text):
+        raise PublisherUnavailable(
+            f"Stream: {response.status_code} {response.text[:200]}", retry_after=wait
+        )
     if 300 <= response.status_code < 400:  # noqa: PLR2004 - the class of HTTP redirects
         response.close()
         raise PublisherMisconfigured(

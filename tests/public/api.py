@@ -34,8 +34,8 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     ),
     "dj_actions.publishers.console": ("ConsolePublisher",),
     "dj_actions.publishers.http": (
-        *("is_base_url", "is_timeout", "require_timeouts", "retry_after_seconds"),
-        *("without_credentials", "without_secrets"),
+        *("is_base_url", "is_timeout", "rate_limit_wait", "require_timeouts"),
+        *("retry_after_seconds", "sentences", "without_credentials", "without_secrets"),
     ),
     "dj_actions.publishers.memory": ("MemoryPublisher", "outboxes"),
     "dj_actions_stream": ("StreamPublisher",),

@@ -147,6 +147,14 @@ def test_a_rate_limit_of_tokens_is_obeyed(destination: AirflowDestination) -> No
     assert error.retry_after == 7.0
 
 
+def test_a_server_too_broken_for_a_token_says_how_long(destination: AirflowDestination) -> None:
+    destination.server.script(as_page(503, retry_after="7"), at=TOKEN)
+    error = failure_of(lambda: destination.make().publish(make_message()))
+
+    assert isinstance(error, PublisherUnavailable)
+    assert error.retry_after == 7.0
+
+
 @pytest.mark.parametrize("status", [408, 425])
 def test_a_refusal_of_a_token_that_passes_is_retried(
     destination: AirflowDestination, status: int
