@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from datetime import timedelta
 from typing import Any, NoReturn, cast
@@ -140,6 +141,23 @@ def test_a_long_key_of_an_object_is_published_whole(lane: Lane, queue: Queue) ->
     lane.run_once()
 
     assert script.seen[0].object_id == key
+
+
+def test_a_batch_leaves_a_line_in_the_log(
+    lane: Lane, queue: Queue, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, *_ = queue(6)
+    script.behave = lambda message: (
+        fail_with(PublishRejected("no"))(message)
+        if message.id == first.event_id
+        else accept(message)
+    )
+    with caplog.at_level(logging.INFO, logger="dj_actions.relay.delivery"):
+        lane.run_once()
+        assert not lane.run_once()
+
+    (line,) = (entry for entry in caplog.records if entry.name == "dj_actions.relay.delivery")
+    assert line.getMessage().startswith("Publisher first: 5 delivered, 1 failed, 0 released in ")
 
 
 def test_an_idle_lane_has_nothing_to_do(lane: Lane) -> None:
