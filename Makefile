@@ -26,7 +26,7 @@ serve: $(UV)  ## The same, kept up, with the URLs
 test: $(UV)  ## Run the tests: on PostgreSQL, then those of the database on SQLite, then the DAGs'
 	$(PYTEST) -n $(WORKERS) -m "not slow"
 	DATABASE_URL=sqlite $(PYTEST) -n $(CORES) -m "database and not postgres" tests/integration tests/compat \
-		--ignore=tests/integration/scaffolding --ignore=tests/integration/vendor_faults
+		--ignore=tests/integration/scaffolding --ignore=tests/integration/airflow
 	env -u VIRTUAL_ENV $(UV) run --quiet --locked --project dags pytest -c dags/pyproject.toml dags/tests
 
 test-all: test  ## The same, then the slow tests: more ways to start and stop the demonstration

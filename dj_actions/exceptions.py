@@ -18,6 +18,8 @@ DJActionsError
 
 from __future__ import annotations
 
+import re
+
 from django.core.exceptions import ImproperlyConfigured
 
 __all__ = [
@@ -67,7 +69,16 @@ class PublishError(DJActionsError):
 
 
 class PublisherUnavailable(PublishError):
-    """The destination cannot be reached or reports an error: the relay retries the delivery."""
+    """The destination cannot be reached or reports an error: the relay retries the delivery.
+
+    Args:
+        retry_after: seconds for which the destination says that it is unavailable; None if it does
+            not say so. The relay sends nothing to it until then.
+    """
+
+    def __init__(self, *args: object, retry_after: float | None = None) -> None:
+        super().__init__(*args)
+        self.retry_after = retry_after
 
 
 class DestinationNotFound(PublisherUnavailable):
@@ -102,9 +113,49 @@ class RelayAlreadyRunning(DJActionsError):
     """Another relay already serves this SQLite database."""
 
 
+HIDDEN = "[redacted]"
+
+SECRETS_IN_TEXTS = (
+    # User and password of a URL; a password that is not quoted may contain slashes.
+    re.compile(r"(?<=://)[^\s/?#'\"<>]*(?=@)"),
+    re.compile(r"(?<=://)[^\s/?#'\"<>:@]+:(?!\d{1,5}(?![^\s/?#'\"<>]))[^\s'\"<>]*(?=@)"),
+    # Parameters of a URL: api_key, access_token, signature …
+    re.compile(
+        r"(?<=[?&;])(?P<name>"
+        r"(?:[\w.-]*(?:key|token|secret|passw\w*|pwd|signature|credentials?)|sig|auth)=)"
+        r"[^\s&#'\"<>]*",
+        re.IGNORECASE,
+    ),
+    # Headers that a client quotes when it rejects them.
+    re.compile(r"\b(?:Basic|Bearer)\s+(?=[^\s'\"]*[\d.=_-])[\w.~+/=-]+", re.IGNORECASE),
+)
+
+MAX_MESSAGE_LENGTH = 10_000
+"""Characters of an error message that are read at most."""
+
+
+def without_secrets(text: str) -> str:
+    """Return a text without the credentials that URLs and headers in it contain.
+
+    Clients put the URL of a request, and that of a proxy, into their errors. These are logged,
+    stored and shown to operators.
+    """
+    text = text[:MAX_MESSAGE_LENGTH]
+    for pattern in SECRETS_IN_TEXTS:
+        text = pattern.sub(_hide, text)
+    return text
+
+
+def _hide(found: re.Match[str]) -> str:
+    return f"{found.groupdict().get('name', '')}{HIDDEN}"
+
+
 def error_message(error: BaseException) -> str:
-    """Return the message of an error, or its class name if the message is empty or unreadable."""
+    """Return the message of an error, or its class name if the message is empty or unreadable.
+
+    Credentials in it are replaced.
+    """
     try:
-        return str(error) or type(error).__name__
+        return without_secrets(str(error)) or type(error).__name__
     except Exception:  # noqa: BLE001 - an unreadable message must not end a relay's thread
         return type(error).__name__

@@ -14,7 +14,7 @@ TESTS = Path(__file__).parent
 WITHOUT_DATABASE = (
     TESTS / "unit",
     TESTS / "integration/scaffolding",
-    TESTS / "integration/vendor_faults",
+    TESTS / "integration/airflow",
 )
 """Folders that the run on SQLite leaves out: their tests cannot notice which database it is."""
 
@@ -34,7 +34,8 @@ LONG = (
     TESTS / "integration/testing",
     TESTS / "integration/relay",
     TESTS / "integration/openapi",
-    TESTS / "integration/vendor_faults",
+    TESTS / "integration/airflow",
+    TESTS / "integration/stream/test_faults.py",
 )
 """Files and folders that take longest, in the order in which they start. A process that started
 one of them last would keep all others waiting."""

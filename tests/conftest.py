@@ -33,6 +33,7 @@ pytest_plugins = [
     "tests.fixtures.forms",
     "tests.fixtures.outbox",
     "tests.fixtures.relay",
+    "tests.fixtures.transport_faults",
 ]
 
 T = TypeVar("T")

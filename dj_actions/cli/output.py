@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from dj_actions.exceptions import error_message
+
 MAX_CELL_LENGTH = 70
 """Characters of a table cell; longer text ends in an ellipsis."""
 
@@ -73,7 +75,7 @@ def one_line(text: str) -> str:
 
 def error_line(error: BaseException) -> str:
     """Return the message of an error in one line, or the name of its class if it has none."""
-    return one_line(" ".join(str(error).split())) or type(error).__name__
+    return one_line(" ".join(error_message(error).split())) or type(error).__name__
 
 
 def count_of(number: int, one: str, many: str) -> str:

@@ -10,6 +10,9 @@ from django.core.checks import CheckMessage
 
 from dj_actions.messages import Message, Receipt, RemoteRun
 
+PAYLOAD_FIELDS = ("data", "result", "extra")
+"""Fields of a message whose values are stored up to MAX_STORED_BYTES."""
+
 
 class BasePublisher(ABC):
     """A publisher: it sends messages to one destination.
@@ -26,8 +29,26 @@ class BasePublisher(ABC):
     supports_tracking: ClassVar[bool] = False
     """Can the state of a remote run be read later, with `track`?"""
 
+    payload: ClassVar[Collection[str]] = PAYLOAD_FIELDS
+    """Which of these fields of a message it sends. A message is rejected if one of them was too
+    large to be stored; the others are empty then."""
+
     route_options: ClassVar[Collection[str]] = ()
     """Names of the options that its routes may set; a message has them in `message.options`."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Check `payload`.
+
+        Raises:
+            TypeError: it contains something else than the three fields.
+        """
+        super().__init_subclass__(**kwargs)
+        for name in cls.payload:
+            if name not in PAYLOAD_FIELDS:
+                raise TypeError(
+                    f"{cls.__qualname__}.payload contains {name!r}. "
+                    f"Its names can be: {', '.join(PAYLOAD_FIELDS)}."
+                )
 
     def __init__(self, *, alias: str) -> None:
         self.alias = alias
@@ -49,7 +70,8 @@ class BasePublisher(ABC):
                 the attempt.
             PublishRejected: the destination will never accept this message; do not retry.
             PublisherMisconfigured: the address or the credentials are wrong; send nothing until
-                one message succeeds, without counting the attempt.
+                one message succeeds, without counting the attempt. Django's ImproperlyConfigured
+                counts as this, too.
         """
 
     def publish_many(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:

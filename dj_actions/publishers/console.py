@@ -19,6 +19,8 @@ class ConsolePublisher(BasePublisher):
     It is not idempotent: a message that is published again is printed again.
     """
 
+    payload = ("data",)
+
     def publish(self, message: Message) -> Receipt:
         """Print a message."""
         line = json.dumps(

@@ -12,7 +12,7 @@ from django.utils.connection import BaseConnectionHandler
 from django.utils.module_loading import import_string
 
 from dj_actions.conf import PublisherSettings, get_settings
-from dj_actions.exceptions import InvalidSetting
+from dj_actions.exceptions import InvalidSetting, error_message
 from dj_actions.publishers.base import BasePublisher
 from dj_actions.text import did_you_mean
 
@@ -67,7 +67,8 @@ class PublisherHandler(HandlerBase):
             return backend(alias=alias, **entry.options)
         except BaseException as error:  # also SystemExit, which would end a thread of the relay
             raise InvalidSetting(
-                f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["OPTIONS"]: {type(error).__name__}: {error}'
+                f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["OPTIONS"]: {type(error).__name__}: '
+                f"{error_message(error)}"
             ) from error
 
     def reset(self) -> None:

@@ -3,18 +3,55 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-__all__ = ["is_base_url", "is_timeout", "retry_after_seconds", "without_credentials"]
+from dj_actions.exceptions import PublisherMisconfigured, without_secrets
 
+__all__ = [
+    "is_base_url",
+    "is_timeout",
+    "rate_limit_wait",
+    "require_timeouts",
+    "retry_after_seconds",
+    "sentences",
+    "without_credentials",
+    "without_secrets",
+]
 
 MAX_HOST_LENGTH = 253
 """Characters, by RFC 1035."""
 
 MAX_TIMEOUT = 3600.0
 """Seconds. A relay that is blocked for longer is not distinguishable from one that hangs."""
+
+
+SECONDS = re.compile(r"\s*(\d+(?:\.\d+)?)\s*", re.ASCII)
+"""A number of seconds in a header."""
+
+EARLIEST_RESET = 1_000_000_000
+"""From here on, a number is a moment, in seconds since 1970, and not a wait."""
+
+
+def rate_limit_wait(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a destination that limits the rate wants us to wait.
+
+    Args:
+        headers: of a response with status 429. Of `Retry-After` and `X-RateLimit-Reset` (a number
+            of seconds, or of seconds since 1970), the first one that is valid counts.
+
+    Returns:
+        Seconds from now; None if no header has a valid value.
+    """
+    wait = retry_after_seconds(headers.get("Retry-After"))
+    if wait is None:
+        wait = retry_after_seconds(headers.get("X-RateLimit-Reset"))
+        if wait is not None and wait >= EARLIEST_RESET:
+            wait = max(0.0, wait - datetime.now(UTC).timestamp())
+    return wait
 
 
 def retry_after_seconds(header: str | None) -> float | None:
@@ -26,21 +63,27 @@ def retry_after_seconds(header: str | None) -> float | None:
     Returns:
         Seconds from now; None without a header, or if its value is invalid.
     """
-    try:
-        seconds = float(header or "")
-    except ValueError:
+    number = SECONDS.fullmatch(header or "")
+    if number is None:
         return _seconds_until(header or "")
-    return seconds if 0 <= seconds < math.inf else None
+    seconds = float(number[1])
+    return seconds if seconds < math.inf else None
 
 
 def _seconds_until(date: str) -> float | None:
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, LookupError, ArithmeticError):
+        return None  # the parser raises whatever an absurd year or time zone leads to
+
+
+def sentences(*parts: str) -> str:
+    """Join parts of a message; each one ends with a full stop."""
+    stripped = [part.strip() for part in parts]
+    return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in stripped)
 
 
 def is_base_url(text: str) -> bool:
@@ -70,11 +113,25 @@ def is_host(text: str) -> bool:
 
 def without_credentials(url: str) -> str:
     """Return a URL without its user and password, as it may be shown in a message."""
-    scheme, separator, rest = url.rpartition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+    # A password that is not quoted may contain slashes: everything up to the last @ may be one.
+    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 def is_timeout(seconds: float) -> bool:
     """Return whether a number of seconds can be the timeout of a request."""
     return 0 < seconds <= MAX_TIMEOUT
+
+
+def require_timeouts(timeouts: tuple[float, float]) -> None:
+    """Check the options `connect_timeout` and `timeout` before a request.
+
+    Raises:
+        PublisherMisconfigured: nothing could be sent with one of them.
+    """
+    for name, seconds in zip(("connect_timeout", "timeout"), timeouts, strict=True):
+        if not is_timeout(seconds):
+            raise PublisherMisconfigured(
+                f"{name} is {seconds!r}, with which nothing is sent. Set it in OPTIONS to the "
+                f"seconds to wait, above 0 and up to {MAX_TIMEOUT:g}."
+            )

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from dj_actions.database import retry_on_disconnect
 from dj_actions.exceptions import (
-    DestinationNotFound,
     PublisherMisconfigured,
     PublishError,
     PublisherUnavailable,
@@ -22,6 +21,7 @@ from dj_actions.exceptions import (
 from dj_actions.messages import Receipt
 from dj_actions.models import PublisherState
 from dj_actions.policies import clamp_wait
+from dj_actions.relay.failures import is_outage
 from dj_actions.relay.resilience import backoff_seconds
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 from dj_actions.signals import publisher_recovered
@@ -101,10 +101,11 @@ class CircuitBreaker:
             self._open(self._next_wait(), outcome)
         elif isinstance(outcome, RateLimited):
             self._open(self._rate_limit_wait(outcome), outcome)
-        elif _is_outage(outcome):
+        elif isinstance(outcome, PublisherUnavailable) and is_outage(outcome):
             self._count(event_id)
-            if self._failures >= self._tuning.failures_to_open or not self.is_closed:
-                self._open(self._next_wait(), outcome)
+            has_failed = self._failures >= self._tuning.failures_to_open or not self.is_closed
+            if has_failed or outcome.retry_after:
+                self._open(self._outage_wait(outcome), outcome)
         elif isinstance(outcome, PublishError):
             # The destination has answered, so it is up, even if it rejects the message.
             self._close()
@@ -130,8 +131,15 @@ class CircuitBreaker:
         """
         if error.retry_after is None:
             return self._next_wait()
-        requested = min(clamp_wait(error.retry_after), self._tuning.max_retry_after)
+        requested = self._requested_wait(error.retry_after)
         return max(requested, self._next_wait()) if self._probes else requested
+
+    def _outage_wait(self, error: PublisherUnavailable) -> float:
+        """Return the wait for the next probe, longer if the destination says so."""
+        return max(self._next_wait(), self._requested_wait(error.retry_after or 0.0))
+
+    def _requested_wait(self, seconds: float) -> float:
+        return min(clamp_wait(seconds), self._tuning.max_retry_after)
 
     def _open(self, seconds: float, error: BaseException) -> None:
         reason = error_message(error)
@@ -167,14 +175,3 @@ class CircuitBreaker:
                 extra={"action": "breaker_closed", "publisher": self._publisher},
             )
             publisher_recovered.send_robust(sender=PublisherState, publisher=self._publisher)
-
-
-def _is_outage(outcome: BaseException) -> bool:
-    """Return whether an error speaks against the destination, not against the message.
-
-    An error that is not a PublishError is not evidence of an outage: only its own message is
-    retried.
-    """
-    return isinstance(outcome, PublisherUnavailable) and not isinstance(
-        outcome, DestinationNotFound
-    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,9 +19,11 @@ from dj_actions.publishers import BasePublisher
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.failures import is_counted, retry_wait
 from dj_actions.relay.lease import release
-from dj_actions.relay.publishing import publish, receipt_or_error
+from dj_actions.relay.publishing import PayloadNotStored, publish, receipt_or_error
 from dj_actions.relay.receipts import ReceiptBuffer
 from dj_actions.relay.settlement import settle_failure
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,7 @@ class BatchDelivery:
             batch.lease_token, max_delay=max_delay, on_poison=batch.on_poison
         )
         self._failed = 0
+        self._began_at = time.monotonic()
         self._blocking: list[Claimed] = []
         """Those that failed, and those that wait for them."""
 
@@ -90,6 +95,7 @@ class BatchDelivery:
         finally:
             self._receipts.flush()
             self._release_untried()
+            self._log()
 
     def _without_blocked(self, wave: list[Claimed]) -> list[Claimed]:
         """Return those that no earlier failure blocks; the others block later ones in turn."""
@@ -105,7 +111,10 @@ class BatchDelivery:
         with closing(publish(wave, batch.publisher)) as outcomes:
             for claimed, outcome in zip(wave, outcomes, strict=False):
                 answer = receipt_or_error(outcome, batch.publisher)
-                batch.breaker.record(answer, claimed.event_id)
+                if not isinstance(answer, PayloadNotStored):
+                    batch.breaker.record(answer, claimed.event_id)
+                elif self._is_probe:
+                    batch.breaker.return_probe()  # nothing was sent: another message may probe
                 if isinstance(answer, Receipt):
                     held = self._receipts.add(claimed, answer)
                 else:
@@ -134,3 +143,16 @@ class BatchDelivery:
         batch = self._batch
         if self._receipts.settled + self._failed < len(batch.deliveries):
             retry_on_disconnect(release, batch.publisher.alias, batch.lease_token, self._stopping)
+
+    def _log(self) -> None:
+        """Log what became of the batch: one line for up to BATCH_SIZE deliveries."""
+        delivered, failed = self._receipts.settled, self._failed
+        logger.info(
+            "Publisher %s: %d delivered, %d failed, %d released in %.2f s.",
+            self._batch.publisher.alias,
+            delivered,
+            failed,
+            len(self._batch.deliveries) - delivered - failed,
+            time.monotonic() - self._began_at,
+            extra={"action": "batch_settled", "publisher": self._batch.publisher.alias},
+        )

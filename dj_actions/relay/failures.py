@@ -62,8 +62,16 @@ def is_counted(error: BaseException, *, is_probe: bool) -> bool:
     """
     if isinstance(error, (PublisherMisconfigured, RateLimited)):
         return False
-    is_outage = isinstance(error, PublisherUnavailable) and error_kind(error) != NOT_FOUND
-    return not (is_probe and is_outage)
+    return not (is_probe and is_outage(error))
+
+
+def is_outage(error: BaseException) -> bool:
+    """Return whether an error speaks against the destination, not against the message.
+
+    An error that is not a PublishError is not evidence of an outage: only its own message is
+    retried.
+    """
+    return isinstance(error, PublisherUnavailable) and not isinstance(error, DestinationNotFound)
 
 
 def retry_wait(delivery: Claimed, error: BaseException, policy: RetryPolicy) -> float | None:

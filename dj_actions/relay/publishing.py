@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
 
 from dj_actions.conf import get_settings
+from dj_actions.exceptions import PublisherMisconfigured, PublishRejected
 from dj_actions.messages import Actor, Message, Receipt
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.publishers import BasePublisher
+from dj_actions.redaction import TOO_LARGE
+
+COLUMNS: Mapping[str, str] = {"data": "request_data", "result": "response_data", "extra": "extra"}
+"""Field of a message → column of the event."""
+
+
+class PayloadNotStored(PublishRejected):
+    """A message that cannot be built: its data was too large, so that only its size was stored."""
 
 
 def publish(deliveries: Sequence[Claimed], publisher: BasePublisher) -> Generator[object]:
-    """Yield the outcome of each message, as the publisher yields it.
+    """Yield the outcome of each message, in order, as the publisher yields it.
 
-    An error that the publisher raises is the outcome of the next message, and the last one: the
-    messages after it were not tried.
+    A message whose data was not stored is not handed to the publisher. An error that the
+    publisher raises is the outcome of the next message, and the last one: the messages after it
+    were not tried.
     """
+    refusals = [refusal_of(delivery, publisher) for delivery in deliveries]
+    accepted = [one for one, refusal in zip(deliveries, refusals, strict=True) if refusal is None]
+    with closing(_outcomes(accepted, publisher)) as outcomes:
+        for refusal in refusals:
+            if refusal is not None:
+                yield refusal
+                continue
+            try:
+                yield next(outcomes)
+            except StopIteration:
+                return
+
+
+def _outcomes(deliveries: Sequence[Claimed], publisher: BasePublisher) -> Generator[object]:
+    if not deliveries:
+        return
     try:
         messages = [message_of(delivery) for delivery in deliveries]
         yield from publisher.publish_many(messages)
@@ -28,8 +58,35 @@ def publish(deliveries: Sequence[Claimed], publisher: BasePublisher) -> Generato
         yield TypeError(f"{name}.publish_many yielded no outcome for this message.")
 
 
+def refusal_of(delivery: Claimed, publisher: BasePublisher) -> PayloadNotStored | None:
+    """Return the error for a message of which the publisher would send data that is not stored."""
+    for name in publisher.payload:
+        size = _missing_size(getattr(delivery, COLUMNS[name]))
+        if size is not None:
+            return PayloadNotStored(
+                f"The {name} of this event has {size} bytes, more than MAX_STORED_BYTES: only its "
+                f"size was stored, and there is nothing to publish. Let {delivery.resource}."
+                f"{delivery.action} have less {name}, or raise MAX_STORED_BYTES; this event "
+                "itself cannot be published."
+            )
+    return None
+
+
+def _missing_size(stored: object) -> int | None:
+    """Return the size of data that was too large to store, or None if it was stored."""
+    if isinstance(stored, dict) and stored.keys() == {TOO_LARGE}:
+        size = stored[TOO_LARGE]
+        return size if isinstance(size, int) else None
+    return None
+
+
 def receipt_or_error(outcome: object, publisher: BasePublisher) -> Receipt | BaseException:
-    """Return an outcome, or an error if it is of another type."""
+    """Return an outcome, or an error if it is of another type.
+
+    A setting that is wrong is no fault of the message for which it was read.
+    """
+    if isinstance(outcome, ImproperlyConfigured):
+        return PublisherMisconfigured(str(outcome)).with_traceback(outcome.__traceback__)
     if isinstance(outcome, (Receipt, BaseException)):
         return outcome
     return TypeError(f"{type(publisher).__name__} returned {outcome!r}, which is not a Receipt.")
@@ -42,16 +99,24 @@ def message_of(event: Claimed) -> Message:
         resource=event.resource,
         action=event.action,
         version=event.version,
-        object_id=event.object_id,
+        # Its column cuts it to 255 characters; the list has all of them.
+        object_id=event.object_ids[0]
+        if event.object_id is not None and len(event.object_ids) == 1
+        else event.object_id,
         object_ids=tuple(event.object_ids),
         actor=Actor(id=event.actor_id, label=event.actor_label) if event.actor_id else None,
-        data=event.request_data,
-        result=event.response_data,
+        data=_stored(event.request_data, {}),
+        result=_stored(event.response_data, None),
         summary=event.summary,
         recipients=tuple(event.recipients),
-        extra=event.extra,
+        extra=_stored(event.extra, {}),
         traceparent=event.traceparent,
         occurred_at=event.created_at,
         options=get_settings().route_options(event.publisher, event.label),
         attempt=event.attempts,
     )
+
+
+def _stored(value: Any, default: Any) -> Any:
+    """Return data, or the default if it was too large to store: the publisher does not send it."""
+    return value if _missing_size(value) is None else default

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -49,6 +50,7 @@ class Relay:
         self._is_listening = threading.Event()
         self._has_released = threading.Event()
         self._replaced = 0
+        self._hanging: defaultdict[str, list[threading.Thread]] = defaultdict(list)
         self._threads = Threads()
         self._lane_threads: dict[Lane, threading.Thread] = {}
         self._renewal: threading.Thread | None = None
@@ -178,10 +180,16 @@ class Relay:
                     self._replace(lane)
 
     def _replace(self, lane: Lane) -> None:
-        """Start another lane for a publisher that is stuck, unless that happened too often."""
-        if self._replaced == self._tuning.max_replaced_lanes:
+        """Start another lane for a publisher that is stuck, unless that happened too often.
+
+        If as many lanes of the publisher hang as it has, another one would only hang, too.
+        """
+        hanging = [thread for thread in self._hanging[lane.alias] if thread.is_alive()]
+        has_all_hanging = len(hanging) >= self._settings.publishers[lane.alias].concurrency
+        if has_all_hanging or self._replaced == self._tuning.max_replaced_lanes:
             return
         self._replaced += 1
+        self._hanging[lane.alias] = [*hanging, self._lane_threads.pop(lane)]
         logger.error(
             "Publisher %s is stuck; another lane takes over. Make sure that its requests time out.",
             lane.alias,
@@ -190,7 +198,6 @@ class Relay:
         lane.replaced = True
         successor = self._new_lane(lane.alias)
         self._lanes[self._lanes.index(lane)] = successor
-        del self._lane_threads[lane]
         (self._lane_threads[successor],) = self._threads.start(
             [partial(self._fatal_on_exit, successor.run)]
         )

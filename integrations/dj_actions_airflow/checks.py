@@ -40,14 +40,19 @@ def check_credentials(username: str, password: str, where: str) -> Iterator[Chec
 
 def check_dag_id(dag_id: object, where: str) -> Iterator[CheckMessage]:
     """Yield an error if an id is not one that Airflow allows."""
-    is_valid = isinstance(dag_id, str) and DAG_ID.fullmatch(dag_id) and dag_id not in PATH_SEGMENTS
-    if not is_valid:
+    if not is_dag_id(dag_id):
         yield Error(
             f"{where}: dag_id is {dag_id!r}, which is not the id of a DAG.",
             hint="Use the id that `airflow dags list` shows: letters, digits, '_', '-' and '.', "
             "at most 250.",
             id="dj_actions_airflow.E003",
         )
+
+
+def is_dag_id(dag_id: object) -> bool:
+    """Return whether an id is one that Airflow allows, and that a URL can contain."""
+    is_key = isinstance(dag_id, str) and DAG_ID.fullmatch(dag_id)
+    return bool(is_key) and dag_id not in PATH_SEGMENTS
 
 
 def check_has_dag(dag_id: object, where: str) -> Iterator[CheckMessage]:

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import urllib3
 from airflow_client.client import ApiClient, Configuration
 from airflow_client.client.api.dag_run_api import DagRunApi
-from airflow_client.client.exceptions import ApiException, ConflictException
+from airflow_client.client.exceptions import ApiException, ConflictException, NotFoundException
 from airflow_client.client.models.trigger_dag_run_post_body import TriggerDAGRunPostBody
+from airflow_client.client.rest import RESTClientObject, RESTResponse
 
 from dj_actions.exceptions import (
     PublisherMisconfigured,
     PublishError,
     PublisherUnavailable,
+    PublishRejected,
     RateLimited,
 )
-from dj_actions.publishers.http import retry_after_seconds
+from dj_actions.publishers.bounded import (
+    MAX_RESPONSE_BYTES,
+    ResponseTooLarge,
+    bound_pools,
+    read_body,
+)
+from dj_actions.publishers.http import rate_limit_wait, retry_after_seconds, without_credentials
 from dj_actions_airflow.errors import (
     TRANSIENT_STATUSES,
+    blame_options,
+    is_missing_run,
     is_stale_token,
     translate_errors,
 )
@@ -30,7 +40,14 @@ ALL_DAGS = "~"
 PAGE_SIZE = 100
 """Runs per response: the default of Airflow's `[api] maximum_page_limit`."""
 
-REQUIRED_RUN_KEYS = frozenset({"dag_id", "dag_run_id", "state"})
+MAX_LIST_REQUESTS = 200
+"""Requests for one list of runs. More are needed only if the server ignores what is asked for."""
+
+RUN_KEYS = ("dag_id", "dag_run_id", "state")
+"""What is read of each run in a list."""
+
+MAX_KEY_LENGTH = 250
+"""Characters of an id in Airflow."""
 
 T = TypeVar("T")
 
@@ -42,19 +59,30 @@ class AirflowClient:
         base_url: scheme, host and port of the API server.
         username: the user to authenticate as; empty for a server without authentication.
         password: the user's password.
-        timeouts: connect and read timeout in seconds. apache-airflow-client sets neither.
+        timeouts: seconds to wait for a connection, and for the whole of each response.
+            apache-airflow-client sets neither.
+        max_conf_bytes: the largest payload of a run, which Airflow returns with the run.
     """
 
     def __init__(
-        self, *, base_url: str, username: str, password: str, timeouts: tuple[float, float]
+        self,
+        *,
+        base_url: str,
+        username: str,
+        password: str,
+        timeouts: tuple[float, float],
+        max_conf_bytes: int,
     ) -> None:
         self._base_url = base_url
+        self._shown_url = without_credentials(base_url)
         self._username = username
         self._password = password
         self._timeouts = timeouts
+        self._max_bytes = MAX_RESPONSE_BYTES + max_conf_bytes
         # Retries are up to the relay; urllib3 would retry silently.
         self._configuration = Configuration(host=base_url, retries=False)
         self._api_client = ApiClient(self._configuration)
+        self._api_client.rest_client = BoundedRESTClient(self._configuration, self._max_bytes)
         self._runs = DagRunApi(self._api_client)
 
     def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any], *, note: str) -> bool:
@@ -63,9 +91,7 @@ class AirflowClient:
         Raises:
             PublishError: the run was not created, or the outcome is unknown.
         """
-        body = TriggerDAGRunPostBody(
-            dag_run_id=run_id, logical_date=None, conf=dict(conf), note=note
-        )
+        body = _trigger_body(run_id, conf, note)
         with translate_errors(f"Airflow did not start a run of DAG {dag_id!r}"):
             try:
                 run = self._authorized(
@@ -82,48 +108,103 @@ class AirflowClient:
         return True
 
     def get_conf(self, dag_id: str, run_id: str) -> Mapping[str, Any] | None:
-        """Return the payload of a DAG run, or None if the run does not exist."""
-        for run in self.list_runs([run_id]):
-            if run["dag_id"] == dag_id:
-                conf: Mapping[str, Any] = run.get("conf") or {}
-                return conf
-        return None
+        """Return the payload of a DAG run, or None if the run does not exist.
 
-    def list_runs(self, run_ids: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the runs with these ids, in any DAG, as Airflow's JSON.
+        Raises:
+            PublishError: Airflow did not return the run.
+        """
+
+        def fetch() -> bytes:
+            return self._read(
+                self._runs.get_dag_run_without_preload_content(
+                    dag_id, run_id, _request_timeout=self._timeouts
+                )
+            )
+
+        with translate_errors(f"Airflow did not return run {run_id} of DAG {dag_id!r}"):
+            try:
+                return _parse_conf(self._authorized(fetch), run_id)
+            except NotFoundException as error:
+                if is_missing_run(error):
+                    return None
+                raise
+
+    def list_runs(self, run_ids: Sequence[str]) -> list[Mapping[str, str]]:
+        """Return ids and state of the runs with these ids, in any DAG.
 
         Parses the raw response: the client's models reject fields and states of newer servers.
+
+        Raises:
+            PublishError: Airflow did not list its runs.
         """
-        found: list[dict[str, Any]] = []
         wanted = frozenset(run_ids)
         if not wanted:
-            return found
+            return []
         with translate_errors("Airflow did not list its runs"):
-            while True:
-                page = self._fetch_page(run_ids, offset=len(found))
-                found += page["dag_runs"]
-                if not page["dag_runs"] or len(found) >= page["total_entries"]:
-                    return [run for run in found if run["dag_run_id"] in wanted]
+            return [run for run in self._iterate_runs(run_ids) if run["dag_run_id"] in wanted]
 
     def close(self) -> None:
         """Close all connections."""
         self._api_client.rest_client.pool_manager.clear()
 
-    def _fetch_page(self, run_ids: Sequence[str], *, offset: int) -> dict[str, Any]:
-        def fetch() -> dict[str, Any]:
-            response = self._runs.get_dag_runs_without_preload_content(
-                ALL_DAGS,
-                run_id_prefix_pattern="|".join(run_ids),
-                limit=PAGE_SIZE,
-                offset=offset,
-                order_by=["id"],
-                _request_timeout=self._timeouts,
-            )
-            body = response.read()
-            _raise_for_status(response, body)
-            return _parse_page(body)
+    def _iterate_runs(self, run_ids: Sequence[str]) -> Iterator[Mapping[str, str]]:
+        """Yield the runs page by page, as long as each page has runs that no other page had.
 
-        return self._authorized(fetch)
+        The payloads of the runs are in the response, too: if they are large, fewer runs fit.
+        """
+        seen: set[tuple[str, str]] = set()
+        offset, limit = 0, PAGE_SIZE
+        for _ in range(MAX_LIST_REQUESTS):
+            try:
+                runs, total = self._fetch_page(run_ids, offset=offset, limit=limit)
+            except ResponseTooLarge:
+                if limit == 1:
+                    raise
+                limit //= 2
+                continue
+            yield from runs
+            offset += len(runs)
+            if not runs or offset >= total:
+                return
+            keys = {(run["dag_id"], run["dag_run_id"]) for run in runs}
+            if keys <= seen:
+                raise PublisherUnavailable(
+                    f"Airflow lists {total} runs, but those from number {offset - len(runs)} on "
+                    "are the same as before. Is a proxy in front of it that ignores the offset?"
+                )
+            seen |= keys
+        raise PublisherUnavailable(
+            f"Airflow lists more than {offset} runs, although {len(run_ids)} were requested. It "
+            "seems to ignore run_id_prefix_pattern, which it knows since version 3.2.2."
+        )
+
+    def _fetch_page(
+        self, run_ids: Sequence[str], *, offset: int, limit: int
+    ) -> tuple[list[Mapping[str, str]], int]:
+        """Return some of the runs, and how many there are in all."""
+
+        def fetch() -> bytes:
+            return self._read(
+                self._runs.get_dag_runs_without_preload_content(
+                    ALL_DAGS,
+                    run_id_prefix_pattern="|".join(run_ids),
+                    limit=limit,
+                    offset=offset,
+                    order_by=["id"],
+                    _request_timeout=self._timeouts,
+                )
+            )
+
+        return _parse_page(self._authorized(fetch))
+
+    def _read(self, response: urllib3.BaseHTTPResponse) -> bytes:
+        """Return the body of a response; raise the client's error if it reports one."""
+        body = read_body(response, max_bytes=self._max_bytes)
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise ApiException.from_response(
+                http_resp=response, body=body.decode(errors="replace"), data=None
+            )
+        return body
 
     def _authorized(self, send: Callable[[], T]) -> T:
         """Send a request with a token. If the token is stale, renew it and send once more."""
@@ -141,38 +222,94 @@ class AirflowClient:
         """Request a token: https://airflow.apache.org/docs/apache-airflow/stable/security/api.html."""
         self._configuration.access_token = None
         # The client's own pool applies its proxy and certificate settings here, too.
-        response = self._api_client.rest_client.pool_manager.request(
-            "POST",
-            f"{self._base_url}/auth/token",
-            json={"username": self._username, "password": self._password},
-            timeout=urllib3.Timeout(connect=self._timeouts[0], read=self._timeouts[1]),
-            retries=False,
-        )
+        with blame_options():
+            response = self._api_client.rest_client.pool_manager.request(
+                "POST",
+                f"{self._base_url}/auth/token",
+                json={"username": self._username, "password": self._password},
+                timeout=urllib3.Timeout(connect=self._timeouts[0], read=self._timeouts[1]),
+                retries=False,
+                preload_content=False,
+            )
+        body = read_body(response, max_bytes=self._max_bytes)
         if response.status != HTTPStatus.CREATED:
             raise self._token_error(response.status, response.headers)
-        self._configuration.access_token = _parse_token(response.data)
+        self._configuration.access_token = _parse_token(body)
 
     def _token_error(self, status: int, headers: Mapping[str, str]) -> PublishError:
-        message = f"Airflow at {self._base_url} did not issue a token: status {status}."
+        message = f"Airflow at {self._shown_url} did not issue a token: status {status}."
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return RateLimited(
-                message,
-                retry_after=retry_after_seconds(headers.get("Retry-After")),
-            )
+            return RateLimited(message, retry_after=rate_limit_wait(headers))
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in TRANSIENT_STATUSES:
-            return PublisherUnavailable(message)
+            wait = retry_after_seconds(headers.get("Retry-After"))
+            return PublisherUnavailable(message, retry_after=wait)
         return PublisherMisconfigured(
-            f"Airflow at {self._base_url} refused the user {self._username!r} (status {status}). "
+            f"Airflow at {self._shown_url} refused the user {self._username!r} (status {status}). "
             "Correct base_url, username or password."
         )
 
 
-def _parse_token(body: bytes) -> str:
+class BoundedRESTClient(RESTClientObject):  # type: ignore[misc]  # no type hints
+    """Sends the client's requests; the responses are bounded in size and time.
+
+    Args:
+        configuration: the client's.
+        max_bytes: the largest response that is read.
+    """
+
+    def __init__(self, configuration: Configuration, max_bytes: int) -> None:
+        super().__init__(configuration)
+        self._max_bytes = max_bytes
+        bound_pools(self.pool_manager, max_bytes=max_bytes)
+
+    def request(self, *args: Any, **kwargs: Any) -> RESTResponse:
+        """Send a request; the body of the response is read later."""
+        with blame_options():
+            response = super().request(*args, **kwargs).response
+        return _BoundedRESTResponse(response, self._max_bytes)
+
+
+class _BoundedRESTResponse(RESTResponse):  # type: ignore[misc]  # no type hints
+    def __init__(self, response: urllib3.BaseHTTPResponse, max_bytes: int) -> None:
+        super().__init__(response)
+        self.data: bytes | None = None
+        self._max_bytes = max_bytes
+
+    def read(self) -> bytes:
+        """Read the body, once."""
+        if self.data is None:
+            self.data = read_body(self.response, max_bytes=self._max_bytes)
+        return self.data
+
+    @property
+    def headers(self) -> urllib3.HTTPHeaderDict:
+        """The headers, without an encoding: the client would use any that Python knows.
+
+        Some of them take hours to decode. JSON is always UTF-8.
+        """
+        headers: urllib3.HTTPHeaderDict = self.response.headers.copy()
+        if "Content-Type" in headers:
+            headers["Content-Type"] = headers["Content-Type"].partition(";")[0]
+        return headers
+
+
+def _trigger_body(run_id: str, conf: Mapping[str, Any], note: str) -> TriggerDAGRunPostBody:
+    """Return what triggers a run.
+
+    Raises:
+        PublishRejected: the client does not accept a value of the message.
+    """
     try:
-        document = json.loads(body)
-    except ValueError:
-        document = None
-    token = document.get("access_token") if isinstance(document, dict) else None
+        return TriggerDAGRunPostBody(
+            dag_run_id=run_id, logical_date=None, conf=dict(conf), note=note
+        )
+    except (TypeError, ValueError) as error:
+        raise PublishRejected(f"Airflow's client rejects the message: {error}") from error
+
+
+def _parse_token(body: bytes) -> str:
+    document = _parse_object(body)
+    token = document.get("access_token")
     if isinstance(token, str) and token:
         return token
     raise PublisherUnavailable(
@@ -180,23 +317,36 @@ def _parse_token(body: bytes) -> str:
     )
 
 
-def _raise_for_status(response: Any, body: bytes) -> None:
-    """Raise the error that the client raises when it parses the response itself."""
-    if response.status >= HTTPStatus.MULTIPLE_CHOICES:
-        raise ApiException.from_response(
-            http_resp=response, body=body.decode(errors="replace"), data=None
-        )
-
-
-def _parse_page(body: bytes) -> dict[str, Any]:
-    page = json.loads(body)
-    runs = page.get("dag_runs") if isinstance(page, dict) else None
-    is_complete = isinstance(runs, list) and all(
-        isinstance(run, dict) and run.keys() >= REQUIRED_RUN_KEYS for run in runs
+def _parse_conf(body: bytes, run_id: str) -> Mapping[str, Any]:
+    run = _parse_object(body)
+    conf = run.get("conf") or {}
+    if run.get("dag_run_id") == run_id and isinstance(conf, dict):
+        return conf
+    raise PublisherUnavailable(
+        f"Airflow: the response is not run {run_id}: {body[:200]!r}. Is a proxy in front of it?"
     )
-    if not is_complete or not isinstance(page.get("total_entries"), int):
-        raise PublisherUnavailable(
-            f"Airflow: the response is not a list of runs: {body[:200]!r}. "
-            "Is a proxy in front of it?"
-        )
-    return cast("dict[str, Any]", page)
+
+
+def _parse_page(body: bytes) -> tuple[list[Mapping[str, str]], int]:
+    page = _parse_object(body)
+    runs, total = page.get("dag_runs"), page.get("total_entries")
+    if isinstance(runs, list) and all(map(_is_run, runs)) and isinstance(total, int):
+        return [{key: run[key] for key in RUN_KEYS} for run in runs], total
+    raise PublisherUnavailable(
+        f"Airflow: the response is not a list of runs: {body[:200]!r}. Is a proxy in front of it?"
+    )
+
+
+def _is_run(run: object) -> bool:
+    return isinstance(run, dict) and all(
+        isinstance(run.get(key), str) and len(run[key]) <= MAX_KEY_LENGTH for key in RUN_KEYS
+    )
+
+
+def _parse_object(body: bytes) -> dict[str, Any]:
+    """Return a JSON object; an empty one, if the body is anything else."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}

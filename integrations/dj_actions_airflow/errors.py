@@ -24,7 +24,13 @@ from dj_actions.exceptions import (
     PublishRejected,
     RateLimited,
 )
-from dj_actions.publishers.http import retry_after_seconds
+from dj_actions.publishers.bounded import ResponseTooLarge
+from dj_actions.publishers.http import (
+    rate_limit_wait,
+    retry_after_seconds,
+    sentences,
+    without_secrets,
+)
 
 TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     vendor.BadRequestException: PublishRejected,
@@ -52,8 +58,11 @@ TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
 TRANSIENT_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 """Client errors worth a retry, in addition to every 5xx."""
 
-CLIENT_PARSE_ERRORS = (pydantic.ValidationError, json.JSONDecodeError, UnicodeDecodeError)
+CLIENT_PARSE_ERRORS = (pydantic.ValidationError, ValueError, RecursionError)
 """Errors raised while parsing a response that is not Airflow's."""
+
+MAX_MESSAGE_LENGTH = 1500
+"""Characters of an error message, to which advice may be added."""
 
 STALE_TOKEN_DETAILS = ("Invalid JWT token", "Token Expired", "Not authenticated")
 """Airflow's wording, with status 401 or 403, for a token that has to be renewed."""
@@ -68,10 +77,32 @@ def translate_errors(failure: str) -> Iterator[None]:
     """
     try:
         yield
+    except ResponseTooLarge as error:
+        raise PublisherUnavailable(f"{failure}: {error}. Is a proxy in front of it?") from error
     except PublishError:
         raise
     except Exception as error:
         raise translate(error, failure) from error
+
+
+@contextmanager
+def blame_options() -> Iterator[None]:
+    """Raise PublisherMisconfigured if a request cannot even be sent.
+
+    Errors of the transport pass. All others are of the address, the proxy or the timeouts, and no
+    message is to blame.
+    """
+    try:
+        yield
+    except (transport.HTTPError, vendor.OpenApiException, PublishError):
+        raise
+    except (TypeError, ValueError, ArithmeticError, OSError) as error:
+        raise PublisherMisconfigured(
+            without_secrets(
+                "Airflow: nothing can be sent. Check base_url, the timeouts, and the proxy and "
+                f"certificates of the environment. {type(error).__name__}: {error}"
+            )
+        ) from error
 
 
 def translate(error: Exception, failure: str) -> PublishError:
@@ -80,9 +111,9 @@ def translate(error: Exception, failure: str) -> PublishError:
     inner = getattr(error, "reason", None)
     if isinstance(error, transport.MaxRetryError) and isinstance(inner, Exception):
         return translate(inner, failure)
-    message = f"{failure}: {_reason(error)}"
+    message = without_secrets(f"{failure}: {_reason(error)}")[:MAX_MESSAGE_LENGTH]
     if isinstance(error, CLIENT_PARSE_ERRORS):
-        message += ". This response is not Airflow's. Is a proxy in front of it?"
+        message = sentences(message, "This response is not Airflow's", "Is a proxy in front of it?")
     if isinstance(error, vendor.ApiException):
         return _translate_response(error, message)
     for kind in type(error).__mro__:
@@ -101,6 +132,8 @@ def _translate_response(error: vendor.ApiException, message: str) -> PublishErro
         return DestinationNotFound(message)
     if isinstance(error, vendor.NotFoundException) and "Dag" not in str(detail):
         return _misconfigured(message)
+    if isinstance(error, vendor.ServiceException):
+        return _unavailable(error, message)
     return TRANSLATIONS[type(error)](message)
 
 
@@ -110,24 +143,35 @@ def is_stale_token(error: Exception) -> bool:
     return denied and any(detail in _reason(error) for detail in STALE_TOKEN_DETAILS)
 
 
+def is_missing_run(error: vendor.NotFoundException) -> bool:
+    """Return whether Airflow itself says that there is no such run."""
+    return "DagRun" in str(_detail(error))
+
+
 def _translate_status(error: vendor.ApiException, message: str) -> PublishError:
     """Classify a response that is not Airflow's; status 0 is a failed TLS handshake."""
     status = error.status or 0
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RateLimited(
-            message, retry_after=retry_after_seconds((error.headers or {}).get("Retry-After"))
-        )
+        return RateLimited(message, retry_after=rate_limit_wait(error.headers or {}))
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return PublishRejected(f"{message} Reduce the action's input or result.")
+        return PublishRejected(sentences(message, "Reduce the action's input or result."))
     if status in TRANSIENT_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return PublisherUnavailable(message)
+        return _unavailable(error, message)
     return _misconfigured(message)
+
+
+def _unavailable(error: vendor.ApiException, message: str) -> PublisherUnavailable:
+    wait = retry_after_seconds((error.headers or {}).get("Retry-After"))
+    return PublisherUnavailable(message, retry_after=wait)
 
 
 def _misconfigured(message: str) -> PublisherMisconfigured:
     return PublisherMisconfigured(
-        f"{message} Check that base_url is the address of an Airflow 3 server, without a path, "
-        "and that no proxy is in front of it."
+        sentences(
+            message,
+            "Check that base_url is the address of an Airflow 3 server, without a path, and that "
+            "no proxy is in front of it.",
+        )
     )
 
 
@@ -145,5 +189,5 @@ def _detail(error: vendor.ApiException) -> Any:
     """Return the `detail` of Airflow's JSON, or None if the response is not Airflow's."""
     try:
         return json.loads(error.body)["detail"]
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, RecursionError):
         return None

@@ -9,9 +9,15 @@ from urllib.parse import quote
 
 from django.core.checks import CheckMessage
 
-from dj_actions.exceptions import DestinationNotFound, PublisherUnavailable, PublishRejected
+from dj_actions.exceptions import (
+    DestinationNotFound,
+    PublisherMisconfigured,
+    PublisherUnavailable,
+    PublishRejected,
+)
 from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.publishers import BasePublisher
+from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_airflow import checks
 from dj_actions_airflow.runs import (
     LOST_RUN,
@@ -41,7 +47,7 @@ class AirflowPublisher(BasePublisher):
         public_url: the address to open in a browser, if it differs from `base_url`.
         max_conf_bytes: maximum size of a run's payload.
         connect_timeout: seconds to wait for a connection.
-        timeout: seconds to wait for a response.
+        timeout: seconds to wait for the whole of a response.
     """
 
     supports_tracking = True
@@ -79,7 +85,21 @@ class AirflowPublisher(BasePublisher):
             username=self._username,
             password=self._password,
             timeouts=self._timeouts,
+            max_conf_bytes=self._max_conf_bytes,
         )
+
+    def _make_client(self) -> AirflowClient:
+        """Return the client; an error from its constructor is a configuration error."""
+        require_timeouts(self._timeouts)
+        try:
+            return self._client
+        except Exception as error:
+            raise PublisherMisconfigured(
+                without_secrets(
+                    "Airflow: the client cannot be created from OPTIONS and the environment: "
+                    f"{type(error).__name__}: {error}"
+                )
+            ) from error
 
     def publish(self, message: Message) -> Receipt:
         """Trigger the DAG run. A run that already exists with our payload counts as triggered."""
@@ -87,7 +107,7 @@ class AirflowPublisher(BasePublisher):
         run_id, conf = dag_run_id(message), dag_run_conf(message)
         raise_for_large_conf(conf, self._max_conf_bytes)
         note = message.summary[:MAX_NOTE_LENGTH]
-        if not self._client.trigger(dag_id, run_id, conf, note=note):
+        if not self._make_client().trigger(dag_id, run_id, conf, note=note):
             self._require_own_run(dag_id, run_id, message)
         return Receipt(id=run_id, scope=dag_id, url=self._run_url(dag_id, run_id), tracked=True)
 
@@ -95,13 +115,13 @@ class AirflowPublisher(BasePublisher):
         """Return the state of each receipt's run, from one list request."""
         runs = {
             (run["dag_id"], run["dag_run_id"]): remote_run(run["state"])
-            for run in self._client.list_runs([receipt.id for receipt in receipts])
+            for run in self._make_client().list_runs([receipt.id for receipt in receipts])
         }
         return [runs.get((receipt.scope, receipt.id), LOST_RUN) for receipt in receipts]
 
     def check_reachable(self) -> bool:
         """List a run that does not exist, which checks the password and the right to read."""
-        self._client.list_runs([f"{RUN_ID_PREFIX}doctor"])
+        self._make_client().list_runs([f"{RUN_ID_PREFIX}doctor"])
         return True
 
     def check(self) -> Iterable[CheckMessage]:
@@ -123,7 +143,7 @@ class AirflowPublisher(BasePublisher):
 
     def prepare(self) -> None:
         """Import and create the client."""
-        _ = self._client
+        self._make_client()
 
     def close(self) -> None:
         """Close all connections."""
@@ -138,15 +158,22 @@ class AirflowPublisher(BasePublisher):
                 f"No DAG is configured for {message.label}. Set dag_id in its route in "
                 f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["ROUTES"], or in OPTIONS.'
             )
+        if not checks.is_dag_id(dag_id):
+            # In OPTIONS, it is wrong for all messages.
+            is_of_route = bool(message.options.get("dag_id"))
+            raise (DestinationNotFound if is_of_route else PublisherMisconfigured)(
+                f"{dag_id!r}, which is configured for {message.label}, is not the id of a DAG. "
+                "Use letters, digits, '_', '-' and '.', at most 250."
+            )
         return dag_id
 
     def _require_own_run(self, dag_id: str, run_id: str, message: Message) -> None:
         """Raise unless the existing run was triggered by an earlier attempt of this delivery."""
-        conf = self._client.get_conf(dag_id, run_id)
+        conf = self._make_client().get_conf(dag_id, run_id)
         if conf is None:
             raise PublisherUnavailable(
                 f"Airflow reported that run {run_id} of DAG {dag_id!r} already exists, but does "
-                "not list it. Check that the user may read DAG runs and that the run was not "
+                "not return it. Check that the user may read DAG runs and that the run was not "
                 "deleted."
             )
         if conf.get("id") != str(message.id):

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 from stream.client import StreamClient
 
 from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable, RateLimited
-from dj_actions.publishers.http import retry_after_seconds
+from dj_actions.publishers.bounded import bound_pools, bounded_chunks
+from dj_actions.publishers.http import (
+    rate_limit_wait,
+    retry_after_seconds,
+    sentences,
+    without_secrets,
+)
+from dj_actions_stream.errors import NOT_STREAM
 
 HOSTED_DOMAIN = "stream-io-api.com"
 
@@ -23,7 +32,7 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
     Args:
         base_url: scheme, host and port of the server; None for Stream's hosted service.
         location: region of Stream's hosted service, for example `us-east`.
-        timeouts: connect and read timeout in seconds.
+        timeouts: seconds to wait for a connection, and for the whole of each response.
     """
 
     def __init__(
@@ -39,9 +48,31 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
         self._custom_base_url = base_url.rstrip("/") if base_url else None
         self._region = location
         self.timeout = timeouts
+        # Otherwise requests replaces the token by what a .netrc file has for the host.
+        self.session.auth = _keep_authorization
+        for prefix in ("http://", "https://"):
+            self.session.mount(prefix, BoundedAdapter())
         # The client drops headers, treats a 429 without Stream's own fields as success, and
         # follows redirects, which lose the body of a POST.
         self.session.hooks["response"].append(raise_for_misparsed_response)
+
+    def _parse_response(self, response: requests.Response) -> Any:
+        """Return the JSON of a response.
+
+        Raises:
+            PublisherUnavailable: it is not Stream's; the client would raise whatever its own code
+                stumbles over.
+        """
+        try:
+            return super()._parse_response(response)
+        except (LookupError, AttributeError, TypeError, ValueError, RecursionError) as error:
+            raise PublisherUnavailable(
+                sentences(
+                    f"Stream: {response.status_code} {response.text[:200]} "
+                    f"({type(error).__name__}: {str(error)[:200]})",
+                    NOT_STREAM,
+                )
+            ) from error
 
     def get_full_url(self, service_name: str, relative_url: str) -> str:
         """Return the URL of a request."""
@@ -56,21 +87,89 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
         return f"{self._region}{suffix}.{HOSTED_DOMAIN}"
 
 
+def _keep_authorization(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Leave a request as it is: the client has set its token."""
+    return request
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Sends requests whose responses are bounded in size and time, also through a proxy."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Create the pools of direct connections."""
+        super().init_poolmanager(*args, **kwargs)
+        bound_pools(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Return the pools of a proxy, which are created once."""
+        is_new = proxy not in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        return bound_pools(manager) if is_new else manager
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request; the body of the response is read later.
+
+        Raises:
+            PublisherMisconfigured: the address, the proxy or the timeouts cannot be used. The
+                message is not sent by then, so it is not to blame.
+        """
+        try:
+            response = super().send(*args, **kwargs)
+        except requests.RequestException:
+            raise
+        except (TypeError, ValueError, ArithmeticError, OSError) as error:
+            raise PublisherMisconfigured(
+                without_secrets(
+                    "Stream: nothing can be sent. Check base_url, the timeouts, and the proxy and "
+                    f"certificates of the environment. {type(error).__name__}: {error}"
+                )
+            ) from error
+        response.raw = _BoundedBody(response.raw)
+        return response
+
+
+class _BoundedBody:
+    """The body of a response, which may not be larger than allowed.
+
+    Args:
+        raw: the body of urllib3.
+    """
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def stream(self, *args: Any, **kwargs: Any) -> Iterator[bytes]:
+        """Yield the decompressed chunks, as requests reads them."""
+        try:
+            yield from bounded_chunks(self._raw.stream(*args, **kwargs))
+        except BaseException:
+            self._raw.close()
+            raise
+
+
 def raise_for_misparsed_response(response: requests.Response, *_args: Any, **_kwargs: Any) -> None:
     """Raise for a response that the client would follow, or misread, or drop the status of."""
+    # Otherwise requests would guess, or believe the server: some encodings take hours to decode.
+    response.encoding = "utf-8"
     if response.status_code == requests.codes.too_many_requests:
         response.close()
         raise RateLimited(
-            "Stream: 429 Too Many Requests.",
-            retry_after=retry_after_seconds(response.headers.get("Retry-After")),
+            "Stream: 429 Too Many Requests.", retry_after=rate_limit_wait(response.headers)
         )
     # Without a `detail` the client fails to parse the response, and the status is lost.
     is_server_error = response.status_code >= requests.codes.internal_server_error
-    if is_server_error and '"detail"' not in response.text:
-        raise PublisherUnavailable(f"Stream: {response.status_code} {response.text[:200]}")
+    wait = retry_after_seconds(response.headers.get("Retry-After"))
+    if is_server_error and (wait is not None or '"detail"' not in response.text):
+        raise PublisherUnavailable(
+            f"Stream: {response.status_code} {response.text[:200]}", retry_after=wait
+        )
     if 300 <= response.status_code < 400:  # noqa: PLR2004 - the class of HTTP redirects
         response.close()
         raise PublisherMisconfigured(
-            f"Stream: {response.status_code} redirects to {response.headers.get('Location')}. "
+            f"Stream: {response.status_code} redirects to "
+            f"{without_secrets(response.headers.get('Location', 'nowhere'))}. "
             "Check that base_url is the address of a feeds server, with the right scheme."
         )

@@ -21,9 +21,8 @@ from dj_actions.exceptions import (
     PublishRejected,
     RateLimited,
 )
-
-CLIENT_PARSE_ERRORS = (KeyError, AttributeError)
-"""Errors that the client raises while parsing JSON that is not Stream's."""
+from dj_actions.publishers.bounded import ResponseTooLarge
+from dj_actions.publishers.http import sentences, without_secrets
 
 NOT_STREAM = "This response is not Stream's. Is a proxy in front of it?"
 
@@ -53,9 +52,8 @@ TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     requests.exceptions.MissingSchema: PublisherMisconfigured,
     requests.exceptions.TooManyRedirects: PublisherMisconfigured,
     requests.exceptions.RequestException: PublisherUnavailable,
-    # Errors of the client's parser, for a response that is not Stream's.
-    **dict.fromkeys(CLIENT_PARSE_ERRORS, PublisherUnavailable),
-    # The client's own validation, before it sends a request.
+    # The client's own validation of the activity. `FeedsClient` translates what it raises while it
+    # sends a request or reads a response.
     TypeError: PublishRejected,
     ValueError: PublishRejected,
 }
@@ -76,6 +74,9 @@ TRANSIENT_STATUSES = frozenset(
 )
 """Client errors worth a retry, in addition to every 5xx."""
 
+MAX_ERROR_LENGTH = 1000
+"""Characters of an error that a message repeats."""
+
 NON_JSON_PREFIX = "GetStreamAPI"
 """Start of the client's error message if the response was not Stream's JSON."""
 
@@ -85,6 +86,8 @@ def translate_errors() -> Iterator[None]:
     """Raise each error of the client as a PublishError, with the cause chained."""
     try:
         yield
+    except ResponseTooLarge as error:
+        raise PublisherUnavailable(f"Stream: {error}. {NOT_STREAM}") from error
     except PublishError:
         raise
     except Exception as error:
@@ -93,9 +96,7 @@ def translate_errors() -> Iterator[None]:
 
 def translate(error: Exception) -> PublishError:
     """Return the PublishError for an error of the client."""
-    message = f"Stream: {type(error).__name__}: {error}"
-    if isinstance(error, CLIENT_PARSE_ERRORS):
-        message += f". {NOT_STREAM}"
+    message = without_secrets(f"Stream: {type(error).__name__}: {error}")[:MAX_ERROR_LENGTH]
     for kind in type(error).__mro__:
         if kind in TRANSLATIONS:
             return TRANSLATIONS[kind](message)
@@ -113,13 +114,16 @@ def _translate_status(error: vendor.StreamApiException, message: str) -> Publish
     """
     status = getattr(error, "status_code", None) or 0
     if not 300 <= status < 500 or status in TRANSIENT_STATUSES:  # noqa: PLR2004 - classes of HTTP statuses
-        return PublisherUnavailable(f"{message}. {NOT_STREAM}")
+        return PublisherUnavailable(sentences(message, NOT_STREAM))
     if status in MESSAGE_ERROR_STATUSES and not str(error).startswith(NON_JSON_PREFIX):
         return PublishRejected(message)
     # A proxy rejects a large body itself, without Stream's JSON.
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return PublishRejected(message)
     return PublisherMisconfigured(
-        f"{message} Check that base_url is the address of a feeds server, and that no proxy is in "
-        "front of it."
+        sentences(
+            message,
+            "Check that base_url is the address of a feeds server, and that no proxy is in front "
+            "of it.",
+        )
     )

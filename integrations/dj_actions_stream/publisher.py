@@ -12,11 +12,13 @@ from django.core.checks import CheckMessage
 from dj_actions.exceptions import (
     DestinationNotFound,
     PublisherMisconfigured,
+    PublishError,
     PublisherUnavailable,
     PublishRejected,
 )
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
+from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_stream import checks
 from dj_actions_stream.activities import build_activity
 from dj_actions_stream.client import FeedsClient
@@ -37,9 +39,10 @@ class StreamPublisher(BasePublisher):
         base_url: scheme, host and port of another server than Stream's hosted service.
         location: region of Stream's hosted service.
         connect_timeout: seconds to wait for a connection.
-        timeout: seconds to wait for a response.
+        timeout: seconds to wait for the whole of a response.
     """
 
+    payload = ("data", "extra")
     route_options = ("feed",)
 
     def __init__(
@@ -78,7 +81,7 @@ class StreamPublisher(BasePublisher):
 
     def publish(self, message: Message) -> Receipt:
         """Add the activity. Stream overwrites it with itself if it already exists."""
-        feed = self._fill_template(str(message.options.get("feed", self._feed)), message)
+        feed = self._feed_for(message)
         activity = build_activity(message, to=self._targets(message))
         client = self._make_client()
         with translate_errors():
@@ -110,12 +113,15 @@ class StreamPublisher(BasePublisher):
 
     def _make_client(self) -> FeedsClient:
         """Return the client; an error from its constructor is a configuration error."""
+        require_timeouts(self._timeouts)
         try:
             return self._client
         except Exception as error:
             raise PublisherMisconfigured(
-                "Stream: the client cannot be created from OPTIONS: "
-                f"{type(error).__name__}: {error}"
+                without_secrets(
+                    "Stream: the client cannot be created from OPTIONS: "
+                    f"{type(error).__name__}: {error}"
+                )
             ) from error
 
     def close(self) -> None:
@@ -123,17 +129,28 @@ class StreamPublisher(BasePublisher):
         if "_client" in self.__dict__:
             self.__dict__.pop("_client").session.close()
 
-    def _fill_template(self, template: str, message: Message) -> FeedId:
+    def _feed_for(self, message: Message) -> FeedId:
+        """Return the feed of a message; a wrong template of a route is wrong for its messages."""
+        if "feed" in message.options:
+            return self._fill_template(str(message.options["feed"]), message, DestinationNotFound)
+        return self._fill_template(self._feed, message, PublisherMisconfigured)
+
+    def _fill_template(
+        self, template: str, message: Message, failure: type[PublishError]
+    ) -> FeedId:
         try:
             return fill_template(template, message)
         except (LookupError, AttributeError, TypeError, ValueError) as error:
-            raise DestinationNotFound(
+            raise failure(
                 f"Invalid feed template {template!r} for {message.label}: {error}. "
                 "Available placeholders: {actor}, {object}, {resource} and {action}."
             ) from error
 
     def _targets(self, message: Message) -> list[str]:
-        filled = [str(self._fill_template(template, message)) for template in self._to]
+        filled = [
+            str(self._fill_template(template, message, PublisherMisconfigured))
+            for template in self._to
+        ]
         try:
             emitted = [str(FeedId.parse(entry)) for entry in message.recipients]
         except ValueError as error:

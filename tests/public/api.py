@@ -28,9 +28,14 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     # Publishing what they did
     "dj_actions.messages": ("Actor", "Message", "Receipt", "RemoteRun"),
     "dj_actions.publishers": ("BasePublisher", "publishers"),
+    "dj_actions.publishers.bounded": (
+        *("MAX_RESPONSE_BYTES", "ResponseTooLarge"),
+        *("bound_pools", "bounded_chunks", "read_body"),
+    ),
     "dj_actions.publishers.console": ("ConsolePublisher",),
     "dj_actions.publishers.http": (
-        *("is_base_url", "is_timeout", "retry_after_seconds", "without_credentials"),
+        *("is_base_url", "is_timeout", "rate_limit_wait", "require_timeouts"),
+        *("retry_after_seconds", "sentences", "without_credentials", "without_secrets"),
     ),
     "dj_actions.publishers.memory": ("MemoryPublisher", "outboxes"),
     "dj_actions_stream": ("StreamPublisher",),

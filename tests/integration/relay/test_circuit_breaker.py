@@ -173,6 +173,33 @@ def test_rate_limits_are_respected_at_once(breaker: CircuitBreaker) -> None:
     assert breaker.remaining() == 120
 
 
+@pytest.mark.parametrize(
+    ("retry_after", "wait"),
+    [(120, 120.0), (0.5, FIRST_WAIT), (10**9, MAX_RETRY_AFTER), (math.nan, MAX_RETRY_AFTER)],
+)
+def test_an_outage_whose_end_is_announced_is_respected_at_once(
+    breaker: CircuitBreaker, retry_after: float, wait: float
+) -> None:
+    breaker.record(PublisherUnavailable("maintenance", retry_after=retry_after), uuid4())
+
+    assert breaker.remaining() == pytest.approx(wait)
+
+
+@pytest.mark.parametrize("retry_after", [None, 0.0])
+def test_an_outage_without_an_announced_end_opens_after_some_failures(
+    breaker: CircuitBreaker, retry_after: float | None
+) -> None:
+    breaker.record(PublisherUnavailable("down", retry_after=retry_after), uuid4())
+
+    assert breaker.is_closed
+
+
+def test_a_missing_destination_announces_no_outage(breaker: CircuitBreaker) -> None:
+    breaker.record(DestinationNotFound("no such DAG", retry_after=120), uuid4())
+
+    assert breaker.is_closed
+
+
 def test_a_rate_limit_without_retry_after_waits_like_a_failure(breaker: CircuitBreaker) -> None:
     breaker.record(RateLimited("slow down"), uuid4())
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from datetime import timedelta
 from typing import Any, NoReturn, cast
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models.functions import Now
 from django.utils import timezone
 from pytest_django import Settings
@@ -16,14 +18,16 @@ from tenacity import stop_after_delay, wait_fixed
 from dj_actions.conf import get_settings
 from dj_actions.exceptions import (
     DestinationNotFound,
+    InvalidSetting,
     PublisherMisconfigured,
     PublisherUnavailable,
     PublishRejected,
     RateLimited,
 )
 from dj_actions.messages import Message, Receipt
-from dj_actions.models import Delivery, PublisherState
+from dj_actions.models import ActionEvent, Delivery, PublisherState
 from dj_actions.policies import DAY, RetryPolicy
+from dj_actions.redaction import prepare_for_storage
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.rescue import rescue
 from dj_actions.relay.tuning import LaneTuning
@@ -31,7 +35,7 @@ from dj_actions.signals import delivery_settled
 from dj_actions.states import DeliveryState, RemoteState
 from dj_actions.testing import assert_delivered
 from tests.fixtures.relay import Queue
-from tests.integration.relay.scripted import accept, script
+from tests.integration.relay.scripted import ScriptedPublisher, accept, script
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +76,88 @@ def test_the_message_says_what_the_record_says(lane: Lane, queue: Queue) -> None
     assert message.id == event.pk
     assert message.occurred_at == event.created_at
     assert (message.label, message.object_ids, message.attempt) == ("todo.mark_done", ("0",), 1)
+
+
+TOO_LARGE = prepare_for_storage("x" * 2_000_010, sensitive=(), limit=1_048_576)
+"""What is stored in place of data that is larger than MAX_STORED_BYTES."""
+
+
+@pytest.mark.parametrize(
+    ("column", "name"), [("request_data", "data"), ("response_data", "result"), ("extra", "extra")]
+)
+def test_the_size_that_was_stored_in_place_of_data_is_not_published(
+    lane: Lane, queue: Queue, column: str, name: str
+) -> None:
+    too_large, *_ = queue(3)
+    ActionEvent.objects.filter(pk=too_large.event_id).update(**{column: TOO_LARGE})
+    lane.run_once()
+
+    assert states() == ["dead", "delivered", "delivered"]
+    assert too_large.event_id not in {message.id for message in script.seen}
+    (error,) = Delivery.objects.earliest("pk").errors
+    assert error["kind"] == "rejected"
+    assert f"The {name} of this event has 2000012 bytes" in error["message"]
+    assert "MAX_STORED_BYTES" in error["message"]
+
+
+def test_a_publisher_receives_no_size_in_place_of_data_that_it_does_not_send(
+    lane: Lane, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScriptedPublisher, "payload", ("extra",))
+    (delivery,) = queue()
+    values = {"request_data": TOO_LARGE, "response_data": TOO_LARGE, "extra": {"x": 1}}
+    ActionEvent.objects.filter(pk=delivery.event_id).update(**values)
+    lane.run_once()
+
+    (message,) = script.seen
+    assert (message.data, message.result, message.extra) == ({}, None, {"x": 1})
+
+
+def test_what_was_not_sent_says_nothing_about_the_destination(
+    lane: Lane, queue: Queue, stopping: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The breaker stays as it is, and another message may probe at once."""
+    script.behave = fail_with(PublisherUnavailable("down"))
+    queue(3)
+    lane.run_once()
+    Delivery.objects.all().delete()
+    too_large, other = queue(2)
+    ActionEvent.objects.filter(pk=too_large.event_id).update(request_data=TOO_LARGE)
+    end_the_wait(lane, monkeypatch)
+    lane.run_once()
+    assert states() == ["dead", "pending"]
+    assert PublisherState.objects.get().open_until
+
+    script.behave = accept
+    assert lane.run_once()
+    other.refresh_from_db()
+    assert other.state == DeliveryState.DELIVERED
+
+
+def test_a_long_key_of_an_object_is_published_whole(lane: Lane, queue: Queue) -> None:
+    key = "k" * 300
+    (delivery,) = queue(object_ids=[key])
+    ActionEvent.objects.filter(pk=delivery.event_id).update(object_id=key[:255])
+    lane.run_once()
+
+    assert script.seen[0].object_id == key
+
+
+def test_a_batch_leaves_a_line_in_the_log(
+    lane: Lane, queue: Queue, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, *_ = queue(6)
+    script.behave = lambda message: (
+        fail_with(PublishRejected("no"))(message)
+        if message.id == first.event_id
+        else accept(message)
+    )
+    with caplog.at_level(logging.INFO, logger="dj_actions.relay.delivery"):
+        lane.run_once()
+        assert not lane.run_once()
+
+    (line,) = (entry for entry in caplog.records if entry.name == "dj_actions.relay.delivery")
+    assert line.getMessage().startswith("Publisher first: 5 delivered, 1 failed, 0 released in ")
 
 
 def test_an_idle_lane_has_nothing_to_do(lane: Lane) -> None:
@@ -236,11 +322,12 @@ def test_a_missing_destination_does_not_hold_up_others(lane: Lane, queue: Queue)
     assert len(script.seen) == 6
 
 
+@pytest.mark.parametrize("kind", [PublisherMisconfigured, ImproperlyConfigured, InvalidSetting])
 def test_a_wrong_configuration_stops_the_lane_and_blames_no_message(
-    lane: Lane, queue: Queue
+    lane: Lane, queue: Queue, kind: type[Exception]
 ) -> None:
     queue(5)
-    script.behave = fail_with(PublisherMisconfigured("The password is wrong."))
+    script.behave = fail_with(kind("The password is wrong."))
     lane.run_once()
     assert not lane.run_once()
     assert len(script.seen) == 1
@@ -248,6 +335,7 @@ def test_a_wrong_configuration_stops_the_lane_and_blames_no_message(
     assert {delivery.attempts for delivery in Delivery.objects.all()} == {0}
     reasons = [error for delivery in Delivery.objects.all() for error in delivery.errors]
     assert [error["message"] for error in reasons] == ["The password is wrong."]
+    assert [error["kind"] for error in reasons] == ["misconfigured"]
 
 
 def test_deliveries_flow_once_the_configuration_is_fixed(

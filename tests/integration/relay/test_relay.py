@@ -336,6 +336,29 @@ def test_a_stuck_lane_is_replaced(queue: Queue, settings: Settings) -> None:
     assert [error["kind"] for error in first.errors] == ["lease expired"]
 
 
+def test_a_hanging_publisher_is_not_joined_by_one_lane_after_another(
+    queue: Queue, settings: Settings
+) -> None:
+    """Each would wait for the same destination, and keep what it has received in memory."""
+    tuning = LaneTuning(stuck_after_leases=1, heartbeat_interval=0.01)
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.1, "STOP_TIMEOUT": 0.1}
+    queue(20)
+    release = threading.Event()
+
+    def hang(message: Message) -> Receipt:
+        release.wait(20)
+        return accept(message)
+
+    script.behave = hang
+    try:
+        with running(Relay(["first"], tuning=tuning)):
+            wait_for(lambda: len(script.seen) == 2, "A lane, and the one that replaces it")
+            release.wait(1)
+            assert len(script.seen) == 2
+    finally:
+        release.set()
+
+
 def test_the_heartbeat_of_a_relay_with_too_many_stuck_lanes_stops(
     queue: Queue, settings: Settings
 ) -> None:

@@ -1,4 +1,4 @@
-"""What a Retry-After header says, and which URLs are base URLs."""
+"""What headers say about a wait, and which URLs are base URLs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from dj_actions.publishers.http import is_base_url, retry_after_seconds
+from dj_actions.publishers.http import is_base_url, rate_limit_wait, retry_after_seconds, sentences
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,62 @@ def test_a_retry_after_in_seconds_is_read(header: str, wait: float) -> None:
         "inf",
         "-inf",
         "nan",
+        "1_000",
+        "1e3",
+        "\u0667",
+        "+7",
+        "Wed, 21 Oct 2015 07:28:00 +99999999999999999999",
+        "Wed, 21 Oct 2015 07:28:00 -9999",
+        "Wed, 21 Oct 99999999999999999999 07:28:00 GMT",
+        "Wed, 99 Oct 2015 07:28:00 GMT",
+        "()",
+        ",",
+        "\x00",
         pytest.param("9" * 400, id="more than a float holds"),
+        pytest.param("(" * 10_000, id="endless comments"),
     ],
 )
 def test_an_invalid_retry_after_is_ignored(header: str | None) -> None:
     assert retry_after_seconds(header) is None
+
+
+@pytest.mark.parametrize("zone", ["+2359", "-2359", "GMT", ""])
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_date_at_the_end_of_time_is_read(year: str, zone: str) -> None:
+    wait = retry_after_seconds(f"Mon, 01 Jan {year} 00:00:00 {zone}")
+
+    assert wait is not None
+    assert wait >= 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({}, None),
+        ({"X-RateLimit-Reset": "soon"}, None),
+        ({"X-RateLimit-Reset": "-7"}, None),
+        ({"X-RateLimit-Reset": "7"}, 7.0),
+        ({"X-RateLimit-Reset": "1000000000"}, 0.0),
+        ({"Retry-After": "5", "X-RateLimit-Reset": "7"}, 5.0),
+        ({"Retry-After": "soon", "X-RateLimit-Reset": "7"}, 7.0),
+    ],
+)
+def test_the_end_of_a_rate_limit_is_read_where_a_wait_is_missing(
+    headers: dict[str, str], wait: float | None
+) -> None:
+    assert rate_limit_wait(headers) == wait
+
+
+def test_the_end_of_a_rate_limit_may_be_a_moment() -> None:
+    reset = str(int(datetime.now(UTC).timestamp()) + 90)
+
+    assert rate_limit_wait({"X-RateLimit-Reset": reset}) == pytest.approx(90, abs=5)
+
+
+def test_parts_of_a_message_end_with_one_full_stop_each() -> None:
+    assert sentences("405 Not Allowed", "Is it down?", " Check it. ", "Do") == (
+        "405 Not Allowed. Is it down? Check it. Do."
+    )
 
 
 def test_a_retry_after_may_be_a_date() -> None:

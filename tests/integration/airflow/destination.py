@@ -1,4 +1,4 @@
-"""What Stream and Airflow answer, as far as the publishers ask: the protocols alone, in memory."""
+"""A server that speaks Airflow's protocol, as far as the publisher uses it, in memory."""
 
 from __future__ import annotations
 
@@ -6,52 +6,62 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tests.integration.vendor_faults.server import Answer, Request, as_json
+from dj_actions_airflow import AirflowPublisher
+
+from tests.fixtures.scripted_server import Answer, Request, as_json
+from tests.fixtures.transport_faults import Destination
 
 USERNAME = "relay-user"
 PASSWORD = "hush-hush-password"
 
-
-class Stream:
-    """Adds activities; one `foreign_id` and `time` is one activity."""
-
-    def __init__(self) -> None:
-        self.activities: dict[tuple[str, str], Mapping[str, Any]] = {}
-
-    def __call__(self, request: Request) -> Answer:
-        """Answer one request."""
-        if request.method == "GET":
-            return as_json({"results": [], "duration": "1ms"})
-        key = (request.body["foreign_id"], request.body["time"])
-        self.activities[key] = {**request.body, "id": f"activity of {key[0]}", "duration": "1ms"}
-        return as_json(self.activities[key], 201)
+TOKEN = "/auth/token"
 
 
-class Airflow:
-    """Gives tokens, and triggers and lists DAG runs."""
+class AirflowDestination(Destination):
+    """Issues tokens, and triggers, returns and lists DAG runs."""
+
+    path = "/dagRuns"
+    secrets = (PASSWORD,)
 
     def __init__(self) -> None:
+        super().__init__()
         self.runs: dict[tuple[str, str], dict[str, Any]] = {}
         self.page_limit = 100
-        self.tokens_given = 0
+        self.tokens_issued = 0
         self.stale_answer = as_json({"detail": "Not authenticated"}, 401)
         self._good_token = ""
 
     def __call__(self, request: Request) -> Answer:
         """Answer one request."""
-        if request.path == "/auth/token":
-            return self._token(request.body)
+        if request.path == TOKEN:
+            return self._issue_token(request.body)
         if request.headers.get("Authorization") != f"Bearer {self._good_token}":
             return self.stale_answer
-        found = re.fullmatch(r"/api/v2/dags/([^/]+)/dagRuns", request.path)
+        found = re.fullmatch(r"/api/v2/dags/([^/]+)/dagRuns(?:/([^/]+))?", request.path)
         if not found:
             return as_json({"detail": "Not Found"}, 404)
+        if found[2]:
+            return self._get(found[1], found[2])
         if request.method == "POST":
             return self._trigger(found[1], request.body)
         return self._list(request.query)
 
+    def make(self, **options: Any) -> AirflowPublisher:
+        """Return a publisher to the server; it is closed after the test."""
+        defaults: dict[str, Any] = {"base_url": self.server.url, "timeout": 30.0}
+        credentials = {"username": USERNAME, "password": PASSWORD}
+        publisher = AirflowPublisher(
+            alias="pipelines", **({"dag_id": "reports"} | defaults | credentials | options)
+        )
+        self.closing(publisher)
+        return publisher
+
+    def count_effects(self) -> int:
+        """Return how many runs there are."""
+        return len(self.runs)
+
     def make_stale(self, status: int, detail: str) -> None:
-        """Refuse the token given so far, with these words."""
+        """Refuse the token issued so far, with this status and detail."""
         self._good_token = "none yet"
         self.stale_answer = as_json({"detail": detail}, status)
 
@@ -69,11 +79,11 @@ class Airflow:
         }
         return self.runs[dag_id, run_id]
 
-    def _token(self, credentials: Mapping[str, str]) -> Answer:
+    def _issue_token(self, credentials: Mapping[str, str]) -> Answer:
         if credentials != {"username": USERNAME, "password": PASSWORD}:
             return as_json({"detail": "Invalid credentials"}, 401)
-        self.tokens_given += 1
-        self._good_token = f"token-{self.tokens_given}"
+        self.tokens_issued += 1
+        self._good_token = f"token-{self.tokens_issued}"
         return as_json({"access_token": self._good_token}, 201)
 
     def _trigger(self, dag_id: str, body: Mapping[str, Any]) -> Answer:
@@ -81,6 +91,12 @@ class Airflow:
             detail = {"reason": "Unique constraint violation", "statement": "hidden"}
             return as_json({"detail": detail}, 409)
         return as_json(self.add_run(dag_id, body["dag_run_id"], body["conf"]))
+
+    def _get(self, dag_id: str, run_id: str) -> Answer:
+        if (dag_id, run_id) in self.runs:
+            return as_json(self.runs[dag_id, run_id])
+        name = f"The DagRun with dag_id: `{dag_id}` and run_id: `{run_id}`"
+        return as_json({"detail": f"{name} was not found"}, 404)
 
     def _list(self, query: Mapping[str, list[str]]) -> Answer:
         prefixes = tuple(query["run_id_prefix_pattern"][0].split("|"))

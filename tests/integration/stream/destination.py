@@ -1,0 +1,44 @@
+"""A server that speaks Stream's protocol, as far as the publisher uses it, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dj_actions_stream import StreamPublisher
+
+from tests.fixtures.scripted_server import Answer, Request, as_json
+from tests.fixtures.transport_faults import Destination
+
+API_SECRET = "hush-hush-secret-of-more-than-32-bytes"
+
+
+class StreamDestination(Destination):
+    """Adds activities; one `foreign_id` and `time` is one activity."""
+
+    path = "/feed/"
+    secrets = (API_SECRET,)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.activities: dict[tuple[str, str], Mapping[str, Any]] = {}
+
+    def __call__(self, request: Request) -> Answer:
+        """Answer one request."""
+        if request.method == "GET":
+            return as_json({"results": [], "duration": "1ms"})
+        key = (request.body["foreign_id"], request.body["time"])
+        self.activities[key] = {**request.body, "id": f"activity of {key[0]}", "duration": "1ms"}
+        return as_json(self.activities[key], 201)
+
+    def make(self, **options: Any) -> StreamPublisher:
+        """Return a publisher to the server; it is closed after the test."""
+        defaults: dict[str, Any] = {"base_url": self.server.url, "timeout": 30.0}
+        credentials = {"api_key": "key", "api_secret": API_SECRET}
+        publisher = StreamPublisher(alias="feeds", **(defaults | credentials | options))
+        self.closing(publisher)
+        return publisher
+
+    def count_effects(self) -> int:
+        """Return how many activities there are."""
+        return len(self.activities)
