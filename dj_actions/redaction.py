@@ -36,9 +36,18 @@ def prepare_for_storage(plain: Any, *, sensitive: Collection[str], limit: int) -
     """
     if not plain:
         return plain
-    kept = redact(plain, sensitive)
-    size = len(json.dumps(kept, ensure_ascii=False).encode())
-    return {TOO_LARGE: size} if size > limit else kept
+    return or_size(redact(plain, sensitive), limit)
+
+
+def or_size(plain: Any, limit: int) -> Any:
+    """Return plain JSON data, or only its size if it is too large to store.
+
+    Args:
+        plain: the data.
+        limit: bytes of JSON text.
+    """
+    size = len(json.dumps(plain, ensure_ascii=False).encode())
+    return {TOO_LARGE: size} if size > limit else plain
 
 
 def redact(value: Any, names: Collection[str]) -> Any:

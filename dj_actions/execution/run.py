@@ -61,9 +61,8 @@ class RunScope:
 
     def storable(self, plain: Any) -> Any:
         """Return plain JSON data redacted, or only its size if it is too large to store."""
-        return prepare_for_storage(
-            plain, sensitive=self.sensitive, limit=self.settings.max_stored_bytes
-        )
+        limit = self.settings.max_stored_bytes
+        return prepare_for_storage(plain, sensitive=self.sensitive, limit=limit)
 
     def storable_errors(self, body: Any, data: Any) -> Any:
         """Return a response body as `storable` does, for errors, which may repeat their input.

@@ -55,6 +55,7 @@ class ErrorMixin(CatalogueMixin, SelectionMixin):
             self.definition,
             Failure(
                 user=user_of(self.request),
+                auth=auth_of(self.request),
                 object_ids=self._object_ids(),
                 read_data=lambda: _data_of(self.request),
                 body=body,
