@@ -20,7 +20,7 @@ from dj_actions.execution.call import ActionCall, ActionResult
 from dj_actions.execution.execute import execute
 from dj_actions.execution.failure_records import Failure, record_failure
 from dj_actions.execution.locking import for_update
-from dj_actions.execution.permissions import permission_error
+from dj_actions.execution.permissions import permission_error, require_active
 from dj_actions.execution.problems import error_body, status_code_for
 from dj_actions.execution.rendering import is_declared_many, render
 from dj_actions.identifiers import key_text
@@ -64,7 +64,9 @@ def invoke(
         definition=definition,
         user=user,
         data={} if data is None else data,
-        caller=CodeCaller(definition=definition, user=user, given=given),
+        caller=CodeCaller(
+            definition=definition, user=user, given=given, is_part=parent is not None
+        ),
         target=",".join(keys),
         idempotency_key=options.get("idempotency_key"),
         dry_run=dry_run,
@@ -90,10 +92,16 @@ class CodeCaller:
     user: Any
     given: Sequence[Model]
 
+    is_part: bool = False
+    """Whether another action runs it, whose call has been admitted already."""
+
     def select(self, *, raises: bool) -> Sequence[Selection]:
         """Lock the objects, and check the action's permissions unless the system itself acts."""
-        if self.user is not None and (error := permission_error(self.definition, self.user)):
-            raise error
+        if self.user is not None:
+            if not self.is_part:
+                require_active(self.user)
+            if error := permission_error(self.definition, self.user):
+                raise error
         found = _lock(self.definition, self.given)
         keys = dict.fromkeys(entry.pk for entry in self.given)
         return [self._select(key, found.get(key), raises=raises) for key in keys]

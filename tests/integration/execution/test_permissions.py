@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.test import APIClient
 
 from dj_actions.context import ActionContext
+from dj_actions.models import ActionEvent
 from example.todos.models import Todo
-from tests.conftest import Declare, Serve
+from tests.conftest import ClientOf, Declare, Serve
 from tests.fixtures.calls import url_of
 
 pytestmark = pytest.mark.django_db
@@ -47,3 +50,34 @@ def test_a_request_without_a_user_is_not_the_system(
     assert client.post(url_of(todo, "child")).status_code in {401, 403}
     assert client.post(url_of(todo)).status_code in {401, 403}
     assert done == []
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+def test_an_actor_who_was_deactivated_is_refused(
+    declare: Declare, todo: Todo, ann: User, key: str | None
+) -> None:
+    action = declare()
+    action.run(actor=ann, object=todo, idempotency_key=key)
+    ann.is_active = False
+
+    with pytest.raises(PermissionDenied, match="'ann' is inactive"):
+        action.run(actor=ann, object=todo, idempotency_key=key)
+    event = ActionEvent.objects.first()
+    assert event is not None
+    assert (event.status_code, event.actor_label) == (403, "ann")
+
+
+def test_a_part_of_an_action_is_run_by_whom_a_project_lets_in(
+    client_of: ClientOf, declare: Declare, serve: Serve, todo: Todo, ann: User
+) -> None:
+    # As Django's AllowAllUsersModelBackend does.
+    ann.is_active = False
+    part = declare(name="part")
+
+    def perform(context: ActionContext, _data: Any) -> None:
+        context.run(part, object=context.object)
+
+    declare(perform)
+    serve()
+
+    assert client_of(ann).post(url_of(todo)).status_code == 200
