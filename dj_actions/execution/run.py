@@ -13,7 +13,7 @@ from dj_actions.execution.database import database_for
 from dj_actions.execution.idempotency import Idempotency
 from dj_actions.execution.identity import CallerIdentity
 from dj_actions.messages import Actor
-from dj_actions.redaction import prepare_for_storage, remove_secrets, sensitive_values
+from dj_actions.redaction import or_size, prepare_for_storage, remove_secrets, sensitive_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,8 @@ class RunScope:
             body: the response body, as plain JSON.
             data: the input, as plain JSON.
         """
-        return self.storable(remove_secrets(body, sensitive_values(data, self.sensitive)))
+        kept = or_size(body, self.settings.max_stored_bytes)
+        return self.storable(remove_secrets(kept, sensitive_values(data, self.sensitive)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
