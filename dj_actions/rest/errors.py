@@ -14,9 +14,10 @@ from rest_framework.response import Response
 from dj_actions.execution.failure_records import Failure, record_failure
 from dj_actions.identifiers import key_text
 from dj_actions.models import ActionEvent
+from dj_actions.rest.body import body_of
 from dj_actions.rest.catalogue import CatalogueMixin
 from dj_actions.rest.problems import ProblemRenderer, problem_for_response, wants_problem
-from dj_actions.rest.request import body_of, is_dry_run, traceparent_of
+from dj_actions.rest.request import is_dry_run, traceparent_of
 from dj_actions.rest.selection import SelectionMixin
 
 

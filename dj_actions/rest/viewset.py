@@ -27,13 +27,9 @@ from dj_actions.execution.permissions import first_denying_permission
 from dj_actions.execution.preconditions import entity_tag_of
 from dj_actions.execution.rendering import is_declared_many, render
 from dj_actions.models import ActionEvent
+from dj_actions.rest.body import body_of, receive_body
 from dj_actions.rest.errors import ErrorMixin, auth_of, user_of
-from dj_actions.rest.request import (
-    body_of,
-    refuse_large_body,
-    traceparent_of,
-    wants_dry_run,
-)
+from dj_actions.rest.request import traceparent_of, wants_dry_run
 from dj_actions.rest.schema_hook import ViewSchema
 from dj_actions.text import is_storable
 
@@ -149,10 +145,10 @@ class ActionMixin(ErrorMixin):
         return view
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a request body that is too large before it is read."""
+        """Refuse a request body that is too large before it is read, or not complete."""
         _ = self.request_state  # its clock starts now
         if self.definition:
-            refuse_large_body(request)
+            receive_body(request)
             if not is_storable(list(kwargs.values())):
                 raise NotFound
         super().initial(request, *args, **kwargs)
