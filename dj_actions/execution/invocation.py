@@ -17,12 +17,14 @@ from dj_actions.context import ActionContext, Selection
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.call import ActionCall, ActionResult
+from dj_actions.execution.error_reports import hiding_variables
 from dj_actions.execution.execute import execute
 from dj_actions.execution.failure_records import Failure, record_failure
 from dj_actions.execution.locking import for_update
 from dj_actions.execution.permissions import permission_error, require_active
 from dj_actions.execution.problems import error_body, status_code_for
 from dj_actions.execution.rendering import is_declared_many, render
+from dj_actions.execution.run import sensitive_fields
 from dj_actions.identifiers import key_text
 
 
@@ -54,6 +56,13 @@ def invoke(
         InvalidAction: the wrong one of `object` and `objects` was given.
         rest_framework.exceptions.APIException: not found, not permitted, or invalid input.
     """
+    run = hiding_variables(_invoke, sensitive_fields(definition))
+    return run(definition, options, records_failure=records_failure)
+
+
+def _invoke(
+    definition: ActionDefinition, options: RunOptions, *, records_failure: bool
+) -> ActionResult:
     started = time.perf_counter()
     one, user, data = options.get("object"), options.get("actor"), options.get("data")
     parent, dry_run = options.get("parent"), options.get("dry_run", False)

@@ -56,7 +56,7 @@ class RunScope:
             identity=CallerIdentity.of(user, auth, using=database),
             database=database,
             settings=settings,
-            sensitive=_sensitive_fields(definition, settings),
+            sensitive=sensitive_fields(definition),
         )
 
     def storable(self, plain: Any) -> Any:
@@ -117,8 +117,9 @@ class Run:
         return (time.perf_counter() - self.started) * 1000
 
 
-def _sensitive_fields(definition: ActionDefinition, settings: Settings) -> frozenset[str]:
+def sensitive_fields(definition: ActionDefinition) -> frozenset[str]:
+    """Return the names, in lower case, of the fields whose values must not be stored or shown."""
     declared = definition.sensitive | definition.input.sensitive_names()
     if declared:
         declared = definition.input.source_names(declared)
-    return frozenset(name.lower() for name in declared).union(settings.sensitive_fields)
+    return frozenset(name.lower() for name in declared).union(get_settings().sensitive_fields)

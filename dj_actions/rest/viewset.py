@@ -20,12 +20,14 @@ from dj_actions.context import Selection
 from dj_actions.declaration.definition import ActionDefinition, Precondition
 from dj_actions.declaration.description import describe_fully
 from dj_actions.execution.call import ActionCall, ActionResult
+from dj_actions.execution.error_reports import hide_parameters, hiding_variables
 from dj_actions.execution.execute import execute
 from dj_actions.execution.idempotency import HEADER as IDEMPOTENCY_HEADER
 from dj_actions.execution.idempotency import REPLAYED_HEADER
 from dj_actions.execution.permissions import first_denying_permission
 from dj_actions.execution.preconditions import entity_tag_of
 from dj_actions.execution.rendering import is_declared_many, render
+from dj_actions.execution.run import sensitive_fields
 from dj_actions.models import ActionEvent
 from dj_actions.rest.body import body_of, receive_body
 from dj_actions.rest.errors import ErrorMixin, auth_of, user_of
@@ -148,6 +150,7 @@ class ActionMixin(ErrorMixin):
         """Refuse a request body that is too large before it is read, or not complete."""
         _ = self.request_state  # its clock starts now
         if self.definition:
+            hide_parameters(request._request, sensitive_fields(self.definition))
             receive_body(request)
             if not is_storable(list(kwargs.values())):
                 raise NotFound
@@ -242,7 +245,8 @@ def _endpoint(definition: ActionDefinition, name: str) -> Callable[..., Any]:
     def endpoint(self: ActionMixin, request: Request, **kwargs: Any) -> Response:  # noqa: ARG001
         if not self.runs_action:  # GET, or HEAD, which DRF handles like GET
             return Response(describe_fully(definition, request.path, self.get_serializer))
-        return self.run_action(definition)
+        run = hiding_variables(self.run_action, sensitive_fields(definition))
+        return run(definition)
 
     endpoint.__name__ = name
     endpoint.__doc__ = f"{definition.title}\n\n{definition.description}".strip()
