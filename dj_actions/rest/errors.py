@@ -11,7 +11,9 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dj_actions.database import is_concurrent_change
 from dj_actions.execution.failure_records import Failure, record_failure
+from dj_actions.execution.problems import ConcurrentChange
 from dj_actions.identifiers import key_text
 from dj_actions.models import ActionEvent
 from dj_actions.rest.body import body_of
@@ -26,6 +28,9 @@ class ErrorMixin(CatalogueMixin, SelectionMixin):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Return the response for an error, and record that the action failed."""
+        if is_concurrent_change(exc):
+            exc, cause = ConcurrentChange(), exc
+            exc.__cause__ = cause
         try:
             response = self._error_response(exc)
         except Exception as error:
