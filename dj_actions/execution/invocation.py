@@ -22,10 +22,10 @@ from dj_actions.execution.execute import execute
 from dj_actions.execution.failure_records import Failure, record_failure
 from dj_actions.execution.locking import for_update
 from dj_actions.execution.permissions import permission_error, require_active
-from dj_actions.execution.problems import error_body, status_code_for
+from dj_actions.execution.problems import api_exception_for, error_body, status_code_for
 from dj_actions.execution.rendering import is_declared_many, render
 from dj_actions.execution.run import sensitive_fields
-from dj_actions.identifiers import key_text
+from dj_actions.identifiers import key_as_text, key_text
 
 
 class RunOptions(TypedDict, total=False):
@@ -128,10 +128,17 @@ class CodeCaller:
 
     def _error(self, key: Any, found: Model | None) -> Exception | None:
         if found is None:
-            return NotFound(f"{self.definition.resource} {key} does not exist.")
+            name = key_as_text(key)
+            return NotFound(f"{self.definition.resource} {name} does not exist.")
         if self.user is None:
             return None
-        return permission_error(self.definition, self.user, found)
+        try:
+            return permission_error(self.definition, self.user, found)
+        except Exception as error:
+            # As DRF documents, a permission raises Http404 to hide an object.
+            if api_exception_for(error) is None:
+                raise
+            return error
 
 
 def record_error(

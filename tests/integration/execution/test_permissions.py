@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.http import Http404
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.test import APIClient
 
 from dj_actions.context import ActionContext
 from dj_actions.models import ActionEvent
 from example.todos.models import Todo
-from tests.conftest import ClientOf, Declare, Serve
+from tests.conftest import ClientOf, Declare, MakeTodo, Serve
 from tests.fixtures.calls import url_of
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +83,46 @@ def test_a_part_of_an_action_is_run_by_whom_a_project_lets_in(
     serve()
 
     assert client_of(ann).post(url_of(todo)).status_code == 200
+
+
+class HideOthers(BasePermission):
+    """Hides what one may not read, as the documentation of DRF recommends."""
+
+    error: Exception = Http404()
+
+    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+        if obj.owner_id != request.user.pk:
+            raise self.error
+        return True
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(Http404(), 404), (DjangoPermissionDenied(), 403), (NotFound(), 404)]
+)
+def test_a_permission_that_raises_refuses_one_object_of_a_partial_action(
+    declare: Declare,
+    make_todo: MakeTodo,
+    ann: User,
+    bob: User,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    status: int,
+) -> None:
+    monkeypatch.setattr(HideOthers, "error", error)
+    todos = [make_todo(), make_todo(owner=bob)]
+    partial = declare(bulk=True, partial=True, permissions=[HideOthers])
+    result = partial.run(actor=ann, objects=todos)
+
+    assert [entry["status"] for entry in result.body["results"]] == [200, status]
+    with pytest.raises(type(error)):
+        declare(name="all", bulk=True, permissions=[HideOthers]).run(actor=ann, objects=todos)
+
+
+def test_a_permission_that_crashes_is_a_crash(
+    declare: Declare, make_todo: MakeTodo, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HideOthers, "error", ZeroDivisionError())
+    partial = declare(bulk=True, partial=True, permissions=[HideOthers])
+
+    with pytest.raises(ZeroDivisionError):
+        partial.run(actor=ann, objects=[make_todo(), make_todo(owner=bob)])
