@@ -26,6 +26,7 @@ from dj_actions.execution.error_reports import hide_parameters, hiding_variables
 from dj_actions.execution.invocation import invoke, record_error
 from dj_actions.execution.locking import lock_rows
 from dj_actions.execution.run import sensitive_fields
+from dj_actions.identifiers import key_text
 from dj_actions.inputs.json_textarea import without_secrets
 from dj_actions.inputs.raw_body import require_mapping
 from dj_actions.registry import registry
@@ -135,7 +136,7 @@ def _run_on_all(definition: ActionDefinition, request: HttpRequest, chosen: Quer
             # instead of deadlocking.
             lock_rows(definition.model, [entry.pk for entry in entries])
             for entry in entries:
-                keys = [str(entry.pk)]
+                keys = [key_text(entry)]
                 invoke(
                     definition,
                     actor=request.user,
