@@ -132,8 +132,8 @@ class Action(ABC):
         There is no viewset, so a viewset's own permissions and queryset do not apply.
 
         Args:
-            actor: the user who acts, whose permissions are checked. None is the system itself,
-                which is permitted everything.
+            actor: the user who acts, who must be active, and whose permissions are checked. None
+                is the system itself, which is permitted everything.
             object: the object to act on; it is locked and refreshed in place.
             objects: the objects a bulk action acts on.
             data: the input, to be validated.

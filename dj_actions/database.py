@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from tenacity.stop import stop_after_delay
 from tenacity.wait import wait_random_exponential
@@ -29,8 +29,23 @@ LIBPQ_KEEPALIVES: Mapping[str, int] = {
 """Connection parameters of libpq, in seconds and probes; `tcp_user_timeout` in milliseconds:
 https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS."""
 
+CONCURRENT_CHANGE = frozenset({"40001", "40P01", "55P03"})
+"""Codes for which a transaction is to be repeated: a serialization failure, as with the isolation
+level REPEATABLE READ, a deadlock, or a lock that took too long:
+https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def is_concurrent_change(error: BaseException) -> bool:
+    """Return whether the database refused a transaction because of another one."""
+    if not isinstance(error, DatabaseError):
+        return False
+    driver_error = error.__cause__
+    code = getattr(driver_error, "sqlstate", None) or getattr(driver_error, "pgcode", None)
+    name = str(getattr(driver_error, "sqlite_errorname", ""))
+    return code in CONCURRENT_CHANGE or name.startswith("SQLITE_BUSY")
 
 
 def close_connections() -> None:

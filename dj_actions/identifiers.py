@@ -32,7 +32,14 @@ def key_text(entry: Model) -> str:
     field = entry._meta.pk
     if isinstance(field, CompositePrimaryKey) and entry.pk is not None:
         return str(field.value_to_string(entry))
-    return str(entry.pk)
+    return key_as_text(entry.pk)
+
+
+def key_as_text(key: Any) -> str:
+    """Return the value of a key as text; see `key_text`."""
+    if isinstance(key, (list, tuple)):
+        return json.dumps([str(part) for part in key], ensure_ascii=False)
+    return str(key)
 
 
 def parse_key(model: type[Model], key: Any) -> Any:
@@ -54,7 +61,15 @@ def parse_key(model: type[Model], key: Any) -> Any:
             f"{key!r} is not a key of {len(field.fields)} parts "
             f"({', '.join(field.field_names)}): give a JSON array."
         )
-    return tuple(part.to_python(value) for part, value in zip(field.fields, parts, strict=True))
+    return tuple(_part(part, value) for part, value in zip(field.fields, parts, strict=True))
+
+
+def _part(field: Any, value: Any) -> Any:
+    if value is None or isinstance(value, (bool, list, dict)):
+        raise ValidationError(f"{value!r} is not a valid {field.name}.")
+    value = field.to_python(value)
+    field.run_validators(value)  # a number that its column cannot hold
+    return value
 
 
 def _parts(key: Any) -> list[Any]:
@@ -63,5 +78,4 @@ def _parts(key: Any) -> list[Any]:
             key = json.loads(key)
         except (ValueError, RecursionError):
             return []
-    is_list = isinstance(key, (list, tuple))
-    return [] if not is_list or any(isinstance(part, (list, dict)) for part in key) else list(key)
+    return list(key) if isinstance(key, (list, tuple)) else []

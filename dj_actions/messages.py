@@ -26,14 +26,14 @@ class Actor:
     """Primary key of the user, as a string."""
 
     label: str
-    """Username."""
+    """Username; the text of a user without one, such as one that a token stands for."""
 
     @classmethod
     def of(cls, user: Any) -> Self | None:
         """Return the actor for a user; None without a user, or for an anonymous one."""
         if user is None or not user.is_authenticated:
             return None
-        label = user.get_username() if hasattr(user, "get_username") else str(user)
+        label = (user.get_username() if hasattr(user, "get_username") else "") or str(user)
         key = getattr(user, "pk", None)
         return cls(
             id=sanitize(str(label if key is None else key), MAX_NAME_LENGTH),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 REDACTED = "[redacted]"
@@ -22,6 +22,9 @@ WIDGET_SUFFIX = re.compile(r"_\d+$")
 MIN_SECRET_LENGTH = 3
 """Characters of the shortest value searched for in strings: shorter ones match anywhere."""
 
+MAX_SECRETS = 50
+"""Values that are searched for in strings."""
+
 PROBLEM_KEYS = frozenset({"pointer", "detail"})
 """Keys of one error in problem details."""
 
@@ -36,9 +39,18 @@ def prepare_for_storage(plain: Any, *, sensitive: Collection[str], limit: int) -
     """
     if not plain:
         return plain
-    kept = redact(plain, sensitive)
-    size = len(json.dumps(kept, ensure_ascii=False).encode())
-    return {TOO_LARGE: size} if size > limit else kept
+    return or_size(redact(plain, sensitive), limit)
+
+
+def or_size(plain: Any, limit: int) -> Any:
+    """Return plain JSON data, or only its size if it is too large to store.
+
+    Args:
+        plain: the data.
+        limit: bytes of JSON text.
+    """
+    size = len(json.dumps(plain, ensure_ascii=False).encode())
+    return {TOO_LARGE: size} if size > limit else plain
 
 
 def redact(value: Any, names: Collection[str]) -> Any:
@@ -78,15 +90,28 @@ def sensitive_values(value: Any, names: Collection[str]) -> set[str]:
 
 
 def remove_secrets(value: Any, secrets: Collection[str]) -> Any:
-    """Return plain JSON data with each occurrence of a secret in a string replaced."""
+    """Return plain JSON data with each occurrence of a secret in a string replaced.
+
+    Of many secrets, which a client could send to keep the server searching, none is searched for:
+    all strings are replaced.
+    """
+    if not secrets:
+        return value
+    if len(secrets) > MAX_SECRETS:
+        return _with_strings(value, lambda _text: REDACTED)
+    # The longest first: one may contain another.
+    longest_first = sorted(secrets, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, longest_first)))
+    return _with_strings(value, lambda text: pattern.sub(REDACTED, text))
+
+
+def _with_strings(value: Any, change: Callable[[str], str]) -> Any:
+    """Return plain JSON data with each string, except names, changed."""
     if isinstance(value, Mapping):
-        return {key: remove_secrets(entry, secrets) for key, entry in value.items()}
+        return {key: _with_strings(entry, change) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [remove_secrets(entry, secrets) for entry in value]
-    if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, REDACTED)
-    return value
+        return [_with_strings(entry, change) for entry in value]
+    return change(value) if isinstance(value, str) else value
 
 
 def _redact_json_text(text: str, names: Collection[str]) -> str:

@@ -22,8 +22,12 @@ from dj_actions.admin.confirmation import CONFIRMED, TEMPLATE, confirmation_page
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import ActionError
 from dj_actions.execution.database import database_for
+from dj_actions.execution.error_reports import hide_parameters, hiding_variables
 from dj_actions.execution.invocation import invoke, record_error
 from dj_actions.execution.locking import lock_rows
+from dj_actions.execution.run import sensitive_fields
+from dj_actions.identifiers import key_text
+from dj_actions.inputs.json_textarea import without_secrets
 from dj_actions.inputs.raw_body import require_mapping
 from dj_actions.registry import registry
 
@@ -73,8 +77,11 @@ class ActionAdminMixin(AdminBase):
         """Ask for the input of the action, then run the action on the selected objects."""
         if not is_confirmed(request):
             return self._ask(definition, request, chosen)
+        names = sensitive_fields(definition)
+        # An input without a form of its own is sent as JSON in `data`.
+        hide_parameters(request, names and names | {"data"})
         try:
-            done = _run_on_all(definition, request, chosen)
+            done = hiding_variables(_run_on_all, names)(definition, request, chosen)
         except ValidationError as error:
             return self._ask(definition, request, chosen, error)
         except (APIException, ActionError) as error:
@@ -95,7 +102,8 @@ class ActionAdminMixin(AdminBase):
         chosen: QuerySet[Model],
         error: ValidationError | None = None,
     ) -> HttpResponse:
-        sent = _posted(request) if error else None
+        # A secret is entered again: the page would show it, and a browser keep it.
+        sent = without_secrets(_posted(request), sensitive_fields(definition)) if error else None
         errors: Mapping[str, Any] | None = (
             error.detail if error and isinstance(error.detail, dict) else None
         )
@@ -135,7 +143,7 @@ def _run_on_all(definition: ActionDefinition, request: HttpRequest, chosen: Quer
             # instead of deadlocking.
             lock_rows(definition.model, [entry.pk for entry in entries])
             for entry in entries:
-                keys = [str(entry.pk)]
+                keys = [key_text(entry)]
                 invoke(
                     definition,
                     actor=request.user,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from django.core.exceptions import FieldDoesNotExist
+from django.db.models import CompositePrimaryKey
 from rest_framework.serializers import BaseSerializer
 
 from dj_actions.declaration.definition import IDS, ActionDefinition
@@ -93,6 +94,8 @@ def key_schema(definition: ActionDefinition, lookup_field: str = "pk") -> dict[s
         column = definition.model._meta.get_field(lookup_field)
     except FieldDoesNotExist:  # "pk", or a lookup of a related model's field
         column = definition.model._meta.pk
+    if isinstance(column, CompositePrimaryKey):
+        return {"type": "string"}
     return column_schema(cast("Any", column)) or {"type": ["integer", "string"]}
 
 

@@ -14,7 +14,7 @@ from dj_actions.execution.preconditions import current_entity_tag, require_match
 from dj_actions.execution.recording import RecordResult, record
 from dj_actions.execution.replay import replay
 from dj_actions.execution.run import Run
-from dj_actions.execution.validation import validate
+from dj_actions.execution.validation import EarlyValidation, validate, validate_early
 
 
 def execute(call: ActionCall) -> ActionResult:
@@ -26,19 +26,20 @@ def execute(call: ActionCall) -> ActionResult:
         Exception: any error that `perform` raises; its writes are rolled back.
     """
     run = Run.of(call)
+    early = validate_early(run)  # before any lock: a client decides how long it takes
     with transaction.atomic(using=run.scope.database):
         with exclusive(run) as earlier:
-            result = replay(run, earlier) if earlier else _execute(run)
+            result = replay(run, earlier) if earlier else _execute(run, early)
         if call.dry_run:
             transaction.set_rollback(True, using=run.scope.database)
     return result
 
 
-def _execute(run: Run) -> ActionResult:
+def _execute(run: Run, early: EarlyValidation | None) -> ActionResult:
     selection = run.call.caller.select(raises=not run.definition.partial)
     context = _context(run, selection)
     require_match(run, context)
-    validated = validate(run, context)
+    validated = validate(run, context, early)
     outcome = perform(run, context, validated.data, selection)
     recorded = record(run, context, validated.recordable, outcome)
     return _result(run, context, outcome, recorded)

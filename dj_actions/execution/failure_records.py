@@ -11,11 +11,13 @@ from typing import Any
 from django.db import connections, transaction
 
 from dj_actions.conf import RecordFailures, Settings, get_settings
-from dj_actions.declaration.definition import ActionDefinition
+from dj_actions.declaration.definition import IDS, ActionDefinition
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.run import RunScope
+from dj_actions.inputs.known_fields import field_names, known_part
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.queries import insert_event
+from dj_actions.redaction import or_size
 from dj_actions.serialization import to_json
 from dj_actions.text import MAX_NAME_LENGTH, is_storable, sanitize
 
@@ -28,7 +30,11 @@ UNRECORDED = frozenset(
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
-"""Status codes that are never recorded: anyone could fill the table with them."""
+"""Status codes that are never recorded, whoever the caller is."""
+
+MAX_REFUSED_BYTES = 4096
+"""Bytes of JSON text that are kept of a failed call's input, and of its error: a caller can
+repeat it as often as it likes."""
 
 NOT_AN_OBJECT = "not_an_object"
 """Key of what is stored instead of input in which sensitive fields cannot be recognized."""
@@ -42,7 +48,10 @@ class Failure:
     """A call that was refused or raised an error."""
 
     user: Any
-    """The user who made the call, if any."""
+    """The user who made the call; None for the system itself."""
+
+    auth: Any = None
+    """What the authentication class has set as `request.auth`."""
 
     object_ids: Sequence[str]
     """The objects it refers to, by the keys the caller used."""
@@ -65,15 +74,21 @@ class Failure:
 def record_failure(definition: ActionDefinition, failure: Failure) -> ActionEvent | None:
     """Write one event without deliveries, after everything the action wrote was rolled back.
 
+    A failed call has changed nothing, so that of a client that nothing identifies leaves nothing:
+    anyone could fill the table.
+
     It never raises: the caller already has an error to return.
 
     Returns:
-        The event; None if the settings disable it, or it could not be written.
+        The event; None if nothing identifies the caller, the settings disable it, or it could not
+        be written.
     """
     if not _is_recorded(failure.status_code, get_settings()):
         return None
     try:
-        scope = RunScope.of(definition, failure.user)
+        scope = RunScope.of(definition, failure.user, failure.auth)
+        if scope.identity is None:
+            return None
         connection = connections[scope.database]
         if connection.in_atomic_block and connection.needs_rollback:
             return None  # the outer transaction will be rolled back, and the record with it
@@ -100,8 +115,6 @@ def _event(scope: RunScope, failure: Failure) -> ActionEvent:
     keys = failure.object_ids[: definition.max_items]
     object_ids = [sanitize(key, MAX_NAME_LENGTH) for key in keys]
     data = _as_json(failure.read_data())
-    if scope.sensitive and not isinstance(data, dict):
-        data = {NOT_AN_OBJECT: type(data).__name__}
     return ActionEvent(
         resource=definition.resource,
         action=definition.name,
@@ -110,12 +123,30 @@ def _event(scope: RunScope, failure: Failure) -> ActionEvent:
         object_ids=object_ids,
         actor_id=actor.id if actor else None,
         actor_label=actor.label if actor else "",
-        request_data=scope.storable(data),
-        response_data=scope.storable_errors(_as_json(failure.body), data),
+        request_data=_input(scope, data),
+        response_data=_error(scope, _as_json(failure.body), data),
         status_code=failure.status_code,
         duration_ms=failure.duration_ms,
         traceparent=failure.traceparent,
     )
+
+
+def _input(scope: RunScope, data: Any) -> Any:
+    """Return what is stored of the input, which may be anything."""
+    if scope.sensitive and not isinstance(data, dict):
+        return {NOT_AN_OBJECT: type(data).__name__}
+    definition = scope.definition
+    names = field_names(definition.input)
+    if definition.bulk and definition.requires_objects:
+        names |= {IDS}
+    return scope.storable(or_size(known_part(data, names), MAX_REFUSED_BYTES))
+
+
+def _error(scope: RunScope, body: Any, data: Any) -> Any:
+    """Return what is stored of the error, which may repeat the input."""
+    kept = or_size(body, MAX_REFUSED_BYTES)
+    # Data that is not an object is not searched for the names of sensitive fields.
+    return scope.storable_errors(kept, data if isinstance(data, dict) else {})
 
 
 def _as_json(value: Any) -> Any:

@@ -17,13 +17,15 @@ from dj_actions.context import ActionContext, Selection
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.call import ActionCall, ActionResult
+from dj_actions.execution.error_reports import hiding_variables
 from dj_actions.execution.execute import execute
 from dj_actions.execution.failure_records import Failure, record_failure
 from dj_actions.execution.locking import for_update
-from dj_actions.execution.permissions import permission_error
-from dj_actions.execution.problems import error_body, status_code_for
+from dj_actions.execution.permissions import permission_error, require_active
+from dj_actions.execution.problems import api_exception_for, error_body, status_code_for
 from dj_actions.execution.rendering import is_declared_many, render
-from dj_actions.identifiers import key_text
+from dj_actions.execution.run import sensitive_fields
+from dj_actions.identifiers import key_as_text, key_text
 
 
 class RunOptions(TypedDict, total=False):
@@ -54,6 +56,13 @@ def invoke(
         InvalidAction: the wrong one of `object` and `objects` was given.
         rest_framework.exceptions.APIException: not found, not permitted, or invalid input.
     """
+    run = hiding_variables(_invoke, sensitive_fields(definition))
+    return run(definition, options, records_failure=records_failure)
+
+
+def _invoke(
+    definition: ActionDefinition, options: RunOptions, *, records_failure: bool
+) -> ActionResult:
     started = time.perf_counter()
     one, user, data = options.get("object"), options.get("actor"), options.get("data")
     parent, dry_run = options.get("parent"), options.get("dry_run", False)
@@ -64,7 +73,9 @@ def invoke(
         definition=definition,
         user=user,
         data={} if data is None else data,
-        caller=CodeCaller(definition=definition, user=user, given=given),
+        caller=CodeCaller(
+            definition=definition, user=user, given=given, is_part=parent is not None
+        ),
         target=",".join(keys),
         idempotency_key=options.get("idempotency_key"),
         dry_run=dry_run,
@@ -90,10 +101,16 @@ class CodeCaller:
     user: Any
     given: Sequence[Model]
 
+    is_part: bool = False
+    """Whether another action runs it, whose call has been admitted already."""
+
     def select(self, *, raises: bool) -> Sequence[Selection]:
         """Lock the objects, and check the action's permissions unless the system itself acts."""
-        if self.user is not None and (error := permission_error(self.definition, self.user)):
-            raise error
+        if self.user is not None:
+            if not self.is_part:
+                require_active(self.user)
+            if error := permission_error(self.definition, self.user):
+                raise error
         found = _lock(self.definition, self.given)
         keys = dict.fromkeys(entry.pk for entry in self.given)
         return [self._select(key, found.get(key), raises=raises) for key in keys]
@@ -111,10 +128,17 @@ class CodeCaller:
 
     def _error(self, key: Any, found: Model | None) -> Exception | None:
         if found is None:
-            return NotFound(f"{self.definition.resource} {key} does not exist.")
+            name = key_as_text(key)
+            return NotFound(f"{self.definition.resource} {name} does not exist.")
         if self.user is None:
             return None
-        return permission_error(self.definition, self.user, found)
+        try:
+            return permission_error(self.definition, self.user, found)
+        except Exception as error:
+            # As DRF documents, a permission raises Http404 to hide an object.
+            if api_exception_for(error) is None:
+                raise
+            return error
 
 
 def record_error(

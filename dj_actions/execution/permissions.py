@@ -35,6 +35,16 @@ def first_denying_permission(
     return None
 
 
+def require_active(user: Any) -> None:
+    """Refuse a user who has been deactivated, as a login would.
+
+    Raises:
+        PermissionDenied: the user is not active.
+    """
+    if user.is_authenticated and not getattr(user, "is_active", True):
+        raise PermissionDenied(f"The user {str(user)!r} is inactive.", code="user_inactive")
+
+
 def permission_error(
     definition: ActionDefinition, user: Any, target: Model | None = None
 ) -> APIException | None:

@@ -10,6 +10,19 @@ from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.http import Http404
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied
 
+from dj_actions.database import is_concurrent_change
+
+
+class ConcurrentChange(APIException):
+    """Another transaction has changed, or holds, the same rows; this one was rolled back."""
+
+    status_code = HTTPStatus.CONFLICT.value
+    default_detail = (
+        "Another request is changing the same data; this one has changed nothing. Send it again."
+    )
+    default_code = "concurrent_change"
+
+
 FAULT = HTTPStatus.INTERNAL_SERVER_ERROR.value
 
 
@@ -24,15 +37,23 @@ def api_exception_for(error: Exception) -> APIException | None:
     return None
 
 
+def known_error(error: Exception) -> APIException | None:
+    """Return the same, and an error for a transaction that the database has refused.
+
+    Only at the end of a call: such a transaction cannot go on.
+    """
+    return api_exception_for(error) or (ConcurrentChange() if is_concurrent_change(error) else None)
+
+
 def status_code_for(error: Exception) -> int:
     """Return the status code that an error is returned with."""
-    known = api_exception_for(error)
+    known = known_error(error)
     return known.status_code if known else HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def error_body(error: Exception) -> Any:
     """Return the response body for an error, as DRF formats it; only the type of a server error."""
-    known = api_exception_for(error)
+    known = known_error(error)
     if known is None:
         # Not its message, which may contain confidential data.
         return {"detail": type(error).__name__}
@@ -47,7 +68,7 @@ def problem_for(error: Exception, *, instance: str = "") -> dict[str, Any]:
         error: any error; a server error is described only by its status.
         instance: path of the request.
     """
-    known = api_exception_for(error)
+    known = known_error(error)
     problem = blank_problem(status_code_for(error))
     details = known.get_full_details() if known else None
     if isinstance(details, Mapping) and details.keys() == {"message", "code"}:

@@ -56,7 +56,7 @@ def record(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> Rec
     ordering = _ordering(run, context, aliases)
     event = _event(run, context, data, outcome)
     needed = aliases or run.idempotency or context.parent or context.has_children
-    if not (run.scope.settings.track_actions or needed):
+    if not (needed or _is_tracked(run, context)):
         return RecordResult(event=event, is_stored=False)
     database = run.scope.database
     insert_event(event, ordering, Delivery, using=database)
@@ -68,6 +68,15 @@ def record(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> Rec
         wake_relays(aliases, using=database)
         action_recorded.send(sender=ActionEvent, event=event)
     return RecordResult(event=event, is_stored=not context.dry_run)
+
+
+def _is_tracked(run: Run, context: ActionContext) -> bool:
+    """Return whether an event is written that nothing refers to.
+
+    Anyone could fill the table with calls that change nothing.
+    """
+    has_changes = context.object_ids or not run.definition.partial
+    return run.scope.settings.track_actions and bool(has_changes or run.scope.identity)
 
 
 def _require_transaction(run: Run) -> None:

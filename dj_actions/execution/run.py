@@ -13,7 +13,7 @@ from dj_actions.execution.database import database_for
 from dj_actions.execution.idempotency import Idempotency
 from dj_actions.execution.identity import CallerIdentity
 from dj_actions.messages import Actor
-from dj_actions.redaction import prepare_for_storage, remove_secrets, sensitive_values
+from dj_actions.redaction import or_size, prepare_for_storage, remove_secrets, sensitive_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +56,13 @@ class RunScope:
             identity=CallerIdentity.of(user, auth, using=database),
             database=database,
             settings=settings,
-            sensitive=_sensitive_fields(definition, settings),
+            sensitive=sensitive_fields(definition),
         )
 
     def storable(self, plain: Any) -> Any:
         """Return plain JSON data redacted, or only its size if it is too large to store."""
-        return prepare_for_storage(
-            plain, sensitive=self.sensitive, limit=self.settings.max_stored_bytes
-        )
+        limit = self.settings.max_stored_bytes
+        return prepare_for_storage(plain, sensitive=self.sensitive, limit=limit)
 
     def storable_errors(self, body: Any, data: Any) -> Any:
         """Return a response body as `storable` does, for errors, which may repeat their input.
@@ -72,7 +71,8 @@ class RunScope:
             body: the response body, as plain JSON.
             data: the input, as plain JSON.
         """
-        return self.storable(remove_secrets(body, sensitive_values(data, self.sensitive)))
+        kept = or_size(body, self.settings.max_stored_bytes)
+        return self.storable(remove_secrets(kept, sensitive_values(data, self.sensitive)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +117,9 @@ class Run:
         return (time.perf_counter() - self.started) * 1000
 
 
-def _sensitive_fields(definition: ActionDefinition, settings: Settings) -> frozenset[str]:
+def sensitive_fields(definition: ActionDefinition) -> frozenset[str]:
+    """Return the names, in lower case, of the fields whose values must not be stored or shown."""
     declared = definition.sensitive | definition.input.sensitive_names()
     if declared:
         declared = definition.input.source_names(declared)
-    return frozenset(name.lower() for name in declared).union(settings.sensitive_fields)
+    return frozenset(name.lower() for name in declared).union(get_settings().sensitive_fields)

@@ -16,7 +16,7 @@ from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.call import ActionCall
 from dj_actions.execution.run import Run
 from dj_actions.execution.synthetic_request import synthetic_request
-from dj_actions.inputs import InputContext
+from dj_actions.inputs import InputContext, ValidatedInput
 from dj_actions.inputs.raw_body import require_mapping
 from dj_actions.serialization import to_json
 
@@ -32,28 +32,68 @@ class Validated:
     """The same as plain JSON."""
 
 
-def validate(run: Run, context: ActionContext) -> Validated:
-    """Validate the input; `context.bound` is then what validated it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyValidation:
+    """The outcome of a validation that needed no objects; reported once they are known."""
+
+    validated: ValidatedInput | None = None
+    error: Exception | None = None
+
+    def result(self) -> ValidatedInput:
+        """Return the validated input, or raise the error."""
+        if self.validated is None:
+            raise self.error or RuntimeError("A validation has either a result or an error.")
+        return self.validated
+
+
+def validate_early(run: Run) -> EarlyValidation | None:
+    """Validate the input before any lock is taken; None if the validation may use the objects.
+
+    The caller may not be permitted to run the action: an error is only returned, to be raised
+    when that is known.
+    """
+    if run.definition.input.needs_objects:
+        return None
+    try:
+        return EarlyValidation(validated=_validated(run.call, objects=(), pk=None))
+    except Exception as error:  # noqa: BLE001 - raised by `result`
+        return EarlyValidation(error=error)
+
+
+def validate(run: Run, context: ActionContext, early: EarlyValidation | None) -> Validated:
+    """Validate the input, unless that is done; `context.bound` is then what validated it.
+
+    Args:
+        run: the run.
+        context: the context of the run, with its objects.
+        early: the outcome of `validate_early`.
 
     Raises:
         rest_framework.exceptions.ValidationError: the input is invalid, or cannot be stored.
     """
-    call = run.call
+    if early is None:
+        pk = None if run.definition.bulk else context.object_ids[0]
+        validated = _validated(run.call, objects=context.objects, pk=pk)
+    else:
+        validated = early.result()
+    context.bound = validated.bound
+    # Encoded now: `perform` may change the data, or delete the objects it refers to.
+    return Validated(data=validated.data, recordable=_recordable(validated.data))
+
+
+def _validated(call: ActionCall, *, objects: tuple[Any, ...], pk: str | None) -> ValidatedInput:
     data = _without_ids(call)
-    validated = call.definition.input.validate(
+    return call.definition.input.validate(
         data,
         InputContext(
             # Serializers and forms read the user from their request, also in calls from code.
             request=call.request or synthetic_request(call.user, data),
             view=call.view,
             actor=call.user,
-            objects=context.objects,
-            pk=None if call.definition.bulk else context.object_ids[0],
+            objects=objects,
+            pk=pk,
         ),
     )
-    context.bound = validated.bound
-    # Encoded now: `perform` may change the data, or delete the objects it refers to.
-    return Validated(data=validated.data, recordable=_recordable(validated.data))
 
 
 def _without_ids(call: ActionCall) -> Mapping[str, Any]:

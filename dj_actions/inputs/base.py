@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -78,6 +78,9 @@ class ValidatedInput:
 
 class InputAdapter(ABC):
     """Validates the raw data of one action, and describes its fields."""
+
+    needs_objects: ClassVar[bool] = True
+    """Whether validation may use the objects; if not, it precedes the locks on them."""
 
     @abstractmethod
     def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:

@@ -13,6 +13,8 @@ from dj_actions.inputs.base import InputAdapter, InputContext, InputField, Valid
 class NoInput(InputAdapter):
     """Adapter for an action that takes no input."""
 
+    needs_objects = False
+
     def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:  # noqa: ARG002
         """Return empty data, and ignore the raw data."""
         return ValidatedInput(data={})

@@ -31,6 +31,8 @@ class JsonSchemaInput(InputAdapter):
             or is not of type object.
     """
 
+    needs_objects = False
+
     schema: dict[str, Any]
 
     def __post_init__(self) -> None:

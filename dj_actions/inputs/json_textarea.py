@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django import forms
@@ -16,6 +16,7 @@ from rest_framework.settings import api_settings
 
 from dj_actions.inputs.errors import error_lines, reject_deep_nesting
 from dj_actions.inputs.form_html import render_form
+from dj_actions.redaction import is_sensitive
 
 
 class JSONTextareaForm(forms.Form):
@@ -56,6 +57,44 @@ def parse_json_textarea(posted: Mapping[str, Any]) -> object:
     except ValueError as error:
         message = _("Invalid JSON: {error}").format(error=error)
         raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [message]}) from error
+
+
+def without_secrets(posted: QueryDict, names: Collection[str]) -> QueryDict:
+    """Return posted data without the values of sensitive fields, also in the text area.
+
+    Args:
+        posted: the data; it is not modified.
+        names: names of the fields, in lower case.
+    """
+    kept = posted.copy()
+    for name in posted:
+        if is_sensitive(name, names):
+            del kept[name]
+    for name in kept:
+        kept.setlist(name, [_text_without(value, names) for value in kept.getlist(name)])
+    return kept
+
+
+def _text_without(text: Any, names: Collection[str]) -> Any:
+    """Return JSON text without the sensitive fields; none if they cannot be told apart."""
+    if not isinstance(text, str) or not any(name in text.lower() for name in names):
+        return text
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return "" if text.lstrip()[:1] in {"{", "["} else text
+    kept = _value_without(value, names)
+    return text if kept == value else json.dumps(kept, indent=2, ensure_ascii=False)
+
+
+def _value_without(value: Any, names: Collection[str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _value_without(entry, names)
+            for key, entry in value.items()
+            if not is_sensitive(key, names)
+        }
+    return [_value_without(entry, names) for entry in value] if isinstance(value, list) else value
 
 
 def _initial_text(raw: Mapping[str, Any] | None) -> str:

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from dj_actions.exceptions import InvalidAction
 from dj_actions.inputs.errors import Path, Violation
 from dj_actions.inputs.schema_builders import JSON_SCHEMA_DIALECT
 from dj_actions.inputs.schema_formats import FORMAT_CHECKER
+from dj_actions.inputs.schema_keywords import Validator
 
 MAX_EXPECTED_LENGTH = 200
 """Characters of an expected value in a message; longer values are truncated."""
@@ -88,7 +89,8 @@ def validator_for(schema: Mapping[str, Any]) -> Draft202012Validator:
             f"The JSON Schema refers to {error.ref!r}, which it does not contain. References must "
             "be to the same schema: nothing is fetched."
         ) from error
-    return Draft202012Validator(schema, registry=registry, format_checker=FORMAT_CHECKER)
+    validator = Validator(schema, registry=registry, format_checker=FORMAT_CHECKER)
+    return cast("Draft202012Validator", validator)
 
 
 def violations(validator: Draft202012Validator, value: object) -> Iterator[Violation]:

@@ -57,8 +57,9 @@ PROBLEM: Schema = {
 
 COMMON_ERRORS = {
     400: "The input is invalid.",
-    409: "A request with this Idempotency-Key is still running, or the state of the object "
-    "does not allow the action.",
+    409: "A request with this Idempotency-Key is still running, another request is changing the "
+    "same data, or the state of the object does not allow the action.",
+    411: "The body is sent in chunks, which the server cannot read.",
     413: "The body is too large.",
     415: "The media type of the body is not supported.",
     422: "This Idempotency-Key was used for a different request.",

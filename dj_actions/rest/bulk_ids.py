@@ -7,12 +7,13 @@ from typing import Any, cast
 
 from django.core.exceptions import FieldDoesNotExist
 from django.core.exceptions import ValidationError as FieldError
-from django.db.models import Field, Model
+from django.db.models import CompositePrimaryKey, Field, Model
 from django.http import QueryDict
 from rest_framework.exceptions import NotFound, ValidationError
 
 from dj_actions.context import Selection
 from dj_actions.declaration.definition import IDS
+from dj_actions.identifiers import key_as_text, parse_key
 from dj_actions.text import is_storable
 
 MAX_LISTED = 20
@@ -20,9 +21,17 @@ MAX_LISTED = 20
 
 
 def requested_keys(
-    data: Any, model: type[Model], lookup_field: str, *, max_items: int
+    data: Any, model: type[Model], lookup_field: str, *, max_items: int, converts: bool = True
 ) -> list[Any]:
     """Return the keys in `ids`, converted to the type of the lookup field, without duplicates.
+
+    Args:
+        data: the body.
+        model: the model of the viewset.
+        lookup_field: the viewset's own.
+        max_items: maximum number of keys.
+        converts: whether a composite key is converted too; if not, it is left as it would be in
+            a URL, which the viewset itself reads.
 
     Raises:
         ValidationError: `ids` is missing, empty, too long, not a list, or contains an invalid key.
@@ -39,6 +48,8 @@ def requested_keys(
             {IDS: [f"Ensure this list has at most {max_items} items; it has {len(raw)}."]}
         )
     field = _lookup(model, lookup_field)
+    if isinstance(field, CompositePrimaryKey):
+        return list(dict.fromkeys(_composite_key(entry, model, converts=converts) for entry in raw))
     return list(dict.fromkeys(_key(entry, field) for entry in raw))
 
 
@@ -57,7 +68,7 @@ def in_order_of_request(
 
 def not_found(key: Any) -> NotFound:
     """Return the error for a key of an object that does not exist or the caller may not see."""
-    return NotFound(f"Not found: {key}.")
+    return NotFound(f"Not found: {key_as_text(key)}.")
 
 
 def require_all(selection: Sequence[Selection]) -> None:
@@ -67,7 +78,7 @@ def require_all(selection: Sequence[Selection]) -> None:
         rest_framework.exceptions.APIException: the first error; if objects are missing, a
             NotFound that lists them.
     """
-    missing = [str(entry.key) for entry in selection if isinstance(entry.error, NotFound)]
+    missing = [key_as_text(entry.key) for entry in selection if isinstance(entry.error, NotFound)]
     if missing:
         more = f" and {len(missing) - MAX_LISTED} more" if len(missing) > MAX_LISTED else ""
         raise NotFound(f"Not found: {', '.join(missing[:MAX_LISTED])}{more}.")
@@ -116,6 +127,19 @@ def _key(entry: Any, field: Field[Any, Any]) -> Any:
             {IDS: [f"{entry!r} is not a valid id: {' '.join(error.messages)}"]}
         ) from error
     return value
+
+
+def _composite_key(entry: Any, model: type[Model], *, converts: bool) -> Any:
+    if not isinstance(entry, (list, str)) or not is_storable(entry):
+        raise ValidationError(
+            {IDS: [f"{entry!r} is not a valid id; expected a string or a list of its parts."]}
+        )
+    if not converts:
+        return key_as_text(entry)
+    try:
+        return parse_key(model, entry)
+    except FieldError as error:
+        raise ValidationError({IDS: error.messages}) from error
 
 
 def _type_name(value: Any) -> str:

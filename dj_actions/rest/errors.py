@@ -11,12 +11,15 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dj_actions.database import is_concurrent_change
 from dj_actions.execution.failure_records import Failure, record_failure
+from dj_actions.execution.problems import ConcurrentChange
 from dj_actions.identifiers import key_text
 from dj_actions.models import ActionEvent
+from dj_actions.rest.body import body_of
 from dj_actions.rest.catalogue import CatalogueMixin
 from dj_actions.rest.problems import ProblemRenderer, problem_for_response, wants_problem
-from dj_actions.rest.request import body_of, is_dry_run, traceparent_of
+from dj_actions.rest.request import is_dry_run, traceparent_of
 from dj_actions.rest.selection import SelectionMixin
 
 
@@ -25,6 +28,9 @@ class ErrorMixin(CatalogueMixin, SelectionMixin):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Return the response for an error, and record that the action failed."""
+        if is_concurrent_change(exc):
+            exc, cause = ConcurrentChange(), exc
+            exc.__cause__ = cause
         try:
             response = self._error_response(exc)
         except Exception as error:
@@ -55,6 +61,7 @@ class ErrorMixin(CatalogueMixin, SelectionMixin):
             self.definition,
             Failure(
                 user=user_of(self.request),
+                auth=auth_of(self.request),
                 object_ids=self._object_ids(),
                 read_data=lambda: _data_of(self.request),
                 body=body,

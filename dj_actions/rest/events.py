@@ -10,6 +10,7 @@ from rest_framework import permissions, viewsets
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from dj_actions.conf import get_settings
 from dj_actions.models import ActionEvent
@@ -28,6 +29,9 @@ FILTERS = (
 """Query parameters that filter the list."""
 
 PAGING = ("cursor", "page_size", "format")
+
+
+VIEW_PERMISSIONS = ("dj_actions.view_actionevent", "dj_actions.view_delivery")
 
 
 class EventPagination(CursorPagination):
@@ -53,19 +57,33 @@ class EventPagination(CursorPagination):
         return cursor
 
 
+class CanViewEvents(permissions.IsAdminUser):
+    """Allows access to staff who may view events and deliveries, as the admin does."""
+
+    message = (
+        "Events are for staff with the permissions dj_actions.view_actionevent and "
+        "dj_actions.view_delivery."
+    )
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return whether the user is staff with both permissions."""
+        # An event is shown with its deliveries, and can be found by them.
+        return super().has_permission(request, view) and request.user.has_perms(VIEW_PERMISSIONS)
+
+
 class ActionEventViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet[ActionEvent]):
     """Lists events with their deliveries.
 
     Filters: `resource`, `action`, `object`, `actor` (id or name), `outcome` (`succeeded` or
     `failed`), `parent` (id of an event), `publisher`, `state` and `remote_state` of a delivery.
-    Staff only; a subclass can set other permissions.
+    For staff with the permissions to view events and deliveries; a subclass can set others.
     """
 
     schema = ViewSchema("dj_actions.openapi.events.EventSchema")
     queryset = ActionEvent.objects.all()
     serializer_class = ActionEventSerializer
     pagination_class = EventPagination
-    permission_classes = [permissions.IsAdminUser]
+    permission_classes = [CanViewEvents]
 
     def get_queryset(self) -> QuerySet[ActionEvent]:
         """Return the events that match the query parameters, with their deliveries."""

@@ -1,17 +1,11 @@
-"""Read a request: its body, its trace context, and its dry_run parameter."""
+"""Read a request: its trace context, and its dry_run parameter."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import QueryDict
-from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-
-from dj_actions.conf import get_settings
 
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """Version 00 of https://www.w3.org/TR/trace-context/#traceparent-header."""
@@ -20,68 +14,8 @@ TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-
 DRY_RUN = "dry_run"
 """Query parameter of a request whose changes are rolled back."""
 
-JSON_STARTS = ("{", "[{", '["', "[[")
-"""How JSON objects and lists begin; HTML forms have fields named `[0]name`."""
-
 YES = frozenset({"", "1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
-
-
-class PayloadTooLarge(APIException):
-    """The body is larger than DJ_ACTIONS["MAX_BODY_BYTES"]."""
-
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_code = "payload_too_large"
-
-
-def refuse_large_body(request: Request) -> None:
-    """Raise PayloadTooLarge by the Content-Length header, before the body is read."""
-    limit = get_settings().max_body_bytes
-    header = str(request.META.get("CONTENT_LENGTH") or "0")
-    # Cut: int() is slow for thousands of digits.
-    length = int(header[:20]) if header.isdecimal() else 0
-    if length > limit:
-        raise PayloadTooLarge(
-            f"The request body has {length} bytes; the maximum is {limit}. "
-            "Send less data in one request."
-        )
-
-
-def body_of(request: Request) -> Any:
-    """Return the parsed body.
-
-    Raises:
-        ParseError: it cannot be parsed, or is JSON that is sent as a form.
-        PayloadTooLarge: it is larger than DATA_UPLOAD_MAX_MEMORY_SIZE.
-    """
-    try:
-        return _refuse_json_sent_as_form(request.data)
-    except RequestDataTooBig as error:  # DATA_UPLOAD_MAX_MEMORY_SIZE
-        raise PayloadTooLarge(str(error)) from None
-    except SuspiciousOperation as error:  # DATA_UPLOAD_MAX_NUMBER_FIELDS or _FILES
-        raise ParseError(str(error)) from None
-    except RecursionError:
-        raise ParseError("JSON parse error - nested too deeply.") from None
-    except (UnicodeError, LookupError) as error:
-        raise ParseError(f"The body cannot be decoded - {error}") from None
-
-
-def _refuse_json_sent_as_form(data: Any) -> Any:
-    """Return the parsed body, unless its first field is named like the beginning of JSON.
-
-    `curl -d` sends JSON with the content type of a form. The whole text then is the name of a
-    field that no action has, and the action would run as if nothing had been sent.
-
-    Raises:
-        ParseError: it is.
-    """
-    is_form = isinstance(data, QueryDict)
-    if is_form and next(iter(data), "").lstrip().startswith(JSON_STARTS):
-        raise ParseError(
-            "The body looks like JSON, but is sent as a form. Send it with the header "
-            "Content-Type: application/json (with curl: --json instead of -d)."
-        )
-    return data
 
 
 def traceparent_of(request: Request) -> str:

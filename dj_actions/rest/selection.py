@@ -100,10 +100,15 @@ class SelectionMixin(Base):
         its object permissions.
         """
         model = self.get_queryset().model
+        reads_keys = self._overrides_get_object()
         keys = requested_keys(
-            self.request.data, model, self.lookup_field, max_items=definition.max_items
+            self.request.data,
+            model,
+            self.lookup_field,
+            max_items=definition.max_items,
+            converts=not reads_keys,
         )
-        if self._overrides_get_object():
+        if reads_keys:
             return self._one_by_one(keys, raises=raises)
         selection = self._fetch(keys, raises=raises)
         if not self.request_state.has_locked:

@@ -21,21 +21,19 @@ from dj_actions.context import Selection
 from dj_actions.declaration.definition import ActionDefinition, Precondition
 from dj_actions.declaration.description import describe_fully
 from dj_actions.execution.call import ActionCall, ActionResult
+from dj_actions.execution.error_reports import hide_parameters, hiding_variables
 from dj_actions.execution.execute import execute
 from dj_actions.execution.idempotency import HEADER as IDEMPOTENCY_HEADER
 from dj_actions.execution.idempotency import REPLAYED_HEADER
 from dj_actions.execution.permissions import first_denying_permission
 from dj_actions.execution.preconditions import entity_tag_of
 from dj_actions.execution.rendering import is_declared_many, render
+from dj_actions.execution.run import sensitive_fields
 from dj_actions.models import ActionEvent
+from dj_actions.rest.body import body_of, receive_body
 from dj_actions.rest.errors import ErrorMixin, auth_of, user_of
 from dj_actions.rest.input_serializer import FALLBACKS, InputSerializerMixin
-from dj_actions.rest.request import (
-    body_of,
-    refuse_large_body,
-    traceparent_of,
-    wants_dry_run,
-)
+from dj_actions.rest.request import traceparent_of, wants_dry_run
 from dj_actions.rest.routing import for_router
 from dj_actions.rest.schema_hook import ViewSchema
 from dj_actions.rest.swagger import document_action
@@ -151,10 +149,11 @@ class ActionMixin(InputSerializerMixin, ErrorMixin):
         return view
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a request body that is too large before it is read."""
+        """Refuse a request body that is too large before it is read, or not complete."""
         _ = self.request_state  # its clock starts now
         if self.definition:
-            refuse_large_body(request)
+            hide_parameters(request._request, sensitive_fields(self.definition))
+            receive_body(request)
             if not is_storable(list(kwargs.values())):
                 raise NotFound
         super().initial(request, *args, **kwargs)
@@ -250,7 +249,8 @@ def _endpoint(definition: ActionDefinition, name: str) -> Callable[..., Any]:
             # With an argument, as without one it is the serializer of the input.
             make_serializer = functools.partial(self.get_serializer, None)
             return Response(describe_fully(definition, request.path, make_serializer))
-        return self.run_action(definition)
+        run = hiding_variables(self.run_action, sensitive_fields(definition))
+        return run(definition)
 
     endpoint.__name__ = name
     endpoint.__doc__ = f"{definition.title}\n\n{definition.description}".strip()

@@ -9,6 +9,7 @@ from django.db.models import Model
 from dj_actions.action import Action
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import InvalidAction
+from dj_actions.identifiers import key_as_text, key_text
 from dj_actions.messages import Actor
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.queries import FAILED_FROM, ActionEventQuerySet
@@ -165,8 +166,8 @@ def _events(
         # Raise for a misspelled label, for which no event could ever exist.
         registry.get(resource, action)
     if object is not None:
-        key = object.pk if isinstance(object, Model) else object
-        events = events.matching(object=str(key))
+        key = key_text(object) if isinstance(object, Model) else key_as_text(object)
+        events = events.matching(object=key)
     if actor is not None:
         events = _by(events, actor)
     if status_code is None:

@@ -31,6 +31,18 @@ class Licence(models.Model):
         return self.remark
 
 
+class Seat(models.Model):
+    """Its key has two parts."""
+
+    pk = models.CompositePrimaryKey("row", "number")
+    row = models.CharField(max_length=5)
+    number = models.IntegerField()
+    taken = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.row}{self.number}"
+
+
 class Page(models.Model):
     """Its key is a text, which may be long."""
 

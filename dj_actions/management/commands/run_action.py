@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Model
+from django.db.models import CompositePrimaryKey, Model
 
 from dj_actions.cli.users import user_named
 from dj_actions.declaration.definition import ActionDefinition
@@ -18,7 +18,8 @@ from dj_actions.declaration.discovery import load_viewsets
 from dj_actions.exceptions import ActionError, ActionNotFound
 from dj_actions.execution.call import ActionResult
 from dj_actions.execution.invocation import invoke
-from dj_actions.execution.problems import api_exception_for
+from dj_actions.execution.problems import known_error
+from dj_actions.identifiers import parse_key
 from dj_actions.registry import registry
 
 
@@ -38,7 +39,7 @@ class Command(BaseCommand):
             "--pk",
             action="append",
             default=[],
-            help="primary key of the object; repeat it for a bulk action",
+            help="primary key of the object, a composite one as JSON; repeat it for a bulk action",
         )
         parser.add_argument(
             "--data",
@@ -76,7 +77,7 @@ class Command(BaseCommand):
         except ActionError as error:
             raise CommandError(str(error)) from error
         except Exception as error:
-            found = api_exception_for(error)
+            found = known_error(error)
             if found is None:
                 raise
             raise CommandError(
@@ -138,8 +139,12 @@ def _objects(definition: ActionDefinition, keys: Sequence[str]) -> dict[str, Any
 
 
 def _object(definition: ActionDefinition, key: str) -> Model:
+    model = definition.model
+    is_composite = isinstance(model._meta.pk, CompositePrimaryKey)
     try:
-        found = definition.model._base_manager.filter(pk=key).first()
+        # The default manager: what it hides, such as objects that were deleted, is not found.
+        rows = model._default_manager.filter(pk=parse_key(model, key) if is_composite else key)
+        found = rows.first()
     except (ValueError, ValidationError) as error:
         raise CommandError(
             f"--pk {key!r} is not a valid primary key of {definition.resource}: {error}"

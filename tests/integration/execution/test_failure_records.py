@@ -21,6 +21,7 @@ from tests.conftest import ClientOf, Declare, MakeTodo, Serve
 
 pytestmark = pytest.mark.django_db
 
+A_NUMBER = {"type": "object", "properties": {"a": {"type": "integer"}}}
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -165,7 +166,7 @@ def test_from_code_it_is_recorded_too(
         raise error
 
     with pytest.raises(type(error)):
-        declare(perform).run(actor=ann, object=todo, data={"a": 1})
+        declare(perform, input=A_NUMBER).run(actor=ann, object=todo, data={"a": 1})
 
     event = ActionEvent.objects.get()
     assert (event.status_code, event.response_data) == (status, body)

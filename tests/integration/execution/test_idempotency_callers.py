@@ -42,6 +42,13 @@ class TokenUser:
         return f"TokenUser {self.pk}"
 
 
+class NamelessUser(TokenUser):
+    """As that of simplejwt, whose name is empty unless the token has it."""
+
+    def get_username(self) -> str:
+        return ""
+
+
 class Client:
     """A client's credentials without a text of their own."""
 
@@ -116,6 +123,12 @@ def test_a_key_belongs_to_the_client_that_the_authentication_identifies(
     assert [answer.status_code for answer in answers] == [200] * 3
     assert [answer.headers.get(REPLAYED) for answer in answers] == [None, None, "true"]
     assert ActionEvent.objects.count() == 2
+
+
+def test_a_user_without_a_name_is_recorded_by_its_text(declare: Declare, todo: Todo) -> None:
+    result = declare().run(actor=NamelessUser(42), object=todo)
+
+    assert (result.event.actor_id, result.event.actor_label) == ("42", "TokenUser 42")
 
 
 def test_a_client_gets_nothing_by_the_key_of_another(

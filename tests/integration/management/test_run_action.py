@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db.models import Manager, QuerySet
 
 from dj_actions.models import ActionEvent, Delivery
 from example.todos.models import Todo
@@ -139,3 +140,25 @@ def test_an_action_that_finds_its_objects_itself_takes_none(run: Run, declare: D
 
     with pytest.raises(CommandError, match="omit --pk"):
         run("todo", "poke", "--pk", 1)
+
+
+class Visible(Manager[Todo]):
+    """Hides todos that are done, as a manager hides objects that were deleted softly."""
+
+    def get_queryset(self) -> QuerySet[Todo]:
+        return super().get_queryset().filter(done=False)
+
+
+@pytest.mark.parametrize("action", ["mark_done", "bulk_mark_done"])
+def test_what_the_default_manager_hides_is_not_found(
+    run: Run, make_todo: MakeTodo, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    hidden, visible = make_todo(done=True), make_todo()
+    manager: Any = Visible()
+    manager.model = Todo
+    monkeypatch.setattr(Todo._meta, "default_manager", manager)
+
+    with pytest.raises(CommandError, match="There is no todo"):
+        run("todo", action, "--pk", hidden.pk)
+    run("todo", action, "--pk", visible.pk)
+    assert ActionEvent.objects.get().object_ids == [str(visible.pk)]

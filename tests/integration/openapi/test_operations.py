@@ -317,7 +317,7 @@ def test_errors_have_two_shapes(
     operation = operation_of(make_document())
     errors = {code for code in operation["responses"] if code >= "400"}
 
-    assert errors == {"400", "401", "403", "404", "409", "413", "415", "422", "429"}
+    assert errors == {"400", "401", "403", "404", "409", "411", "413", "415", "422", "429"}
     assert headers_of(operation, 429) == {"Retry-After"}
     for code in errors:
         usual = "ActionMessages" if code == "400" else "ActionError"
@@ -333,7 +333,7 @@ def test_only_possible_errors_are_described(
     operation = operation_of(make_document(), "/things/actions/poke/")
 
     assert {code for code in operation["responses"] if code >= "400"} == {
-        *("400", "409", "413", "415", "422")
+        *("400", "409", "411", "413", "415", "422")
     }
 
 
