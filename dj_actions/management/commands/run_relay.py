@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -16,6 +17,7 @@ from dj_actions.models import Delivery
 from dj_actions.relay.leftovers import Leftovers
 from dj_actions.relay.relay import Relay
 from dj_actions.relay.shutdown import on_stop_signal
+from dj_actions.relay.tenancy import same_search_path
 
 LEFT_PENDING = 3
 """Exit code of --once and --drain if deliveries that are due are left."""
@@ -50,8 +52,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the relay in the chosen mode."""
-        leave_pools()
-        enable_tcp_keepalive(router.db_for_write(Delivery))
+        with same_search_path():
+            leave_pools()
+            enable_tcp_keepalive(router.db_for_write(Delivery))
+            self._run(options)
+
+    def _run(self, options: Mapping[str, Any]) -> None:
         try:
             relay = Relay(options["publisher"])
 
