@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -24,12 +25,12 @@ LEFT_PENDING = 3
 
 
 class Command(BaseCommand):
-    """Runs until SIGTERM or SIGINT; finishes the messages in flight and releases the rest."""
+    """Runs until it is stopped; finishes the messages in flight and releases the rest."""
 
     help = (
-        "Delivers recorded events to the publishers in DJ_ACTIONS. Runs until SIGTERM or SIGINT, "
-        "then finishes the messages in flight and releases the rest; a second signal ends it at "
-        "once. --once and --drain say what is left pending, and why, and exit with "
+        "Delivers recorded events to the publishers in DJ_ACTIONS. Runs until SIGTERM, SIGINT "
+        "or SIGHUP, then finishes the messages in flight and releases the rest; a second signal "
+        "ends it at once. --once and --drain say what is left pending, and why, and exit with "
         f"{LEFT_PENDING} if it is due."
     )
 
@@ -62,8 +63,9 @@ class Command(BaseCommand):
             relay = Relay(options["publisher"])
 
             def stop() -> None:
-                self.stderr.write("Relay is stopping: finishing the messages in flight.")
                 relay.stop()
+                with suppress(OSError):  # the terminal may have been closed
+                    self.stderr.write("Relay is stopping: finishing the messages in flight.")
 
             with on_stop_signal(stop):
                 self._work(relay, once=options["once"], drain=options["drain"])
@@ -79,7 +81,8 @@ class Command(BaseCommand):
         else:
             self.stdout.write("Relay started.")
             relay.run()
-            self.stdout.write("Relay stopped.")
+            with suppress(OSError):
+                self.stdout.write("Relay stopped.")
 
     def _report(self, left: list[Leftovers]) -> None:
         """Write what each publisher has left pending; exit with LEFT_PENDING if it is held back."""
