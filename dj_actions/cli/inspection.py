@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -17,6 +18,7 @@ from dj_actions.conf import get_settings
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.operations.publishers import require_publisher
 from dj_actions.outbox.queries import PublisherCounts
+from dj_actions.outbox.times import aware
 from dj_actions.states import DeliveryState
 
 
@@ -73,12 +75,16 @@ def _stats_of(
         "is_configured": alias in get_settings().publishers,
         **by_state,
         "oldest_pending_seconds": counts.oldest_pending if counts else None,
-        "paused_at": publisher and publisher.paused_at,
+        "paused_at": publisher and _aware(publisher, publisher.paused_at),
         "paused_by": publisher.paused_by if publisher else "",
         "pause_reason": publisher.pause_reason if publisher else "",
-        "open_until": publisher and publisher.open_until,
+        "open_until": publisher and _aware(publisher, publisher.open_until),
         "open_reason": publisher.open_reason if publisher else "",
     }
+
+
+def _aware(publisher: PublisherState, time: datetime | None) -> datetime | None:
+    return time and aware(time, using=str(publisher._state.db))
 
 
 def _stats_table(data: list[dict[str, Any]]) -> str:

@@ -9,6 +9,7 @@ from dj_actions.cli.output import table
 from dj_actions.models import Delivery
 from dj_actions.operations.content import column_values
 from dj_actions.outbox.queries import DeliveryQuerySet
+from dj_actions.outbox.times import aware
 
 SUMMARY_COLUMNS = (
     *("publisher", "state", "attempts", "available_at", "settled_at", "errors", "ordering_key"),
@@ -34,7 +35,7 @@ def light(deliveries: DeliveryQuerySet) -> Iterator[Delivery]:
 
 def summary_of(delivery: Delivery) -> dict[str, Any]:
     """Return the values of a delivery that a list shows."""
-    event = delivery.event
+    event, using = delivery.event, str(delivery._state.db)
     return {
         "id": delivery.pk,
         "publisher": delivery.publisher,
@@ -43,8 +44,8 @@ def summary_of(delivery: Delivery) -> dict[str, Any]:
         "objects": event.object_ids,
         "event": str(event.pk),
         "attempts": delivery.attempts,
-        "available_at": delivery.available_at,
-        "settled_at": delivery.settled_at,
+        "available_at": aware(delivery.available_at, using=using),
+        "settled_at": delivery.settled_at and aware(delivery.settled_at, using=using),
         "ordering_key": delivery.ordering_key,
         "last_error": delivery.errors[-1] if delivery.errors else None,
     }

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from django.db import router
 
-from dj_actions.cli.output import count_of, error_line
+from dj_actions.cli.output import count_of, display, error_line
 from dj_actions.conf import get_settings
 from dj_actions.doctor.findings import Finding, ok, problem, warning
 from dj_actions.exceptions import InvalidSetting, PublisherMisconfigured, RateLimited
 from dj_actions.models import PublisherState
+from dj_actions.outbox.times import aware
 from dj_actions.publishers import BasePublisher, publishers
 
 if TYPE_CHECKING:
@@ -59,9 +60,10 @@ def check_paused() -> Iterator[Finding]:
     for state in paused:
         by = f" by {state.paused_by}" if state.paused_by else ""
         reason = f": {state.pause_reason}" if state.pause_reason else "."
+        since = display(state.paused_at and aware(state.paused_at, using=str(state._state.db)))
         yield warning(
             "paused",
-            f"{state.alias} has been paused{by} since {state.paused_at:%Y-%m-%d %H:%M} UTC{reason}",
+            f"{state.alias} has been paused{by} since {since} UTC{reason}",
             "Once the reason no longer applies, run "
             f"`manage.py outbox resume {state.alias} --reason TEXT`.",
         )

@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, StrIndex
 from django.db.models.lookups import GreaterThan
 
 from dj_actions.outbox.queries.base import RecordQuerySet, without_none
+from dj_actions.outbox.times import comparable
 from dj_actions.states import DeliveryState, Outcome, RemoteState
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
             Q(state__in=(DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DEAD))
             | Q(remote_state=RemoteState.RUNNING)
         )
-        rows = self._on_write_database().filter(created_at__lt=before)
+        rows = self._on_write_database()
+        rows = rows.filter(created_at__lt=comparable(before, using=rows.db))
         return rows.exclude(Exists(needed)).order_by("created_at")
 
     def take_oldest(self, *, before: datetime, limit: int) -> list[ActionEvent]:
