@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import router
 
+from dj_actions.cli.command import TextCommand
 from dj_actions.cli.leftovers import leftovers_line
 from dj_actions.database import enable_tcp_keepalive, leave_pools
 from dj_actions.exceptions import DJActionsError
@@ -24,7 +25,7 @@ LEFT_PENDING = 3
 """Exit code of --once and --drain if deliveries that are due are left."""
 
 
-class Command(BaseCommand):
+class Command(TextCommand):
     """Runs until it is stopped; finishes the messages in flight and releases the rest."""
 
     help = (
