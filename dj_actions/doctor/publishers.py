@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from dj_actions.outbox.queries import PublisherStateQuerySet
 
 
+FIX_DESTINATION = "Check that the destination is up and reachable."
+FIX_OPTIONS = (
+    "If the OPTIONS of the publisher in DJ_ACTIONS are wrong, correct them and restart the relays: "
+    "they read the settings when they start."
+)
+
+
 def check_reachability() -> Iterator[Finding]:
     """Check that each destination is reachable, without changing anything there."""
     for alias in get_settings().publishers:
@@ -49,9 +56,8 @@ def _check(publisher: BasePublisher) -> Finding:
 
 
 def _fix_for(error: Exception) -> str:
-    if isinstance(error, PublisherMisconfigured):
-        return "Correct the publisher's OPTIONS in DJ_ACTIONS. Deliveries are queued until then."
-    return "Check that the destination is up and reachable. Deliveries are queued until it is."
+    fix = FIX_OPTIONS if isinstance(error, PublisherMisconfigured) else FIX_DESTINATION
+    return f"{fix} Deliveries are queued until then."
 
 
 def check_paused() -> Iterator[Finding]:
@@ -76,12 +82,14 @@ def check_breakers() -> Iterator[Finding]:
     stopped = list(_states().exclude(open_until=None))
     for state in stopped:
         reason = f": {state.open_reason}" if state.open_reason else "."
+        # Nothing is counted if the destination itself asks to wait, or refuses our settings.
         failures = count_of(state.failures, "failure", "failures")
+        after = f" after {failures}" if state.failures else ""
+        fix = FIX_DESTINATION if state.failures else FIX_OPTIONS
         yield problem(
             "breakers",
-            f"The circuit breaker of {state.alias} is open after {failures}{reason}",
-            "Check that the destination is up and reachable. The relays probe it, and continue "
-            "once it responds.",
+            f"The circuit breaker of {state.alias} is open{after}{reason}",
+            f"{fix} The relays probe it, and continue once it accepts a message.",
         )
     if not stopped:
         yield ok("breakers", "All circuit breakers are closed.")

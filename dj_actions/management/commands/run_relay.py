@@ -13,6 +13,7 @@ from django.db import router
 
 from dj_actions.cli.command import TextCommand
 from dj_actions.cli.leftovers import leftovers_line
+from dj_actions.conf import get_settings
 from dj_actions.database import enable_tcp_keepalive, leave_pools
 from dj_actions.exceptions import DJActionsError
 from dj_actions.models import Delivery
@@ -62,6 +63,11 @@ class Command(TextCommand):
     def _run(self, options: Mapping[str, Any]) -> None:
         try:
             relay = Relay(options["publisher"])
+            if not get_settings().publishers:
+                self.stderr.write(
+                    "No publisher is configured, so nothing is delivered: set "
+                    'DJ_ACTIONS["PUBLISHERS"].'
+                )
 
             def stop() -> None:
                 relay.stop()
