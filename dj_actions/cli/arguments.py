@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 
 from dj_actions.outbox.queries import MAX_ID
 
@@ -41,6 +41,9 @@ def moment(text: str) -> datetime:
         raise ArgumentTypeError(
             f"{text!r} is not an ISO 8601 time; expected for example 2026-11-01T14:00:00Z"
         ) from None
+    # In another time zone, the first and the last days of the calendar do not exist.
+    if not MINYEAR < found.year < MAXYEAR:
+        raise ArgumentTypeError(f"{text!r} is not between the years 2 and 9998")
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

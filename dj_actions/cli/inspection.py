@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import router
 
 from dj_actions.cli.filters import matching
 from dj_actions.cli.output import Answer, display, duration, one_line, table
@@ -16,6 +18,7 @@ from dj_actions.conf import get_settings
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.operations.publishers import require_publisher
 from dj_actions.outbox.queries import PublisherCounts
+from dj_actions.outbox.times import aware
 from dj_actions.states import DeliveryState
 
 
@@ -32,7 +35,8 @@ def list_deliveries(options: Mapping[str, Any]) -> Answer:
 
 def show_delivery(options: Mapping[str, Any]) -> Answer:
     """Show one delivery with its event."""
-    delivery = Delivery.objects.filter(pk=options["id"]).select_related("event").first()
+    rows = Delivery.objects.using(router.db_for_write(Delivery))
+    delivery = rows.filter(pk=options["id"]).select_related("event").first()
     if delivery is None:
         raise CommandError(f"There is no delivery {options['id']}.")
     details = details_of(delivery)
@@ -50,10 +54,10 @@ def show_delivery(options: Mapping[str, Any]) -> Answer:
 def show_stats(options: Mapping[str, Any]) -> Answer:
     """Count deliveries by publisher and state."""
     alias = options["publisher"]
-    counts = {
-        entry.publisher: entry for entry in Delivery.objects.matching(publisher=alias).stats()
-    }
-    states = {entry.alias: entry for entry in PublisherState.objects.all()}
+    database = router.db_for_write(Delivery)
+    rows = Delivery.objects.using(database).matching(publisher=alias)
+    counts = {entry.publisher: entry for entry in rows.stats()}
+    states = {entry.alias: entry for entry in PublisherState.objects.using(database)}
     names = sorted({*get_settings().publishers, *counts, *states})
     if alias is not None:
         require_publisher(alias, or_in=names)
@@ -71,12 +75,16 @@ def _stats_of(
         "is_configured": alias in get_settings().publishers,
         **by_state,
         "oldest_pending_seconds": counts.oldest_pending if counts else None,
-        "paused_at": publisher and publisher.paused_at,
+        "paused_at": publisher and _aware(publisher, publisher.paused_at),
         "paused_by": publisher.paused_by if publisher else "",
         "pause_reason": publisher.pause_reason if publisher else "",
-        "open_until": publisher and publisher.open_until,
+        "open_until": publisher and _aware(publisher, publisher.open_until),
         "open_reason": publisher.open_reason if publisher else "",
     }
+
+
+def _aware(publisher: PublisherState, time: datetime | None) -> datetime | None:
+    return time and aware(time, using=str(publisher._state.db))
 
 
 def _stats_table(data: list[dict[str, Any]]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dj_actions.cli.output import count_of, deliveries, display, duration, one_line
 from dj_actions.models import PublisherState
+from dj_actions.outbox.times import aware
 from dj_actions.relay.leftovers import Leftovers
 
 
@@ -23,8 +24,7 @@ def _why(left: Leftovers) -> Iterator[str]:
     if left.state is not None and left.is_paused:
         yield _pause(left.state)
     if left.state is not None and left.is_breaker_open:
-        until = display(left.state.open_until)
-        yield f"circuit breaker open until {until} ({left.state.open_reason})"
+        yield _breaker(left.state)
     if left.counts.blocked:
         yield f"{_wait(left.counts.blocked)} for an earlier one with the same ordering key"
     if left.is_claimable:
@@ -32,6 +32,11 @@ def _why(left: Leftovers) -> Iterator[str]:
     if left.counts.later:
         first = duration(max(0.0, left.counts.due_in or 0.0))
         yield f"{_wait(left.counts.later)} for a later attempt, the first for {first}"
+
+
+def _breaker(state: PublisherState) -> str:
+    until = state.open_until and aware(state.open_until, using=str(state._state.db))
+    return f"circuit breaker open until {display(until)} UTC ({state.open_reason})"
 
 
 def _pause(state: PublisherState) -> str:

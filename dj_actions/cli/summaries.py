@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dj_actions.cli.output import table
 from dj_actions.models import Delivery
 from dj_actions.operations.content import column_values
 from dj_actions.outbox.queries import DeliveryQuerySet
+from dj_actions.outbox.times import aware
 
 SUMMARY_COLUMNS = (
     *("publisher", "state", "attempts", "available_at", "settled_at", "errors", "ordering_key"),
@@ -17,14 +18,24 @@ SUMMARY_COLUMNS = (
 """Columns that a list shows; the other columns of an event may be large."""
 
 
-def light(deliveries: DeliveryQuerySet) -> Iterable[Delivery]:
-    """Fetch only the columns that a list shows."""
-    return deliveries.select_related("event").only(*SUMMARY_COLUMNS).iterator(chunk_size=1000)
+PAGE_SIZE = 500
+"""Deliveries that are fetched at once."""
+
+
+def light(deliveries: DeliveryQuerySet) -> Iterator[Delivery]:
+    """Fetch only the columns that a list shows, page by page, the oldest first.
+
+    A server-side cursor would not survive a connection pooler in transaction mode.
+    """
+    ids = list(deliveries.values_list("pk", flat=True))
+    rows = Delivery.objects.using(deliveries.db).select_related("event").only(*SUMMARY_COLUMNS)
+    for start in range(0, len(ids), PAGE_SIZE):
+        yield from rows.filter(pk__in=ids[start : start + PAGE_SIZE]).order_by("pk")
 
 
 def summary_of(delivery: Delivery) -> dict[str, Any]:
     """Return the values of a delivery that a list shows."""
-    event = delivery.event
+    event, using = delivery.event, str(delivery._state.db)
     return {
         "id": delivery.pk,
         "publisher": delivery.publisher,
@@ -33,8 +44,8 @@ def summary_of(delivery: Delivery) -> dict[str, Any]:
         "objects": event.object_ids,
         "event": str(event.pk),
         "attempts": delivery.attempts,
-        "available_at": delivery.available_at,
-        "settled_at": delivery.settled_at,
+        "available_at": aware(delivery.available_at, using=using),
+        "settled_at": delivery.settled_at and aware(delivery.settled_at, using=using),
         "ordering_key": delivery.ordering_key,
         "last_error": delivery.errors[-1] if delivery.errors else None,
     }

@@ -105,8 +105,8 @@ def _imported(path: str) -> type[Any]:
 def _parts(entry: Any) -> tuple[str, Any, Any]:
     if not isinstance(entry, (tuple, list)) or len(entry) != ENTRY_LENGTH:
         raise InvalidAction(
-            f"Invalid entry {entry!r} in the action list; expected (id, type, status), or an Action "
-            "class or its dotted path."
+            f"Invalid entry {entry!r} in the action list; expected (id, type, status), or an "
+            "Action class or its dotted path."
         )
     action_id, action_type, status = entry
     return action_id, action_type, status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -121,11 +121,21 @@ class Settings:
             InvalidSetting: no publisher with this alias is configured.
         """
         if alias not in self.publishers:
-            raise InvalidSetting(
-                f"There is no publisher {alias!r} in DJ_ACTIONS['PUBLISHERS']."
-                f"{did_you_mean(alias, self.publishers)}"
-            )
+            raise InvalidSetting(self.unknown_publisher(alias))
         return self.publishers[alias]
+
+    def unknown_publisher(self, alias: str, *, also: Iterable[str] = ()) -> str:
+        """Return the message about an alias that is not configured.
+
+        Args:
+            alias: the alias that somebody has written.
+            also: further aliases that are accepted there, of publishers that were removed.
+        """
+        known = sorted({*self.publishers, *also})
+        hint = did_you_mean(alias, known) or (
+            f" There are: {', '.join(known)}." if known else " No publisher is configured."
+        )
+        return f"There is no publisher {alias!r} in DJ_ACTIONS['PUBLISHERS'].{hint}"
 
     def route_options(self, alias: str, label: str) -> Mapping[str, Any]:
         """Return the options of the publisher's route that matches the action, or an empty dict."""

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 
 from django.apps import apps
 
-from dj_actions.cli.output import count_of, duration
+from dj_actions.cli.output import count_of, display, duration
 from dj_actions.doctor import queries
 from dj_actions.doctor.findings import Finding, ok, warning
 from dj_actions.outbox.notifications import notification_arrives
+from dj_actions.outbox.times import aware
 
 MIN_DEAD_ROWS = 10_000
 """Dead rows of a table that are not reported, regardless of its size."""
@@ -91,8 +92,8 @@ def check_vacuum(database: str, *, dead_rows: int = MIN_DEAD_ROWS) -> Iterator[F
             )
         if table.dead_rows > max(dead_rows, MAX_DEAD_SHARE * table.live_rows):
             fine = False
-            moment = table.vacuumed_at
-            last = f"last vacuumed at {moment:%Y-%m-%d %H:%M} UTC" if moment else "never vacuumed"
+            moment = table.vacuumed_at and aware(table.vacuumed_at, using=database)
+            last = f"last vacuumed at {display(moment)} UTC" if moment else "never vacuumed"
             yield warning(
                 "vacuum",
                 f"{name}: {table.dead_rows} dead rows, {table.live_rows} live rows, {last}.",

@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING
 
 from django.db import router
 
-from dj_actions.cli.output import count_of, error_line
+from dj_actions.cli.output import count_of, display, error_line
 from dj_actions.conf import get_settings
 from dj_actions.doctor.findings import Finding, ok, problem, warning
 from dj_actions.exceptions import InvalidSetting, PublisherMisconfigured, RateLimited
 from dj_actions.models import PublisherState
+from dj_actions.outbox.times import aware
 from dj_actions.publishers import BasePublisher, publishers
 
 if TYPE_CHECKING:
     from dj_actions.outbox.queries import PublisherStateQuerySet
+
+
+FIX_DESTINATION = "Check that the destination is up and reachable."
+FIX_OPTIONS = (
+    "If the OPTIONS of the publisher in DJ_ACTIONS are wrong, correct them and restart the relays: "
+    "they read the settings when they start."
+)
 
 
 def check_reachability() -> Iterator[Finding]:
@@ -48,9 +56,8 @@ def _check(publisher: BasePublisher) -> Finding:
 
 
 def _fix_for(error: Exception) -> str:
-    if isinstance(error, PublisherMisconfigured):
-        return "Correct the publisher's OPTIONS in DJ_ACTIONS. Deliveries are queued until then."
-    return "Check that the destination is up and reachable. Deliveries are queued until it is."
+    fix = FIX_OPTIONS if isinstance(error, PublisherMisconfigured) else FIX_DESTINATION
+    return f"{fix} Deliveries are queued until then."
 
 
 def check_paused() -> Iterator[Finding]:
@@ -59,9 +66,10 @@ def check_paused() -> Iterator[Finding]:
     for state in paused:
         by = f" by {state.paused_by}" if state.paused_by else ""
         reason = f": {state.pause_reason}" if state.pause_reason else "."
+        since = display(state.paused_at and aware(state.paused_at, using=str(state._state.db)))
         yield warning(
             "paused",
-            f"{state.alias} has been paused{by} since {state.paused_at:%Y-%m-%d %H:%M} UTC{reason}",
+            f"{state.alias} has been paused{by} since {since} UTC{reason}",
             "Once the reason no longer applies, run "
             f"`manage.py outbox resume {state.alias} --reason TEXT`.",
         )
@@ -74,12 +82,14 @@ def check_breakers() -> Iterator[Finding]:
     stopped = list(_states().exclude(open_until=None))
     for state in stopped:
         reason = f": {state.open_reason}" if state.open_reason else "."
+        # Nothing is counted if the destination itself asks to wait, or refuses our settings.
         failures = count_of(state.failures, "failure", "failures")
+        after = f" after {failures}" if state.failures else ""
+        fix = FIX_DESTINATION if state.failures else FIX_OPTIONS
         yield problem(
             "breakers",
-            f"The circuit breaker of {state.alias} is open after {failures}{reason}",
-            "Check that the destination is up and reachable. The relays probe it, and continue "
-            "once it responds.",
+            f"The circuit breaker of {state.alias} is open{after}{reason}",
+            f"{fix} The relays probe it, and continue once it accepts a message.",
         )
     if not stopped:
         yield ok("breakers", "All circuit breakers are closed.")

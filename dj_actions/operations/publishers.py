@@ -14,7 +14,6 @@ from dj_actions.models import PublisherState
 from dj_actions.operations.audit import record_operation, require_reason
 from dj_actions.operations.result import OperationResult
 from dj_actions.outbox.wakeup import wake_relays
-from dj_actions.text import did_you_mean
 
 
 def pause(*aliases: str, actor: Any, reason: str, dry_run: bool = False) -> OperationResult:
@@ -71,12 +70,9 @@ def require_publisher(alias: str, *, or_in: Collection[str] = ()) -> None:
         alias: the publisher.
         or_in: more aliases to accept, of publishers that were removed from the settings.
     """
-    known = {*get_settings().publishers, *or_in}
-    if alias not in known:
-        raise InvalidAction(
-            f"There is no publisher {alias!r} in DJ_ACTIONS['PUBLISHERS']."
-            f"{did_you_mean(alias, sorted(known))}"
-        )
+    settings = get_settings()
+    if alias not in {*settings.publishers, *or_in}:
+        raise InvalidAction(settings.unknown_publisher(alias, also=or_in))
 
 
 def _pause(alias: str, actor: Any, reason: str) -> bool:

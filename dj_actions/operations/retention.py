@@ -18,6 +18,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import router, transaction
 
 from dj_actions.conf import get_settings
+from dj_actions.files import PRIVATE, open_to_append
 from dj_actions.models import ActionEvent, ArchivedActionEvent, Delivery
 from dj_actions.operations.content import archive_content
 from dj_actions.operations.result import OnBatch, OperationResult
@@ -68,7 +69,8 @@ def archive(
 
     Args:
         before: events recorded earlier are archived; None for those older than TTL_MINUTES.
-        to_file: append them to this file, one JSON object per line; None for the table.
+        to_file: append them to this file, one JSON object per line; None for the table. A new file
+            is readable for its owner alone.
         batch_size: events per transaction.
         dry_run: move nothing, and return what would be moved.
         on_batch: called after each batch with the number of events archived so far.
@@ -115,7 +117,8 @@ class FileArchive:
     """Appends events to a file, one JSON object per line.
 
     Args:
-        path: the file; it is created if it does not exist.
+        path: the file; if it does not exist, it is created for its owner alone, because it has the
+            inputs of all users. A symbolic link is refused.
     """
 
     def __init__(self, path: Path) -> None:
@@ -127,7 +130,7 @@ class FileArchive:
         If the deletion that follows fails, the next run appends them again; compare `id` to find
         duplicates.
         """
-        with self.path.open("a", encoding="utf-8") as file:
+        with open_to_append(self.path, permissions=PRIVATE) as file:
             file.writelines(
                 json.dumps(archive_content(event), cls=DjangoJSONEncoder, ensure_ascii=False) + "\n"
                 for event in events

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from uuid import UUID
 
-from django.db import connections
-from django.utils.timezone import get_default_timezone
+from dj_actions.outbox.times import aware
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
@@ -125,12 +124,4 @@ def _datetime(microseconds: int) -> datetime:
 
 
 def _microseconds(time: datetime, *, using: str) -> int:
-    return (_aware(time, using=using) - EPOCH) // timedelta(microseconds=1)
-
-
-def _aware(time: datetime, *, using: str) -> datetime:
-    """Add the time zone: without USE_TZ, PostgreSQL returns TIME_ZONE and SQLite returns UTC."""
-    if time.tzinfo:
-        return time
-    is_postgres = connections[using].vendor == "postgresql"
-    return time.replace(tzinfo=get_default_timezone() if is_postgres else UTC)
+    return (aware(time, using=using) - EPOCH) // timedelta(microseconds=1)

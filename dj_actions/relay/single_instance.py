@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.core.files import locks
 from django.db import connections, router
 
 from dj_actions.exceptions import RelayAlreadyRunning
+from dj_actions.files import SHARED, open_to_append
 from dj_actions.models import Delivery
 
 
@@ -27,7 +29,7 @@ def single_instance() -> Iterator[None]:
     if connection.vendor != "sqlite" or connection.is_in_memory_db():  # type: ignore[attr-defined]  # of the SQLite backend
         yield
         return
-    with open(f"{name}.relay", "w") as file:  # noqa: PTH123 - NAME may be any path-like object
+    with open_to_append(Path(f"{name}.relay"), permissions=SHARED) as file:
         if not locks.lock(file, locks.LOCK_EX | locks.LOCK_NB):
             raise RelayAlreadyRunning(
                 f"Another relay already serves {name}. SQLite allows only one: stop the other "

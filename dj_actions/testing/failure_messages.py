@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from dj_actions.conf import get_settings
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.text import did_you_mean
 
 MAX_LISTED = 20
 """Maximum number of events or deliveries in a message: the latest ones."""
@@ -46,11 +45,10 @@ def deliveries_of(events: Sequence[ActionEvent], deliveries: Sequence[Delivery])
 
 def unknown_publisher(alias: str | None) -> str:
     """Return a sentence if the publisher is not configured, otherwise an empty string."""
-    known = get_settings().publishers
-    if alias is None or alias in known:
+    settings = get_settings()
+    if alias is None or alias in settings.publishers:
         return ""
-    hint = did_you_mean(alias, known)
-    return f"There is no publisher {alias!r} in DJ_ACTIONS['PUBLISHERS'].{hint} "
+    return f"{settings.unknown_publisher(alias)} "
 
 
 def _list(title: str, lines: Sequence[str]) -> str:

@@ -6,15 +6,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from dj_actions.cli.arguments import minutes, moment, positive_integer
+from dj_actions.cli.command import TextCommand
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.operations import OperationResult, archive
 from dj_actions.operations.retention import cutoff_after
 
 
-class Command(BaseCommand):
+class Command(TextCommand):
     """Moves old events, with their deliveries, to a table or a file."""
 
     help = (

@@ -8,16 +8,17 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from dj_actions.cli.arguments import seconds
+from dj_actions.cli.command import TextCommand
 from dj_actions.doctor import Finding, State, Thresholds, examine
 
 STATE_WIDTH = max(len(state) for state in State)
 NAME_WIDTH = 12
 
 
-class Command(BaseCommand):
+class Command(TextCommand):
     """Writes one line per finding; the exit code is 1 if there is a problem."""
 
     help = (

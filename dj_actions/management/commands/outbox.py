@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
 from dj_actions.cli.arguments import delivery_id
@@ -21,6 +21,7 @@ from dj_actions.cli.changes import (
     change_deliveries,
     change_publishers,
 )
+from dj_actions.cli.command import TextCommand
 from dj_actions.cli.filters import add_filters
 from dj_actions.cli.inspection import list_deliveries, show_delivery, show_stats
 from dj_actions.cli.output import Answer
@@ -35,7 +36,7 @@ Operation = Callable[[dict[str, Any]], Answer]
 AddParser = Callable[[str, str, Operation], ArgumentParser]
 
 
-class Command(BaseCommand):
+class Command(TextCommand):
     """Inspects, retries, cancels, replays and discards deliveries; pauses publishers."""
 
     help = (

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from dj_actions.cli.arguments import NEVER, age, positive_integer
+from dj_actions.cli.command import TextCommand
 from dj_actions.cli.output import duration, table
 from dj_actions.operations import prune
 from dj_actions.states import DeliveryState
@@ -20,7 +21,7 @@ DEFAULT_AGES = {
 }
 
 
-class Command(BaseCommand):
+class Command(TextCommand):
     """Deletes deliveries that were settled long ago; their events are kept."""
 
     help = (

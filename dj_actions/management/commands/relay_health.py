@@ -8,14 +8,15 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from dj_actions.cli.arguments import seconds
+from dj_actions.cli.command import TextCommand
 from dj_actions.doctor.liveness import liveness
 from dj_actions.doctor.thresholds import Thresholds
 
 
-class Command(BaseCommand):
+class Command(TextCommand):
     """Prints in one line whether a relay is alive; so does the exit code."""
 
     help = (

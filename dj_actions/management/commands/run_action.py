@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import CompositePrimaryKey, Model
 
+from dj_actions.cli.command import TextCommand
 from dj_actions.cli.users import user_named
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.declaration.discovery import load_viewsets
@@ -23,7 +24,7 @@ from dj_actions.identifiers import parse_key
 from dj_actions.registry import registry
 
 
-class Command(BaseCommand):
+class Command(TextCommand):
     """Runs an action through the same steps as over HTTP, with the same record."""
 
     help = (
@@ -112,6 +113,8 @@ def _data(text: str) -> Mapping[str, Any]:
         raise CommandError(f"Cannot read --data: {error}") from error
     except ValueError as error:
         raise CommandError(f"--data is not valid JSON: {error}") from error
+    except RecursionError:
+        raise CommandError("--data is nested too deeply.") from None
     if not isinstance(data, dict):
         raise CommandError(f"--data must be a JSON object, not {type(data).__name__}.")
     return data

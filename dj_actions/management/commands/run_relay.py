@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import router
 
+from dj_actions.cli.command import TextCommand
 from dj_actions.cli.leftovers import leftovers_line
+from dj_actions.conf import get_settings
 from dj_actions.database import enable_tcp_keepalive, leave_pools
 from dj_actions.exceptions import DJActionsError
 from dj_actions.models import Delivery
 from dj_actions.relay.leftovers import Leftovers
 from dj_actions.relay.relay import Relay
 from dj_actions.relay.shutdown import on_stop_signal
+from dj_actions.relay.tenancy import same_search_path
 
 LEFT_PENDING = 3
 """Exit code of --once and --drain if deliveries that are due are left."""
 
 
-class Command(BaseCommand):
-    """Runs until SIGTERM or SIGINT; finishes the messages in flight and releases the rest."""
+class Command(TextCommand):
+    """Runs until it is stopped; finishes the messages in flight and releases the rest."""
 
     help = (
-        "Delivers recorded events to the publishers in DJ_ACTIONS. Runs until SIGTERM or SIGINT, "
-        "then finishes the messages in flight and releases the rest; a second signal ends it at "
-        "once. --once and --drain say what is left pending, and why, and exit with "
+        "Delivers recorded events to the publishers in DJ_ACTIONS. Runs until SIGTERM, SIGINT "
+        "or SIGHUP, then finishes the messages in flight and releases the rest; a second signal "
+        "ends it at once. --once and --drain say what is left pending, and why, and exit with "
         f"{LEFT_PENDING} if it is due."
     )
 
@@ -50,14 +55,24 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the relay in the chosen mode."""
-        leave_pools()
-        enable_tcp_keepalive(router.db_for_write(Delivery))
+        with same_search_path():
+            leave_pools()
+            enable_tcp_keepalive(router.db_for_write(Delivery))
+            self._run(options)
+
+    def _run(self, options: Mapping[str, Any]) -> None:
         try:
             relay = Relay(options["publisher"])
+            if not get_settings().publishers:
+                self.stderr.write(
+                    "No publisher is configured, so nothing is delivered: set "
+                    'DJ_ACTIONS["PUBLISHERS"].'
+                )
 
             def stop() -> None:
-                self.stderr.write("Relay is stopping: finishing the messages in flight.")
                 relay.stop()
+                with suppress(OSError):  # the terminal may have been closed
+                    self.stderr.write("Relay is stopping: finishing the messages in flight.")
 
             with on_stop_signal(stop):
                 self._work(relay, once=options["once"], drain=options["drain"])
@@ -73,7 +88,8 @@ class Command(BaseCommand):
         else:
             self.stdout.write("Relay started.")
             relay.run()
-            self.stdout.write("Relay stopped.")
+            with suppress(OSError):
+                self.stdout.write("Relay stopped.")
 
     def _report(self, left: list[Leftovers]) -> None:
         """Write what each publisher has left pending; exit with LEFT_PENDING if it is held back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.db import connections, models
 from django.db.models.functions import Now
 
@@ -18,7 +19,7 @@ def from_now(seconds: float) -> models.Expression:
 
 
 def database_time(*, using: str) -> datetime:
-    """Return the database's current time.
+    """Return the database's current time, in the form in which it returns its columns.
 
     Args:
         using: alias of the database.
@@ -29,4 +30,5 @@ def database_time(*, using: str) -> datetime:
         (time,) = cursor.fetchone()
     if isinstance(time, datetime):
         return time
-    return datetime.fromisoformat(time).replace(tzinfo=UTC)  # SQLite has no type for it
+    # SQLite has no type for it.
+    return datetime.fromisoformat(time).replace(tzinfo=UTC if settings.USE_TZ else None)

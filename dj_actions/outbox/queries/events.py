@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import connections, models
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Prefetch, Q, Value
 from django.db.models.functions import Cast, StrIndex
 from django.db.models.lookups import GreaterThan
 
 from dj_actions.outbox.queries.base import RecordQuerySet, without_none
+from dj_actions.outbox.times import comparable
 from dj_actions.states import DeliveryState, Outcome, RemoteState
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
             Q(state__in=(DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DEAD))
             | Q(remote_state=RemoteState.RUNNING)
         )
-        rows = self._on_write_database().filter(created_at__lt=before)
+        rows = self._on_write_database()
+        rows = rows.filter(created_at__lt=comparable(before, using=rows.db))
         return rows.exclude(Exists(needed)).order_by("created_at")
 
     def take_oldest(self, *, before: datetime, limit: int) -> list[ActionEvent]:
@@ -112,4 +114,7 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
         Events that another transaction has locked are skipped.
         """
         rows = self.archivable(before=before).select_for_update(of=("self",), skip_locked=True)
-        return list(rows.prefetch_related("deliveries")[:limit])
+        deliveries = self.model._meta.get_field("deliveries").related_model._default_manager
+        # Without a database of its own, a prefetch asks the routers, which may choose a replica.
+        prefetch = Prefetch("deliveries", queryset=deliveries.using(rows.db))
+        return list(rows.prefetch_related(prefetch)[:limit])

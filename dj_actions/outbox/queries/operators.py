@@ -15,6 +15,7 @@ from django.db.models.functions import Cast, Now
 
 from dj_actions.outbox.queries.base import RecordQuerySet, without_none
 from dj_actions.outbox.queries.clock import database_time, from_now
+from dj_actions.outbox.times import comparable
 from dj_actions.states import SETTLED_STATES, DeliveryState, RemoteState
 
 if TYPE_CHECKING:
@@ -79,7 +80,10 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
             error: text of one of the stored errors; its case does not matter.
         """
         own = {"event": event, "publisher": publisher, "state": state, "ordering_key": key}
-        window = {"event__created_at__gte": since, "event__created_at__lt": until}
+        window = {
+            "event__created_at__gte": since and comparable(since, using=self.db),
+            "event__created_at__lt": until and comparable(until, using=self.db),
+        }
         found = self.filter(**without_none(own | window))
         if ids is not None:
             found = found.filter(pk__in=list(ids))

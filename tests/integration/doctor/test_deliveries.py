@@ -9,8 +9,10 @@ import pytest
 from pytest_django import Settings
 
 from dj_actions.doctor import State, outbox, publishers, relays
+from dj_actions.exceptions import PublisherMisconfigured
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.queries import from_now
+from dj_actions.relay.circuit_breaker import CircuitBreaker
 from tests.conftest import MakeDelivery
 from tests.integration.doctor.conftest import HOST, See, messages, only
 from tests.integration.outbox.test_records import POSSIBLE
@@ -114,6 +116,14 @@ def test_a_publisher_that_was_resumed_is_fine_again() -> None:
     assert only(publishers.check_paused()).state is State.OK
 
 
+def test_a_breaker_that_wrong_settings_opened_asks_for_a_restart() -> None:
+    CircuitBreaker("memory").record(PublisherMisconfigured("401: no such user"), uuid4())
+    finding = only(publishers.check_breakers())
+
+    assert finding.message == "The circuit breaker of memory is open: 401: no such user"
+    assert "restart the relays" in finding.fix
+
+
 def test_an_open_breaker_is_a_problem_until_it_closes() -> None:
     PublisherState.objects.count_failure("memory")
     PublisherState.objects.open_breaker("memory", seconds=60, reason="502 Bad Gateway")
@@ -121,6 +131,7 @@ def test_an_open_breaker_is_a_problem_until_it_closes() -> None:
 
     assert finding.state is State.PROBLEM
     assert "memory is open after 1 failure: 502 Bad Gateway" in finding.message
+    assert "restart the relays" not in finding.fix
 
     PublisherState.objects.close_breaker("memory")
     assert only(publishers.check_breakers()).state is State.OK

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -237,3 +239,25 @@ def test_the_events_have_their_actions_listed(client_of: ClientOf, admin: User) 
     listed = client_of(admin).get("/api/action-events/actions/list/").json()
 
     assert [entry["id"] for entry in listed["bulk_actions"]] == ["archive_actions"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions.")
+def test_a_new_file_is_for_its_owner_alone(make_old: MakeOld, tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    make_old()
+    previous = os.umask(0)
+    try:
+        run("--to-file", file)
+    finally:
+        os.umask(previous)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_symbolic_link_is_not_followed(make_old: MakeOld, tmp_path: Path) -> None:
+    link, target = tmp_path / "events.jsonl", tmp_path / "target"
+    link.symlink_to(target)
+    make_old()
+    with pytest.raises(CommandError, match=r"Cannot write to .* It is a symbolic link"):
+        run("--to-file", link)
+    assert not target.exists()
+    assert ActionEvent.objects.count() == 1

@@ -342,7 +342,10 @@ def test_where_nothing_matches_the_exit_code_is_one(
         (("list", "--state", "lost"), "invalid choice: 'lost'"),
         (("pause", "memory"), "--reason"),
         (("resume", "mmemory", "--reason", "x"), "Did you mean 'memory'"),
-        (("stats", "--publisher", "x"), "There is no publisher 'x'"),
+        (("stats", "--publisher", "x"), "There is no publisher 'x' .* There are: memory, other"),
+        (("pause", "x", "--reason", "x"), "There is no publisher 'x' .* There are: memory, other"),
+        (("list", "--publisher", "memry"), "There is no publisher .* Did you mean 'memory'"),
+        (("cancel", "--publisher", "memry", "--reason=x"), "Did you mean 'memory'"),
         (("replay", "1", "--reason", "x", "--as", "eve"), "There is no user 'eve'"),
     ],
 )

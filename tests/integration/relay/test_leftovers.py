@@ -177,6 +177,16 @@ def test_deliveries_of_a_publisher_that_was_removed_are_said(
     assert run_relay(mode, "--publisher=first") == (0, "")
 
 
+@MODES
+def test_a_relay_without_publishers_says_so(
+    queue: Queue, run_relay: RunRelay, settings: Settings, mode: str
+) -> None:
+    settings.DJ_ACTIONS = {}
+    code, said = run_relay(mode)
+    assert (code, said.count("\n")) == (0, 1)
+    assert said.startswith("No publisher is configured")
+
+
 def test_a_destination_that_is_down_is_said(queue: Queue, run_relay: RunRelay) -> None:
     def fail(_message: Message) -> Receipt:
         raise PublisherUnavailable("down")
