@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
+from dj_actions.compat.viewset_hooks import refuse_old_hooks
 from dj_actions.context import Selection
 from dj_actions.declaration.definition import ActionDefinition, Precondition
 from dj_actions.declaration.description import describe_fully
@@ -51,8 +52,8 @@ SET_BY_DRF = frozenset(
 NOT_FOR_ACTIONS = SET_BY_DRF | set(View.http_method_names)
 """A method named after an HTTP method would handle it on every route."""
 
-FALLBACKS = frozenset({"unknown_instance_action", "unknown_bulk_action"})
-"""Methods whose routes match any name; the router must try them last."""
+FALLBACKS = frozenset({"list_actions_as_before", "unknown_instance_action", "unknown_bulk_action"})
+"""Methods whose routes match what others serve too; the router must try them last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ class ActionMixin(ErrorMixin):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        refuse_old_hooks(cls)
         cls.attach_actions()
 
     @classmethod

@@ -19,8 +19,8 @@ from dj_actions.util import STATUS, ACTION_TYPE, enrich_actions
 action_list = []
 # -- START ACTION REGISTRY -- #
 action_list.append(('mark_done', ACTION_TYPE.INSTANCE.value, STATUS.ALPHA.value))
-action_list.append(('bulk_mark_done', ACTION_TYPE.BULK.value, STATUS.ALPHA.value))
 action_list.append(('bulk_count', ACTION_TYPE.BULK.value, STATUS.ALPHA.value))
+action_list.append(('bulk_mark_done', ACTION_TYPE.BULK.value, STATUS.ALPHA.value))
 # -- END ACTION REGISTRY -- #
 
 base = 'example_app/actions/todo'
