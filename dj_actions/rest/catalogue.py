@@ -119,7 +119,13 @@ class CatalogueMixin(Base):
             }
         )
 
-    @extra_action(detail=False, methods=["get"], url_path="actions/list", url_name="action-docs")
+    @extra_action(
+        detail=False,
+        methods=["get"],
+        url_path="actions/list",
+        url_name="action-docs",
+        name="List actions",  # one entry with `list_actions` in the browsable API's menu
+    )
     def list_actions_as_before(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the actions of this resource; the route has the name that 0.0.7 gave it."""
         return self._listing()

@@ -173,7 +173,7 @@ def test_its_bulk_action_answers_with_no_result(answers: dict[str, Any]) -> None
     assert answers[f"POST {MANY}"] == [200, {}]
 
 
-def test_its_bulk_action_may_tell_meta_data_alone(answers: dict[str, Any]) -> None:
+def test_its_bulk_action_may_return_meta_data_alone(answers: dict[str, Any]) -> None:
     assert answers[f"POST {COUNT}"] == [200, {"count": 0}]
 
 

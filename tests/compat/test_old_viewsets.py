@@ -37,19 +37,30 @@ def test_actions_are_listed_in_the_order_of_the_registry(client: APIClient, serv
     assert [entry["id"] for entry in listed] == names
 
 
-def hook(self: Any, request: Any, pk: Any = None, action_id: Any = None) -> Response:
-    """Something that a project added to all its actions."""
-    return Response()
+def test_the_browsable_api_offers_the_list_once(client: APIClient, serve: Serve) -> None:
+    serve_accounts(serve, action_registry=registry_of("greet"))
+    page = client.get("/things/", headers={"Accept": "text/html"}).content.decode()
+
+    assert page.count(">List actions<") == 1
+
+
+def make_hook() -> Any:
+    """Return a function, as a project added it to all its actions."""
+
+    def hook(self: Any, request: Any, pk: Any = None, action_id: Any = None) -> Response:
+        return Response()
+
+    return hook
 
 
 @pytest.mark.parametrize("name", ["_action", "actions", "bulk_actions", "action_docs"])
 def test_a_hook_that_is_not_called_any_more_is_refused(serve: Serve, name: str) -> None:
     with pytest.raises(InvalidAction, match=rf"\.{name} overrides .* run_action"):
-        serve_accounts(serve, **{name: hook})
+        serve_accounts(serve, **{name: make_hook()})
 
 
 def test_a_decorated_catch_all_route_is_refused_too(serve: Serve) -> None:
-    catch_all = action(detail=True, url_path="actions/(?P<action_id>[^/.]+)")(hook)
+    catch_all = action(detail=True, url_path="actions/(?P<action_id>[^/.]+)")(make_hook())
 
     with pytest.raises(InvalidAction, match="run_action"):
         serve_accounts(serve, actions=catch_all)
