@@ -14,8 +14,8 @@ RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /source
 
 # What the wheel depends on comes first: it changes less often than our own code.
-# The servers of the image are no dependency of the library, so they are not among its
-# extras; the lock pins them all the same, and serves as the constraint.
+# The servers of the image are not dependencies of the library, so they are not among its
+# extras; the lock file pins them as well, and serves as the constraint.
 COPY pyproject.toml uv.lock ./
 RUN uv export --quiet --locked --no-default-groups --no-emit-project \
         --extra postgres --extra stream --extra airflow --extra openapi \

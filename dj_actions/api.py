@@ -5,8 +5,9 @@ from __future__ import annotations
 from rest_framework.routers import DefaultRouter
 
 from dj_actions.rest.events import ActionEventViewSet
+from dj_actions.rest.serializers import ActionEventSerializer
 
-__all__ = ["ActionEventViewSet", "router"]
+__all__ = ["ActionEventSerializer", "ActionEventViewSet", "router"]
 
 router = DefaultRouter()
 """Router that serves the events at `actionevents/`."""

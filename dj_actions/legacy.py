@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from dj_actions.rest.viewset import ActionMixin
 
-__all__ = ["ActionMixin"]
+__all__ = ["ActionMixin", "BaseActionMixin"]
+
+BaseActionMixin = ActionMixin
+"""The name of the base class in dj-actions 0.0.7."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dj_actions.conf.settings import DEFAULT_TTL_MINUTES
+from dj_actions.declaration.enums import ActionType
 from dj_actions.outbox.deliveries import Delivery
 from dj_actions.outbox.events import ActionEvent, ArchivedActionEvent, EventAction
 from dj_actions.outbox.heartbeats import RelayHeartbeat
 from dj_actions.outbox.publisher_state import PublisherState
 
 __all__ = [
+    "ACTION_TYPE",
+    "DEFAULT_TTL_MINUTES",
     "ActionEvent",
     "ArchivedActionEvent",
     "Delivery",
@@ -15,3 +19,6 @@ __all__ = [
     "PublisherState",
     "RelayHeartbeat",
 ]
+
+ACTION_TYPE = ActionType
+"""The name in dj-actions 0.0.7, which is also in `dj_actions.util`."""

@@ -80,7 +80,7 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def dag_bag() -> DagBag:
-    """Every DAG of the folder, loaded as Airflow loads them, with an empty database beside."""
+    """Every DAG of the folder, loaded as Airflow loads them, with an empty database."""
     from airflow.dag_processing.dagbag import DagBag
     from airflow.utils.db import initdb
 

@@ -10,10 +10,8 @@ from dj_actions.compat.enrich import enrich_actions
 __all__ = ["ACTIONS"]
 
 action_list = [ArchiveActions]
+base = Path(__file__).parent
+initial_registry = {"resource": "actionevent", "basepath": "/actionevents/", "actions": {}}
 
-ACTIONS = enrich_actions(
-    Path(__file__).parent,
-    {"resource": "actionevent", "basepath": "/actionevents/", "actions": {}},
-    action_list,
-)
+ACTIONS = enrich_actions(base, initial_registry, action_list)
 """Registry of the events' own actions."""

@@ -27,7 +27,7 @@ ENTRY_LENGTH = 3
 
 def enrich_actions(
     base_path: str | Path,
-    initial_registry: dict[str, Any],
+    ACTIONS: dict[str, Any],  # noqa: N803 - the name of the argument in 0.0.7
     action_list: Iterable[Any],
     environment: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def enrich_actions(
 
     Args:
         base_path: folder of the actions, for example `Path(__file__).parent`.
-        initial_registry: `{"resource": "todo", "basepath": "/todos/", "actions": {}}`; it is
+        ACTIONS: `{"resource": "todo", "basepath": "/todos/", "actions": {}}`; it is
             changed in place.
         action_list: entries `(id, type, status)`, or subclasses of `Action`, or their dotted
             paths.
@@ -47,7 +47,7 @@ def enrich_actions(
     Raises:
         InvalidAction: an entry is invalid, or its file is missing or cannot be read.
     """
-    actions = initial_registry.setdefault("actions", {})
+    actions = ACTIONS.setdefault("actions", {})
     for declared in action_list:
         entry = _imported(declared) if _is_path(declared) else declared
         if isinstance(entry, type):
@@ -61,7 +61,7 @@ def enrich_actions(
             "type": getattr(action_type, "value", action_type),
             "status": getattr(status, "value", status),
         }
-    return initial_registry
+    return ACTIONS
 
 
 def get_action_form(registry: Mapping[str, Any], action_id: str) -> Any:

@@ -27,6 +27,9 @@ from dj_actions.text import did_you_mean
 YEAR = 31_536_000
 """Seconds; a longer time would overflow a clock."""
 
+DEFAULT_TTL_MINUTES = 60 * 24
+"""Age in minutes from which `archive_actions` archives events."""
+
 MAX_VALUES: Mapping[str, float] = {
     **dict.fromkeys(("lease", "poll_interval", "track_interval", "stop_timeout"), YEAR),
     **dict.fromkeys(("max_body_bytes", "max_stored_bytes", "ttl_minutes"), math.inf),
@@ -74,7 +77,7 @@ class Settings:
     track_actions: bool = True
     """Whether to keep events that no delivery, child event or idempotency key refers to."""
 
-    ttl_minutes: float = 60 * 24
+    ttl_minutes: float = DEFAULT_TTL_MINUTES
     """Age in minutes from which `archive_actions` archives events."""
 
     lease: float = 60.0

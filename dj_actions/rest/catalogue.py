@@ -100,11 +100,14 @@ class CatalogueMixin(Base):
 
     @classmethod
     def action_definitions(cls) -> list[ActionDefinition]:
-        """Return the actions this viewset offers, sorted by name."""
+        """Return the actions this viewset offers.
+
+        Those of the action registry are first, in its order; the others are sorted by name.
+        """
         model = cls.model_acted_on()
         everywhere = registry.offered_on(model) if model else []
-        found = {entry.name: entry for entry in (*everywhere, *cls.named_definitions)}
-        return sorted(found.values(), key=lambda definition: definition.name)
+        named = {entry.name: entry for entry in cls.named_definitions}
+        return [*named.values(), *(entry for entry in everywhere if entry.name not in named)]
 
     @property
     def requested_method(self) -> str:
@@ -129,6 +132,9 @@ class CatalogueMixin(Base):
     @extra_action(detail=False, methods=["get"], url_path="actions/list", url_name="action-list")
     def list_actions(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
         """List the actions of this resource."""
+        return self._listing()
+
+    def _listing(self) -> Response:
         definitions = self.action_definitions()
         declared = self.action_registry or {}
         resources = [entry.resource for entry in definitions]
@@ -142,6 +148,17 @@ class CatalogueMixin(Base):
                 "instance_actions": [entry for entry in described if entry["type"] == "instance"],
             }
         )
+
+    @extra_action(
+        detail=False,
+        methods=["get"],
+        url_path="actions/list",
+        url_name="action-docs",
+        name="List actions",  # one entry with `list_actions` in the browsable API's menu
+    )
+    def list_actions_as_before(self, request: Request, **kwargs: Any) -> Response:  # noqa: ARG002
+        """List the actions of this resource; the route has the name that 0.0.7 gave it."""
+        return self._listing()
 
     @extra_action(
         detail=False,
@@ -163,32 +180,32 @@ class CatalogueMixin(Base):
     @extra_action(
         detail=True,
         methods=["get", "post"],
-        url_path=r"actions/(?P<unknown_action>[^/.]+)",
-        url_name="action-unknown",
+        url_path=r"actions/(?P<action_id>[^/.]+)",
+        url_name="actions",  # as in 0.0.7, where it served all actions
     )
     def unknown_instance_action(
         self,
         request: Request,  # noqa: ARG002
-        unknown_action: str,
+        action_id: str,
         **kwargs: Any,  # noqa: ARG002
     ) -> NoReturn:
         """Return 404 with the most similar name."""
-        self.refuse_unknown(unknown_action, bulk=False)
+        self.refuse_unknown(action_id, bulk=False)
 
     @extra_action(
         detail=False,
         methods=["get", "post"],
-        url_path=r"actions/(?P<unknown_action>[^/.]+)",
-        url_name="bulk-action-unknown",
+        url_path=r"actions/(?P<action_id>[^/.]+)",
+        url_name="bulk-actions",
     )
     def unknown_bulk_action(
         self,
         request: Request,  # noqa: ARG002
-        unknown_action: str,
+        action_id: str,
         **kwargs: Any,  # noqa: ARG002
     ) -> NoReturn:
         """Return 404 with the most similar name."""
-        self.refuse_unknown(unknown_action, bulk=True)
+        self.refuse_unknown(action_id, bulk=True)
 
     def refuse_unknown(self, name: str, *, bulk: bool | None) -> NoReturn:
         """Raise NotFound with a suggestion."""
@@ -234,7 +251,7 @@ class CatalogueMixin(Base):
         own = {
             self.lookup_url_kwarg or self.lookup_field,
             "action_name",
-            "unknown_action",
+            "action_id",
             "format",
         }
         return {name: value for name, value in self.kwargs.items() if name not in own}

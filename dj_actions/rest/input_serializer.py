@@ -16,8 +16,8 @@ from dj_actions.inputs.schema_serializer import field_from
 from dj_actions.rest.catalogue import CatalogueMixin
 from dj_actions.rest.errors import user_of
 
-FALLBACKS = frozenset({"unknown_instance_action", "unknown_bulk_action"})
-"""Methods whose routes match any name; the router must try them last."""
+FALLBACKS = frozenset({"list_actions_as_before", "unknown_instance_action", "unknown_bulk_action"})
+"""Methods whose routes match what others serve too; the router must try them last."""
 
 
 class InputSerializerMixin(CatalogueMixin):

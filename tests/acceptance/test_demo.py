@@ -53,7 +53,7 @@ def programs_of(tmp_path: Path) -> list[str]:
 
 def assert_no_trace(tmp_path: Path) -> None:
     assert programs_of(tmp_path) == []
-    # uv keeps a lock file of its own for each project, whoever calls it.
+    # uv keeps a lock file of its own for each project, with any caller.
     left = [path.name for path in (tmp_path / "t").iterdir() if not path.name.startswith("uv-")]
     assert left == []
 

@@ -112,7 +112,7 @@ class Project:
         Args:
             arguments: the command's name, and what it is given.
             cwd: where it is run; by default in the project's folder.
-            stdin: what it reads from; by default there is nobody to answer.
+            stdin: what it reads from; by default nothing answers.
         """
         return subprocess.run(
             [sys.executable, "-W", "error", str(self.folder / "manage.py"), *arguments],

@@ -46,7 +46,7 @@ def call(client: APIClient, name: str) -> tuple[int, Any]:
 
 
 def without_url(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return what is told about an action, but for its URL, which was wrong."""
+    """Return the description of an action without its URL, which was wrong."""
     return {key: value for key, value in entry.items() if key != "url"}
 
 
@@ -65,7 +65,7 @@ def test_an_action_answers_as_it_did(client: APIClient, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DOCS)
-def test_the_documentation_tells_all_that_it_told(client: APIClient, name: str) -> None:
+def test_the_documentation_has_all_that_it_had(client: APIClient, name: str) -> None:
     status, body = call(client, name)
     told = without_url(RECORDED[name]["body"])
 
@@ -74,7 +74,7 @@ def test_the_documentation_tells_all_that_it_told(client: APIClient, name: str) 
     assert body["url"] == CALLS[name][1]
 
 
-def test_the_list_tells_all_that_it_told(client: APIClient) -> None:
+def test_the_list_has_all_that_it_had(client: APIClient) -> None:
     _, body = call(client, "list")
     told = RECORDED["list"]["body"]
 

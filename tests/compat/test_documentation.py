@@ -1,4 +1,4 @@
-"""What `definition.yaml` says is told, and followed."""
+"""What `definition.yaml` says is shown, and followed."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def listed(client: APIClient) -> dict[str, Any]:
 
 @pytest.mark.parametrize("key", sorted(WRITTEN))
 @pytest.mark.parametrize("page", ["docs", "list"])
-def test_each_key_is_told(client: APIClient, offer: Offer, page: str, key: str) -> None:
+def test_each_key_is_shown(client: APIClient, offer: Offer, page: str, key: str) -> None:
     url = offer(NoteForm, **WRITTEN)
     told = docs(client, url) if page == "docs" else listed(client)
 
@@ -113,7 +113,7 @@ def test_each_key_is_told(client: APIClient, offer: Offer, page: str, key: str) 
         ("is_live", True),
     ],
 )
-def test_a_key_is_told_as_it_is_written(
+def test_a_key_is_shown_as_it_is_written(
     client: APIClient, offer: Offer, key: str, value: Any
 ) -> None:
     url = offer(NoteForm, **{key: value})
@@ -207,14 +207,14 @@ def test_a_definition_may_name_its_publishers(
         ("sensitive", "note"),
     ],
 )
-def test_one_text_in_place_of_several_is_told(offer: Offer, key: str, text: str) -> None:
+def test_one_string_in_place_of_several_is_reported(offer: Offer, key: str, text: str) -> None:
     definition: dict[str, Any] = {key: text}
     with pytest.raises(InvalidAction, match=f"{key} is a text. Did you mean .*{text}"):
         offer(NoteForm, **definition)
 
 
 @pytest.mark.parametrize("key", ["form", "serializer"])
-def test_a_path_that_cannot_be_imported_is_told(offer: Offer, key: str) -> None:
+def test_a_path_that_cannot_be_imported_is_reported(offer: Offer, key: str) -> None:
     definition: dict[str, Any] = {key: "nowhere.Thing"}
     with pytest.raises(InvalidAction, match=r"'poke' of 'thing'.*'nowhere\.Thing' cannot be"):
         offer(NoteForm, **definition)
@@ -263,7 +263,7 @@ def test_the_docs_of_one_object_are_not_those_of_the_next(client: APIClient) -> 
 # The list
 
 
-def test_the_list_tells_what_the_registry_tells(
+def test_the_list_shows_what_the_registry_has(
     caller: User, client_of: ClientOf, serve: Serve
 ) -> None:
     registry = {"resource": "people", "basepath": "/people/", "owner": "x", "actions": {}}
@@ -278,7 +278,7 @@ def test_the_list_tells_what_the_registry_tells(
     }
 
 
-def test_the_list_names_the_registrys_resource_beside_actions_of_the_model(
+def test_the_list_names_the_registrys_resource_next_to_actions_of_the_model(
     api: APIClient, serve: Serve
 ) -> None:
     # Todos have actions of their own, which are classes.

@@ -79,7 +79,7 @@ def test_an_event_has_its_dates_under_their_old_names(client: APIClient) -> None
     assert event.created_date == event.modified_date == event.created_at
 
 
-def test_a_duration_is_told_in_seconds(make_event: MakeEvent) -> None:
+def test_a_duration_is_in_seconds(make_event: MakeEvent) -> None:
     event = make_event(duration_ms=1250.5)
 
     assert event.duration == Decimal("1.2505")
@@ -156,7 +156,7 @@ def test_a_new_setting_counts_before_an_old_one(
 @pytest.mark.parametrize(
     ("name", "value"), [("DJACTION_TRACK_ACTIONS", "no"), ("DJACTION_TTL_MINUTES", "60")]
 )
-def test_a_wrong_value_is_told_by_the_name_it_is_set_by(
+def test_a_wrong_value_is_reported_by_the_name_it_is_set_by(
     settings: Settings, name: str, value: str
 ) -> None:
     setattr(settings, name, value)

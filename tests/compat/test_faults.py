@@ -109,7 +109,7 @@ def test_archive_actions_counted_what_was_left(
     assert response.json()["meta"]["count"] == 2
 
 
-def test_the_events_endpoint_told_nothing_about_them(
+def test_the_events_endpoint_showed_nothing_about_them(
     client_of: ClientOf, admin: User, client: APIClient
 ) -> None:
     rename(client)

@@ -169,7 +169,7 @@ def test_meta_may_hold_what_json_does_not_know(
 
 
 @pytest.mark.parametrize("returned", [None, {}, "ok", ({},), ({}, {}, {}), ("meta", {})])
-def test_what_is_no_meta_and_result_is_told_to_the_developer(
+def test_what_is_not_meta_and_result_is_reported_to_the_developer(
     offer: Offer, caller: User, returning: Returning, returned: Any
 ) -> None:
     client = APIClient()
@@ -431,7 +431,7 @@ class PostProcessingForm(ActionFormMixin, MessageForm):
 
 
 @pytest.mark.usefixtures("_published")
-def test_post_process_tells_publishers(client: APIClient, offer: Offer) -> None:
+def test_post_process_sets_the_message_for_publishers(client: APIClient, offer: Offer) -> None:
     client.post(offer(PostProcessingForm))
 
     assert activity()["summary"] == "was told"

@@ -19,8 +19,8 @@ from dj_actions.util import STATUS, ACTION_TYPE, enrich_actions
 action_list = []
 # -- START ACTION REGISTRY -- #
 action_list.append(('mark_done', ACTION_TYPE.INSTANCE.value, STATUS.ALPHA.value))
-action_list.append(('bulk_mark_done', ACTION_TYPE.BULK.value, STATUS.ALPHA.value))
 action_list.append(('bulk_count', ACTION_TYPE.BULK.value, STATUS.ALPHA.value))
+action_list.append(('bulk_mark_done', ACTION_TYPE.BULK.value, STATUS.ALPHA.value))
 # -- END ACTION REGISTRY -- #
 
 base = 'example_app/actions/todo'
@@ -173,7 +173,7 @@ def test_its_bulk_action_answers_with_no_result(answers: dict[str, Any]) -> None
     assert answers[f"POST {MANY}"] == [200, {}]
 
 
-def test_its_bulk_action_may_tell_meta_data_alone(answers: dict[str, Any]) -> None:
+def test_its_bulk_action_may_return_meta_data_alone(answers: dict[str, Any]) -> None:
     assert answers[f"POST {COUNT}"] == [200, {"count": 0}]
 
 

@@ -49,7 +49,7 @@ def test_the_mixin_for_old_frameworks_is_the_one_mixin() -> None:
 
 
 @pytest.mark.parametrize("name", ["mark done", "mark/done", "", "list", "a" * 101])
-def test_an_id_that_cannot_be_a_name_is_told(serve: Serve, name: str) -> None:
+def test_an_id_that_cannot_be_a_name_is_refused(serve: Serve, name: str) -> None:
     registry = registry_of(name)
 
     with pytest.raises(InvalidAction, match=rf"The action '{name}' of 'thing': .*name"):
@@ -104,7 +104,7 @@ def test_a_viewset_may_find_its_objects_by_a_method(
     assert client.post(f"/things/{caller.pk}/actions/greet/").status_code == 200
 
 
-def test_a_viewset_that_hides_its_model_is_told(serve: Serve) -> None:
+def test_a_viewset_that_hides_its_model_is_refused(serve: Serve) -> None:
     with pytest.raises(InvalidAction, match="action_model"):
         serve(queryset=None, serializer_class=None, action_registry=registry_of("greet"))
 

@@ -64,7 +64,7 @@ assert ActionEvent.objects.get().request_data == {"note": "milk"}
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project in which the commands have written an action; nobody was there to answer."""
+    """A project in which the commands have written an action; no terminal was there to answer."""
     project = Project.start(tmp_path_factory.mktemp("generated"))
     project.manage(*START)
     project.manage(*CREATE)

@@ -102,7 +102,7 @@ def test_of_several_places_the_last_counts(
     assert get_action_docs(base, "poke") == {"title": several[-1], several[-1]: "is read"}
 
 
-def test_a_missing_definition_is_told_with_the_places_looked_at(tmp_path: Path) -> None:
+def test_a_missing_definition_is_reported_with_the_paths_that_were_tried(tmp_path: Path) -> None:
     with pytest.raises(InvalidAction) as caught:
         get_action_docs(tmp_path, "poke")
 
@@ -291,6 +291,6 @@ def test_the_form_of_an_unknown_action_is_not_found() -> None:
         get_action_form(ACTIONS, "renam")
 
 
-def test_an_action_without_a_form_is_told() -> None:
+def test_an_action_without_a_form_is_reported() -> None:
     with pytest.raises(InvalidAction, match="'poke' has no `form`"):
         get_action_form({"actions": {"poke": {"title": "Poke"}}}, "poke")

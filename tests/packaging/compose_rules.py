@@ -86,7 +86,7 @@ def restart_problems(stack: Stack) -> list[str]:
         if service.get("restart") not in {"unless-stopped", "no"}
     ]
     forgotten = [
-        f"nobody waits for the success of {name}"
+        f"no service waits for the success of {name}"
         for name, service in stack.services.items()
         if is_one_shot(service) and name not in awaited
     ]
@@ -154,7 +154,7 @@ def written_secret_problems(stack: Stack) -> list[str]:
 
 
 def mount_problems(stack: Stack) -> list[str]:
-    """What is mounted exists: paths beside the file, and volumes in its list."""
+    """What is mounted exists: paths next to the file, and volumes in its list."""
     return [
         f"{name} mounts {source}, which does not exist"
         for name, service in stack.services.items()

@@ -15,7 +15,7 @@ VARIABLE = re.compile(r"(?<!\$)\$(?:\{(\w+)([^}]*)\}|(\w+))")
 
 @dataclass(frozen=True)
 class Stack:
-    """The compose file, and the files beside it that it has to agree with."""
+    """The compose file, and the files that it has to agree with."""
 
     compose: Mapping[str, Any]
     env_example: str

@@ -1,16 +1,18 @@
-"""The compose file of the repository, read once."""
+"""The compose file of the repository, read once; and an environment that has the wheel alone."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.packaging.commands import ROOT, succeed
 from tests.packaging.compose_stack import Stack
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +24,39 @@ def stack() -> Stack:
         dags_project=tomllib.loads((ROOT / "dags/pyproject.toml").read_text()),
         root=ROOT,
     )
+
+
+@pytest.fixture(scope="session")
+def uv() -> str:
+    """The program that builds and installs: named by UV, on the PATH, or in the checkout."""
+    places = (os.environ.get("UV"), shutil.which("uv"), str(ROOT / ".tools/bin/uv"))
+    found = next((place for place in places if place and Path(place).is_file()), None)
+    assert found, "Building the wheel needs uv: https://docs.astral.sh/uv/."
+    return found
+
+
+@pytest.fixture(scope="session")
+def wheel(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    succeed(uv, "build", "--wheel", "--quiet", "--out-dir", folder, ROOT)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def python(uv: str, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python that has the wheel and what the wheel asks for, without extras."""
+    folder = tmp_path_factory.mktemp("environment")
+    constraints = folder / "constraints.txt"
+    succeed(
+        *(uv, "export", "--frozen", "--quiet", "--no-hashes", "--no-emit-project"),
+        *("--no-default-groups", "--output-file", constraints),
+    )
+    succeed(uv, "venv", "--quiet", "--no-project", "--python", sys.executable, folder / "venv")
+    python = folder / "venv" / "bin" / "python"
+    succeed(
+        *(uv, "pip", "install", "--quiet", "--python", python),
+        *("--constraints", constraints, wheel),
+    )
+    return python

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
+import re
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.packaging.commands import ROOT, run, succeed
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 MANAGE = """
@@ -42,49 +39,6 @@ DJ_ACTIONS = {"PUBLISHERS": {"it": {"BACKEND": "BACKEND OF THE TEST"}}}
 
 
 @pytest.fixture(scope="session")
-def uv() -> str:
-    """The program that builds and installs: named by UV, on the PATH, or in the checkout."""
-    places = (os.environ.get("UV"), shutil.which("uv"), str(ROOT / ".tools/bin/uv"))
-    found = next((place for place in places if place and Path(place).is_file()), None)
-    assert found, "Building the wheel needs uv: https://docs.astral.sh/uv/."
-    return found
-
-
-def run(
-    *command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run a program outside our own environment, and return what it said."""
-    # Variables of this run would lead it back into the checkout.
-    ours = ("VIRTUAL_ENV", "PYTHONPATH", "DJANGO_SETTINGS_MODULE", "DATABASE_URL", "UV_PROJECT")
-    clean = {name: value for name, value in os.environ.items() if name not in ours}
-    return subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env={**clean, **(env or {})},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-
-
-def succeed(*command: str | Path, cwd: Path = ROOT) -> str:
-    """Run a program that must not fail, and return what it printed."""
-    done = run(*command, cwd=cwd)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="session")
-def wheel(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
-    succeed(uv, "build", "--wheel", "--quiet", "--out-dir", folder, ROOT)
-    (built,) = folder.glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="session")
 def contents(wheel: Path) -> frozenset[str]:
     """The paths in the wheel."""
     with ZipFile(wheel) as archive:
@@ -97,24 +51,6 @@ def metadata(wheel: Path) -> str:
     with ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         return archive.read(name).decode()
-
-
-@pytest.fixture(scope="session")
-def python(uv: str, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python that has the wheel and what the wheel asks for, without extras."""
-    folder = tmp_path_factory.mktemp("environment")
-    constraints = folder / "constraints.txt"
-    succeed(
-        *(uv, "export", "--frozen", "--quiet", "--no-hashes", "--no-emit-project"),
-        *("--no-default-groups", "--output-file", constraints),
-    )
-    succeed(uv, "venv", "--quiet", "--no-project", "--python", sys.executable, folder / "venv")
-    python = folder / "venv" / "bin" / "python"
-    succeed(
-        *(uv, "pip", "install", "--quiet", "--python", python),
-        *("--constraints", constraints, wheel),
-    )
-    return python
 
 
 @pytest.fixture
@@ -185,7 +121,9 @@ def test_the_licence_and_the_readme_are_in_it(contents: frozenset[str], metadata
 
 def test_the_vendors_libraries_are_extras(metadata: str) -> None:
     required = [line for line in metadata.splitlines() if line.startswith("Requires-Dist: ")]
-    always = [line.split()[1].partition(">")[0] for line in required if "extra ==" not in line]
+    always = [
+        re.split(r"[<>!=]", line.split()[1])[0] for line in required if "extra ==" not in line
+    ]
 
     assert {name.lower() for name in always} == {
         "django",

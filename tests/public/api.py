@@ -21,7 +21,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     ),
     "dj_actions.registry": ("Registry", "registry"),
     # Offering them
-    "dj_actions.mixins": ("ActionMixin",),
+    "dj_actions.mixins": ("ActionMixin", "BaseActionMixin"),
     "dj_actions.model_admin": ("ActionAdminMixin",),
     "dj_actions.openapi.actions": ("ActionSchema",),
     "dj_actions.urls": ("app_name", "urlpatterns"),
@@ -47,6 +47,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions.models": (
         *("ActionEvent", "ArchivedActionEvent", "Delivery", "EventAction"),
         *("PublisherState", "RelayHeartbeat"),
+        *("ACTION_TYPE", "DEFAULT_TTL_MINUTES"),  # names of 0.0.7
     ),
     "dj_actions.operations": (
         *("OperationResult", "archive", "cancel", "discard", "pause"),
@@ -71,10 +72,10 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     ),
     # The paths of dj-actions 0.0.7, in addition to `mixins` and `models`
     "dj_actions.actions.action_registry": ("ACTIONS",),
-    "dj_actions.api": ("ActionEventViewSet", "router"),
+    "dj_actions.api": ("ActionEventSerializer", "ActionEventViewSet", "router"),
     "dj_actions.fields": ("CommaSeparatedCharField", "JSONTextField"),
     "dj_actions.forms.mixins": ("ActionFormMixin",),
-    "dj_actions.legacy": ("ActionMixin",),
+    "dj_actions.legacy": ("ActionMixin", "BaseActionMixin"),
     "dj_actions.tests.testutils": (
         *("assert_in_registry", "get_bulk_action_url", "get_instance_action_url"),
     ),

@@ -63,7 +63,7 @@ class DeactivateForm(AccountForm):
         was_active = account.is_active
         account.is_active = False
         account.save()
-        # The serializer has an email too: what is told beside the result wins.
+        # The serializer has an email too: the meta data win over the result.
         meta = {"was_active": was_active, "by": request.user.username, "email": "hidden"}
         return (meta, account)
 

@@ -159,6 +159,7 @@ def test_actions_are_extra_actions_of_drf() -> None:
         "bulk_mark_done",
         "hand_over",
         "list_actions",
+        "list_actions_as_before",
         "mark_done",
         "show_action_schema",
         "unknown_bulk_action",
@@ -174,6 +175,10 @@ def test_actions_are_extra_actions_of_drf() -> None:
         ("todo-action-hand_over", [7], "/todos/7/actions/hand_over/"),
         ("todo-action-bulk_mark_done", [], BULK),
         ("todo-action-list", [], "/todos/actions/list/"),
+        # The names of 0.0.7:
+        ("todo-action-docs", [], "/todos/actions/list/"),
+        ("todo-actions", [7, "mark_done"], "/todos/7/actions/mark_done/"),
+        ("todo-bulk-actions", ["bulk_mark_done"], BULK),
     ],
 )
 def test_actions_have_routes_with_names(name: str, arguments: list[int], url: str) -> None:
