@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import NoReturn
 
 import django
 from django.core.management import call_command
@@ -18,7 +16,7 @@ from benchmarks.database import describe_environment, open_database
 from benchmarks.errors import BenchmarkError
 from benchmarks.options import AUTHENTICATION, BENCHMARKS, Options, Progress, parse_options
 from benchmarks.report import Report, print_environment, print_report, write_json
-from example.launch.process import LaunchError
+from example.launch.process import LaunchError, raise_interrupts
 
 INTERRUPTED = 130
 WIDTH = 150
@@ -28,7 +26,7 @@ WIDTH = 150
 def main() -> int:
     """Run the benchmark selected on the command line and return the exit code."""
     options = parse_options()
-    signal.signal(signal.SIGTERM, _interrupt)
+    raise_interrupts()
     started = time.monotonic()
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
 
@@ -68,10 +66,6 @@ def _run(url: str, options: Options, console: Console, progress: Progress) -> No
     print_environment(console, environment)
     if report.figures:
         progress(f"Written to {write_json(report, environment, options.output)}")
-
-
-def _interrupt(_number: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ class _Operation(Protocol):
     """An operation on deliveries."""
 
     def __call__(
-        self, deliveries: DeliveryQuerySet, /, *, actor: Any, reason: str, dry_run: bool
+        self, deliveries: DeliveryQuerySet, /, *, actor: Any, reason: str
     ) -> OperationResult: ...
 
 
@@ -62,9 +62,8 @@ def _retry(
     *,
     actor: Any,  # noqa: ARG001 - a retry is not recorded
     reason: str,  # noqa: ARG001
-    dry_run: bool,
 ) -> OperationResult:
-    return retry(deliveries, dry_run=dry_run)
+    return retry(deliveries)
 
 
 RETRY = Change(
@@ -96,9 +95,10 @@ def change_deliveries(change: Change, options: Mapping[str, Any], actor: Any) ->
     affected = eligible(change.name, rows)
     listed = [summary_of(row) for row in light(affected)] if options["dry_run"] else []
     notes = _held_back(affected) if change.sends else ()
-    result = change.operation(
-        rows, actor=actor, reason=options.get("reason") or "", dry_run=options["dry_run"]
-    )
+    if options["dry_run"]:  # count what is listed: a second read may find something else
+        result = OperationResult.of([entry["id"] for entry in listed], dry_run=True)
+    else:
+        result = change.operation(rows, actor=actor, reason=options.get("reason") or "")
     data: dict[str, Any] = {
         "operation": change.name,
         "dry_run": result.dry_run,
@@ -143,7 +143,7 @@ def _held_back(affected: DeliveryQuerySet) -> tuple[str, ...]:
     """Return why deliveries that are due will not be sent."""
     aliases = set(affected.order_by().values_list("publisher", flat=True).distinct())
     removed = sorted(aliases - set(get_settings().publishers))
-    paused = PublisherState.objects.paused().filter(alias__in=aliases)
+    paused = PublisherState.objects.using(affected.db).paused().filter(alias__in=aliases)
     return (
         *(f"{alias} is not configured in DJ_ACTIONS: no relay serves it." for alias in removed),
         *(

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import CommandError
+from django.db import router
 
 from dj_actions.cli.arguments import delivery_id, moment, positive_integer
 from dj_actions.models import Delivery
@@ -61,11 +62,13 @@ def add_filters(parser: ArgumentParser, *, limit: int | None = None) -> None:
 
 
 def matching(options: Mapping[str, Any], state: str | None) -> DeliveryQuerySet:
-    """Return the deliveries that match the options, the oldest first, ignoring --limit."""
+    """Return the deliveries that match the options, the oldest first, ignoring --limit.
+
+    They are read from the database that is written to: what is shown is what a change affects.
+    """
     wanted = {name: options[name] for name in FILTERS}
-    return Delivery.objects.matching(ids=options["ids"] or None, state=state, **wanted).order_by(
-        "pk"
-    )
+    rows = Delivery.objects.using(router.db_for_write(Delivery))
+    return rows.matching(ids=options["ids"] or None, state=state, **wanted).order_by("pk")
 
 
 def matching_or_all(options: Mapping[str, Any], state: DeliveryState) -> DeliveryQuerySet:

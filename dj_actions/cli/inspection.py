@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import router
 
 from dj_actions.cli.filters import matching
 from dj_actions.cli.output import Answer, display, duration, one_line, table
@@ -32,7 +33,8 @@ def list_deliveries(options: Mapping[str, Any]) -> Answer:
 
 def show_delivery(options: Mapping[str, Any]) -> Answer:
     """Show one delivery with its event."""
-    delivery = Delivery.objects.filter(pk=options["id"]).select_related("event").first()
+    rows = Delivery.objects.using(router.db_for_write(Delivery))
+    delivery = rows.filter(pk=options["id"]).select_related("event").first()
     if delivery is None:
         raise CommandError(f"There is no delivery {options['id']}.")
     details = details_of(delivery)
@@ -50,10 +52,10 @@ def show_delivery(options: Mapping[str, Any]) -> Answer:
 def show_stats(options: Mapping[str, Any]) -> Answer:
     """Count deliveries by publisher and state."""
     alias = options["publisher"]
-    counts = {
-        entry.publisher: entry for entry in Delivery.objects.matching(publisher=alias).stats()
-    }
-    states = {entry.alias: entry for entry in PublisherState.objects.all()}
+    database = router.db_for_write(Delivery)
+    rows = Delivery.objects.using(database).matching(publisher=alias)
+    counts = {entry.publisher: entry for entry in rows.stats()}
+    states = {entry.alias: entry for entry in PublisherState.objects.using(database)}
     names = sorted({*get_settings().publishers, *counts, *states})
     if alias is not None:
         require_publisher(alias, or_in=names)

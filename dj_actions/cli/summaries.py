@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dj_actions.cli.output import table
@@ -17,9 +17,19 @@ SUMMARY_COLUMNS = (
 """Columns that a list shows; the other columns of an event may be large."""
 
 
-def light(deliveries: DeliveryQuerySet) -> Iterable[Delivery]:
-    """Fetch only the columns that a list shows."""
-    return deliveries.select_related("event").only(*SUMMARY_COLUMNS).iterator(chunk_size=1000)
+PAGE_SIZE = 500
+"""Deliveries that are fetched at once."""
+
+
+def light(deliveries: DeliveryQuerySet) -> Iterator[Delivery]:
+    """Fetch only the columns that a list shows, page by page, the oldest first.
+
+    A server-side cursor would not survive a connection pooler in transaction mode.
+    """
+    ids = list(deliveries.values_list("pk", flat=True))
+    rows = Delivery.objects.using(deliveries.db).select_related("event").only(*SUMMARY_COLUMNS)
+    for start in range(0, len(ids), PAGE_SIZE):
+        yield from rows.filter(pk__in=ids[start : start + PAGE_SIZE]).order_by("pk")
 
 
 def summary_of(delivery: Delivery) -> dict[str, Any]:

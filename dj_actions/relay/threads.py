@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from django.db import connections, router
 
@@ -14,6 +15,7 @@ from dj_actions.database import close_connections
 from dj_actions.models import Delivery
 from dj_actions.publishers import publishers
 from dj_actions.relay.resilience import ErrorBackoff
+from dj_actions.relay.tenancy import current_tenants, select_tenants
 
 CONNECTED_INTERVAL = 0.01
 """Seconds between two looks whether the threads of `start_connected` are connected."""
@@ -30,9 +32,11 @@ class Threads:
         """In the order in which they occurred."""
 
     def start(self, works: Iterable[Work]) -> list[threading.Thread]:
-        """Start one thread for each piece of work."""
+        """Start one thread for each piece of work, for the tenant of this thread."""
+        tenants = current_tenants()
         threads = [
-            threading.Thread(target=self._thread_main, args=(work,), daemon=True) for work in works
+            threading.Thread(target=self._thread_main, args=(work, tenants), daemon=True)
+            for work in works
         ]
         for thread in threads:
             thread.start()
@@ -76,9 +80,10 @@ class Threads:
             stopping.wait(CONNECTED_INTERVAL)
         return threads
 
-    def _thread_main(self, work: Work) -> None:
+    def _thread_main(self, work: Work, tenants: Mapping[str, Any]) -> None:
         """Run the work of a thread, keep its error, and close its connections."""
         try:
+            select_tenants(tenants)
             work()
         except BaseException as error:  # noqa: BLE001 - the relay raises it when it shuts down
             self.errors.append(error)

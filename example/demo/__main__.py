@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import threading
 import time
-from typing import NoReturn
 
 from rich.console import Console
 
@@ -16,7 +14,7 @@ from example.demo.destinations import Feeds, Runs
 from example.demo.report import print_report
 from example.demo.scenario import Scenario
 from example.demo.verification import is_settled, verify
-from example.launch.process import LaunchError, wait_until
+from example.launch.process import LaunchError, raise_interrupts, wait_until
 from example.launch.stack import ADMIN, USERS, Progress, Stack, open_stack
 
 SETTLE_SECONDS = 120.0
@@ -26,7 +24,7 @@ INTERRUPTED = 130
 def main() -> int:
     """Run the demo and return the exit code: 0 only if every expectation was met."""
     arguments = _parser().parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
+    raise_interrupts()
     started = time.monotonic()
     console = Console(width=None if sys.stdout.isatty() else 176)
 
@@ -100,10 +98,6 @@ def _client(stack: Stack, username: str) -> TodoClient:
 def _ids() -> dict[str, str]:
     """Return the users' ids: `create_users` creates them in this order, from 1."""
     return {name: str(number) for number, name in enumerate(USERS, start=1)}
-
-
-def _interrupt(_number: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:

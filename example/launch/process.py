@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.05
@@ -21,6 +21,22 @@ LOG_TAIL_LINES = 15
 
 class LaunchError(Exception):
     """A program could not be started; the message has its name, the reason and its log."""
+
+
+def raise_interrupts() -> None:
+    """Let SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt, so that what was started is stopped.
+
+    SIGINT too: shells start background jobs with SIGINT ignored, and so would be our children. A
+    SIGHUP that is inherited as ignored stays ignored: `nohup` asks for that.
+    """
+
+    def interrupt(_number: int, _frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, interrupt)
 
 
 def free_port() -> int:

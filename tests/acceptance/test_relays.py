@@ -6,6 +6,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,17 @@ def start(tmp_path: Path, outbox: Path) -> Iterator[Start]:
     yield run
     for relay in started:
         relay.stop(timeout=2)
+
+
+@contextmanager
+def inherited_as_ignored(*numbers: int) -> Iterator[None]:
+    """Start programs as a shell starts background jobs, or `nohup` does."""
+    previous = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def queue(count: int) -> None:
@@ -92,7 +104,7 @@ def test_two_relays_share_3000_deliveries_and_none_is_lost_or_sent_twice(
     assert set(Delivery.objects.values_list("attempts", flat=True)) == {1}
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_lets_it_finish_one_give_back_the_rest_and_exit_0(
     start: Start, outbox: Path, number: int
 ) -> None:
@@ -111,14 +123,29 @@ def test_a_signal_lets_it_finish_one_give_back_the_rest_and_exit_0(
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
-def test_a_second_signal_ends_it_at_once(start: Start, outbox: Path, second: int) -> None:
+@pytest.mark.parametrize("ignored", [(), (signal.SIGINT,), (signal.SIGTERM,)], ids=str)
+def test_a_second_signal_ends_it_at_once(
+    start: Start, outbox: Path, second: int, ignored: tuple[int, ...]
+) -> None:
     queue(1)
-    relay = start("GatedPublisher")
+    with inherited_as_ignored(*ignored):
+        relay = start("GatedPublisher")
     wait_for(lambda: len(sent(outbox)) == 1, "The first message")
     relay.send_signal(signal.SIGTERM)
     wait_for(lambda: "stopping" in relay.log.read_text(), "The first signal")
     relay.send_signal(second)
     assert relay.wait(timeout=60) == -second
+
+
+def test_a_hangup_that_is_inherited_as_ignored_stays_ignored(start: Start, outbox: Path) -> None:
+    with inherited_as_ignored(signal.SIGHUP, signal.SIGINT):  # nohup … &
+        relay = start()
+    wait_for(RelayHeartbeat.objects.exists, "The relay")
+    relay.send_signal(signal.SIGHUP)
+    queue(1)
+    wait_for(lambda: count(DeliveryState.DELIVERED) == 1, "A delivery afterwards")
+    relay.send_signal(signal.SIGINT)
+    assert relay.wait(timeout=60) == 0
 
 
 def test_where_a_publisher_hangs_it_stops_in_time_gives_all_back_and_exits_0(

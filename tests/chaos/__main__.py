@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import django
 from django.core.management import call_command
@@ -19,7 +17,7 @@ from django.utils.module_loading import import_string
 from rich.console import Console
 
 from example.launch.postgres import Postgres, create_database
-from example.launch.process import LaunchError
+from example.launch.process import LaunchError, raise_interrupts
 from tests.chaos.destination import Destination
 from tests.chaos.effects import Effects
 from tests.chaos.faults import FaultInjector
@@ -37,7 +35,7 @@ DURABLE_SETTINGS = {"synchronous_commit": "on", "full_page_writes": "on"}
 def main() -> int:
     """Run the chaos test and return the exit code."""
     options = parse_options()
-    signal.signal(signal.SIGTERM, _interrupt)
+    raise_interrupts()
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(f"Seed {options.seed}, {options.deliveries} deliveries, {options.relays} relays")
     try:
@@ -94,10 +92,6 @@ def _folder(options: Options) -> Iterator[Path]:
     else:
         with tempfile.TemporaryDirectory(prefix="dj-actions-chaos-") as folder:
             yield Path(folder)
-
-
-def _interrupt(_number: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -16,18 +18,19 @@ from dj_actions.models import Delivery
 from dj_actions.relay.leftovers import Leftovers
 from dj_actions.relay.relay import Relay
 from dj_actions.relay.shutdown import on_stop_signal
+from dj_actions.relay.tenancy import same_search_path
 
 LEFT_PENDING = 3
 """Exit code of --once and --drain if deliveries that are due are left."""
 
 
 class Command(BaseCommand):
-    """Runs until SIGTERM or SIGINT; finishes the messages in flight and releases the rest."""
+    """Runs until it is stopped; finishes the messages in flight and releases the rest."""
 
     help = (
-        "Delivers recorded events to the publishers in DJ_ACTIONS. Runs until SIGTERM or SIGINT, "
-        "then finishes the messages in flight and releases the rest; a second signal ends it at "
-        "once. --once and --drain say what is left pending, and why, and exit with "
+        "Delivers recorded events to the publishers in DJ_ACTIONS. Runs until SIGTERM, SIGINT "
+        "or SIGHUP, then finishes the messages in flight and releases the rest; a second signal "
+        "ends it at once. --once and --drain say what is left pending, and why, and exit with "
         f"{LEFT_PENDING} if it is due."
     )
 
@@ -50,14 +53,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the relay in the chosen mode."""
-        leave_pools()
-        enable_tcp_keepalive(router.db_for_write(Delivery))
+        with same_search_path():
+            leave_pools()
+            enable_tcp_keepalive(router.db_for_write(Delivery))
+            self._run(options)
+
+    def _run(self, options: Mapping[str, Any]) -> None:
         try:
             relay = Relay(options["publisher"])
 
             def stop() -> None:
-                self.stderr.write("Relay is stopping: finishing the messages in flight.")
                 relay.stop()
+                with suppress(OSError):  # the terminal may have been closed
+                    self.stderr.write("Relay is stopping: finishing the messages in flight.")
 
             with on_stop_signal(stop):
                 self._work(relay, once=options["once"], drain=options["drain"])
@@ -73,7 +81,8 @@ class Command(BaseCommand):
         else:
             self.stdout.write("Relay started.")
             relay.run()
-            self.stdout.write("Relay stopped.")
+            with suppress(OSError):
+                self.stdout.write("Relay stopped.")
 
     def _report(self, left: list[Leftovers]) -> None:
         """Write what each publisher has left pending; exit with LEFT_PENDING if it is held back."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import connections, models
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Prefetch, Q, Value
 from django.db.models.functions import Cast, StrIndex
 from django.db.models.lookups import GreaterThan
 
@@ -112,4 +112,7 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
         Events that another transaction has locked are skipped.
         """
         rows = self.archivable(before=before).select_for_update(of=("self",), skip_locked=True)
-        return list(rows.prefetch_related("deliveries")[:limit])
+        deliveries = self.model._meta.get_field("deliveries").related_model._default_manager
+        # Without a database of its own, a prefetch asks the routers, which may choose a replica.
+        prefetch = Prefetch("deliveries", queryset=deliveries.using(rows.db))
+        return list(rows.prefetch_related(prefetch)[:limit])
