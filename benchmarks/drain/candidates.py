@@ -99,7 +99,7 @@ def _blocked_lines(first: str) -> str:
         SELECT id, 'noop', 'todos.todo', 'blocked ' || (number + 1) / 2,
             state, attempts, available_at, settled_at
         FROM (SELECT id, object_id::int AS number FROM events) AS numbered
-        JOIN (VALUES (1, {first}), (0, 'pending', 0, now() - interval '1 day', NULL))
+        JOIN (VALUES (1, {first}), (0, 'pending', 0, now() - interval '1 day', NULL::timestamptz))
             AS place (remainder, state, attempts, available_at, settled_at)
             ON remainder = number %% 2
         ORDER BY number
@@ -127,7 +127,7 @@ DJ_ACTIONS = Candidate(
         INSERT INTO dj_actions_delivery (event_id, publisher) SELECT id, 'sleeping' FROM events
     """,
     parked=_blocked_lines("'dead', 1, now(), now()"),
-    waiting=_blocked_lines("'pending', 1, now() + interval '1 day', NULL"),
+    waiting=_blocked_lines("'pending', 1, now() + interval '1 day', NULL::timestamptz"),
     finished="""
         SELECT count(*) FROM dj_actions_delivery
         WHERE publisher = 'noop' AND state = 'delivered' AND attempts = 1

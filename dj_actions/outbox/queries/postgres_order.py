@@ -130,11 +130,13 @@ def _claim_statement(model: type[Delivery], *, from_start: bool, on_poison: OnPo
             UNION ALL
             SELECT id FROM in_line WHERE is_free
             UNION ALL
-            SELECT id FROM head JOIN scopes ON id = barrier
-            WHERE NOT EXISTS (
-                SELECT FROM {delivery}
-                WHERE {is_open} AND ordering_scope = scope AND id < barrier
-            )
+            -- OFFSET 0: only for a barrier in the head is it worth to look for earlier ones.
+            SELECT id FROM (
+                SELECT id, scope FROM head JOIN scopes ON id = barrier OFFSET 0
+            ) AS reached WHERE (
+                SELECT id FROM {delivery} AS earlier
+                WHERE {is_open} AND ordering_scope = scope AND earlier.id < reached.id LIMIT 1
+            ) IS NULL
         ), chosen AS (
             SELECT id FROM free
             WHERE {is_before_dead if on_poison is OnPoison.BLOCK else "true"}
