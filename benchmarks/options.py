@@ -83,6 +83,11 @@ class Options:
     lanes: int = 1
     """Conditions under which DJ Actions drains: see `benchmarks.drain.workload.Variant`."""
 
+    keys: int = 0
+    parked: int = 0
+    waiting: int = 0
+    """More of these conditions."""
+
     seconds: int | None = None
     """Seconds of the latency benchmark; None for the default."""
 
@@ -112,6 +117,9 @@ def parse_options(arguments: list[str] | None = None) -> Options:
         relays=given.relays,
         lanes=given.lanes,
         sleeping_neighbour=given.sleeping_neighbour,
+        keys=given.keys,
+        parked=given.parked,
+        waiting=given.waiting,
         seconds=given.seconds,
         rate=given.rate,
     )
@@ -188,6 +196,18 @@ def _add_drain(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--sleeping-neighbour", action="store_true",
         help="compare DJ Actions with itself: another publisher sleeps for a second per call",
+    )  # fmt: skip
+    group.add_argument(
+        "--keys", type=int, default=0, metavar="N",
+        help="compare DJ Actions with itself: it keeps the order of each of N keys",
+    )  # fmt: skip
+    group.add_argument(
+        "--parked", type=int, default=0, metavar="N",
+        help="with --keys: N dead letters, each of which blocks a delivery that is due",
+    )  # fmt: skip
+    group.add_argument(
+        "--waiting", type=int, default=0, metavar="N",
+        help="with --keys: N deliveries wait for a later retry, and block one that is due each",
     )  # fmt: skip
 
 

@@ -25,9 +25,11 @@ class Backlog:
     Args:
         candidate: the candidate.
         url: URL of the database.
+        keys: number of ordering keys of the jobs; 0 for jobs without order.
     """
 
-    def __init__(self, candidate: Candidate, url: str) -> None:
+    def __init__(self, candidate: Candidate, url: str, *, keys: int = 0) -> None:
+        self._keys = keys
         self._candidate = candidate
         self.url = url
         self._pending = 0
@@ -70,6 +72,11 @@ class Backlog:
         """Create jobs of another publisher."""
         self._in_chunks(self._candidate.neighbors, count)
 
+    def load_blocked(self, *, parked: int, waiting: int) -> None:
+        """Create lines of two jobs that block: behind a dead job, and behind one due later."""
+        self._in_chunks(self._candidate.parked, 2 * parked)
+        self._in_chunks(self._candidate.waiting, 2 * waiting)
+
     def verify(self, done: int) -> None:
         """Compare the rows with the number of jobs that the candidate's processes counted.
 
@@ -105,7 +112,8 @@ class Backlog:
     def _in_chunks(self, statement: str, count: int) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
             for start in range(0, count, CHUNK_SIZE):
-                connection.execute(statement, {"count": min(CHUNK_SIZE, count - start)})
+                number = min(CHUNK_SIZE, count - start)
+                connection.execute(statement, {"count": number, "keys": self._keys})
 
     def _execute(self, statement: str | sql.Composed) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:

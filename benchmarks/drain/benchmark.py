@@ -79,7 +79,7 @@ def entries_for(variant: Variant) -> list[tuple[Candidate, Variant]]:
 def _runner(candidate: Candidate, url: str, workload: Workload, variant: Variant) -> Runner:
     return Runner(
         candidate=candidate,
-        backlog=Backlog(candidate, url),
+        backlog=Backlog(candidate, url, keys=variant.keys),
         jobs=workload.jobs[candidate.name],
         variant=variant,
     )

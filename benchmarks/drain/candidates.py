@@ -45,6 +45,13 @@ class Candidate:
     neighbors: str = ""
     """SQL that creates `count` jobs of another publisher, which are not counted."""
 
+    parked: str = ""
+    """SQL that creates `count` dead jobs, each with a due one that waits for it; not counted."""
+
+    waiting: str = ""
+    """SQL that creates `count` jobs to be retried later, each with a due one that waits for it;
+    not counted."""
+
     prepare: str = ""
     """SQL that creates the tables, unless Django's migrations do."""
 
@@ -76,13 +83,40 @@ _EVENTS = f"""
             {PAYLOAD}, 1.5, 'ann finished todo ' || n
         FROM {ROWS} RETURNING id, object_id
     )"""
+
+
+def _blocked_lines(first: str) -> str:
+    """Return SQL that creates `count` jobs in lines of two, of which the first blocks the second.
+
+    The second ones are due, and the first in the queue.
+
+    Args:
+        first: state, attempts, available_at and settled_at of the first ones.
+    """
+    return f"""{_EVENTS}
+        INSERT INTO dj_actions_delivery (event_id, publisher, ordering_scope, ordering_key,
+            state, attempts, available_at, settled_at)
+        SELECT id, 'noop', 'todos.todo', 'blocked ' || (number + 1) / 2,
+            state, attempts, available_at, settled_at
+        FROM (SELECT id, object_id::int AS number FROM events) AS numbered
+        JOIN (VALUES (1, {first}), (0, 'pending', 0, now() - interval '1 day', NULL::timestamptz))
+            AS place (remainder, state, attempts, available_at, settled_at)
+            ON remainder = number %% 2
+        ORDER BY number
+    """
+
+
 DJ_ACTIONS = Candidate(
     name="dj_actions",
     title="DJ Actions",
     tables=["dj_actions_actionevent", "dj_actions_delivery"],
     load=f"""{_EVENTS}
-        INSERT INTO dj_actions_delivery (event_id, publisher, available_at)
-        SELECT id, 'noop', now() - (%(count)s - object_id::int) * interval '1 ms' FROM events
+        INSERT INTO dj_actions_delivery
+            (event_id, publisher, available_at, ordering_scope, ordering_key)
+        SELECT id, 'noop', now() - (%(count)s - object_id::int) * interval '1 ms',
+            CASE WHEN %(keys)s > 0 THEN 'todos.todo' ELSE '' END,
+            CASE WHEN %(keys)s > 0 THEN (object_id::int %% greatest(%(keys)s, 1))::text ELSE '' END
+        FROM events ORDER BY object_id::int
     """,
     settle=f"""{_EVENTS}
         INSERT INTO dj_actions_delivery
@@ -92,6 +126,8 @@ DJ_ACTIONS = Candidate(
     neighbors=f"""{_EVENTS}
         INSERT INTO dj_actions_delivery (event_id, publisher) SELECT id, 'sleeping' FROM events
     """,
+    parked=_blocked_lines("'dead', 1, now(), now()"),
+    waiting=_blocked_lines("'pending', 1, now() + interval '1 day', NULL::timestamptz"),
     finished="""
         SELECT count(*) FROM dj_actions_delivery
         WHERE publisher = 'noop' AND state = 'delivered' AND attempts = 1
@@ -100,6 +136,7 @@ DJ_ACTIONS = Candidate(
     pending="""
         SELECT count(*) FROM dj_actions_delivery
         WHERE publisher = 'noop' AND state = 'pending' AND attempts = 0
+            AND NOT starts_with(ordering_key, 'blocked')
     """,
 )
 

@@ -64,6 +64,8 @@ class Runner:
     def prepare(self) -> None:
         """Create the rows that exist from the start."""
         self.backlog.load_finished(self.variant.settled)
+        if self.variant.keeps_rows:
+            self.backlog.load_blocked(parked=self.variant.parked, waiting=self.variant.waiting)
 
     def run(self) -> Round:
         """Run one round.
@@ -80,6 +82,8 @@ class Runner:
             self.backlog.load(WARM_UP * self.variant.relays)
             children = [stack.enter_context(self._child()) for _ in range(self.variant.relays)]
             self.backlog.verify(sum(child.read()["jobs"] for child in children))
+            if not self.variant.keeps_rows:
+                self.backlog.load_blocked(parked=self.variant.parked, waiting=self.variant.waiting)
             self.backlog.load(self._missing())
             if self.variant.sleeping_neighbour:
                 self.backlog.load_neighbors(NEIGHBORS)
@@ -102,6 +106,7 @@ class Runner:
         environment = {
             "DATABASE_URL": self.backlog.url,
             "BENCHMARK_LANES": str(self.variant.lanes),
+            "BENCHMARK_ORDERING": "key" if self.variant.keys else "none",
         }
         if self.variant.sleeping_neighbour:
             environment["BENCHMARK_NEIGHBOUR"] = "yes"

@@ -15,6 +15,7 @@ DJ_ACTIONS = {
             "BACKEND": "benchmarks.drain.noop.NoopPublisher",
             "BATCH_SIZE": int(os.environ.get("BENCHMARK_BATCH_SIZE", "100")),
             "CONCURRENCY": int(os.environ.get("BENCHMARK_LANES", "1")),
+            "ORDERING": os.environ.get("BENCHMARK_ORDERING", "none"),
         },
         # Served with --sleeping-neighbour only.
         "sleeping": {"BACKEND": "benchmarks.drain.noop.SleepingPublisher"},

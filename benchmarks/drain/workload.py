@@ -66,6 +66,15 @@ class Variant:
     sleeping_neighbour: bool = False
     """Whether the relay also serves a publisher that sleeps for a second per call."""
 
+    keys: int = 0
+    """Ordering keys of the deliveries; 0: the publisher keeps no order."""
+
+    parked: int = 0
+    """Dead letters, each of which blocks a delivery that is due, and the first in the queue."""
+
+    waiting: int = 0
+    """Deliveries to be retried later, each of which blocks one that is due."""
+
     @property
     def is_default(self) -> bool:
         """Whether all conditions are the default."""
@@ -84,6 +93,10 @@ class Variant:
             f"{self.relays} relays" if self.relays > 1 else "",
             f"{self.lanes} lanes" if self.lanes > 1 else "",
             "a sleeping neighbor" if self.sleeping_neighbour else "",
+            f"in order of {self.keys:,} keys" if self.keys > 1 else "",
+            "in order of one key" if self.keys == 1 else "",
+            f"{self.parked:,} parked" if self.parked else "",
+            f"{self.waiting:,} waiting" if self.waiting else "",
         ]
         return ", ".join(filter(None, parts))
 
@@ -120,9 +133,14 @@ def variant_from(options: Options, workload: Workload) -> Variant:
         relays=options.relays,
         lanes=options.lanes,
         sleeping_neighbour=options.sleeping_neighbour,
+        keys=options.keys,
+        parked=options.parked,
+        waiting=options.waiting,
     )
     if min(variant.relays, variant.lanes) < 1 or variant.pending < 0 or variant.settled < 0:
         raise BenchmarkError(f"Invalid numbers: {variant!r}.")
+    if (variant.parked or variant.waiting) and not variant.keys:
+        raise BenchmarkError("--parked and --waiting need --keys: they block by ordering key.")
     if 0 < variant.pending < workload.jobs[DJ_ACTIONS.name]:
         raise BenchmarkError(
             f"Of {variant.pending} pending deliveries, {workload.jobs[DJ_ACTIONS.name]} cannot be "

@@ -1,12 +1,15 @@
-"""The value of a claim: a delivery that one relay holds under a lease."""
+"""A claim, and its result: deliveries that one relay holds under a lease."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from dj_actions.outbox.times import aware
+
+from dj_actions.policies import OnPoison
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
@@ -15,6 +18,42 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Cursor = tuple[datetime, int]
 """Position of a delivery in the queue of a publisher: when it became due, and its primary key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a lane asks for: due deliveries of a publisher, under one new lease token."""
+
+    publisher: str
+    """Alias of the publisher."""
+
+    limit: int
+    """Maximum number of deliveries."""
+
+    lease: float
+    """Seconds until another relay may take them over."""
+
+    probing: bool = False
+    """Whether to claim although the circuit breaker is open."""
+
+    after: Cursor | None = None
+    """Only deliveries after this position of the queue, so that the database does not scan the
+    positions that were looked at before. A hint: SQLite ignores it. Deliveries that commit late,
+    or were blocked, may be before it."""
+
+    on_poison: OnPoison | None = None
+    """How a dead letter affects later deliveries; None if the publisher does not keep an order."""
+
+    token: UUID = field(default_factory=uuid4)
+    """The lease token."""
+
+
+class Scan(NamedTuple):
+    """The result of a claim."""
+
+    deliveries: list[Claimed]
+    end: Cursor | None
+    """The position of the last delivery that was looked at; None if there was none."""
 
 
 class Claimed(NamedTuple):
@@ -94,6 +133,11 @@ class Claimed(NamedTuple):
         )
 
     @property
+    def position(self) -> Cursor:
+        """Its position in the queue of its publisher."""
+        return self.available_at, self.pk
+
+    @property
     def label(self) -> str:
         """Resource and action, for example `todo.mark_done`."""
         return f"{self.resource}.{self.action}"
@@ -117,6 +161,11 @@ class Claimed(NamedTuple):
     def created_at(self) -> datetime:
         """When the event was recorded."""
         return _datetime(self.created_microseconds)
+
+
+def scan_of(deliveries: list[Claimed]) -> Scan:
+    """Return the result of a claim that looked at no more deliveries than it took."""
+    return Scan(deliveries, deliveries[-1].position if deliveries else None)
 
 
 def _datetime(microseconds: int) -> datetime:

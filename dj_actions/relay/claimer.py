@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dj_actions.conf import PublisherSettings, Settings
 from dj_actions.models import Delivery, PublisherState
-from dj_actions.outbox.claimed import Claimed, Cursor
+from dj_actions.outbox.claimed import Claim, Claimed, Cursor, Scan
 from dj_actions.policies import OnPoison, Ordering
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.cursor import ClaimCursor
@@ -81,13 +81,15 @@ class Claimer:
         return claimed
 
     def _claim_batch(self, limit: int) -> list[Claimed]:
-        def claim(after: Cursor | None) -> list[Claimed]:
-            return Delivery.objects.claim(
-                self._alias,
-                limit=limit,
-                lease=self._lease,
-                after=after,
-                on_poison=self.on_poison,
+        def scan_from(after: Cursor | None) -> Scan:
+            return Delivery.objects.scan(
+                Claim(
+                    publisher=self._alias,
+                    limit=limit,
+                    lease=self._lease,
+                    after=after,
+                    on_poison=self.on_poison,
+                )
             )
 
-        return self.cursor.claim(claim)
+        return self.cursor.claim(scan_from)

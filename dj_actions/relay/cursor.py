@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from dj_actions.outbox.claimed import Claimed, Cursor
+from dj_actions.outbox.claimed import Claimed, Cursor, Scan
 from dj_actions.relay.tuning import LaneTuning
 
-Claim = Callable[[Cursor | None], list[Claimed]]
+ScanFrom = Callable[[Cursor | None], Scan]
 """Claims deliveries after a position in the queue, or from its start."""
 
 
@@ -28,18 +28,18 @@ class ClaimCursor:
         self._after: Cursor | None = None
         self._full_scan_at = 0.0
 
-    def claim(self, claim: Claim) -> list[Claimed]:
-        """Claim a batch, and move to its end."""
+    def claim(self, scan_from: ScanFrom) -> list[Claimed]:
+        """Claim a batch, and move to the last delivery that was looked at."""
         is_full_scan_due = time.monotonic() >= self._full_scan_at
         after = None if is_full_scan_due else self._after
-        claimed = claim(after) if after else self._scan_from_start(claim)
-        if not claimed and after and not self.is_slow:
-            claimed = self._scan_from_start(claim)
-        if claimed:
-            self._after = (claimed[-1].available_at, claimed[-1].pk)
+        scan = scan_from(after) if after else self._scan_from_start(scan_from)
+        if not scan.deliveries and after and not self.is_slow:
+            scan = self._scan_from_start(scan_from)
+        if scan.deliveries:
+            self._after = scan.end
         elif not self.is_slow:
             self._after = None
-        return claimed
+        return scan.deliveries
 
     def rewind(self) -> bool:
         """Return to the start of the queue; return False if the cursor is there already."""
@@ -47,12 +47,12 @@ class ClaimCursor:
         self._after = None
         return is_moved
 
-    def _scan_from_start(self, claim: Claim) -> list[Claimed]:
+    def _scan_from_start(self, scan_from: ScanFrom) -> Scan:
         started_at = time.monotonic()
-        claimed = claim(None)
+        scan = scan_from(None)
         now = time.monotonic()
         seconds = now - started_at
         self.is_slow = seconds > self._tuning.slow_scan_threshold
         pause = max(self._tuning.full_scan_interval, seconds / self._tuning.full_scan_max_share)
         self._full_scan_at = now + pause
-        return claimed
+        return scan

@@ -1,30 +1,51 @@
 """The claim: which deliveries a relay may send now, and in which order.
 
-`postgres` has the statement for PostgreSQL. This is the portable way, and the way for publishers
-that keep an order.
+`postgres` and `postgres_order` have the statements for PostgreSQL. This is the portable way.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
-from uuid import UUID, uuid4
 
 from django.db import connections, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    RowRange,
+    Subquery,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Now
 
-from dj_actions.outbox.claimed import Claimed, Cursor
+from dj_actions.outbox.claimed import Claim, Claimed, Scan, scan_of
 from dj_actions.outbox.queries.base import MAX_ID, RecordQuerySet, with_claim_time
 from dj_actions.outbox.queries.clock import from_now
 from dj_actions.outbox.queries.locks import try_lock
 from dj_actions.outbox.queries.postgres import claim_in_one_statement
+from dj_actions.outbox.queries.postgres_order import claim_in_order
 from dj_actions.policies import OnPoison
 from dj_actions.states import DeliveryState
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
+
+
+LOCK_ATTEMPTS = 25
+"""How often a claim in order asks for the lock that another relay holds for its claim."""
+
+LOCK_INTERVAL = 0.002
+"""Seconds between two of these attempts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +93,6 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
         """
         rows = self._on_write_database()
         due = rows.due(publisher).order_by()
-        is_blocked = Q(pk__in=())
-        for condition in rows._blocked_by(publisher, on_poison) if on_poison else ():
-            is_blocked |= condition
         later = rows.filter(
             publisher=publisher, state=DeliveryState.PENDING, available_at__gt=Now()
         )
@@ -82,10 +100,30 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
         first = times.values_list("available_at", "now").first()
         return PendingCounts(
             due=due.count(),
-            blocked=due.filter(is_blocked).count(),
+            blocked=rows._count_blocked(publisher, on_poison) if on_poison else 0,
             later=later.count(),
             due_in=(first[0] - first[1]).total_seconds() if first else None,
         )
+
+    def _count_blocked(self, publisher: str, on_poison: OnPoison) -> int:
+        """Count the due deliveries that an earlier one blocks, in one pass over the open ones."""
+        waits = Case(When(state=DeliveryState.PENDING, available_at__lte=Now(), then=0), default=1)
+        concerns_all = Case(When(ordering_key="", then=1), default=0)
+        states = [DeliveryState.PENDING, DeliveryState.SENDING]
+        if on_poison is OnPoison.PARK:
+            states.append(DeliveryState.DEAD)
+        lines = self.filter(publisher=publisher, state__in=states).exclude(ordering_scope="")
+        blocked = lines.annotate(
+            blocked_in_line=_max_of_earlier(waits, "ordering_scope", "ordering_key"),
+            blocked_in_scope=_max_of_earlier(concerns_all, "ordering_scope"),
+            follows_in_scope=_max_of_earlier(Value(1), "ordering_scope"),
+        ).filter(
+            Q(blocked_in_line=1) | Q(blocked_in_scope=1) | Q(follows_in_scope=1, ordering_key="")
+        )
+        is_blocked = Q(pk__in=blocked.values("pk"))
+        if on_poison is OnPoison.BLOCK:
+            is_blocked |= Q(pk__gt=Coalesce(self._first_dead(publisher), Value(MAX_ID)))
+        return self.due(publisher).order_by().filter(is_blocked).count()
 
     def claim(
         self,
@@ -94,70 +132,52 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
         limit: int,
         lease: float,
         probing: bool = False,
-        after: Cursor | None = None,
         on_poison: OnPoison | None = None,
     ) -> list[Claimed]:
-        """PENDING → SENDING for up to `limit` due deliveries, under one new lease token.
+        """PENDING → SENDING for up to `limit` due deliveries; `Claim` has the arguments."""
+        claim = Claim(
+            publisher=publisher, limit=limit, lease=lease, probing=probing, on_poison=on_poison
+        )
+        return self.scan(claim).deliveries
+
+    def scan(self, claim: Claim) -> Scan:
+        """PENDING → SENDING for due deliveries, and tell how far the queue was read.
 
         No delivery is claimed while the publisher is paused or its circuit breaker is open.
-
-        Args:
-            publisher: alias of the publisher.
-            limit: maximum number of deliveries.
-            lease: seconds until another relay may take them over.
-            probing: whether to claim although the circuit breaker is open.
-            after: only deliveries after this position of the queue, so that the database does not
-                scan the positions that were claimed before. A hint: ordered publishers and
-                SQLite ignore it. Deliveries that commit late may be before it.
-            on_poison: how a dead letter affects later deliveries; None if the publisher does not
-                keep an order.
         """
-        token = uuid4()
         rows = self._on_write_database()
-        if on_poison:
-            return rows._claim_in_order(
-                publisher, token, limit=limit, lease=lease, probing=probing, on_poison=on_poison
-            )
-        if connections[rows.db].vendor == "postgresql" and not rows.query.where:
-            return claim_in_one_statement(
-                self.model,
-                publisher,
-                token=token,
-                limit=limit,
-                lease=lease,
-                probing=probing,
-                after=after,
-                using=rows.db,
-            )
+        if claim.on_poison:
+            return rows._claim_in_order(claim, claim.on_poison)
+        if rows._is_whole_queue():
+            return claim_in_one_statement(self.model, claim, using=rows.db)
         with transaction.atomic(using=rows.db):
-            return rows.due(publisher)._take(
-                publisher, token, limit=limit, lease=lease, probing=probing
-            )
+            return rows.due(claim.publisher)._take(claim)
 
-    def _claim_in_order(
-        self,
-        publisher: str,
-        token: UUID,
-        *,
-        limit: int,
-        lease: float,
-        probing: bool,
-        on_poison: OnPoison,
-    ) -> list[Claimed]:
+    def _is_whole_queue(self) -> bool:
+        """Return whether PostgreSQL's statements apply: they know no further conditions."""
+        return connections[self.db].vendor == "postgresql" and not self.query.where
+
+    def _claim_in_order(self, claim: Claim, on_poison: OnPoison) -> Scan:
         """Claim, in the order of commits, the deliveries that no earlier delivery blocks.
 
-        One relay at a time: the next claim has to see the result of this one.
+        One relay at a time: the next claim has to see the result of this one. It takes
+        milliseconds, so others wait for it, but not for long: a relay may be frozen in it.
         """
-        with transaction.atomic(using=self.db):
-            if not try_lock(f"dj_actions.claim:{publisher}", using=self.db):
-                return []
-            due = self.due(publisher).order_by("pk")
-            for is_blocked in self._blocked_by(publisher, on_poison):
-                due = due.exclude(is_blocked)
-            # Wait for a row that another transaction has locked: later ones must not overtake it.
-            return due._take(
-                publisher, token, limit=limit, lease=lease, probing=probing, skip_locked=False
-            )
+        for _ in range(LOCK_ATTEMPTS):
+            with transaction.atomic(using=self.db):
+                if try_lock(f"dj_actions.claim:{claim.publisher}", using=self.db):
+                    return self._take_in_order(claim, on_poison)
+            time.sleep(LOCK_INTERVAL)
+        return Scan([], None)
+
+    def _take_in_order(self, claim: Claim, on_poison: OnPoison) -> Scan:
+        if self._is_whole_queue():
+            return claim_in_order(self.model, claim, on_poison, using=self.db)
+        due = self.due(claim.publisher).order_by("pk")
+        for is_blocked in self._blocked_by(claim.publisher, on_poison):
+            due = due.exclude(is_blocked)
+        # Wait for a row that another transaction has locked: later ones must not overtake it.
+        return due._take(claim, skip_locked=False)
 
     def _blocked_by(self, publisher: str, on_poison: OnPoison) -> Iterator[Q]:
         """Yield the conditions under which an earlier delivery blocks one.
@@ -190,35 +210,28 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
         )
         return Subquery(dead.exclude(ordering_scope="").order_by("pk").values("pk")[:1])
 
-    def _take(
-        self,
-        publisher: str,
-        token: UUID,
-        *,
-        limit: int,
-        lease: float,
-        probing: bool,
-        skip_locked: bool = True,
-    ) -> list[Claimed]:
+    def _take(self, claim: Claim, *, skip_locked: bool = True) -> Scan:
         """Claim the first of these rows, unless sending to the publisher is stopped."""
         candidates = (
-            self.filter(~Exists(self._stopped(publisher, probing=probing)))
+            self.filter(~Exists(self._stopped(claim.publisher, probing=claim.probing)))
             .select_related("event")
             .annotate(database_time=Now())
         )
         locked = candidates.select_for_update(of=("self",), skip_locked=skip_locked)
-        taken = with_claim_time(locked[:limit])
+        taken = with_claim_time(locked[: claim.limit])
         if taken:
             keys = [delivery.pk for delivery in taken]
             self.model._default_manager.using(self.db).filter(pk__in=keys).update(
                 state=DeliveryState.SENDING,
                 attempts=F("attempts") + 1,
-                lease_token=token,
-                lease_expires_at=from_now(lease),
+                lease_token=claim.token,
+                lease_expires_at=from_now(claim.lease),
             )
         for delivery in taken:
             delivery.attempts += 1
-        return [Claimed.from_row(delivery, token=token, using=self.db) for delivery in taken]
+        return scan_of(
+            [Claimed.from_row(delivery, token=claim.token, using=self.db) for delivery in taken]
+        )
 
     def _stopped(self, publisher: str, *, probing: bool) -> QuerySet[Any]:
         """Return the state of the publisher if it is paused, or its circuit breaker is open."""
@@ -237,3 +250,8 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
             .annotate(database_time=Now())
             .order_by("lease_expires_at", "available_at", "pk")[:limit]
         )
+
+
+def _max_of_earlier(value: Combinable, *partition: str) -> Window:
+    """Return the largest value of the deliveries before each one; NULL for the first."""
+    return Window(Max(value), partition_by=list(partition), order_by="pk", frame=RowRange(end=-1))

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import connections
 
 from dj_actions.messages import Receipt
-from dj_actions.outbox.claimed import Claimed, Cursor
+from dj_actions.outbox.claimed import Claim, Claimed, Scan, scan_of
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
@@ -47,36 +47,21 @@ decode_json = json.JSONDecoder().raw_decode
 RECEIPT_FIELDS = tuple(field.name for field in fields(Receipt))
 
 
-def claim_in_one_statement(
-    model: type[Delivery],
-    publisher: str,
-    *,
-    token: UUID,
-    limit: int,
-    lease: float,
-    probing: bool,
-    after: Cursor | None,
-    using: str,
-) -> list[Claimed]:
-    """PENDING → SENDING for up to `limit` due deliveries, the longest due first.
+def claim_in_one_statement(model: type[Delivery], claim: Claim, *, using: str) -> Scan:
+    """PENDING → SENDING for due deliveries, the longest due first.
 
     Args:
         model: the model of deliveries.
-        publisher: alias of the publisher.
-        token: the lease token.
-        limit: maximum number of deliveries.
-        lease: seconds until another relay may take them over.
-        probing: whether to claim although the circuit breaker is open.
-        after: only deliveries after this position of the queue.
+        claim: what to claim.
         using: alias of the database.
     """
-    parameters: list[Any] = [publisher, publisher, probing]
-    parameters += after or ()
-    parameters += [limit, token, lease]
+    parameters: list[Any] = [claim.publisher, claim.publisher, claim.probing]
+    parameters += claim.after or ()
+    parameters += [claim.limit, claim.token, claim.lease]
     with connections[using].cursor() as cursor:
-        cursor.execute(_claim_statement(model, from_start=after is None), parameters)
+        cursor.execute(_claim_statement(model, from_start=claim.after is None), parameters)
         rows = cursor.fetchall()
-    return [_claimed(row) for row in rows]
+    return scan_of([claimed_from(row) for row in rows])
 
 
 @functools.cache
@@ -85,7 +70,7 @@ def _claim_statement(model: type[Delivery], *, from_start: bool) -> str:
 
     The ids pass through an array: with a join, PostgreSQL would scan a small table sequentially.
     """
-    delivery, event, state = _tables(model)
+    delivery, event, state = table_names(model)
     columns = ", ".join(COLUMNS.get(name, f"event.{name}") for name in Claimed._fields)
     return f"""
         WITH due AS MATERIALIZED (
@@ -111,13 +96,15 @@ def _claim_statement(model: type[Delivery], *, from_start: bool) -> str:
         ORDER BY claimed.available_at, claimed.id"""  # noqa: S608
 
 
-def _tables(model: type[Delivery]) -> tuple[str, str, str]:
+def table_names(model: type[Delivery]) -> tuple[str, str, str]:
+    """Return the tables of deliveries, of events and of the state of publishers."""
     event = model._meta.get_field("event").related_model
     state = model._meta.apps.get_model("dj_actions", "PublisherState")
     return model._meta.db_table, event._meta.db_table, state._meta.db_table
 
 
-def _claimed(row: Iterable[Any]) -> Claimed:
+def claimed_from(row: Iterable[Any]) -> Claimed:
+    """Return the value for a row with the columns of `Claimed`."""
     values = list(row)
     for position in JSON_POSITIONS:
         if values[position] is not None:
@@ -152,7 +139,7 @@ def _settle_statement(model: type[Delivery]) -> str:
     It does not check the state: a row with a lease is being sent, which a constraint ensures, and
     the check would make PostgreSQL walk all dead entries of the index of leased deliveries.
     """
-    delivery, _, _ = _tables(model)
+    delivery, _, _ = table_names(model)
     return f"""
         UPDATE {delivery} AS held
         SET state = 'delivered', settled_at = statement_timestamp(),
