@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from uuid import UUID, uuid4
 
 from dj_actions.outbox.times import aware
-
 from dj_actions.policies import OnPoison
 
 if TYPE_CHECKING:
