@@ -37,7 +37,8 @@ def enrich_actions(
         base_path: folder of the actions, for example `Path(__file__).parent`.
         initial_registry: `{"resource": "todo", "basepath": "/todos/", "actions": {}}`; it is
             changed in place.
-        action_list: entries `(id, type, status)`, or subclasses of `Action`.
+        action_list: entries `(id, type, status)`, or subclasses of `Action`, or their dotted
+            paths.
         environment: keys and values that are added to each definition.
 
     Returns:
@@ -47,7 +48,8 @@ def enrich_actions(
         InvalidAction: an entry is invalid, or its file is missing or cannot be read.
     """
     actions = initial_registry.setdefault("actions", {})
-    for entry in action_list:
+    for declared in action_list:
+        entry = _imported(declared) if _is_path(declared) else declared
         if isinstance(entry, type):
             actions[_name_of(entry)] = _entry_of_class(entry, environment or {})
             continue
@@ -85,11 +87,26 @@ def get_action_form(registry: Mapping[str, Any], action_id: str) -> Any:
     return import_string(form)
 
 
+def _is_path(entry: Any) -> bool:
+    return isinstance(entry, str) and "." in entry
+
+
+def _imported(path: str) -> type[Any]:
+    """Return the Action class with a dotted path."""
+    try:
+        action = import_string(path)
+    except ImportError as error:
+        raise InvalidAction(f"Invalid entry {path!r} in the action list: {error}") from error
+    if not isinstance(action, type):
+        raise InvalidAction(f"Invalid entry {path!r} in the action list; it is not a class.")
+    return action
+
+
 def _parts(entry: Any) -> tuple[str, Any, Any]:
     if not isinstance(entry, (tuple, list)) or len(entry) != ENTRY_LENGTH:
         raise InvalidAction(
-            f"Invalid entry {entry!r} in the action list; expected (id, type, status) or an Action "
-            "class."
+            f"Invalid entry {entry!r} in the action list; expected (id, type, status), or an "
+            "Action class or its dotted path."
         )
     action_id, action_type, status = entry
     return action_id, action_type, status

@@ -19,7 +19,7 @@ MARKER = re.compile(r"#{1,2} -- (START|END) ACTION REGISTRY -- #{1,2}\s*")
 """Either spelling of dj-actions 0.0.7, on a separate line."""
 
 MAX_LINE_LENGTH = 88
-"""Longest import that stays on one line."""
+"""Longest statement that stays on one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,11 @@ class Entry:
 
     is_class: bool
     """Whether it is an Action class, and not a form with a `definition.yaml`."""
+
+    @property
+    def path(self) -> str:
+        """Dotted path of its class."""
+        return f"{self.module}.{self.class_name}"
 
 
 class RegistryFile:
@@ -88,15 +93,12 @@ class RegistryFile:
                 statements between the markers.
         """
         present = [node for node in _parsed(self.block) if _registers_only(node, entry)]
-        wanted = self._statements(entry)
+        is_kept = _register(present, entry)
         block = self.block
-        if len(present) != len(wanted) or not all(_has_type_of(node, entry) for node in present):
-            block = _without(block, present)
-            for statement in wanted[:-1]:
-                block = self._with_import(block, statement, entry.module)
-            block = self._with_append(block, wanted[-1])
+        if not is_kept:
+            block = self._with_append(_without(block, present), self._statement(entry))
         changed = "".join([*self.lines[: self.first], *block, *self.lines[self.last :]])
-        self._verify(changed, entry, len(wanted))
+        self._verify(changed, entry, len(present) if is_kept else 1)
         return changed
 
     def _find_markers(self) -> tuple[int, int]:
@@ -113,15 +115,15 @@ class RegistryFile:
             )
         return found[0][1] + 1, found[1][1]
 
-    def _statements(self, entry: Entry) -> list[str]:
+    def _statement(self, entry: Entry) -> str:
         if not entry.is_class:
             type_name, status_name = self._type_and_status(entry)
-            return [f'action_list.append(("{entry.action_id}", {type_name}, {status_name}))']
-        # Below `action_list = []`, and therefore not at the top of the module.
-        statement = f"from {entry.module} import {entry.class_name}  # noqa: E402"
-        if len(statement) > MAX_LINE_LENGTH:  # a formatter would move the comment
-            statement = f"from {entry.module} import (  # noqa: E402\n    {entry.class_name},\n)"
-        return [statement, f"action_list.append({entry.class_name})"]
+            return f'action_list.append(("{entry.action_id}", {type_name}, {status_name}))'
+        # Not an import, which linters want at the top of the module.
+        statement = f'action_list.append("{entry.path}")'
+        if len(statement) <= MAX_LINE_LENGTH:
+            return statement
+        return f'action_list.append(\n    "{entry.path}"\n)'
 
     def _type_and_status(self, entry: Entry) -> tuple[str, str]:
         """Return type and status as expressions, using the names that the registry imports."""
@@ -134,20 +136,8 @@ class RegistryFile:
             return f"util.{names[0]}", f"util.{names[1]}"
         return f'"{entry.type}"', f'"{ActionStatus.ALPHA}"'
 
-    def _with_import(self, block: list[str], statement: str, module: str) -> list[str]:
-        imports = [node for node in _parsed(block) if isinstance(node, ast.ImportFrom)]
-        lines = self._lines_of(statement)
-        if not imports:
-            return [*lines, self.newline, *block]
-        later = [node.lineno - 1 for node in imports if str(node.module) > module]
-        place = later[0] if later else imports[-1].end_lineno
-        return [*block[:place], *lines, *block[place:]]
-
     def _with_append(self, block: list[str], statement: str) -> list[str]:
         place = max((index for index, line in enumerate(block, 1) if line.strip()), default=0)
-        statements = _parsed(block)
-        if statements and isinstance(statements[-1], ast.ImportFrom):
-            place = min(place + 1, len(block))  # keep the blank line below imports
         return [*block[:place], *self._lines_of(statement), *block[place:]]
 
     def _lines_of(self, statement: str) -> list[str]:
@@ -193,6 +183,8 @@ def _mentions(statement: ast.stmt, entry: Entry) -> bool:
 def _is_entry(node: ast.AST, entry: Entry) -> bool:
     if isinstance(node, ast.ImportFrom):
         return node.module == entry.module
+    if isinstance(node, ast.Constant):
+        return node.value == entry.path
     if isinstance(node, ast.Tuple) and node.elts:
         return isinstance(node.elts[0], ast.Constant) and node.elts[0].value == entry.action_id
     return isinstance(node, ast.Name) and node.id == entry.class_name
@@ -208,6 +200,21 @@ def _registers_only(statement: ast.stmt, entry: Entry) -> bool:
         and len(statement.value.args) == 1
         and _is_entry(statement.value.args[0], entry)
     )
+
+
+def _register(statements: Sequence[ast.stmt], entry: Entry) -> bool:
+    """Return whether statements register the action as it is: its style and its type."""
+    tuples = [
+        node
+        for statement in statements
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Tuple)
+    ]
+    if entry.is_class:
+        # Its path in one statement, or an import and the class.
+        imports = [node for node in statements if isinstance(node, ast.ImportFrom)]
+        return bool(statements) and not tuples and len(statements) == len(imports) + 1
+    return len(statements) == 1 and len(tuples) == 1 and _has_type_of(statements[0], entry)
 
 
 def _has_type_of(statement: ast.stmt, entry: Entry) -> bool:

@@ -51,31 +51,53 @@ def test_a_form_is_appended_after_what_is_there() -> None:
     assert changed(mine, entry()) == f'{mine}action_list.append(("mark_done", {WORDS}))\n'
 
 
-def test_classes_are_imported_in_order_and_appended_in_turn() -> None:
+def test_classes_are_appended_by_their_paths() -> None:
     block = changed("", entry("second", is_class=True))
     block = changed(block, entry("first", is_class=True))
-    block = changed(block, entry("third", is_class=True))
 
     assert block == (
-        "from todos.actions.todo.first.action import First  # noqa: E402\n"
-        "from todos.actions.todo.second.action import Second  # noqa: E402\n"
-        "from todos.actions.todo.third.action import Third  # noqa: E402\n"
-        "\n"
-        "action_list.append(Second)\n"
-        "action_list.append(First)\n"
-        "action_list.append(Third)\n"
+        'action_list.append("todos.actions.todo.second.action.Second")\n'
+        'action_list.append("todos.actions.todo.first.action.First")\n'
     )
 
 
-def test_a_class_goes_above_and_below_existing_statements() -> None:
+def test_a_long_path_is_on_a_line_of_its_own() -> None:
+    name = "send_a_reminder_to_all_helpers"
+
+    assert changed("", entry(name, is_class=True)) == (
+        "action_list.append(\n"
+        f'    "todos.actions.todo.{name}.action.SendAReminderToAllHelpers"\n'
+        ")\n"
+    )
+
+
+def test_a_class_goes_below_existing_statements() -> None:
     mine = "# mine\nif os.environ.get('MORE'):\n    action_list.append(More)\n\n\n"
 
     assert changed(mine, entry("first", is_class=True)) == (
-        "from todos.actions.todo.first.action import First  # noqa: E402\n"
-        "\n"
         "# mine\nif os.environ.get('MORE'):\n    action_list.append(More)\n"
-        "action_list.append(First)\n"
+        'action_list.append("todos.actions.todo.first.action.First")\n'
         "\n\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "from todos.actions.todo.first.action import First\n\naction_list.append(First)\n",
+        "action_list.append('todos.actions.todo.first.action.First')\n",
+    ],
+)
+def test_a_class_that_is_registered_already_is_kept(block: str) -> None:
+    assert changed(block, entry("first", is_class=True)) == block
+
+
+@pytest.mark.parametrize("is_class", [True, False])
+def test_an_action_in_the_other_style_is_replaced(is_class: bool) -> None:
+    other = changed("", entry("first", is_class=not is_class))
+
+    assert changed(other, entry("first", is_class=is_class)) == changed(
+        "", entry("first", is_class=is_class)
     )
 
 
@@ -101,7 +123,7 @@ def test_line_endings_stay_as_they_are() -> None:
 
     text = registry(before).with_entry(entry("first", is_class=True))
 
-    assert text.count("\n") == text.count("\r\n") == before.count("\n") + 3
+    assert text.count("\n") == text.count("\r\n") == before.count("\n") + 1
 
 
 def test_a_byte_order_mark_and_odd_line_breaks_inside_strings_stay() -> None:

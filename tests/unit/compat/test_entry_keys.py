@@ -13,6 +13,8 @@ from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import InvalidAction
 from dj_actions.mixins import ActionMixin
 from dj_actions.registry import registry
+from dj_actions.util import enrich_actions
+from example.todos.actions import MarkDone
 from example.todos.models import Todo
 
 
@@ -133,3 +135,16 @@ def test_a_misspelled_attribute_of_a_viewset_is_refused_with_the_nearest(name: s
 def test_a_registry_is_what_enrich_actions_returns() -> None:
     with pytest.raises(InvalidAction, match="what `enrich_actions` returns"):
         type("View", (ActionMixin,), {"action_model": Todo, "action_registry": [Action]})
+
+
+def test_a_class_may_be_listed_by_its_path() -> None:
+    enriched = enrich_actions("", {}, ["example.todos.actions.MarkDone"])
+
+    assert enriched == enrich_actions("", {}, [MarkDone])
+    assert enriched["actions"]["mark_done"]["action"] == "example.todos.actions.MarkDone"
+
+
+@pytest.mark.parametrize("path", ["example.todos.actions.MarkDoen", "gone.Action", "os.path.join"])
+def test_a_path_that_leads_to_no_class_is_refused(path: str) -> None:
+    with pytest.raises(InvalidAction, match=f"Invalid entry '{path}' in the action list"):
+        enrich_actions("", {}, [path])
