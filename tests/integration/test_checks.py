@@ -115,6 +115,34 @@ def test_e002_an_extra_that_is_missing_is_named_in_the_hint(
     assert package in message.msg
 
 
+async def publish_async(self: Any, message: Message) -> Receipt:
+    return Receipt(id="1")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"publish": lambda _self: None}, "`publish` cannot be called with message"),
+        ({"publish": publish_async}, "`publish` is a coroutine function"),
+        ({"check": lambda _self, _where: []}, "Define it as `def check(self)`."),
+        ({"check_route": lambda _self, _options: []}, "with options and where"),
+        ({"track": lambda _self: []}, "`track` cannot be called with receipts"),
+        ({"route_option": ("dag_id",)}, "Did you mean `route_options`, not `route_option`?"),
+        ({"support_tracking": True}, "Did you mean `supports_tracking`"),
+    ],
+)
+def test_e002_a_publisher_with_a_method_that_cannot_be_called_is_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, attributes: dict[str, Any], said: str
+) -> None:
+    wrong = type("Wrong", (Complaining,), attributes)
+    monkeypatch.setattr(f"{__name__}.Wrong", wrong, raising=False)
+    configure(settings, BACKEND=f"{__name__}.Wrong")
+    (message,) = found("dj_actions.E002")
+
+    assert 'DJ_ACTIONS["PUBLISHERS"]["feeds"]["BACKEND"]: Wrong: ' in message.msg
+    assert said in message.msg
+
+
 def test_e002_does_not_hide_the_other_publishers(settings: Settings) -> None:
     settings.DJ_ACTIONS = {
         "PUBLISHERS": {"feeds": {"BACKEND": "a.B"}, "pipelines": {"BACKEND": "c.D"}}
