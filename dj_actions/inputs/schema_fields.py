@@ -46,6 +46,16 @@ def password_fields(schema: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
+def field_names(schema: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the fields at any depth."""
+    return frozenset(
+        str(name)
+        for entry in _all_mappings(schema)
+        if isinstance(properties := entry.get("properties"), Mapping)
+        for name in properties
+    )
+
+
 def _properties(schema: Mapping[str, Any]) -> dict[str, Any]:
     parts = _parts(schema, schema, set())
     return {name: inner for part in parts for name, inner in part.get("properties", {}).items()}
