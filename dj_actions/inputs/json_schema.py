@@ -16,7 +16,7 @@ from dj_actions.inputs.base import InputAdapter, InputContext, InputField, Valid
 from dj_actions.inputs.errors import error_detail, reject_deep_nesting
 from dj_actions.inputs.raw_body import body_as_dict
 from dj_actions.inputs.schema_fields import describe_fields, list_fields, password_fields
-from dj_actions.inputs.schema_keywords import require_known_keywords
+from dj_actions.inputs.schema_spelling import require_known_keywords
 from dj_actions.inputs.schema_validation import validator_for, violations
 
 

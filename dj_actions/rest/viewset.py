@@ -29,7 +29,7 @@ from dj_actions.execution.preconditions import entity_tag_of
 from dj_actions.execution.rendering import is_declared_many, render
 from dj_actions.models import ActionEvent
 from dj_actions.rest.errors import ErrorMixin, user_of
-from dj_actions.rest.input_serializer import FALLBACKS, InputSerializerMixin
+from dj_actions.rest.input_serializer import InputSerializerMixin
 from dj_actions.rest.request import (
     body_of,
     refuse_large_body,
@@ -54,6 +54,9 @@ SET_BY_DRF = frozenset(
 
 NOT_FOR_ACTIONS = SET_BY_DRF | set(View.http_method_names)
 """A method named after an HTTP method would handle it on every route."""
+
+FALLBACKS = frozenset({"unknown_instance_action", "unknown_bulk_action"})
+"""Methods whose routes match any name; the router must try them last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
