@@ -12,7 +12,7 @@ from typing import Any
 
 from django import forms
 
-from dj_actions.declaration.hooks import require_plain_method
+from dj_actions.declaration.hooks import require_method
 from dj_actions.exceptions import InvalidAction
 from dj_actions.text import nearest
 
@@ -98,9 +98,9 @@ def require_form(form: object) -> type[forms.BaseForm]:
     if not hasattr(form, "save"):
         raise InvalidAction(f"{form.__qualname__} has no method `save(self, request, pk)`.")
     try:
-        require_plain_method(form, "save", ("request", "pk"))
+        require_method(form, "save", ("request", "pk"))
         if hasattr(form, "get_stream_message"):
-            require_plain_method(form, "get_stream_message", ("instance",))
+            require_method(form, "get_stream_message", ("instance",))
         _require_get_form(form)
     except InvalidAction as error:
         raise InvalidAction(f"{form.__qualname__}: {error}") from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dj_actions.declaration.attributes import refuse_unknown_attributes
 from dj_actions.declaration.compiler import Declaration, compile_definition, require_model
 from dj_actions.declaration.definition import ActionDefinition, Documentation
-from dj_actions.declaration.hooks import require_no_arguments, require_plain_method
+from dj_actions.declaration.hooks import require_method, require_no_arguments
 from dj_actions.declaration.values import (
     examples_of,
     items_of,
@@ -81,7 +81,7 @@ def _require_hooks(action: type[Action]) -> None:
         raise InvalidAction("it does not define perform(self, context, data).")
     require_no_arguments(action)
     for name, arguments in HOOKS.items():
-        require_plain_method(action, name, arguments)
+        require_method(action, name, arguments)
 
 
 def name_of(action: type[Action]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dj_actions.exceptions import InvalidAction
 
-NOT_PLAIN = (
+NOT_CALLED = (
     (inspect.iscoroutinefunction, "is a coroutine function, which would not be awaited"),
     (inspect.isasyncgenfunction, "is an async generator, which would not be run"),
     (inspect.isgeneratorfunction, "is a generator, which would not be run"),
@@ -16,29 +16,33 @@ NOT_PLAIN = (
 """Kinds of functions whose call does not run their body."""
 
 
-def require_plain_method(owner: type[Any], name: str, arguments: Sequence[str]) -> None:
+def require_method(
+    owner: type[Any], name: str, arguments: Sequence[str], *, may_be_generator: bool = False
+) -> None:
     """Refuse a class whose method cannot be called with these arguments, by position.
 
     Args:
         owner: the class.
         name: the method.
         arguments: what it is called with, in addition to `self`.
+        may_be_generator: whether what it returns is iterated over.
 
     Raises:
         InvalidAction: the message has the signature that is expected.
     """
-    expected = f"def {name}(self, {', '.join(arguments)})"
+    expected = f"def {name}({', '.join(['self', *arguments])})"
     method = _method(owner, name)
     if not callable(method):
         raise InvalidAction(f"`{name}` is {method!r}. Define it as `{expected}`.")
-    for is_of_kind, problem in NOT_PLAIN:
-        if is_of_kind(inspect.unwrap(method)):
+    is_iterated = may_be_generator and inspect.isgeneratorfunction(inspect.unwrap(method))
+    for is_of_kind, problem in NOT_CALLED:
+        if is_of_kind(inspect.unwrap(method)) and not is_iterated:
             raise InvalidAction(f"`{name}` {problem}. Define it as `{expected}`.")
     found = _signature_that_rejects(method, len(arguments))
     if found is not None:
         raise InvalidAction(
-            f"`{name}` cannot be called with {' and '.join(arguments)}: its signature is "
-            f"{found}. Define it as `{expected}`."
+            f"`{name}` cannot be called with {' and '.join(arguments) or 'no arguments'}: its "
+            f"signature is {found}. Define it as `{expected}`."
         )
 
 

@@ -14,7 +14,7 @@ from dj_actions.conf import RecordFailures, Settings, get_settings
 from dj_actions.declaration.definition import IDS, ActionDefinition
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.run import RunScope
-from dj_actions.inputs.known_fields import field_names, known_part
+from dj_actions.inputs.known_fields import declared_names, known_part
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.queries import insert_event
 from dj_actions.redaction import or_size
@@ -136,7 +136,7 @@ def _input(scope: RunScope, data: Any) -> Any:
     if scope.sensitive and not isinstance(data, dict):
         return {NOT_AN_OBJECT: type(data).__name__}
     definition = scope.definition
-    names = field_names(definition.input)
+    names = declared_names(definition.input)
     if definition.bulk and definition.requires_objects:
         names |= {IDS}
     return scope.storable(or_size(known_part(data, names), MAX_REFUSED_BYTES))

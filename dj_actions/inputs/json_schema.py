@@ -16,6 +16,7 @@ from dj_actions.inputs.base import InputAdapter, InputContext, InputField, Valid
 from dj_actions.inputs.errors import error_detail, reject_deep_nesting
 from dj_actions.inputs.raw_body import body_as_dict
 from dj_actions.inputs.schema_fields import describe_fields, list_fields, password_fields
+from dj_actions.inputs.schema_spelling import require_known_keywords
 from dj_actions.inputs.schema_validation import validator_for, violations
 
 
@@ -27,8 +28,8 @@ class JsonSchemaInput(InputAdapter):
     Fields of the format `password` are sensitive.
 
     Raises:
-        InvalidAction: the schema is not valid, has a reference that cannot be resolved within it,
-            or is not of type object.
+        InvalidAction: the schema is not valid, has a misspelled keyword or a reference that cannot
+            be resolved within it, or is not of type object.
     """
 
     needs_objects = False
@@ -44,6 +45,7 @@ class JsonSchemaInput(InputAdapter):
             )
         object.__setattr__(self, "schema", copy.deepcopy(self.schema))
         self._validator  # noqa: B018 - created here, so that an invalid schema fails here
+        require_known_keywords(self.schema)
 
     def validate(self, raw: Mapping[str, Any], context: InputContext) -> ValidatedInput:  # noqa: ARG002
         """Return the data if it is valid against the schema, formats included."""

@@ -6,18 +6,16 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from dj_actions.inputs.base import InputAdapter
-from dj_actions.inputs.schema_fields import all_mappings
+from dj_actions.inputs.schema_fields import field_names
 from dj_actions.redaction import NAME_SEPARATORS, WIDGET_SUFFIX
 
 UNKNOWN_FIELDS = "unknown_fields"
 """Key of the number of fields that were left out."""
 
 
-def field_names(adapter: InputAdapter) -> frozenset[str]:
+def declared_names(adapter: InputAdapter) -> frozenset[str]:
     """Return the names of all fields that an input declares, at any depth."""
-    nested = (entry.get("properties") for entry in all_mappings(adapter.json_schema()))
-    names = {name for entry in nested if isinstance(entry, Mapping) for name in entry}
-    return frozenset(names).union(field.name for field in adapter.fields())
+    return field_names(adapter.json_schema()).union(field.name for field in adapter.fields())
 
 
 def known_part(value: Any, names: Collection[str]) -> Any:

@@ -39,22 +39,21 @@ def password_fields(schema: Mapping[str, Any]) -> frozenset[str]:
     """Return the names, at any depth, of fields of the format `password`."""
     return frozenset(
         name
-        for entry in all_mappings(schema)
+        for entry in _all_mappings(schema)
         if isinstance(properties := entry.get("properties"), Mapping)
         for name, inner in properties.items()
         if _is_password(inner, schema, set())
     )
 
 
-def all_mappings(schema: object) -> Iterator[Mapping[str, Any]]:
-    """Yield each object in a schema, at any depth."""
-    if isinstance(schema, Mapping):
-        yield schema
-        for inner in schema.values():
-            yield from all_mappings(inner)
-    elif isinstance(schema, (list, tuple)):
-        for inner in schema:
-            yield from all_mappings(inner)
+def field_names(schema: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the fields at any depth."""
+    return frozenset(
+        str(name)
+        for entry in _all_mappings(schema)
+        if isinstance(properties := entry.get("properties"), Mapping)
+        for name in properties
+    )
 
 
 def _properties(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,3 +110,14 @@ def _seen_before(schema: object, seen: set[str]) -> bool:
 
 def _alternatives(schema: Mapping[str, Any]) -> list[Any]:
     return [inner for keyword in ALTERNATIVES for inner in schema.get(keyword, ())]
+
+
+def _all_mappings(schema: object) -> Iterator[Mapping[str, Any]]:
+    """Yield each object in a schema, at any depth."""
+    if isinstance(schema, Mapping):
+        yield schema
+        for inner in schema.values():
+            yield from _all_mappings(inner)
+    elif isinstance(schema, (list, tuple)):
+        for inner in schema:
+            yield from _all_mappings(inner)

@@ -12,9 +12,10 @@ from django.utils.connection import BaseConnectionHandler
 from django.utils.module_loading import import_string
 
 from dj_actions.conf import PublisherSettings, get_settings
-from dj_actions.exceptions import InvalidSetting, error_message
+from dj_actions.declaration.hooks import require_method
+from dj_actions.exceptions import InvalidAction, InvalidSetting, error_message
 from dj_actions.publishers.base import BasePublisher
-from dj_actions.text import did_you_mean
+from dj_actions.text import did_you_mean, nearest
 
 if TYPE_CHECKING:
     HandlerBase = BaseConnectionHandler[BasePublisher]
@@ -22,11 +23,27 @@ else:
     HandlerBase = BaseConnectionHandler
 
 
+METHODS: Mapping[str, tuple[tuple[str, ...], bool]] = {
+    "publish": (("message",), False),
+    "publish_many": (("messages",), True),
+    "track": (("receipts",), True),
+    "check": ((), True),
+    "check_route": (("options", "where"), True),
+    "check_reachable": ((), False),
+    "prepare": ((), False),
+    "close": ((), False),
+}
+"""Method → its arguments after `self`, and whether what it returns is iterated over."""
+
+ATTRIBUTES = ("route_options", "supports_tracking")
+
+
 def publisher_class(alias: str, entry: PublisherSettings) -> type[BasePublisher]:
     """Import the class of a publisher.
 
     Raises:
-        InvalidSetting: it cannot be imported, or is not a subclass of `BasePublisher`.
+        InvalidSetting: it cannot be imported, is not a subclass of `BasePublisher`, or has a
+            method that cannot be called as it will be.
     """
     where = f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["BACKEND"]'
     try:
@@ -35,7 +52,21 @@ def publisher_class(alias: str, entry: PublisherSettings) -> type[BasePublisher]
         raise InvalidSetting(f"{where} cannot be imported: {error}") from error
     if not (isinstance(found, type) and issubclass(found, BasePublisher)):
         raise InvalidSetting(f"{where} is {entry.backend!r}, which is not a BasePublisher.")
+    try:
+        _require_methods(found)
+    except InvalidAction as error:
+        raise InvalidSetting(f"{where}: {found.__qualname__}: {error}") from error
     return found
+
+
+def _require_methods(publisher: type[BasePublisher]) -> None:
+    """Refuse a class with a method that cannot be called, or a misspelled attribute."""
+    for name, (arguments, is_iterated) in METHODS.items():
+        require_method(publisher, name, arguments, may_be_generator=is_iterated)
+    for name, value in vars(publisher).items():
+        meant = None if name in ATTRIBUTES or callable(value) else nearest(name, ATTRIBUTES, 0.8)
+        if meant:
+            raise InvalidAction(f"Did you mean `{meant}`, not `{name}`?")
 
 
 class PublisherHandler(HandlerBase):

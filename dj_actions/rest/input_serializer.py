@@ -16,8 +16,8 @@ from dj_actions.inputs.schema_serializer import field_from
 from dj_actions.rest.catalogue import CatalogueMixin
 from dj_actions.rest.errors import user_of
 
-FALLBACKS = frozenset({"list_actions_as_before", "unknown_instance_action", "unknown_bulk_action"})
-"""Methods whose routes match what others serve too; the router must try them last."""
+WITHOUT_SERIALIZER = frozenset({"unknown_instance_action", "unknown_bulk_action"})
+"""Methods that only answer that there is no such action."""
 
 
 class InputSerializerMixin(CatalogueMixin):
@@ -32,7 +32,7 @@ class InputSerializerMixin(CatalogueMixin):
             return super().get_serializer(*args, **kwargs)
         if self.definition is not None:
             return self._input_serializer(self.definition)
-        if self.requested_method in FALLBACKS:
+        if self.requested_method in WITHOUT_SERIALIZER:
             return serializers.Serializer()
         return super().get_serializer()
 

@@ -33,7 +33,7 @@ from dj_actions.execution.run import sensitive_fields
 from dj_actions.models import ActionEvent
 from dj_actions.rest.body import body_of, receive_body
 from dj_actions.rest.errors import ErrorMixin, auth_of, user_of
-from dj_actions.rest.input_serializer import FALLBACKS, InputSerializerMixin
+from dj_actions.rest.input_serializer import InputSerializerMixin
 from dj_actions.rest.request import traceparent_of, wants_dry_run
 from dj_actions.rest.routing import for_router
 from dj_actions.rest.schema_hook import ViewSchema
@@ -53,6 +53,9 @@ SET_BY_DRF = frozenset(
 
 NOT_FOR_ACTIONS = SET_BY_DRF | set(View.http_method_names)
 """A method named after an HTTP method would handle it on every route."""
+
+FALLBACKS = frozenset({"list_actions_as_before", "unknown_instance_action", "unknown_bulk_action"})
+"""Methods whose routes match what others serve too; the router must try them last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

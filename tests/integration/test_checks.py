@@ -10,6 +10,7 @@ import pytest
 from django.core.checks import CheckMessage, Error, Warning, run_checks  # noqa: A004
 from django.db import connection
 from pytest_django import Settings
+from rest_framework import serializers
 
 from dj_actions.checks import check_database, check_open_deliveries, check_settings
 from dj_actions.messages import Message, Receipt
@@ -115,6 +116,34 @@ def test_e002_an_extra_that_is_missing_is_named_in_the_hint(
     assert package in message.msg
 
 
+async def publish_async(self: Any, message: Message) -> Receipt:
+    return Receipt(id="1")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"publish": lambda _self: None}, "`publish` cannot be called with message"),
+        ({"publish": publish_async}, "`publish` is a coroutine function"),
+        ({"check": lambda _self, _where: []}, "Define it as `def check(self)`."),
+        ({"check_route": lambda _self, _options: []}, "with options and where"),
+        ({"track": lambda _self: []}, "`track` cannot be called with receipts"),
+        ({"route_option": ("dag_id",)}, "Did you mean `route_options`, not `route_option`?"),
+        ({"support_tracking": True}, "Did you mean `supports_tracking`"),
+    ],
+)
+def test_e002_a_publisher_with_a_method_that_cannot_be_called_is_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, attributes: dict[str, Any], said: str
+) -> None:
+    wrong = type("Wrong", (Complaining,), attributes)
+    monkeypatch.setattr(f"{__name__}.Wrong", wrong, raising=False)
+    configure(settings, BACKEND=f"{__name__}.Wrong")
+    (message,) = found("dj_actions.E002")
+
+    assert 'DJ_ACTIONS["PUBLISHERS"]["feeds"]["BACKEND"]: Wrong: ' in message.msg
+    assert said in message.msg
+
+
 def test_e002_does_not_hide_the_other_publishers(settings: Settings) -> None:
     settings.DJ_ACTIONS = {
         "PUBLISHERS": {"feeds": {"BACKEND": "a.B"}, "pipelines": {"BACKEND": "c.D"}}
@@ -177,11 +206,11 @@ CREDENTIALS = {"api_key": "key", "api_secret": "secret"}
         (MEMORY, {}, "dag_id", "'dag_id'."),
     ],
 )
-def test_e005_an_unknown_option_of_a_route_is_named_with_the_nearest(
+def test_e006_an_unknown_option_of_a_route_is_named_with_the_nearest(
     settings: Settings, backend: str, options: dict[str, Any], name: str, said: str
 ) -> None:
     configure(settings, BACKEND=backend, OPTIONS=options, ROUTES={"todo.*": {name: "x"}})
-    (message,) = found("dj_actions.E005")
+    (message,) = found("dj_actions.E006")
 
     where = 'DJ_ACTIONS["PUBLISHERS"]["feeds"]["ROUTES"]["todo.*"]: unknown option '
     assert message.msg == where + said
@@ -219,6 +248,20 @@ def test_an_action_that_selects_a_publisher_without_a_route_is_checked(
     assert message.msg.startswith("Action todo.poke, which publishes to 'feeds': no DAG")
 
 
+def test_w009_a_route_below_one_that_matches_the_same_is_named(settings: Settings) -> None:
+    configure(settings, ROUTES=["todo.*", "todo.mark_done"])
+    (message,) = found("dj_actions.W009")
+
+    assert "'todo.mark_done' is never used" in message.msg
+
+
+def test_w009_a_route_that_matches_something_more_is_used(settings: Settings) -> None:
+    configure(settings, ROUTES=["todo.mark_done", "todo.mark_*", "todo.hand_over", "*"])
+    messages = found("dj_actions.W009")
+
+    assert ["'todo.mark_*'" in message.msg for message in messages] == [True]
+
+
 def test_w006_a_publisher_that_receives_nothing_is_named(settings: Settings) -> None:
     configure(settings, ROUTES=[])
     (message,) = found("dj_actions.W006")
@@ -231,6 +274,29 @@ def test_w006_a_publisher_that_an_action_selects_receives_something(
 ) -> None:
     declare(publish=("feeds",))
     configure(settings, ROUTES=[])
+
+    assert check_settings() == []
+
+
+class PinInput(serializers.Serializer[Any]):
+    """An input with a secret."""
+
+    new_pin = serializers.CharField()
+    old_pin = serializers.CharField()
+
+
+def test_w008_a_misspelled_sensitive_field_is_named(declare: Declare) -> None:
+    declare(input=PinInput, sensitive=("New_Pin", "old_pni", "receipt"))
+    (message,) = found("dj_actions.W008")
+
+    assert (
+        message.msg
+        == "Action todo.poke has the sensitive field 'old_pni', but its input has 'old_pin'."
+    )
+
+
+def test_w008_names_of_results_are_not_taken_for_misspelled_ones(declare: Declare) -> None:
+    declare(input=PinInput, sensitive=("new_pin", "old_pin", "new_pins", "token"))
 
     assert check_settings() == []
 

@@ -167,6 +167,42 @@ def test_a_schema_of_another_type_than_object_is_refused_when_declared(kind: Any
         adapter_for({"type": kind})
 
 
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"propertys": {}}, "'propertys' at '#'. Did you mean 'properties'?"),
+        ({"require": ["a"]}, "'require' at '#'. Did you mean 'required'?"),
+        (
+            {"properties": {"a": {"maxlength": 5}}},
+            "'maxlength' at '#/properties/a'. Did you mean 'maxLength'?",
+        ),
+        (
+            {"$defs": {"a": {"anyOf": [{"items": {"enums": []}}]}}},
+            "'enums' at '#/$defs/a/anyOf/0/items'. Did you mean 'enum'?",
+        ),
+    ],
+)
+def test_a_misspelled_keyword_is_refused_with_the_nearest(schema: Any, said: str) -> None:
+    with pytest.raises(InvalidAction) as refused:
+        JsonSchemaInput(schema)
+
+    assert str(refused.value) == f"The JSON Schema has the unknown keyword {said}"
+
+
+def test_fields_values_and_other_keywords_are_not_taken_for_misspelled_ones() -> None:
+    fields = {name: {"default": {"require": 1}} for name in ("propertys", "require", "maxlength")}
+    other = {
+        "x-order": 1,
+        "widget": "text",
+        "unit": "kg",
+        "note": "",
+        "example": 1,
+        "nullable": True,
+    }
+
+    assert JsonSchemaInput({"properties": fields, **other}).fields()
+
+
 def test_a_schema_of_another_draft_is_refused_when_declared() -> None:
     with pytest.raises(InvalidAction, match="draft-07"):
         adapter_for({"$schema": "http://json-schema.org/draft-07/schema#"})

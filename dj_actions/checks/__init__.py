@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import connections, router
 from django.db.models import Count
 
-from dj_actions.action import Action
+from dj_actions.checks.actions import check_actions, check_sensitive, check_unregistered
 from dj_actions.conf import Settings, get_settings
 from dj_actions.conf.settings import OLD_SETTINGS
 from dj_actions.declaration.discovery import load_viewsets
-from dj_actions.exceptions import InvalidAction, InvalidSetting
-from dj_actions.execution.database import database_for
+from dj_actions.exceptions import InvalidSetting
 from dj_actions.models import Delivery
 from dj_actions.publishers import BasePublisher, publishers
 from dj_actions.publishers.handler import publisher_class
@@ -44,8 +40,9 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_check_other_settings(),
         *_check_publishers(settings),
         *(_check_patterns(settings) if is_complete else ()),
-        *_check_actions(settings),
-        *_check_unregistered(),
+        *check_actions(settings),
+        *check_sensitive(),
+        *check_unregistered(),
     ]
 
 
@@ -189,63 +186,28 @@ def _check_unknown_options(
                 hint=f"Options of {type(publisher).__name__} for a route: "
                 f"{', '.join(known) or 'none'}. A publisher of your own lists them in "
                 "`route_options`.",
-                id="dj_actions.E005",
+                id="dj_actions.E006",
             )
 
 
 def _check_patterns(settings: Settings) -> Iterator[CheckMessage]:
     labels = [definition.label for definition in registry]
     for alias, entry in settings.publishers.items():
+        where = f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["ROUTES"]'
+        rest = labels
         for pattern in entry.routes:
             if not any(fnmatchcase(label, pattern) for label in labels):
                 yield Warning(
-                    f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["ROUTES"]: {pattern!r} matches no '
-                    f"registered action.{did_you_mean(pattern, labels)}",
+                    f"{where}: {pattern!r} matches no registered action."
+                    f"{did_you_mean(pattern, labels)}",
                     hint="Patterns match `resource.action`, for example 'todo.*'.",
                     id="dj_actions.W001",
                 )
-
-
-def _check_actions(settings: Settings) -> Iterator[CheckMessage]:
-    for definition in registry:
-        try:
-            settings.publishers_for(definition.label, definition.publish)
-        except InvalidSetting as error:
-            yield Error(str(error), id="dj_actions.E003")
-        try:
-            database_for(definition)
-        except InvalidAction as error:
-            yield Error(
-                str(error),
-                hint="Route both to the same database in DATABASE_ROUTERS.",
-                id="dj_actions.E004",
-            )
-
-
-def _check_unregistered() -> Iterator[CheckMessage]:
-    """Report classes that nothing offers because they were not registered."""
-    for action in _subclasses(Action):
-        if not (vars(action).get("definition") or inspect.isabstract(action)) and _is_used(action):
-            yield Warning(
-                f"The action {action.__module__}.{action.__qualname__} is not registered, so it "
-                "is not offered and cannot be run.",
-                hint="Put @register on it, or list it in the action_registry of a viewset.",
-                id="dj_actions.W007",
-            )
-
-
-def _is_used(action: type[Action]) -> bool:
-    """Return whether a class in an installed app is meant to be an action, not a base of some."""
-    module = sys.modules.get(action.__module__)
-    return (
-        hasattr(action, "model")
-        and not action.__subclasses__()
-        and apps.get_containing_app_config(action.__module__) is not None
-        and getattr(module, action.__qualname__, None) is action
-    )
-
-
-def _subclasses(base: type[Any]) -> Iterator[type[Action]]:
-    for subclass in base.__subclasses__():
-        yield subclass
-        yield from _subclasses(subclass)
+            elif not any(fnmatchcase(label, pattern) for label in rest):
+                yield Warning(
+                    f"{where}: {pattern!r} is never used, as patterns above it match the same "
+                    "actions.",
+                    hint="The first pattern that matches counts. Move it up.",
+                    id="dj_actions.W009",
+                )
+            rest = [label for label in rest if not fnmatchcase(label, pattern)]
