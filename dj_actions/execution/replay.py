@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from django.core.exceptions import ValidationError
 from rest_framework.exceptions import NotFound
 
 from dj_actions.execution.call import ActionResult
@@ -38,6 +41,8 @@ def _require_access(run: Run, event: ActionEvent) -> None:
 
 
 def _exist(run: Run, keys: set[str]) -> bool:
-    model = run.definition.model
-    rows = model._base_manager.using(run.scope.database)
-    return rows.filter(pk__in=[parse_key(model, key) for key in keys]).exists()
+    model, values = run.definition.model, []
+    for key in keys:
+        with suppress(ValidationError):  # the model has another type of key since
+            values.append(parse_key(model, key))
+    return model._base_manager.using(run.scope.database).filter(pk__in=values).exists()

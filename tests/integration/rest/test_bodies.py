@@ -189,6 +189,44 @@ def test_so_it_is_where_the_check_for_forged_requests_has_read_it(
     assert seen == ["in chunks"]
 
 
+def read_first(get_response: Any) -> Any:
+    """Read the body before the view, as a middleware that checks a signature does."""
+
+    def middleware(request: Any) -> Any:
+        found_by_middleware.append(request.body)
+        return get_response(request)
+
+    return middleware
+
+
+found_by_middleware: list[bytes] = []
+
+
+@pytest.mark.parametrize(
+    ("headers", "kept", "status"),
+    [
+        ({"Content_Length": str(len(BODIES[FORM]))}, None, 200),
+        ({"Content_Length": str(len(BODIES[FORM]))}, -2, 400),
+        # It has seen no body, so none is acted on.
+        ({"Transfer_Encoding": "chunked"}, None, 411),
+    ],
+)
+def test_what_a_middleware_has_not_seen_is_not_acted_on(
+    seen: list[Any],
+    todo: Todo,
+    settings: LazySettings,
+    headers: dict[str, str],
+    kept: int | None,
+    status: int,
+) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.read_first"]
+    body = BODIES[FORM][:kept]
+    body = in_chunks(body) if "Transfer_Encoding" in headers else body
+    found, _ = over_gunicorn(url_of(todo), FORM, body, **headers)
+
+    assert (found, seen) == (status, ["in chunks"] if status == 200 else [])
+
+
 def test_a_server_that_does_not_mark_the_end_is_given_no_chunks(
     api: APIClient, seen: list[Any], todo: Todo
 ) -> None:
