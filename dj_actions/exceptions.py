@@ -67,6 +67,10 @@ class OutsideTransaction(ActionError):
 class PublishError(DJActionsError):
     """A message did not reach its destination; the subclass decides how the relay handles it."""
 
+    was_sent = True
+    """Whether the message was sent. If not, the error says nothing about the destination, and the
+    circuit breaker stays as it is."""
+
 
 class PublisherUnavailable(PublishError):
     """The destination cannot be reached or reports an error: the relay retries the delivery.

@@ -33,6 +33,10 @@ pytest_plugins = [
     "tests.fixtures.forms",
     "tests.fixtures.outbox",
     "tests.fixtures.relay",
+    # Each one after those that it imports: pytest rewrites the assertions of what it imports first.
+    "tests.fixtures.destinations",
+    "tests.fixtures.bounded_faults",
+    "tests.fixtures.response_faults",
     "tests.fixtures.transport_faults",
 ]
 

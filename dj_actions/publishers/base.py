@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.core.checks import CheckMessage
 
+from dj_actions.exceptions import PublishError
 from dj_actions.messages import Message, Receipt, RemoteRun
 
 PAYLOAD_FIELDS = ("data", "result", "extra")
 """Fields of a message whose values are stored up to MAX_STORED_BYTES."""
+
+
+@contextmanager
+def before_sending() -> Iterator[None]:
+    """Mark each PublishError that is raised in the block as one before the message was sent.
+
+    It says nothing about the destination: a message that is too large to be sent must not close
+    the circuit breaker, as one does that the destination has rejected.
+    """
+    try:
+        yield
+    except PublishError as error:
+        error.was_sent = False
+        raise
 
 
 class BasePublisher(ABC):
@@ -20,7 +36,8 @@ class BasePublisher(ABC):
     A subclass implements `publish`. OPTIONS of its entry in DJ_ACTIONS["PUBLISHERS"] are passed
     to its constructor as keyword arguments. An instance belongs to one thread: it is created when
     that thread first needs it, and needs no locks. All methods are called outside of database
-    transactions. A relay is blocked while a method runs, so give every network call a timeout.
+    transactions. A relay is blocked while a method runs, and keeps in memory what it reads: bound
+    the time and the size of every response, see `dj_actions.publishers.bounded`.
 
     Args:
         alias: the publisher's key in DJ_ACTIONS["PUBLISHERS"].

@@ -17,9 +17,9 @@ from dj_actions.outbox.ordering import are_ordered, independent_groups
 from dj_actions.policies import OnPoison, RetryPolicy
 from dj_actions.publishers import BasePublisher
 from dj_actions.relay.circuit_breaker import CircuitBreaker
-from dj_actions.relay.failures import is_counted, retry_wait
+from dj_actions.relay.failures import is_counted, retry_wait, was_sent
 from dj_actions.relay.lease import release
-from dj_actions.relay.publishing import PayloadNotStored, publish, receipt_or_error
+from dj_actions.relay.publishing import publish, receipt_or_error
 from dj_actions.relay.receipts import ReceiptBuffer
 from dj_actions.relay.settlement import settle_failure
 
@@ -111,10 +111,7 @@ class BatchDelivery:
         with closing(publish(wave, batch.publisher)) as outcomes:
             for claimed, outcome in zip(wave, outcomes, strict=False):
                 answer = receipt_or_error(outcome, batch.publisher)
-                if not isinstance(answer, PayloadNotStored):
-                    batch.breaker.record(answer, claimed.event_id)
-                elif self._is_probe:
-                    batch.breaker.return_probe()  # nothing was sent: another message may probe
+                self._record(answer, claimed)
                 if isinstance(answer, Receipt):
                     held = self._receipts.add(claimed, answer)
                 else:
@@ -122,6 +119,14 @@ class BatchDelivery:
                 if not held or self._stopping.is_set() or not batch.breaker.is_closed:
                     return False
         return True
+
+    def _record(self, answer: Receipt | BaseException, claimed: Claimed) -> None:
+        """Let the circuit breaker know what the destination did, if it was asked at all."""
+        breaker = self._batch.breaker
+        if was_sent(answer):
+            breaker.record(answer, claimed.event_id)
+        elif self._is_probe:
+            breaker.return_probe()  # another message may probe at once
 
     def _fail(self, claimed: Claimed, error: BaseException) -> bool:
         """Settle a failure; return whether the lease still held."""

@@ -8,6 +8,7 @@ from typing import Any
 from dj_actions.exceptions import (
     DestinationNotFound,
     PublisherMisconfigured,
+    PublishError,
     PublisherUnavailable,
     PublishRejected,
     RateLimited,
@@ -63,6 +64,18 @@ def is_counted(error: BaseException, *, is_probe: bool) -> bool:
     if isinstance(error, (PublisherMisconfigured, RateLimited)):
         return False
     return not (is_probe and is_outage(error))
+
+
+def was_sent(outcome: object) -> bool:
+    """Return whether an outcome says something about the destination.
+
+    A wrong configuration does, even if nothing could be sent.
+    """
+    return (
+        not isinstance(outcome, PublishError)
+        or outcome.was_sent
+        or isinstance(outcome, PublisherMisconfigured)
+    )
 
 
 def is_outage(error: BaseException) -> bool:

@@ -22,6 +22,8 @@ COLUMNS: Mapping[str, str] = {"data": "request_data", "result": "response_data",
 class PayloadNotStored(PublishRejected):
     """A message that cannot be built: its data was too large, so that only its size was stored."""
 
+    was_sent = False
+
 
 def publish(deliveries: Sequence[Claimed], publisher: BasePublisher) -> Generator[object]:
     """Yield the outcome of each message, in order, as the publisher yields it.

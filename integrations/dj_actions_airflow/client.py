@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -12,7 +11,6 @@ from airflow_client.client import ApiClient, Configuration
 from airflow_client.client.api.dag_run_api import DagRunApi
 from airflow_client.client.exceptions import ApiException, ConflictException, NotFoundException
 from airflow_client.client.models.trigger_dag_run_post_body import TriggerDAGRunPostBody
-from airflow_client.client.rest import RESTClientObject, RESTResponse
 
 from dj_actions.exceptions import (
     PublisherMisconfigured,
@@ -24,7 +22,6 @@ from dj_actions.exceptions import (
 from dj_actions.publishers.bounded import (
     MAX_RESPONSE_BYTES,
     ResponseTooLarge,
-    bound_pools,
     read_body,
 )
 from dj_actions.publishers.http import rate_limit_wait, retry_after_seconds, without_credentials
@@ -35,6 +32,7 @@ from dj_actions_airflow.errors import (
     is_stale_token,
     translate_errors,
 )
+from dj_actions_airflow.responses import BoundedRESTClient, parse_conf, parse_page, parse_token
 
 ALL_DAGS = "~"
 PAGE_SIZE = 100
@@ -42,12 +40,6 @@ PAGE_SIZE = 100
 
 MAX_LIST_REQUESTS = 200
 """Requests for one list of runs. More are needed only if the server ignores what is asked for."""
-
-RUN_KEYS = ("dag_id", "dag_run_id", "state")
-"""What is read of each run in a list."""
-
-MAX_KEY_LENGTH = 250
-"""Characters of an id in Airflow."""
 
 T = TypeVar("T")
 
@@ -123,7 +115,7 @@ class AirflowClient:
 
         with translate_errors(f"Airflow did not return run {run_id} of DAG {dag_id!r}"):
             try:
-                return _parse_conf(self._authorized(fetch), run_id)
+                return parse_conf(self._authorized(fetch), run_id)
             except NotFoundException as error:
                 if is_missing_run(error):
                     return None
@@ -131,8 +123,6 @@ class AirflowClient:
 
     def list_runs(self, run_ids: Sequence[str]) -> list[Mapping[str, str]]:
         """Return ids and state of the runs with these ids, in any DAG.
-
-        Parses the raw response: the client's models reject fields and states of newer servers.
 
         Raises:
             PublishError: Airflow did not list its runs.
@@ -195,7 +185,7 @@ class AirflowClient:
                 )
             )
 
-        return _parse_page(self._authorized(fetch))
+        return parse_page(self._authorized(fetch))
 
     def _read(self, response: urllib3.BaseHTTPResponse) -> bytes:
         """Return the body of a response; raise the client's error if it reports one."""
@@ -234,7 +224,7 @@ class AirflowClient:
         body = read_body(response, max_bytes=self._max_bytes)
         if response.status != HTTPStatus.CREATED:
             raise self._token_error(response.status, response.headers)
-        self._configuration.access_token = _parse_token(body)
+        self._configuration.access_token = parse_token(body)
 
     def _token_error(self, status: int, headers: Mapping[str, str]) -> PublishError:
         message = f"Airflow at {self._shown_url} did not issue a token: status {status}."
@@ -249,50 +239,6 @@ class AirflowClient:
         )
 
 
-class BoundedRESTClient(RESTClientObject):  # type: ignore[misc]  # no type hints
-    """Sends the client's requests; the responses are bounded in size and time.
-
-    Args:
-        configuration: the client's.
-        max_bytes: the largest response that is read.
-    """
-
-    def __init__(self, configuration: Configuration, max_bytes: int) -> None:
-        super().__init__(configuration)
-        self._max_bytes = max_bytes
-        bound_pools(self.pool_manager, max_bytes=max_bytes)
-
-    def request(self, *args: Any, **kwargs: Any) -> RESTResponse:
-        """Send a request; the body of the response is read later."""
-        with blame_options():
-            response = super().request(*args, **kwargs).response
-        return _BoundedRESTResponse(response, self._max_bytes)
-
-
-class _BoundedRESTResponse(RESTResponse):  # type: ignore[misc]  # no type hints
-    def __init__(self, response: urllib3.BaseHTTPResponse, max_bytes: int) -> None:
-        super().__init__(response)
-        self.data: bytes | None = None
-        self._max_bytes = max_bytes
-
-    def read(self) -> bytes:
-        """Read the body, once."""
-        if self.data is None:
-            self.data = read_body(self.response, max_bytes=self._max_bytes)
-        return self.data
-
-    @property
-    def headers(self) -> urllib3.HTTPHeaderDict:
-        """The headers, without an encoding: the client would use any that Python knows.
-
-        Some of them take hours to decode. JSON is always UTF-8.
-        """
-        headers: urllib3.HTTPHeaderDict = self.response.headers.copy()
-        if "Content-Type" in headers:
-            headers["Content-Type"] = headers["Content-Type"].partition(";")[0]
-        return headers
-
-
 def _trigger_body(run_id: str, conf: Mapping[str, Any], note: str) -> TriggerDAGRunPostBody:
     """Return what triggers a run.
 
@@ -305,48 +251,3 @@ def _trigger_body(run_id: str, conf: Mapping[str, Any], note: str) -> TriggerDAG
         )
     except (TypeError, ValueError) as error:
         raise PublishRejected(f"Airflow's client rejects the message: {error}") from error
-
-
-def _parse_token(body: bytes) -> str:
-    document = _parse_object(body)
-    token = document.get("access_token")
-    if isinstance(token, str) and token:
-        return token
-    raise PublisherUnavailable(
-        "Airflow: the response does not contain a token. Is a proxy in front of it?"
-    )
-
-
-def _parse_conf(body: bytes, run_id: str) -> Mapping[str, Any]:
-    run = _parse_object(body)
-    conf = run.get("conf") or {}
-    if run.get("dag_run_id") == run_id and isinstance(conf, dict):
-        return conf
-    raise PublisherUnavailable(
-        f"Airflow: the response is not run {run_id}: {body[:200]!r}. Is a proxy in front of it?"
-    )
-
-
-def _parse_page(body: bytes) -> tuple[list[Mapping[str, str]], int]:
-    page = _parse_object(body)
-    runs, total = page.get("dag_runs"), page.get("total_entries")
-    if isinstance(runs, list) and all(map(_is_run, runs)) and isinstance(total, int):
-        return [{key: run[key] for key in RUN_KEYS} for run in runs], total
-    raise PublisherUnavailable(
-        f"Airflow: the response is not a list of runs: {body[:200]!r}. Is a proxy in front of it?"
-    )
-
-
-def _is_run(run: object) -> bool:
-    return isinstance(run, dict) and all(
-        isinstance(run.get(key), str) and len(run[key]) <= MAX_KEY_LENGTH for key in RUN_KEYS
-    )
-
-
-def _parse_object(body: bytes) -> dict[str, Any]:
-    """Return a JSON object; an empty one, if the body is anything else."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}

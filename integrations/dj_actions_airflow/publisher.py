@@ -16,7 +16,7 @@ from dj_actions.exceptions import (
     PublishRejected,
 )
 from dj_actions.messages import Message, Receipt, RemoteRun
-from dj_actions.publishers import BasePublisher
+from dj_actions.publishers import BasePublisher, before_sending
 from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_airflow import checks
 from dj_actions_airflow.runs import (
@@ -103,9 +103,10 @@ class AirflowPublisher(BasePublisher):
 
     def publish(self, message: Message) -> Receipt:
         """Trigger the DAG run. A run that already exists with our payload counts as triggered."""
-        dag_id = self._dag_id_for(message)
-        run_id, conf = dag_run_id(message), dag_run_conf(message)
-        raise_for_large_conf(conf, self._max_conf_bytes)
+        with before_sending():
+            dag_id = self._dag_id_for(message)
+            run_id, conf = dag_run_id(message), dag_run_conf(message)
+            raise_for_large_conf(conf, self._max_conf_bytes)
         note = message.summary[:MAX_NOTE_LENGTH]
         if not self._make_client().trigger(dag_id, run_id, conf, note=note):
             self._require_own_run(dag_id, run_id, message)

@@ -17,7 +17,7 @@ from dj_actions.exceptions import (
     PublishRejected,
 )
 from dj_actions.messages import Message, Receipt
-from dj_actions.publishers import BasePublisher
+from dj_actions.publishers import BasePublisher, before_sending
 from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_stream import checks
 from dj_actions_stream.activities import build_activity
@@ -81,8 +81,9 @@ class StreamPublisher(BasePublisher):
 
     def publish(self, message: Message) -> Receipt:
         """Add the activity. Stream overwrites it with itself if it already exists."""
-        feed = self._feed_for(message)
-        activity = build_activity(message, to=self._targets(message))
+        with before_sending():
+            feed = self._feed_for(message)
+            activity = build_activity(message, to=self._targets(message))
         client = self._make_client()
         with translate_errors():
             added = client.feed(feed.slug, feed.id).add_activity(activity)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fixtures.transport_faults import serve
+from tests.fixtures.destinations import serve
 from tests.integration.airflow.destination import AirflowDestination
 
 

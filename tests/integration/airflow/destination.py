@@ -8,8 +8,8 @@ from typing import Any
 
 from dj_actions_airflow import AirflowPublisher
 
+from tests.fixtures.destinations import Destination
 from tests.fixtures.scripted_server import Answer, Request, as_json
-from tests.fixtures.transport_faults import Destination
 
 USERNAME = "relay-user"
 PASSWORD = "hush-hush-password"

@@ -14,8 +14,8 @@ from dj_actions.exceptions import (
     PublishRejected,
 )
 from dj_actions.testing.contract import make_message
+from tests.fixtures.destinations import failure_of
 from tests.fixtures.scripted_server import as_json, as_page
-from tests.fixtures.transport_faults import failure_of
 from tests.integration.airflow.destination import TOKEN, AirflowDestination
 
 

@@ -17,8 +17,8 @@ from dj_actions.exceptions import (
 from dj_actions.messages import Receipt
 from dj_actions.states import RemoteState
 from dj_actions.testing.contract import make_message
+from tests.fixtures.destinations import failure_of
 from tests.fixtures.scripted_server import Answer, Fault, Step, as_json, as_page
-from tests.fixtures.transport_faults import failure_of
 from tests.fixtures.unbounded import DRIPS, TOO_LARGE
 from tests.integration.airflow.destination import AirflowDestination
 

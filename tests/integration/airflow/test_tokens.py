@@ -7,8 +7,8 @@ import urllib3.exceptions as transport
 
 from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable, RateLimited
 from dj_actions.testing.contract import make_message
+from tests.fixtures.destinations import failure_of, words_of
 from tests.fixtures.scripted_server import Answer, Fault, Step, as_json, as_page
-from tests.fixtures.transport_faults import failure_of, words_of
 from tests.fixtures.unbounded import DRIPS, TOO_LARGE
 from tests.integration.airflow.destination import PASSWORD, TOKEN, USERNAME, AirflowDestination
 

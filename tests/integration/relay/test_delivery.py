@@ -27,6 +27,7 @@ from dj_actions.exceptions import (
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import ActionEvent, Delivery, PublisherState
 from dj_actions.policies import DAY, RetryPolicy
+from dj_actions.publishers import before_sending
 from dj_actions.redaction import prepare_for_storage
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.rescue import rescue
@@ -113,17 +114,28 @@ def test_a_publisher_receives_no_size_in_place_of_data_that_it_does_not_send(
     assert (message.data, message.result, message.extra) == ({}, None, {"x": 1})
 
 
+def refuse_before_sending(_message: Message) -> NoReturn:
+    with before_sending():
+        raise PublishRejected("too many recipients")
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
 def test_what_was_not_sent_says_nothing_about_the_destination(
-    lane: Lane, queue: Queue, stopping: threading.Event, monkeypatch: pytest.MonkeyPatch
+    lane: Lane,
+    queue: Queue,
+    monkeypatch: pytest.MonkeyPatch,
+    is_stored: bool,
 ) -> None:
     """The breaker stays as it is, and another message may probe at once."""
     script.behave = fail_with(PublisherUnavailable("down"))
     queue(3)
     lane.run_once()
     Delivery.objects.all().delete()
-    too_large, other = queue(2)
-    ActionEvent.objects.filter(pk=too_large.event_id).update(request_data=TOO_LARGE)
+    refused, other = queue(2)
+    if not is_stored:
+        ActionEvent.objects.filter(pk=refused.event_id).update(request_data=TOO_LARGE)
     end_the_wait(lane, monkeypatch)
+    script.behave = refuse_before_sending
     lane.run_once()
     assert states() == ["dead", "pending"]
     assert PublisherState.objects.get().open_until
@@ -132,6 +144,21 @@ def test_what_was_not_sent_says_nothing_about_the_destination(
     assert lane.run_once()
     other.refresh_from_db()
     assert other.state == DeliveryState.DELIVERED
+    assert not lane._breaker.is_open
+
+
+def test_a_configuration_with_which_nothing_can_be_sent_stops_the_lane(
+    lane: Lane, queue: Queue
+) -> None:
+    def refuse(_message: Message) -> NoReturn:
+        with before_sending():
+            raise PublisherMisconfigured("wrong template")
+
+    queue(3)
+    script.behave = refuse
+    lane.run_once()
+    assert not lane.run_once()
+    assert states() == ["pending"] * 3
 
 
 def test_a_long_key_of_an_object_is_published_whole(lane: Lane, queue: Queue) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from dj_actions_stream import StreamPublisher
 
+from tests.fixtures.destinations import Destination
 from tests.fixtures.scripted_server import Answer, Request, as_json
-from tests.fixtures.transport_faults import Destination
 
 API_SECRET = "hush-hush-secret-of-more-than-32-bytes"
 

@@ -18,9 +18,10 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.testing.contract import make_message
+from tests.fixtures.destinations import failure_of, serve
 from tests.fixtures.relay_memory import MAX_MEGABYTES, measure, needs_proc
 from tests.fixtures.scripted_server import Answer, Fault, Step, as_json
-from tests.fixtures.transport_faults import TransportFaults, failure_of, serve
+from tests.fixtures.transport_faults import TransportFaults
 from tests.fixtures.unbounded import ENDLESS_FRAMING, HEAVY_JSON, TOO_LARGE
 from tests.integration.stream.destination import API_SECRET, StreamDestination
 

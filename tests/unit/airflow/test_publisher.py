@@ -146,8 +146,9 @@ def test_a_message_without_a_dag_waits_for_one_and_says_where_to_set_it() -> Non
 def test_a_large_payload_is_rejected_before_it_is_sent() -> None:
     publisher = make_publisher(dag_id="reports", max_conf_bytes=100)
 
-    with pytest.raises(PublishRejected, match="max_conf_bytes allows 100"):
+    with pytest.raises(PublishRejected, match="max_conf_bytes allows 100") as why:
         publisher.publish(make_message())
+    assert not why.value.was_sent
 
 
 def test_tracking_no_receipts_sends_no_request() -> None:

@@ -14,8 +14,8 @@ from dj_actions.exceptions import PublisherUnavailable
 from dj_actions.publishers import BasePublisher
 from dj_actions.publishers.bounded import ResponseTooLarge, bound_pools, read_body
 from dj_actions.testing.contract import make_message
+from tests.fixtures.destinations import failure_of
 from tests.fixtures.scripted_server import Answer, Request, ScriptedServer, Step
-from tests.fixtures.transport_faults import failure_of
 from tests.fixtures.unbounded import DRIPS, ENDLESS_FRAMING, TOO_LARGE
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs/configuration.md").read_text()

@@ -164,8 +164,9 @@ def test_an_invalid_recipient_is_rejected_by_name(recipient: str) -> None:
 def test_too_many_recipients_are_rejected() -> None:
     message = make_message(recipients=tuple(f"user:{number}" for number in range(101)))
 
-    with pytest.raises(PublishRejected, match="101 recipients"):
+    with pytest.raises(PublishRejected, match="101 recipients") as why:
         make_publisher().publish(message)
+    assert not why.value.was_sent
 
 
 @pytest.mark.parametrize(
