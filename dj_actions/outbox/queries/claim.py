@@ -15,11 +15,13 @@ from django.db import connections, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 
+from dj_actions.conf import get_settings
 from dj_actions.outbox.claimed import Claimed, Cursor
 from dj_actions.outbox.queries.base import MAX_ID, RecordQuerySet, with_claim_time
 from dj_actions.outbox.queries.clock import from_now
 from dj_actions.outbox.queries.locks import try_lock
 from dj_actions.outbox.queries.postgres import claim_in_one_statement
+from dj_actions.outbox.queries.publishers import NO_PUBLISHER
 from dj_actions.policies import OnPoison
 from dj_actions.states import DeliveryState
 
@@ -99,7 +101,8 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
     ) -> list[Claimed]:
         """PENDING → SENDING for up to `limit` due deliveries, under one new lease token.
 
-        No delivery is claimed while the publisher is paused or its circuit breaker is open.
+        No delivery is claimed while the publisher is paused or its circuit breaker is open, or if
+        the data belong to another environment.
 
         Args:
             publisher: alias of the publisher.
@@ -127,6 +130,7 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
                 lease=lease,
                 probing=probing,
                 after=after,
+                environment=get_settings().environment,
                 using=rows.db,
             )
         with transaction.atomic(using=rows.db):
@@ -221,12 +225,13 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
         return [Claimed.from_row(delivery, token=token, using=self.db) for delivery in taken]
 
     def _stopped(self, publisher: str, *, probing: bool) -> QuerySet[Any]:
-        """Return the state of the publisher if it is paused, or its circuit breaker is open."""
+        """Return what stops the publisher: its own state, or the environment of the data."""
         states = self.model._meta.apps.get_model("dj_actions", "PublisherState")
         reasons = Q(paused_at__isnull=False)
         if not probing:
             reasons |= Q(open_until__isnull=False)
-        return states._default_manager.filter(reasons, alias=publisher)
+        is_foreign = Q(alias=NO_PUBLISHER) & ~Q(open_reason=get_settings().environment)
+        return states._default_manager.filter(Q(reasons, alias=publisher) | is_foreign)
 
     def expired(self, publisher: str, *, limit: int) -> list[Delivery]:
         """Return the deliveries whose lease has expired: their relay was killed or is stuck."""

@@ -56,6 +56,7 @@ def claim_in_one_statement(
     lease: float,
     probing: bool,
     after: Cursor | None,
+    environment: str,
     using: str,
 ) -> list[Claimed]:
     """PENDING → SENDING for up to `limit` due deliveries, the longest due first.
@@ -68,9 +69,10 @@ def claim_in_one_statement(
         lease: seconds until another relay may take them over.
         probing: whether to claim although the circuit breaker is open.
         after: only deliveries after this position of the queue.
+        environment: the environment of the relay.
         using: alias of the database.
     """
-    parameters: list[Any] = [publisher, publisher, probing]
+    parameters: list[Any] = [publisher, publisher, probing, environment]
     parameters += after or ()
     parameters += [limit, token, lease]
     with connections[using].cursor() as cursor:
@@ -95,6 +97,9 @@ def _claim_statement(model: type[Delivery], *, from_start: bool) -> str:
                 AND NOT EXISTS (
                     SELECT FROM {state} AS shared WHERE shared.alias = %s
                     AND (paused_at IS NOT NULL OR (open_until IS NOT NULL AND NOT %s))
+                )
+                AND NOT EXISTS (
+                    SELECT FROM {state} AS bound WHERE bound.alias = '' AND bound.open_reason <> %s
                 )
                 {"" if from_start else "AND (available_at, id) > (%s, %s)"}
             ORDER BY available_at, id LIMIT %s
