@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -46,6 +46,11 @@ class PublisherStateAdmin(ReadOnly, PublisherAdminBase):
             ignore_conflicts=True,
         )
         return super().changelist_view(request, *arguments, **named)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PublisherState]:
+        """Leave out the row that has the environment of the data."""
+        rows: Any = super().get_queryset(request)
+        return cast("QuerySet[PublisherState]", rows.publishers())
 
     @admin.display(description=_("sends"), boolean=True)
     def is_flowing(self, publisher: PublisherState) -> bool:

@@ -18,6 +18,7 @@ from dj_actions.conf.settings import OLD_SETTINGS
 from dj_actions.declaration.discovery import load_viewsets
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.models import Delivery
+from dj_actions.outbox.environment import ADOPT, foreign_environment
 from dj_actions.publishers import BasePublisher, publishers
 from dj_actions.publishers.handler import publisher_class
 from dj_actions.registry import registry
@@ -91,6 +92,19 @@ def check_open_deliveries(
     counts = unknown.values_list("publisher").annotate(Count("pk")).order_by("publisher")
     messages = [unknown_publisher(publisher, count) for publisher, count in counts]
     return [Warning(message, hint=hint, id="dj_actions.W004") for message, hint in messages]
+
+
+@register(Tags.database, "dj_actions")
+def check_environment(*, databases: Iterable[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Check that the data belong to this environment."""
+    alias = router.db_for_write(Delivery)
+    if alias not in (databases or ()) or not _has_table(alias):
+        return []
+    try:
+        message = foreign_environment()
+    except InvalidSetting:
+        return []
+    return [Error(message, hint=ADOPT, id="dj_actions.E005")] if message else []
 
 
 def unknown_publisher(alias: str, count: int) -> tuple[str, str]:

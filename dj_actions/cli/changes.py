@@ -21,6 +21,7 @@ from dj_actions.operations import (
     retry,
 )
 from dj_actions.operations.deliveries import REQUIRED_STATES, eligible
+from dj_actions.operations.environment import adopt
 from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.states import DeliveryState
 
@@ -128,6 +129,18 @@ def change_publishers(operation: str, options: Mapping[str, Any], actor: Any) ->
         data={"operation": operation, "changed": changed, "unchanged": unchanged},
         notes=(note,) if unchanged and changed else (),
         failure="" if changed else note,
+    )
+
+
+def adopt_data(options: Mapping[str, Any], actor: Any) -> Answer:
+    """Let the data belong to the environment of these settings."""
+    name = get_settings().environment
+    where = f"the environment {name!r}" if name else "no environment"
+    result = adopt(actor=actor, reason=options["reason"])
+    return Answer(
+        text=f"The data belong to {where} now.",
+        data={"operation": "adopt", "environment": name, "changed": bool(result.count)},
+        failure="" if result.count else f"The data belong to {where} already.",
     )
 
 

@@ -57,7 +57,7 @@ def show_stats(options: Mapping[str, Any]) -> Answer:
     database = router.db_for_write(Delivery)
     rows = Delivery.objects.using(database).matching(publisher=alias)
     counts = {entry.publisher: entry for entry in rows.stats()}
-    states = {entry.alias: entry for entry in PublisherState.objects.using(database)}
+    states = {entry.alias: entry for entry in PublisherState.objects.using(database).publishers()}
     names = sorted({*get_settings().publishers, *counts, *states})
     if alias is not None:
         require_publisher(alias, or_in=names)

@@ -20,9 +20,10 @@ from dj_actions.conf.validation import (
     mapping,
     require_boolean,
     require_positive,
+    require_text,
 )
 from dj_actions.exceptions import InvalidSetting
-from dj_actions.text import did_you_mean
+from dj_actions.text import MAX_NAME_LENGTH, did_you_mean
 
 YEAR = 31_536_000
 """Seconds; a longer time would overflow a clock."""
@@ -94,6 +95,10 @@ class Settings:
 
     stop_timeout: float = 30.0
     """Seconds for which a stopping relay waits for the deliveries in flight."""
+
+    environment: str = ""
+    """Name of this environment, for example `production`: relays send only what was recorded in
+    it, and nothing from a copy of another environment's database. Empty: no guard."""
 
     def publishers_for(self, label: str, chosen: Sequence[str] | None) -> tuple[str, ...]:
         """Return the aliases of the publishers that receive an action's event.
@@ -172,6 +177,7 @@ def get_settings() -> Settings:
         require_positive(getattr(settings, name), where, maximum=maximum)
     for name in BOOLEANS:
         require_boolean(getattr(settings, name), f'DJ_ACTIONS["{name.upper()}"]')
+    require_text(settings.environment, 'DJ_ACTIONS["ENVIRONMENT"]', maximum=MAX_NAME_LENGTH)
     return settings
 
 

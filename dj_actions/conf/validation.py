@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from dj_actions.exceptions import InvalidSetting
-from dj_actions.text import did_you_mean
+from dj_actions.text import did_you_mean, is_storable
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -64,6 +64,14 @@ def require_boolean(value: object, where: str) -> None:
     """Raise InvalidSetting unless the value is True or False."""
     if not isinstance(value, bool):
         raise InvalidSetting(f"{where} must be True or False, not {value!r}.")
+
+
+def require_text(value: object, where: str, *, maximum: int) -> None:
+    """Raise InvalidSetting unless the value is storable text, at most so many characters long."""
+    if not isinstance(value, str) or len(value) > maximum or not is_storable(value):
+        raise InvalidSetting(
+            f"{where} must be text of at most {maximum} characters, not {value!r:.100}."
+        )
 
 
 def require_positive(value: object, where: str, *, maximum: float = math.inf) -> None:

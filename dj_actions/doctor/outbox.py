@@ -13,6 +13,7 @@ from dj_actions.conf import get_settings
 from dj_actions.doctor import queries
 from dj_actions.doctor.findings import Finding, ok, problem, warning
 from dj_actions.models import Delivery
+from dj_actions.outbox.environment import ADOPT, foreign_environment
 
 if TYPE_CHECKING:
     from dj_actions.outbox.queries import DeliveryQuerySet
@@ -71,6 +72,15 @@ def check_leases(grace: float) -> Iterator[Finding]:
         )
     if not backlogs:
         yield ok("leases", "No expired leases.")
+
+
+def check_environment() -> Iterator[Finding]:
+    """Check that the data belong to this environment."""
+    own = get_settings().environment
+    if message := foreign_environment():
+        yield problem("environment", message, ADOPT)
+    elif own:
+        yield ok("environment", f"The data belong to this environment, {own!r}.")
 
 
 def check_unconfigured() -> Iterator[Finding]:

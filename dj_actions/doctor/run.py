@@ -36,6 +36,7 @@ def examine(thresholds: Thresholds) -> Iterator[Finding]:
 
 def _outbox_checks(thresholds: Thresholds) -> dict[str, Check]:
     return {
+        "environment": outbox.check_environment,
         "relays": lambda: relays.check_relays(thresholds.relay),
         "paused": publishers.check_paused,
         "breakers": publishers.check_breakers,

@@ -103,7 +103,7 @@ def _paused() -> set[str]:
 
 
 def _with_state() -> set[str]:
-    rows = PublisherState.objects.using(_database())
+    rows = PublisherState.objects.using(_database()).publishers()
     return set(rows.values_list("alias", flat=True))
 
 

@@ -14,7 +14,8 @@ from dj_actions.outbox.queries import PublisherStateQuerySet
 class PublisherState(models.Model):
     """Whether a publisher is paused, its circuit breaker and its rate limit; shared by all relays.
 
-    It changes only through the transitions of `PublisherStateQuerySet`.
+    It changes only through the transitions of `PublisherStateQuerySet`. One row, with an empty
+    alias, is of no publisher: it has the environment that the data belong to in `open_reason`.
     """
 
     alias = models.CharField(_("publisher"), max_length=ALIAS_LENGTH, primary_key=True)

@@ -13,6 +13,7 @@ from dj_actions.publishers import publishers
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.claimer import Claimer
 from dj_actions.relay.delivery import Batch, deliver
+from dj_actions.relay.environment import require_own_environment
 from dj_actions.relay.lease import Lease
 from dj_actions.relay.leftovers import Leftovers, leftovers_of
 from dj_actions.relay.polling import Polling
@@ -68,7 +69,7 @@ class Lane:
         self._rescue = Throttled(
             tuning.rescue_interval_for(settings.lease), partial(rescue, alias, self._retry)
         )
-        self._refresh = Throttled(tuning.refresh_interval, self._breaker.refresh)
+        self._refresh = Throttled(tuning.refresh_interval, self._read_shared_state)
 
     def run(self) -> None:
         """Work until the relay stops."""
@@ -99,13 +100,13 @@ class Lane:
 
     def deliver_once(self) -> Leftovers:
         """Deliver at most one batch; return what is left pending, and why."""
-        retry_on_disconnect(self._breaker.refresh)
+        retry_on_disconnect(self._read_shared_state)
         retry_on_disconnect(self.run_once)
         return self._leftovers()
 
     def _drain_once(self) -> bool:
         """Deliver until nothing can be claimed; return whether something was."""
-        retry_on_disconnect(self._breaker.refresh)
+        retry_on_disconnect(self._read_shared_state)
         has_worked = False
         while not self._stopping.is_set():
             if retry_on_disconnect(self.run_once):
@@ -157,6 +158,15 @@ class Lane:
     def rescue_expired(self) -> None:
         """Take over deliveries whose lease expired, unless that was done a moment ago."""
         self._rescue.run_if_due()
+
+    def _read_shared_state(self) -> None:
+        """Read what stops the publisher.
+
+        Raises:
+            InvalidSetting: the data belong to another environment.
+        """
+        require_own_environment()
+        self._breaker.refresh()
 
     def _can_use_due_time(self) -> bool:
         """Return whether the next delivery can be sent when it is due, and is cheap to find."""

@@ -7,14 +7,16 @@ import math
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
-from django.db import connections, router
+from django.db import Error, connections, router
 
 from dj_actions.conf import get_settings
 from dj_actions.database import RECONNECT_TIMEOUT, retry_on_disconnect
 from dj_actions.models import Delivery
 from dj_actions.relay.aliases import resolve_aliases
+from dj_actions.relay.environment import require_own_environment
 from dj_actions.relay.heartbeat import Heartbeat
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.lease import release
@@ -72,9 +74,12 @@ class Relay:
         """Work until `stop` is called.
 
         Raises:
+            InvalidSetting: the data belong to another environment.
             BaseException: the error that ended one of the threads; none should.
         """
         with single_instance():
+            with suppress(Error):  # the lanes try again
+                require_own_environment()
             # Before the first migration this fails; the lanes wait for the tables.
             self._backoff("check for unknown publishers").run(self._warn_of_unknown_publishers)
             heartbeat = partial(self._fatal_on_exit, self._heartbeat())

@@ -18,6 +18,7 @@ from dj_actions.cli.changes import (
     REPLAY,
     RETRY,
     Change,
+    adopt_data,
     change_deliveries,
     change_publishers,
 )
@@ -41,7 +42,8 @@ class Command(TextCommand):
 
     help = (
         "Inspects the deliveries in the outbox, and retries, cancels, replays or discards them; "
-        "pauses and resumes publishers. Exits with 1 if nothing matches or nothing was changed."
+        "pauses and resumes publishers; takes over a copied database. Exits with 1 if nothing "
+        "matches or nothing was changed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -57,6 +59,7 @@ class Command(TextCommand):
         _add_inspections(add)
         _add_changes(add)
         _add_publishers(add)
+        _add_adoption(add)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the operation and write its answer."""
@@ -125,6 +128,14 @@ def _add_publishers(add: AddParser) -> None:
         added = add(name, text, functools.partial(run, name))
         added.add_argument("publishers", nargs="+", metavar="ALIAS", help="publisher")
         _add_actor_and_reason(added, is_required=True)
+
+
+def _add_adoption(add: AddParser) -> None:
+    def run(options: dict[str, Any]) -> Answer:
+        return adopt_data(options, user_named(options["username"]))
+
+    text = "Let the data belong to the environment in the settings: its relays send them."
+    _add_actor_and_reason(add("adopt", text, run), is_required=True)
 
 
 def _add_actor_and_reason(parser: ArgumentParser, *, is_required: bool = False) -> None:

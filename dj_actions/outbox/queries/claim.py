@@ -28,12 +28,14 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Now
 
+from dj_actions.conf import get_settings
 from dj_actions.outbox.claimed import Claim, Claimed, Scan, scan_of
 from dj_actions.outbox.queries.base import MAX_ID, RecordQuerySet, with_claim_time
 from dj_actions.outbox.queries.clock import from_now
 from dj_actions.outbox.queries.locks import try_lock
 from dj_actions.outbox.queries.postgres import claim_in_one_statement
 from dj_actions.outbox.queries.postgres_order import claim_in_order
+from dj_actions.outbox.queries.publishers import NO_PUBLISHER
 from dj_actions.policies import OnPoison
 from dj_actions.states import DeliveryState
 
@@ -143,7 +145,8 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
     def scan(self, claim: Claim) -> Scan:
         """PENDING → SENDING for due deliveries, and tell how far the queue was read.
 
-        No delivery is claimed while the publisher is paused or its circuit breaker is open.
+        No delivery is claimed while the publisher is paused or its circuit breaker is open, or if
+        the data belong to another environment.
         """
         rows = self._on_write_database()
         if claim.on_poison:
@@ -234,12 +237,13 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
         )
 
     def _stopped(self, publisher: str, *, probing: bool) -> QuerySet[Any]:
-        """Return the state of the publisher if it is paused, or its circuit breaker is open."""
+        """Return what stops the publisher: its own state, or the environment of the data."""
         states = self.model._meta.apps.get_model("dj_actions", "PublisherState")
         reasons = Q(paused_at__isnull=False)
         if not probing:
             reasons |= Q(open_until__isnull=False)
-        return states._default_manager.filter(reasons, alias=publisher)
+        is_foreign = Q(alias=NO_PUBLISHER) & ~Q(open_reason=get_settings().environment)
+        return states._default_manager.filter(Q(reasons, alias=publisher) | is_foreign)
 
     def expired(self, publisher: str, *, limit: int) -> list[Delivery]:
         """Return the deliveries whose lease has expired: their relay was killed or is stuck."""

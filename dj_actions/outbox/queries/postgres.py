@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from dj_actions.conf import get_settings
 from dj_actions.messages import Receipt
 from dj_actions.outbox.claimed import Claim, Claimed, Scan, scan_of
 
@@ -55,7 +56,8 @@ def claim_in_one_statement(model: type[Delivery], claim: Claim, *, using: str) -
         claim: what to claim.
         using: alias of the database.
     """
-    parameters: list[Any] = [claim.publisher, claim.publisher, claim.probing]
+    environment = get_settings().environment
+    parameters: list[Any] = [claim.publisher, claim.publisher, claim.probing, environment]
     parameters += claim.after or ()
     parameters += [claim.limit, claim.token, claim.lease]
     with connections[using].cursor() as cursor:
@@ -80,6 +82,9 @@ def _claim_statement(model: type[Delivery], *, from_start: bool) -> str:
                 AND NOT EXISTS (
                     SELECT FROM {state} AS shared WHERE shared.alias = %s
                     AND (paused_at IS NOT NULL OR (open_until IS NOT NULL AND NOT %s))
+                )
+                AND NOT EXISTS (
+                    SELECT FROM {state} AS bound WHERE bound.alias = '' AND bound.open_reason <> %s
                 )
                 {"" if from_start else "AND (available_at, id) > (%s, %s)"}
             ORDER BY available_at, id LIMIT %s

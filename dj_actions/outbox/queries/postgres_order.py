@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 
+from dj_actions.conf import get_settings
 from dj_actions.outbox.claimed import Claim, Claimed, Cursor, Scan
 from dj_actions.outbox.queries.base import MAX_ID
 from dj_actions.outbox.queries.postgres import COLUMNS, claimed_from, table_names
@@ -54,6 +55,7 @@ def _parameters(claim: Claim, window: int, after: Cursor | None) -> dict[str, An
     return {
         "publisher": claim.publisher,
         "probing": claim.probing,
+        "environment": get_settings().environment,
         "after_time": available_at,
         "after_id": pk,
         "window": window,
@@ -98,6 +100,10 @@ def _claim_statement(model: type[Delivery], *, from_start: bool, on_poison: OnPo
                 AND NOT EXISTS (
                     SELECT FROM {state} AS shared WHERE shared.alias = %(publisher)s
                     AND (paused_at IS NOT NULL OR (open_until IS NOT NULL AND NOT %(probing)s))
+                )
+                AND NOT EXISTS (
+                    SELECT FROM {state} AS bound
+                    WHERE bound.alias = '' AND bound.open_reason <> %(environment)s
                 )
                 AND {queue}
             ORDER BY available_at, id LIMIT %(window)s

@@ -19,6 +19,9 @@ from dj_actions.outbox.queries.clock import from_now
 if TYPE_CHECKING:
     from dj_actions.models import PublisherState
 
+NO_PUBLISHER = ""
+"""Alias of the row that has the environment of the data in `open_reason`."""
+
 BURST = 1.0
 """Seconds whose share of the rate limit may be sent at once."""
 
@@ -37,6 +40,31 @@ class PublisherStateQuerySet(RecordQuerySet["PublisherState"]):
         """Resume a publisher; return False if it was not paused."""
         paused = self._on_write_database().filter(alias=alias).exclude(paused_at=None)
         return paused.update(paused_at=None, paused_by="", pause_reason="") == 1
+
+    def publishers(self) -> Self:
+        """Return all rows of publishers."""
+        return self.exclude(alias=NO_PUBLISHER)
+
+    def environment(self) -> str:
+        """Return the environment that the data belong to; empty if they belong to none."""
+        own = self._on_write_database().filter(alias=NO_PUBLISHER)
+        return own.values_list("open_reason", flat=True).first() or ""
+
+    def bind_environment(self, name: str) -> None:
+        """Let data that belong to no environment belong to this one."""
+        rows = self._on_write_database()
+        rows.get_or_create(alias=NO_PUBLISHER, defaults={"open_reason": name})
+
+    def adopt_environment(self, name: str) -> bool:
+        """Let the data belong to this environment, or to none; return whether they did not."""
+        rows = self._on_write_database()
+        if rows.environment() == name:
+            return False
+        if name:
+            rows.update_or_create(alias=NO_PUBLISHER, defaults={"open_reason": name})
+        else:
+            rows.filter(alias=NO_PUBLISHER).delete()
+        return True
 
     def paused(self) -> Self:
         """Return the publishers that are paused."""
