@@ -502,4 +502,4 @@ def test_open_deliveries_of_a_removed_publisher_are_logged(
     relay.stop()
     relay.run()
     assert "renamed" in caplog.text
-    assert [finding.id for finding in run_checks(databases=["default"])] == ["dj_actions.W004"]
+    assert "dj_actions.W004" in {finding.id for finding in run_checks(databases=["default"])}
