@@ -73,8 +73,8 @@ class Options:
     jobs: int | None = None
     """Jobs per round of the fast candidates; None for the default."""
 
-    batch_size: int = 500
-    """BATCH_SIZE of the measured publisher."""
+    batch_size: int | None = None
+    """BATCH_SIZE of the measured publisher; None for the default of DJ Actions."""
 
     pending: int = 0
     settled: int = 0
@@ -170,8 +170,8 @@ def _add_drain(group: argparse._ArgumentGroup) -> None:
         help="jobs per round of the limit and DJ Actions, and the maximum of the slow candidates",
     )  # fmt: skip
     group.add_argument(
-        "--batch-size", type=_at_least_one, default=500, metavar="N",
-        help="BATCH_SIZE of the publisher (default: 500; the limit's is 100)",
+        "--batch-size", type=_at_least_one, metavar="N",
+        help="BATCH_SIZE of the publisher (default: that of DJ Actions; the limit's is 100)",
     )  # fmt: skip
     group.add_argument(
         "--pending", type=int, default=0, metavar="N",

@@ -48,7 +48,8 @@ def run(options: Options, progress: Progress) -> Report:
     """
     workload = workload_from(options)
     variant = variant_from(options, workload)
-    os.environ["BENCHMARK_BATCH_SIZE"] = str(options.batch_size)
+    if options.batch_size:
+        os.environ["BENCHMARK_BATCH_SIZE"] = str(options.batch_size)
     entries = entries_for(variant)
     names = [f"{candidate.name}_{number}" for number, (candidate, _) in enumerate(entries)]
     with open_copies(os.environ["DATABASE_URL"], names) as urls:
@@ -95,7 +96,7 @@ def _report(
     figures = {runner.name: _figures(runner, rounds, baselines) for runner in runners}
     title = (
         f"Draining a backlog of jobs that do nothing: {workload.rounds} rounds, "
-        f"DJ Actions with BATCH_SIZE {options.batch_size}"
+        f"DJ Actions with {_batch_size_text(options.batch_size)}"
     )
     return Report(
         benchmark="drain",
@@ -109,6 +110,10 @@ def _report(
             "contenders": {name: asdict(entry) for name, entry in figures.items()},
         },
     )
+
+
+def _batch_size_text(batch_size: int | None) -> str:
+    return f"BATCH_SIZE {batch_size}" if batch_size else "default settings"
 
 
 def baselines_for(rounds: Mapping[str, Sequence[Round]]) -> Mapping[str, str]:

@@ -9,11 +9,16 @@ from benchmarks.settings import INSTALLED_APPS as COMMON_APPS
 
 INSTALLED_APPS = [*COMMON_APPS, "django_tasks_db"]
 
+BATCH_SIZE = (
+    {"BATCH_SIZE": int(os.environ["BENCHMARK_BATCH_SIZE"])}
+    if "BENCHMARK_BATCH_SIZE" in os.environ
+    else {}
+)
 DJ_ACTIONS = {
     "PUBLISHERS": {
         "noop": {
             "BACKEND": "benchmarks.drain.noop.NoopPublisher",
-            "BATCH_SIZE": int(os.environ.get("BENCHMARK_BATCH_SIZE", "100")),
+            **BATCH_SIZE,
             "CONCURRENCY": int(os.environ.get("BENCHMARK_LANES", "1")),
             "ORDERING": os.environ.get("BENCHMARK_ORDERING", "none"),
         },

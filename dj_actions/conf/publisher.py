@@ -44,7 +44,7 @@ class PublisherSettings:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     """When to retry a delivery and when to give it up."""
 
-    batch_size: int = 50
+    batch_size: int = 1000
     """Maximum number of deliveries that a lane claims at once."""
 
     ordering: Ordering = Ordering.NONE

@@ -6,6 +6,7 @@ from dj_actions.conf import PublisherSettings, Settings
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.claimed import Claim, Claimed, Cursor, Scan
 from dj_actions.policies import OnPoison, Ordering
+from dj_actions.relay.batch_size import BatchSize
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.cursor import ClaimCursor
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
@@ -38,7 +39,7 @@ class Claimer:
         self.on_poison = on_poison_of(own)
         """How a dead letter affects later deliveries, if the publisher keeps an order."""
         self._alias = alias
-        self._batch_size = own.batch_size
+        self.batch_size = BatchSize(own.batch_size, tuning)
         self._rate_limit = own.rate_limit
         self._lease = settings.lease
 
@@ -48,7 +49,7 @@ class Claimer:
             return self._claim_probe()
         if self._rate_limit is not None:
             return self._claim_allowance(self._rate_limit)
-        return self._claim_batch(self._batch_size)
+        return self._claim_batch(self.batch_size.current)
 
     def seconds_until_turn(self) -> float:
         """Return how long the rate limit makes the due deliveries wait; zero without both."""
@@ -72,7 +73,7 @@ class Claimer:
         if not Delivery.objects.due(self._alias).exists():
             return []  # taking an allowance writes to the database, even if it is not used
         allowed = PublisherState.objects.take_allowance(
-            self._alias, wanted=self._batch_size, rate=rate
+            self._alias, wanted=self.batch_size.current, rate=rate
         )
         claimed = self._claim_batch(allowed) if allowed else []
         unused = allowed - len(claimed)

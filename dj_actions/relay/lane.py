@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from functools import partial
 
 from dj_actions.conf import Settings
@@ -151,8 +152,10 @@ class Lane:
             on_poison=self._claimer.on_poison,
             max_receipt_delay=self._tuning.max_receipt_delay,
         )
+        started = time.monotonic()
         with self.lease.hold(batch.lease_token):
             deliver(batch, self._stopping)
+        self._claimer.batch_size.record(len(claimed), seconds=time.monotonic() - started)
         return True
 
     def rescue_expired(self) -> None:

@@ -30,6 +30,13 @@ class LaneTuning:
     full_scan_max_share: float = 0.05
     """Share of a lane's time that claims from the start may take; slow ones become rare."""
 
+    initial_batch_size: int = 50
+    """Deliveries that a lane claims at once in the beginning, and at least, unless BATCH_SIZE is
+    less. While they are delivered quickly it claims more, up to BATCH_SIZE."""
+
+    max_batch_seconds: float = 0.5
+    """Seconds from which on a batch counts as slow: the next one is smaller."""
+
     # Polling
 
     busy_window: float = 1.0

@@ -99,7 +99,7 @@ class _TryOnceClaimer(Claimer):
         is_closed = self.breaker.is_closed
         claimed = self._rows.exclude(pk__in=self.tried).claim(
             self._alias,
-            limit=self._batch_size if is_closed else 1,
+            limit=self.batch_size.current if is_closed else 1,
             lease=self._lease,
             probing=self._probing or not is_closed,
             on_poison=self.on_poison,
