@@ -22,6 +22,9 @@ NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]*")
 LEGACY_NAME_PATTERN = re.compile(r"[A-Za-z0-9_-]+")
 """Names allowed in a registry: those of dj-actions 0.0.7 remain valid."""
 
+RESOURCE_PATTERN = re.compile(r"[\w-]+")
+"""Resources of classes. The name of a model is one, in any script."""
+
 RESERVED_NAMES = frozenset({"list"})
 """`list` is the URL of the list of actions: `GET /todos/actions/list/`."""
 
@@ -83,6 +86,11 @@ def _label(resource: str, name: str, pattern: re.Pattern[str]) -> str:
         raise InvalidAction(
             f"the name {name!r} cannot be used. Use lower-case letters, digits and underscores, "
             "starting with a letter, and not the reserved word 'list'."
+        )
+    if pattern is NAME_PATTERN and not RESOURCE_PATTERN.fullmatch(resource):
+        raise InvalidAction(
+            f"the resource {resource!r} cannot be used: it is a part of routes, records and "
+            "destinations. Use letters, digits, '_' and '-'."
         )
     longest = max(name, resource, key=len)
     if len(longest) > MAX_ACTION_NAME_LENGTH:

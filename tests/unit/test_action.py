@@ -64,6 +64,11 @@ def test_a_name_that_is_not_valid_in_a_url_is_refused(name: str) -> None:
     assert f"the name {name!r} cannot be used" in refusal(make(name=name))
 
 
+@pytest.mark.parametrize("resource", ["todo item", "a.b", "a/b", "*", "todo\n"])
+def test_a_resource_that_is_not_valid_everywhere_is_refused(resource: str) -> None:
+    assert f"the resource {resource!r} cannot be used" in refusal(make(resource=resource))
+
+
 def test_the_name_of_the_list_is_reserved() -> None:
     assert "not the reserved word 'list'" in refusal(make("List"))
 
