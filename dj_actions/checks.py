@@ -17,6 +17,7 @@ from dj_actions.exceptions import InvalidAction, InvalidSetting
 from dj_actions.execution.database import database_for
 from dj_actions.models import Delivery
 from dj_actions.outbox.environment import ADOPT, foreign_environment
+from dj_actions.outbox.notifications import DRIVER_HINT, DRIVER_MISSING, can_listen
 from dj_actions.publishers import publishers
 from dj_actions.publishers.handler import publisher_class
 from dj_actions.registry import registry
@@ -32,6 +33,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         return [Error(str(error), id="dj_actions.E001")]
     return [
         *_check_old_settings(),
+        *_check_driver(settings),
         *_check_publishers(settings),
         *_check_routes(settings),
         *_check_actions(settings),
@@ -119,6 +121,12 @@ def _check_old_settings() -> Iterator[CheckMessage]:
             hint='Use DJ_ACTIONS["TRACK_ACTIONS"], or DJACTION_TRACK_ACTIONS.',
             id="dj_actions.W005",
         )
+
+
+def _check_driver(settings: Settings) -> Iterator[CheckMessage]:
+    is_postgres = connections[router.db_for_write(Delivery)].vendor == "postgresql"
+    if settings.notify and is_postgres and not can_listen():
+        yield Warning(DRIVER_MISSING, hint=DRIVER_HINT, id="dj_actions.W006")
 
 
 def _check_publishers(settings: Settings) -> Iterator[CheckMessage]:
