@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
@@ -22,6 +22,9 @@ from dj_actions.publishers import publishers
 from dj_actions.publishers.handler import publisher_class
 from dj_actions.registry import registry
 from dj_actions.text import did_you_mean
+
+if TYPE_CHECKING:
+    from dj_actions.outbox.queries import DeliveryQuerySet
 
 
 @register("dj_actions")
@@ -64,7 +67,7 @@ def check_database(*, databases: Iterable[str] | None = None, **_: Any) -> list[
 def check_open_deliveries(
     *, databases: Iterable[str] | None = None, **_: Any
 ) -> list[CheckMessage]:
-    """Check that the publisher of each open delivery is configured."""
+    """Check that the publisher and the route of each open delivery are configured."""
     alias = router.db_for_write(Delivery)
     if alias not in (databases or ()) or not _has_table(alias):
         return []
@@ -72,10 +75,42 @@ def check_open_deliveries(
         known = get_settings().publishers
     except InvalidSetting:
         return []
-    unknown = Delivery.objects.using(alias).of_unknown_publishers(known).order_by()
+    rows = Delivery.objects.using(alias)
+    unknown = rows.of_unknown_publishers(known).order_by()
     counts = unknown.values_list("publisher").annotate(Count("pk")).order_by("publisher")
     messages = [unknown_publisher(publisher, count) for publisher, count in counts]
-    return [Warning(message, hint=hint, id="dj_actions.W004") for message, hint in messages]
+    return [
+        *(Warning(message, hint=hint, id="dj_actions.W004") for message, hint in messages),
+        *(Warning(message, hint=hint, id="dj_actions.W007") for message, hint in unrouted(rows)),
+    ]
+
+
+def unrouted(rows: DeliveryQuerySet) -> Iterator[tuple[str, str]]:
+    """Yield a message and a hint for open deliveries whose route has been removed since.
+
+    The options of a route are read when a message is sent.
+
+    Args:
+        rows: the deliveries to look at.
+    """
+    settings = get_settings()
+    definitions = {definition.label: definition for definition in registry}
+    for alias, resource, action, count in rows.count_open_by_action():
+        label = f"{resource}.{action}"
+        definition = definitions.get(label)
+        chosen = definition.publish if definition else None
+        known = settings.publishers.get(alias)
+        if known is None or known.route(label) is not None or alias in (chosen or ()):
+            continue
+        if definition is None and not known.routes:
+            continue  # the action may have chosen the publisher itself
+        deliveries = "delivery" if count == 1 else "deliveries"
+        message = (
+            f"{count} open {deliveries} of {label} for the publisher {alias!r}, whose ROUTES do "
+            "not match it any more: sent without the options of the route."
+        )
+        command = f"outbox cancel --publisher {alias} --action {label} --reason TEXT"
+        yield message, f"Add the route again, or cancel them with `manage.py {command}`."
 
 
 @register(Tags.database, "dj_actions")

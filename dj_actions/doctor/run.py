@@ -45,6 +45,7 @@ def _outbox_checks(thresholds: Thresholds) -> dict[str, Check]:
         "dead": outbox.check_dead,
         "leases": lambda: outbox.check_leases(thresholds.lease),
         "unconfigured": outbox.check_unconfigured,
+        "routes": outbox.check_routes,
     }
 
 
