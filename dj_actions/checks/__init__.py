@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
@@ -19,10 +19,14 @@ from dj_actions.declaration.discovery import load_viewsets
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.models import Delivery
 from dj_actions.outbox.environment import ADOPT, foreign_environment
+from dj_actions.outbox.notifications import DRIVER_HINT, DRIVER_MISSING, can_listen
 from dj_actions.publishers import BasePublisher, publishers
 from dj_actions.publishers.handler import publisher_class
 from dj_actions.registry import registry
 from dj_actions.text import did_you_mean
+
+if TYPE_CHECKING:
+    from dj_actions.outbox.queries import DeliveryQuerySet
 
 SIMILAR_SETTING = re.compile(r"DJANGO_ACTIONS?(_|$)|DJ_?ACTIONS?(_|$)")
 """Names of settings that somebody might take for ours."""
@@ -39,6 +43,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     is_complete = _load_viewsets()
     return [
         *_check_other_settings(),
+        *_check_driver(settings),
         *_check_publishers(settings),
         *(_check_patterns(settings) if is_complete else ()),
         *check_actions(settings),
@@ -80,7 +85,7 @@ def check_database(*, databases: Iterable[str] | None = None, **_: Any) -> list[
 def check_open_deliveries(
     *, databases: Iterable[str] | None = None, **_: Any
 ) -> list[CheckMessage]:
-    """Check that the publisher of each open delivery is configured."""
+    """Check that the publisher and the route of each open delivery are configured."""
     alias = router.db_for_write(Delivery)
     if alias not in (databases or ()) or not _has_table(alias):
         return []
@@ -88,10 +93,42 @@ def check_open_deliveries(
         known = get_settings().publishers
     except InvalidSetting:
         return []
-    unknown = Delivery.objects.using(alias).of_unknown_publishers(known).order_by()
+    rows = Delivery.objects.using(alias)
+    unknown = rows.of_unknown_publishers(known).order_by()
     counts = unknown.values_list("publisher").annotate(Count("pk")).order_by("publisher")
     messages = [unknown_publisher(publisher, count) for publisher, count in counts]
-    return [Warning(message, hint=hint, id="dj_actions.W004") for message, hint in messages]
+    return [
+        *(Warning(message, hint=hint, id="dj_actions.W004") for message, hint in messages),
+        *(Warning(message, hint=hint, id="dj_actions.W011") for message, hint in unrouted(rows)),
+    ]
+
+
+def unrouted(rows: DeliveryQuerySet) -> Iterator[tuple[str, str]]:
+    """Yield a message and a hint for open deliveries whose route has been removed since.
+
+    The options of a route are read when a message is sent.
+
+    Args:
+        rows: the deliveries to look at.
+    """
+    settings = get_settings()
+    definitions = {definition.label: definition for definition in registry}
+    for alias, resource, action, count in rows.count_open_by_action():
+        label = f"{resource}.{action}"
+        definition = definitions.get(label)
+        chosen = definition.publish if definition else None
+        known = settings.publishers.get(alias)
+        if known is None or known.route(label) is not None or alias in (chosen or ()):
+            continue
+        if definition is None and not known.routes:
+            continue  # the action may have chosen the publisher itself
+        deliveries = "delivery" if count == 1 else "deliveries"
+        message = (
+            f"{count} open {deliveries} of {label} for the publisher {alias!r}, whose ROUTES do "
+            "not match it any more: sent without the options of the route."
+        )
+        command = f"outbox cancel --publisher {alias} --action {label} --reason TEXT"
+        yield message, f"Add the route again, or cancel them with `manage.py {command}`."
 
 
 @register(Tags.database, "dj_actions")
@@ -146,6 +183,12 @@ def _check_other_settings() -> Iterator[CheckMessage]:
                 hint="All settings are keys of the dict DJ_ACTIONS.",
                 id="dj_actions.W005",
             )
+
+
+def _check_driver(settings: Settings) -> Iterator[CheckMessage]:
+    is_postgres = connections[router.db_for_write(Delivery)].vendor == "postgresql"
+    if settings.notify and is_postgres and not can_listen():
+        yield Warning(DRIVER_MISSING, hint=DRIVER_HINT, id="dj_actions.W010")
 
 
 def _check_publishers(settings: Settings) -> Iterator[CheckMessage]:

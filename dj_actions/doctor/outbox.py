@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.db import router
 
-from dj_actions.checks import unknown_publisher
+from dj_actions.checks import unknown_publisher, unrouted
 from dj_actions.cli.output import count_of, deliveries, duration
 from dj_actions.conf import get_settings
+from dj_actions.declaration.discovery import load_viewsets
 from dj_actions.doctor import queries
 from dj_actions.doctor.findings import Finding, ok, problem, warning
 from dj_actions.models import Delivery
@@ -91,6 +93,17 @@ def check_unconfigured() -> Iterator[Finding]:
         yield problem("unconfigured", message, fix)
     if not backlogs:
         yield ok("unconfigured", "The publishers of all open deliveries are configured.")
+
+
+def check_routes() -> Iterator[Finding]:
+    """Check that the route of each open delivery is configured."""
+    with suppress(Exception):  # reported by Django's check of the URLs
+        load_viewsets()
+    found = list(unrouted(_rows()))
+    for message, fix in found:
+        yield warning("routes", message, fix)
+    if not found:
+        yield ok("routes", "The routes of all open deliveries are configured.")
 
 
 def _rows() -> DeliveryQuerySet:

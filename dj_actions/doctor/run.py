@@ -12,6 +12,7 @@ from dj_actions.doctor import configuration, outbox, postgres, publishers, relay
 from dj_actions.doctor.findings import Finding, State, problem
 from dj_actions.doctor.thresholds import Thresholds
 from dj_actions.models import Delivery
+from dj_actions.outbox.notifications import can_listen
 from dj_actions.relay.capacity import connections_of_relay
 
 Check = Callable[[], Iterable[Finding]]
@@ -44,6 +45,7 @@ def _outbox_checks(thresholds: Thresholds) -> dict[str, Check]:
         "dead": outbox.check_dead,
         "leases": lambda: outbox.check_leases(thresholds.lease),
         "unconfigured": outbox.check_unconfigured,
+        "routes": outbox.check_routes,
     }
 
 
@@ -68,8 +70,8 @@ def _check_connections(database: str) -> Iterable[Finding]:
 
 
 def _check_listening(database: str, thresholds: Thresholds) -> Iterable[Finding]:
-    if not get_settings().notify:
-        return ()  # no relay listens
+    if not (get_settings().notify and can_listen()):
+        return ()  # no relay listens; a missing driver is reported by the check of the settings
     return postgres.check_listening(database, timeout=thresholds.notification)
 
 

@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 CHANNEL = "dj_actions"
 
 
+DRIVER_MISSING = "Notifications need psycopg 3, which is not installed: relays poll instead."
+DRIVER_HINT = 'Run `pip install "psycopg[binary]"`, or set DJ_ACTIONS["NOTIFY"] = False.'
+
+
+def can_listen() -> bool:
+    """Return whether the driver is installed that relays need to listen: psycopg 3."""
+    try:
+        import psycopg  # noqa: F401, PLC0415
+    except ImportError:
+        return False
+    return True
+
+
 def notify(aliases: Sequence[str], *, using: str) -> None:
     """Notify relays that deliveries are due. Call it outside a transaction.
 
@@ -58,7 +71,7 @@ def listening(*, using: str, channel: str = CHANNEL) -> Iterator[Connection[Any]
     Raises:
         django.db.OperationalError: the database is unreachable; also raised within the block.
     """
-    # Imported here: a project on SQLite does not have psycopg.
+    # Imported here: a project on SQLite, or on psycopg 2, does not have it.
     from psycopg import connect, sql  # noqa: PLC0415
 
     database = cast("DatabaseWrapper", connections[using])

@@ -15,6 +15,7 @@ from django.db import Error, connections, router
 from dj_actions.conf import get_settings
 from dj_actions.database import RECONNECT_TIMEOUT, retry_on_disconnect
 from dj_actions.models import Delivery
+from dj_actions.outbox.notifications import DRIVER_HINT, DRIVER_MISSING, can_listen
 from dj_actions.relay.aliases import resolve_aliases
 from dj_actions.relay.environment import require_own_environment
 from dj_actions.relay.heartbeat import Heartbeat
@@ -230,6 +231,9 @@ class Relay:
     def _listeners(self) -> list[Work]:
         using = router.db_for_write(Delivery)
         if not (self._settings.notify and connections[using].vendor == "postgresql"):
+            return []
+        if not can_listen():
+            logger.warning("%s %s", DRIVER_MISSING, DRIVER_HINT)
             return []
         self._listener = Listener(
             using=using,

@@ -44,7 +44,7 @@ def test_without_the_setting_there_are_defaults(settings: DjangoSettings) -> Non
 def test_a_publisher_has_defaults(settings: DjangoSettings) -> None:
     entry = publisher(settings)
 
-    assert (entry.backend, entry.options, entry.routes, entry.batch_size) == (BACKEND, {}, {}, 50)
+    assert (entry.backend, entry.options, entry.routes, entry.batch_size) == (BACKEND, {}, {}, 1000)
     assert isinstance(entry.retry, RetryPolicy)
 
 

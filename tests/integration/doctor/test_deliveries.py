@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.checks import run_checks
 from pytest_django import Settings
 
 from dj_actions.doctor import State, outbox, publishers, relays
@@ -13,7 +14,8 @@ from dj_actions.exceptions import PublisherMisconfigured
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.queries import from_now
 from dj_actions.relay.circuit_breaker import CircuitBreaker
-from tests.conftest import MakeDelivery
+from tests.conftest import Declare, MakeDelivery, MakeEvent
+from tests.fixtures.outbox import MEMORY
 from tests.integration.doctor.conftest import HOST, See, messages, only
 from tests.integration.outbox.test_records import POSSIBLE
 
@@ -215,3 +217,25 @@ def test_open_deliveries_to_a_publisher_that_is_gone_are_a_problem(
     assert finding.state is State.PROBLEM
     assert "1 open delivery for the publisher 'renamed'" in finding.message
     assert "outbox cancel --publisher renamed" in finding.fix
+
+
+def test_open_deliveries_whose_route_was_removed_are_reported(
+    settings: Settings, make_event: MakeEvent, make_delivery: MakeDelivery, declare: Declare
+) -> None:
+    entry = {"BACKEND": MEMORY, "ROUTES": ["todo.mark_*"]}
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"memory": entry, "bare": {"BACKEND": MEMORY}}}
+    declare(publish=("bare",))
+    make_delivery()
+    make_delivery(publisher="bare", event=make_event(action="poke"))  # chosen by the action
+    make_delivery(publisher="bare", event=make_event(action="gone"))
+    assert only(outbox.check_routes()).state is State.OK
+    assert run_checks(databases=["default"], tags=["database"]) == []
+
+    make_delivery(event=make_event(action="archive"))
+    make_delivery(event=make_event(action="archive"), **POSSIBLE["dead"])
+    finding = only(outbox.check_routes())
+    assert finding.state is State.WARNING
+    assert finding.message.startswith("1 open delivery of todo.archive for the publisher 'memory'")
+    assert "outbox cancel --publisher memory --action todo.archive" in finding.fix
+    (message,) = run_checks(databases=["default"], tags=["database"])
+    assert message.id == "dj_actions.W011"

@@ -51,14 +51,21 @@ def execute(statements: str) -> None:
         cursor.execute(statements)
 
 
-def waiting_sessions() -> int:
+def settlement_waits_for(session: psycopg.Connection[Any]) -> bool:
+    """Return whether the settlement of a batch, not the renewal of its lease, waits for a lock."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            "SELECT FROM pg_stat_activity WHERE query LIKE %s AND %s = ANY(pg_blocking_pids(pid))",
+            ["%state = 'delivered'%", session.info.backend_pid],
         )
-        (count,) = cursor.fetchone()
-        return int(count)
+        return cursor.fetchone() is not None
+
+
+def waits(session: psycopg.Connection[Any]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_blocking_pids(%s)", [session.info.backend_pid])
+        (blocking,) = cursor.fetchone()
+        return bool(blocking)
 
 
 @pytest.fixture
@@ -128,9 +135,9 @@ def test_the_victim_of_a_deadlock_settles_anyway(
         script.behave = lock_the_later_ones
         with running(Relay(["first"])):
             assert held.wait(60)
-            wait_for(lambda: waiting_sessions() == 1, "The relay, waiting for a lock")
+            wait_for(lambda: settlement_waits_for(one), "The relay, waiting for a lock")
             asked = pool.submit(other.execute, lock, [[first]])
-            wait_for(lambda: waiting_sessions() == 2, "The other, waiting for the relay")
+            wait_for(lambda: waits(other), "The other, waiting for the relay")
             one.rollback()
             asked.result(timeout=60)
             other.rollback()

@@ -102,9 +102,7 @@ def test_a_slow_destinations_receipts_are_each_settled_at_once(
 @pytest.mark.postgres
 def test_a_batch_with_a_retry_is_settled_one_by_one(make_wide_lane: MakeLane, queue: Queue) -> None:
     """Otherwise another delivery would be blamed if its message kills relays."""
-    wide_lane = make_wide_lane(
-        LaneTuning(initial_batch_size=count, max_receipt_delay=HOUR, rescue_interval=HOUR)
-    )
+    wide_lane = make_wide_lane(LaneTuning(max_receipt_delay=HOUR, rescue_interval=HOUR))
     queue(2)
     queue(attempts=1)
 

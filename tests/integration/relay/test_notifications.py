@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,11 +14,13 @@ from typing import Any, cast
 import psycopg
 import pytest
 from django.contrib.auth.models import User
+from django.core.checks import run_checks
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from dj_actions.conf import get_settings
+from dj_actions.doctor import State, Thresholds, examine
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
 from dj_actions.operations import pause, replay, resume, retry
@@ -394,3 +397,24 @@ def test_through_the_same_proxy_with_nothing_dropped_it_listens(
     with database_proxy() as proxy, connecting_through(proxy, monkeypatch), listening_relay():
         act(todo)
         wait_for(lambda: delivered() == 1, "The delivery")
+
+
+def test_without_psycopg_3_it_says_what_to_install_and_polls(
+    queue: Queue,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 0.02}
+    monkeypatch.setitem(sys.modules, "psycopg", None)  # an import of it fails
+    assert "dj_actions.W010" in {found.id for found in run_checks(tags=["dj_actions"])}
+    advice = [found for found in examine(Thresholds()) if "psycopg" in found.message + found.fix]
+    with running(Relay()):
+        queue(3)
+        wait_for(lambda: delivered() == 3, "A delivery found by polling")
+    assert caplog.text.count("Notifications need psycopg 3") == 1
+    assert "Traceback" not in caplog.text
+    assert [(found.check, found.state) for found in advice] == [("settings", State.WARNING)]
+
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "NOTIFY": False}
+    assert run_checks(tags=["dj_actions"]) == []
