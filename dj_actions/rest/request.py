@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import QueryDict
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.request import Request
@@ -19,9 +18,6 @@ TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-
 
 DRY_RUN = "dry_run"
 """Query parameter of a request whose changes are rolled back."""
-
-JSON_STARTS = ("{", "[{", '["', "[[")
-"""How JSON objects and lists begin; HTML forms have fields named `[0]name`."""
 
 YES = frozenset({"", "1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
@@ -51,11 +47,11 @@ def body_of(request: Request) -> Any:
     """Return the parsed body.
 
     Raises:
-        ParseError: it cannot be parsed, or is JSON that is sent as a form.
+        ParseError: it cannot be parsed.
         PayloadTooLarge: it is larger than DATA_UPLOAD_MAX_MEMORY_SIZE.
     """
     try:
-        return _refuse_json_sent_as_form(request.data)
+        return request.data
     except RequestDataTooBig as error:  # DATA_UPLOAD_MAX_MEMORY_SIZE
         raise PayloadTooLarge(str(error)) from None
     except SuspiciousOperation as error:  # DATA_UPLOAD_MAX_NUMBER_FIELDS or _FILES
@@ -64,24 +60,6 @@ def body_of(request: Request) -> Any:
         raise ParseError("JSON parse error - nested too deeply.") from None
     except (UnicodeError, LookupError) as error:
         raise ParseError(f"The body cannot be decoded - {error}") from None
-
-
-def _refuse_json_sent_as_form(data: Any) -> Any:
-    """Return the parsed body, unless its first field is named like the beginning of JSON.
-
-    `curl -d` sends JSON with the content type of a form. The whole text then is the name of a
-    field that no action has, and the action would run as if nothing had been sent.
-
-    Raises:
-        ParseError: it is.
-    """
-    is_form = isinstance(data, QueryDict)
-    if is_form and next(iter(data), "").lstrip().startswith(JSON_STARTS):
-        raise ParseError(
-            "The body looks like JSON, but is sent as a form. Send it with the header "
-            "Content-Type: application/json (with curl: --json instead of -d)."
-        )
-    return data
 
 
 def traceparent_of(request: Request) -> str:

@@ -29,6 +29,7 @@ from dj_actions.execution.preconditions import entity_tag_of
 from dj_actions.execution.rendering import is_declared_many, render
 from dj_actions.models import ActionEvent
 from dj_actions.rest.errors import ErrorMixin, user_of
+from dj_actions.rest.mistaken_forms import refuse_json_sent_as_form
 from dj_actions.rest.request import (
     body_of,
     refuse_large_body,
@@ -89,8 +90,8 @@ class ActionMixin(ErrorMixin):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        refuse_old_hooks(cls)
         cls.attach_actions()
+        refuse_old_hooks(cls)
 
     @classmethod
     def attach_actions(cls) -> None:
@@ -191,7 +192,7 @@ class ActionMixin(ErrorMixin):
             ActionCall(
                 definition=definition,
                 user=user_of(request),
-                data=body_of(request),
+                data=refuse_json_sent_as_form(body_of(request)),
                 caller=RequestCaller(viewset=self, definition=definition),
                 target="" if key is None else self._target(),
                 request=request,
