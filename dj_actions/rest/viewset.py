@@ -16,7 +16,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from dj_actions.compat.viewset_hooks import refuse_old_hooks
 from dj_actions.context import Selection
 from dj_actions.declaration.definition import ActionDefinition, Precondition
 from dj_actions.declaration.description import describe_fully
@@ -91,7 +90,6 @@ class ActionMixin(ErrorMixin):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.attach_actions()
-        refuse_old_hooks(cls)
 
     @classmethod
     def attach_actions(cls) -> None:
