@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import QueryDict, UnreadablePostError
+from django.http import UnreadablePostError
 from django.http.request import RawPostDataException
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
@@ -26,9 +26,6 @@ CHUNK = 64 * 1024
 
 MAX_LENGTH_DIGITS = 20
 """Digits of a Content-Length that are read: int() is slow for thousands."""
-
-JSON_STARTS = ("{", "[{", '["', "[[")
-"""How JSON objects and lists begin; HTML forms have fields named `[0]name`."""
 
 CUT_SHORT = "The body is shorter than its Content-Length."
 
@@ -116,11 +113,11 @@ def body_of(request: Request) -> Any:
     """Return the parsed body.
 
     Raises:
-        ParseError: it cannot be parsed, is cut short, or is JSON that is sent as a form.
+        ParseError: it cannot be parsed, or is cut short.
         PayloadTooLarge: it is larger than DATA_UPLOAD_MAX_MEMORY_SIZE.
     """
     try:
-        return _refuse_json_sent_as_form(request.data)
+        return request.data
     except RequestDataTooBig as error:  # DATA_UPLOAD_MAX_MEMORY_SIZE
         raise PayloadTooLarge(str(error)) from None
     except SuspiciousOperation as error:  # DATA_UPLOAD_MAX_NUMBER_FIELDS or _FILES
@@ -136,24 +133,6 @@ def body_of(request: Request) -> Any:
         if getattr(request._request._stream, "is_cut_short", False):
             raise ParseError(CUT_SHORT) from None
         raise
-
-
-def _refuse_json_sent_as_form(data: Any) -> Any:
-    """Return the parsed body, unless its first field is named like the beginning of JSON.
-
-    `curl -d` sends JSON with the content type of a form. The whole text then is the name of a
-    field that no action has, and the action would run as if nothing had been sent.
-
-    Raises:
-        ParseError: it is.
-    """
-    is_form = isinstance(data, QueryDict)
-    if is_form and next(iter(data), "").lstrip().startswith(JSON_STARTS):
-        raise ParseError(
-            "The body looks like JSON, but is sent as a form. Send it with the header "
-            "Content-Type: application/json (with curl: --json instead of -d)."
-        )
-    return data
 
 
 def _announced_length(http: Any) -> int | None:

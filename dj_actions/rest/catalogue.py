@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dj_actions.compat.registry_entries import definitions_of
+from dj_actions.compat.viewset_hooks import refuse_old_hooks
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.declaration.description import describe, input_schema
 from dj_actions.exceptions import InvalidAction
@@ -68,7 +69,8 @@ class CatalogueMixin(Base):
 
     @classmethod
     def compile_registry(cls) -> None:
-        """Compile the actions of the action registry."""
+        """Compile the actions of the action registry, as a viewset of 0.0.7 may have one."""
+        refuse_old_hooks(cls)
         model = cls.model_acted_on()
         if cls.action_registry and model:
             cls.named_definitions = definitions_of(cls.action_registry, model)

@@ -17,7 +17,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from dj_actions.compat.viewset_hooks import refuse_old_hooks
 from dj_actions.context import Selection
 from dj_actions.declaration.definition import ActionDefinition, Precondition
 from dj_actions.declaration.description import describe_fully
@@ -34,6 +33,7 @@ from dj_actions.models import ActionEvent
 from dj_actions.rest.body import body_of, receive_body
 from dj_actions.rest.errors import ErrorMixin, auth_of, user_of
 from dj_actions.rest.input_serializer import InputSerializerMixin
+from dj_actions.rest.mistaken_forms import refuse_json_sent_as_form
 from dj_actions.rest.request import traceparent_of, wants_dry_run
 from dj_actions.rest.routing import for_router
 from dj_actions.rest.schema_hook import ViewSchema
@@ -92,7 +92,6 @@ class ActionMixin(InputSerializerMixin, ErrorMixin):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.refuse_misspelled_options()
-        refuse_old_hooks(cls)
         cls.attach_actions()
 
     @classmethod
@@ -196,7 +195,7 @@ class ActionMixin(InputSerializerMixin, ErrorMixin):
                 definition=definition,
                 user=user_of(request),
                 auth=auth_of(request),
-                data=body_of(request),
+                data=refuse_json_sent_as_form(body_of(request)),
                 caller=RequestCaller(viewset=self, definition=definition),
                 target="" if key is None else self._target(),
                 request=request,
