@@ -30,6 +30,12 @@ class LaneTuning:
     full_scan_max_share: float = 0.05
     """Share of a lane's time that claims from the start may take; slow ones become rare."""
 
+    locked_wait: float = 0.1
+    """Seconds after which a drain tries to claim again what another session has locked."""
+
+    max_locked_passes: int = 10
+    """How often a drain does so in a row before it ends."""
+
     # Polling
 
     busy_window: float = 1.0
