@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -92,7 +92,8 @@ class ActionEventAdmin(ReadOnly, EventAdminBase):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ActionEvent]:
         """Return the events, with their deliveries prefetched."""
-        return super().get_queryset(request).prefetch_related("deliveries")
+        rows: QuerySet[ActionEvent] = super().get_queryset(request)
+        return rows.prefetch_related(Prefetch("deliveries", Delivery.objects.using(rows.db)))
 
     @admin.display(description=_("deliveries"))
     def state_of_all(self, event: ActionEvent) -> str:

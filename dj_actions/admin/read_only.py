@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db import router
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -12,6 +15,11 @@ from dj_actions.models import Delivery
 
 class ReadOnly:
     """A mixin that lets users with the view permission view records, and edit nothing."""
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Read the database that is written to: operations change what the pages show."""
+        rows = super().get_queryset(request)  # type: ignore[misc]  # of ModelAdmin
+        return rows.using(router.db_for_write(rows.model))
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
         """Return False: records are created by actions."""

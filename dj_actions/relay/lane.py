@@ -92,12 +92,18 @@ class Lane:
         Returns:
             What is left pending, and why.
         """
+        passes_without_work = 0
         while True:
-            has_worked = self._drain_once()
+            passes_without_work = 0 if self._drain_once() else passes_without_work + 1
             left = self._leftovers()
-            # What was recorded meanwhile is due as well; what others have locked is not claimed.
-            if self._stopping.is_set() or not (has_worked and left.is_claimable):
+            # What was recorded meanwhile is due as well.
+            if self._stopping.is_set() or not left.is_claimable:
                 return left
+            # The others are locked: for a moment while another relay claims, else by an operator.
+            if passes_without_work:
+                if passes_without_work > self._tuning.max_locked_passes:
+                    return left
+                self._stopping.wait(self._tuning.locked_wait)
 
     def deliver_once(self) -> Leftovers:
         """Deliver at most one batch; return what is left pending, and why."""

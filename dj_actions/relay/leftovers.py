@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import router
 
-from dj_actions.conf import PublisherSettings
+from dj_actions.conf import PublisherSettings, Settings
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.queries import PendingCounts
 from dj_actions.relay.claimer import on_poison_of
@@ -69,6 +69,24 @@ def leftovers_of(alias: str, settings: PublisherSettings | None) -> Leftovers:
         allowed_in=PublisherState.objects.allowed_in(alias, rate=rate) if rate else 0.0,
         is_configured=settings is not None,
     )
+
+
+def all_leftovers(
+    found: Mapping[str, Leftovers], settings: Settings, aliases: Iterable[str], *, unknown: bool
+) -> list[Leftovers]:
+    """Return what is left of several publishers.
+
+    Args:
+        found: what lanes have found; one that did not stop in time has found nothing.
+        settings: the DJ_ACTIONS setting.
+        aliases: the publishers.
+        unknown: whether to add those that no relay can serve.
+    """
+    gone = unknown_aliases(settings.publishers) if unknown else []
+    return [
+        *(found.get(alias) or leftovers_of(alias, settings.publishers[alias]) for alias in aliases),
+        *(leftovers_of(alias, None) for alias in gone),
+    ]
 
 
 def unknown_aliases(known: Iterable[str]) -> list[str]:

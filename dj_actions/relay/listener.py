@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -9,14 +10,38 @@ from contextlib import suppress
 from selectors import EVENT_READ, DefaultSelector
 from typing import TYPE_CHECKING, Any
 
+from django.db import connections
+
 from dj_actions.database import close_connections
 from dj_actions.exceptions import InvalidSetting
-from dj_actions.outbox.notifications import listening, notification_arrives
+from dj_actions.outbox.notifications import (
+    DRIVER_HINT,
+    DRIVER_MISSING,
+    can_listen,
+    listening,
+    notification_arrives,
+)
 from dj_actions.relay.resilience import ErrorBackoff
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+logger = logging.getLogger(__name__)
+
+
+def is_supported(using: str) -> bool:
+    """Return whether a database can notify relays; log what is missing.
+
+    Args:
+        using: alias of the database.
+    """
+    if connections[using].vendor != "postgresql":
+        return False
+    if not can_listen():
+        logger.warning("%s %s", DRIVER_MISSING, DRIVER_HINT)
+        return False
+    return True
 
 
 class Listener:

@@ -6,23 +6,22 @@ import logging
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from django.db import Error, connections, router
+from django.db import Error, router
 
 from dj_actions.conf import get_settings
 from dj_actions.database import RECONNECT_TIMEOUT, retry_on_disconnect
 from dj_actions.models import Delivery
-from dj_actions.outbox.notifications import DRIVER_HINT, DRIVER_MISSING, can_listen
 from dj_actions.relay.aliases import resolve_aliases
 from dj_actions.relay.environment import require_own_environment
 from dj_actions.relay.heartbeat import Heartbeat
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.lease import release
-from dj_actions.relay.leftovers import Leftovers, leftovers_of, unknown_aliases
-from dj_actions.relay.listener import Listener
+from dj_actions.relay.leftovers import Leftovers, all_leftovers, unknown_aliases
+from dj_actions.relay.listener import Listener, is_supported
 from dj_actions.relay.resilience import ErrorBackoff
 from dj_actions.relay.single_instance import single_instance
 from dj_actions.relay.threads import Threads, Work, join
@@ -126,24 +125,15 @@ class Relay:
             self._wait_for(self._threads.start(trackers))
             self.stop()
             self._shutdown([])
-        return retry_on_disconnect(self._all_leftovers, found)
+        aliases = dict.fromkeys(lane.alias for lane in self._lanes)
+        unknown = self._serves_all
+        return retry_on_disconnect(all_leftovers, found, self._settings, aliases, unknown=unknown)
 
     def _wait_for(self, threads: Sequence[threading.Thread]) -> None:
         """Wait until all threads have ended, or the relay is stopped."""
         while any(thread.is_alive() for thread in threads) and not self._stopping.is_set():
             for thread in threads:
                 thread.join(0.1)
-
-    def _all_leftovers(self, found: Mapping[str, Leftovers]) -> list[Leftovers]:
-        """Return what is left of each publisher, those included that no relay can serve."""
-        known = self._settings.publishers
-        own = {alias: known[alias] for alias in dict.fromkeys(lane.alias for lane in self._lanes)}
-        unknown = unknown_aliases(known) if self._serves_all else []
-        return [
-            # A lane that did not stop in time has not said what it leaves.
-            *(found.get(alias) or leftovers_of(alias, entry) for alias, entry in own.items()),
-            *(leftovers_of(alias, None) for alias in unknown),
-        ]
 
     def _new_lane(self, alias: str) -> Lane:
         return Lane(alias, self._settings, self._stopping, self._is_listening, tuning=self._tuning)
@@ -230,10 +220,7 @@ class Relay:
 
     def _listeners(self) -> list[Work]:
         using = router.db_for_write(Delivery)
-        if not (self._settings.notify and connections[using].vendor == "postgresql"):
-            return []
-        if not can_listen():
-            logger.warning("%s %s", DRIVER_MISSING, DRIVER_HINT)
+        if not (self._settings.notify and is_supported(using)):
             return []
         self._listener = Listener(
             using=using,

@@ -37,6 +37,12 @@ class LaneTuning:
     max_batch_seconds: float = 0.5
     """Seconds from which on a batch counts as slow: the next one is smaller."""
 
+    locked_wait: float = 0.1
+    """Seconds after which a drain tries to claim again what another session has locked."""
+
+    max_locked_passes: int = 10
+    """How often a drain does so in a row before it ends."""
+
     # Polling
 
     busy_window: float = 1.0

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 import pytest
 from django.core.management import call_command
+from django.db import connection, connections
 from django.db.models.functions import Now
 from pytest_django import Settings
 
+from dj_actions.conf import get_settings
 from dj_actions.exceptions import PublisherUnavailable, PublishRejected, RateLimited
 from dj_actions.management.commands.run_relay import LEFT_PENDING
 from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.models import Delivery, PublisherState
-from dj_actions.outbox.queries import from_now
+from dj_actions.outbox.queries import from_now, lock
+from dj_actions.relay.lane import Lane
 from dj_actions.states import DeliveryState, RemoteState
 from dj_actions.testing import drain
 from tests.fixtures.relay import Queue
@@ -210,6 +216,47 @@ def test_drain_delivers_what_is_recorded_while_it_works(queue: Queue, run_relay:
     script.behave = record_more
     assert run_relay("--drain") == (0, "")
     assert delivered() == 4
+
+
+class UnlockingEvent(threading.Event):
+    """Ends the transaction of another session as soon as somebody waits."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """End the transaction, and wait for nothing."""
+        connections["replica"].rollback()
+        return super().wait(0)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True, databases=["default", "replica"])
+@pytest.mark.parametrize("ordering", ["none", "key"])
+def test_drain_waits_for_what_another_session_locks_for_a_moment(
+    queue: Queue, settings: Settings, ordering: str
+) -> None:
+    configure(settings, ORDERING=ordering)
+    queue(2)
+    session = connections["replica"]  # the same database
+    session.set_autocommit(False)
+    try:
+        if ordering == "key":  # as a relay that claims
+            lock("dj_actions.claim:first", using="replica")
+        else:
+            session.cursor().execute("SELECT FROM dj_actions_delivery FOR UPDATE")
+        Lane("first", get_settings(), UnlockingEvent()).drain()
+    finally:
+        session.rollback()
+        session.set_autocommit(True)
+    assert delivered() == 2
+
+
+@pytest.mark.postgres
+def test_drain_ends_where_the_lock_stays(queue: Queue, run_relay: RunRelay) -> None:
+    queue(2)
+    parameters = cast("Any", connection).get_connection_params()
+    with closing(psycopg.connect(**parameters)) as session:
+        session.execute("SELECT FROM dj_actions_delivery FOR UPDATE")
+        code, said = run_relay("--drain")
+    assert (code, "2 can be sent now" in said) == (LEFT_PENDING, True)
 
 
 def test_drain_tracks_remote_runs(queue: Queue, run_relay: RunRelay) -> None:
