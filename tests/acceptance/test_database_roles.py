@@ -27,6 +27,7 @@ from dj_actions.models import (
     PublisherState,
     RelayHeartbeat,
 )
+from dj_actions.outbox.notifications import CHANNEL
 from dj_actions.states import DeliveryState
 from example.launch.airflow_environment import ROOT
 from example.launch.process import Process, free_port
@@ -240,7 +241,8 @@ def test_the_relay_role_delivers_in_order_through_an_outage(
     for note in ("first", "second"):
         for todo in todos:
             assert client.mark_done(todo, note).status_code == 200
-    client.post("/todos/actions/bulk_mark_done/", {"ids": [todo.pk for todo in todos]})
+    bulk = client.post("/todos/actions/bulk_mark_done/", {"ids": [todo.pk for todo in todos]})
+    assert bulk.status_code == 200
     opened = PublisherState.objects.exclude(open_until=None)
     wait_for(opened.exists, "An open circuit breaker")
     outage.unlink()
@@ -257,6 +259,16 @@ def test_the_relay_role_delivers_in_order_through_an_outage(
     relay.stop()
     assert relay.returncode == 0
     assert not RelayHeartbeat.objects.exists()
+
+
+def test_a_notification_of_the_web_role_reaches_the_relay_role(
+    client: Client, roles: Roles, todos: list[Todo]
+) -> None:
+    with psycopg.connect(roles.url("dj_actions_relay"), autocommit=True) as session:
+        session.execute(f"LISTEN {CHANNEL}")
+        assert client.mark_done(todos[0]).status_code == 200
+        (notification,) = session.notifies(timeout=60, stop_after=1)
+    assert notification.payload == "test"
 
 
 def test_a_login_is_replaced_without_losing_a_delivery(

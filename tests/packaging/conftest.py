@@ -46,7 +46,7 @@ def wheel(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def python(uv: str, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python that has the wheel and what the wheel asks for, without extras."""
+    """A Python that has the wheel and what the wheel requires, without extras."""
     folder = tmp_path_factory.mktemp("environment")
     constraints = folder / "constraints.txt"
     succeed(

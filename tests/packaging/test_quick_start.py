@@ -43,7 +43,7 @@ def blocks() -> Iterator[Block]:
 
 
 class Reader:
-    """Somebody who follows the section in an empty folder.
+    """A person who follows the section in an empty folder.
 
     Args:
         folder: the folder.
@@ -96,7 +96,7 @@ class Reader:
 
 @pytest.fixture
 def reader(tmp_path: Path, python: Path) -> Iterator[Reader]:
-    """Somebody with an empty folder."""
+    """A person with an empty folder."""
     reader = Reader(tmp_path, python.parent)
     yield reader
     if reader.server:

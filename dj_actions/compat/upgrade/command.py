@@ -81,7 +81,7 @@ def _paths(paths: Iterable[Path]) -> list[Path]:
         if own := own_package(path):
             raise CannotUpgrade(
                 f"{own} has the same name as the package of dj-actions 0.0.7: the imports of the "
-                "two cannot be told apart. Name the folders of your own apps instead."
+                "two cannot be distinguished. Name the folders of your own apps instead."
             )
         found |= dict.fromkeys(files_below(path))
     return list(found)
