@@ -29,7 +29,7 @@ test: $(UV)  ## Run the tests: on PostgreSQL, then those of the database on SQLi
 		--ignore=tests/integration/scaffolding --ignore=tests/integration/airflow
 	env -u VIRTUAL_ENV $(UV) run --quiet --locked --project dags pytest -c dags/pyproject.toml dags/tests
 
-test-all: test  ## The same, then the slow tests: more ways to start and stop the demonstration
+test-all: test  ## The same, then the slow tests: the demonstration, and a longer run of chaos
 	$(PYTEST) -n 2 -m slow
 
 compose-test: $(UV)  ## Run the Compose stack and check what docs/docker.md says of it

@@ -25,6 +25,9 @@ NOTES = (
 WITH_LANES = Variant(lanes=2)
 """CONCURRENCY = 2: one lane runs Python code while the other waits for the database."""
 
+IN_ORDER = Variant(keys=5_000)
+"""ORDERING = "key"."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
@@ -66,13 +69,14 @@ def run(options: Options, progress: Progress) -> Report:
 
 
 def entries_for(variant: Variant) -> list[tuple[Candidate, Variant]]:
-    """Return the entries: all candidates, and DJ Actions with two lanes.
+    """Return the entries: all candidates, and DJ Actions with two lanes and in order.
 
     With a variant, DJ Actions alone, without and with the variant's conditions.
     """
     if variant.is_default:
         entries = [(candidate, variant) for candidate in CANDIDATES]
-        entries.insert(entries.index((DJ_ACTIONS, variant)) + 1, (DJ_ACTIONS, WITH_LANES))
+        place = entries.index((DJ_ACTIONS, variant)) + 1
+        entries[place:place] = [(DJ_ACTIONS, WITH_LANES), (DJ_ACTIONS, IN_ORDER)]
         return entries
     return [(DJ_ACTIONS, Variant()), (DJ_ACTIONS, variant)]
 
@@ -119,7 +123,11 @@ def _batch_size_text(batch_size: int | None) -> str:
 def baselines_for(rounds: Mapping[str, Sequence[Round]]) -> Mapping[str, str]:
     """Return the baselines: name → title in the column header."""
     if LIMIT.name in rounds:
-        return {LIMIT.name: "the limit", PROCRASTINATE.name: "procrastinate"}
+        return {
+            LIMIT.name: "the limit",
+            PROCRASTINATE.name: "procrastinate",
+            DJ_ACTIONS.name: "DJ Actions",
+        }
     return {DJ_ACTIONS.name: "plain"}
 
 

@@ -54,7 +54,11 @@ class Runner:
     @property
     def name(self) -> str:
         """Name of the candidate, which shows whether it is a variant."""
-        return self.candidate.name if self.variant.is_default else f"{self.candidate.name} variant"
+        return (
+            self.candidate.name
+            if self.variant.is_default
+            else f"{self.candidate.name}: {self.variant}"
+        )
 
     @property
     def title(self) -> str:

@@ -36,8 +36,8 @@ FULL = Workload(
 QUICK = Workload(
     rounds=2,
     jobs={
-        LIMIT.name: 10_000,
-        DJ_ACTIONS.name: 5_000,
+        LIMIT.name: 20_000,
+        DJ_ACTIONS.name: 20_000,
         PROCRASTINATE.name: 300,
         DJANGO_TASKS.name: 100,
     },

@@ -13,14 +13,14 @@ class BatchSize:
 
     Args:
         maximum: the largest size, BATCH_SIZE of the publisher.
-        tuning: the initial size, which is also the smallest, and how long a batch may last.
+        tuning: the initial and the smallest size, and how long a batch may last.
     """
 
     def __init__(self, maximum: int, tuning: LaneTuning = DEFAULT_TUNING) -> None:
-        self._minimum = min(maximum, tuning.initial_batch_size)
+        self._minimum = min(maximum, tuning.min_batch_size)
         self._maximum = maximum
         self._max_seconds = tuning.max_batch_seconds
-        self.current = self._minimum
+        self.current = min(maximum, tuning.initial_batch_size)
         """The size of the next batch."""
 
     def record(self, deliveries: int, *, seconds: float) -> None:

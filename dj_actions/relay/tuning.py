@@ -31,8 +31,12 @@ class LaneTuning:
     """Share of a lane's time that claims from the start may take; slow ones become rare."""
 
     initial_batch_size: int = 50
-    """Deliveries that a lane claims at once in the beginning, and at least, unless BATCH_SIZE is
-    less. While they are delivered quickly it claims more, up to BATCH_SIZE."""
+    """Deliveries that a lane claims at once in the beginning, unless BATCH_SIZE is less. While they
+    are delivered quickly it claims more, up to BATCH_SIZE."""
+
+    min_batch_size: int = 10
+    """Deliveries that a lane claims at once at least, unless BATCH_SIZE is less: a publisher may
+    send several messages in one request, which takes as long as a request for one."""
 
     max_batch_seconds: float = 0.5
     """Seconds from which on a batch counts as slow: the next one is smaller."""

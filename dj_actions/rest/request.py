@@ -14,6 +14,8 @@ TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-
 DRY_RUN = "dry_run"
 """Query parameter of a request whose changes are rolled back."""
 
+NOT_LETTERS = re.compile(r"[\W_]")
+
 YES = frozenset({"", "1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
 
@@ -33,8 +35,12 @@ def wants_dry_run(request: Request) -> bool:
     """Return whether the request is a dry run.
 
     Raises:
-        ValidationError: the parameter is neither true nor false.
+        ValidationError: the parameter is neither true nor false, or another spelling of its name
+            is used: the action would run for real.
     """
+    for name in request.query_params:
+        if name != DRY_RUN and NOT_LETTERS.sub("", name).lower() == "dryrun":
+            raise ValidationError({name: [f"There is no such parameter; use {DRY_RUN}=1."]})
     if DRY_RUN not in request.query_params:
         return False
     value = request.query_params[DRY_RUN].lower()

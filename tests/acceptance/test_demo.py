@@ -58,12 +58,10 @@ def assert_no_trace(tmp_path: Path) -> None:
     assert left == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
-    [
-        pytest.param((), id="postgres"),
-        pytest.param(("--db=sqlite",), id="sqlite", marks=pytest.mark.slow),
-    ],
+    [pytest.param((), id="postgres"), pytest.param(("--db=sqlite",), id="sqlite")],
 )
 def test_it_meets_all_expectations_and_leaves_no_trace(
     demo: Demo, tmp_path: Path, arguments: tuple[str, ...]

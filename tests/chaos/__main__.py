@@ -7,7 +7,7 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from example.launch.process import LaunchError, raise_interrupts
 from tests.chaos.destination import Destination
 from tests.chaos.effects import Effects
 from tests.chaos.faults import FaultInjector
-from tests.chaos.options import Options, parse_options
+from tests.chaos.options import ORDERED, UNORDERED, Options, parse_options
 from tests.chaos.report import Report, show, write_json
 
 INTERRUPTED = 130
@@ -61,25 +61,32 @@ def _run(options: Options, folder: Path, console: Console) -> Report:
 
     with ExitStack() as stack:
         server = stack.enter_context(Postgres.start(folder / "server", settings=DURABLE_SETTINGS))
-        destination = stack.enter_context(Destination(Effects(), FaultInjector(options.seed)))
-        _prepare(create_database(server.url(), "chaos"), destination.server_port)
+        destinations = {
+            alias: stack.enter_context(
+                Destination(Effects(), FaultInjector(f"{options.seed}:{alias}"))
+            )
+            for alias in (UNORDERED, ORDERED)
+        }
+        ports = {alias: entry.server_port for alias, entry in destinations.items()}
+        _prepare(create_database(server.url(), "chaos"), ports)
         progress("Created the tables; starting relays and writers")
         # Imported here because it needs Django's settings.
         services = import_string("tests.chaos.run.Services")
         run_chaos_test = import_string("tests.chaos.run.run_chaos_test")
         report: Report = run_chaos_test(
-            options, services(server=server, destination=destination, folder=folder), progress
+            options, services(server=server, destinations=destinations, folder=folder), progress
         )
     return report
 
 
-def _prepare(url: str, port: int) -> None:
+def _prepare(url: str, ports: Mapping[str, int]) -> None:
     """Set up Django, in this process and for the relays, which inherit its environment."""
     os.environ |= {
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
         "DJANGO_SECRET_KEY": secrets.token_urlsafe(50),
-        "CHAOS_PORT": str(port),
+        "CHAOS_PORT": str(ports[UNORDERED]),
+        "CHAOS_ORDERED_PORT": str(ports[ORDERED]),
     }
     django.setup()
     call_command("migrate", verbosity=0)

@@ -8,6 +8,7 @@ from typing import Any
 from dj_actions.action import Action, register
 from dj_actions.context import ActionContext
 from example.todos.models import Todo
+from tests.chaos.options import ORDERED, UNORDERED
 
 
 @dataclass
@@ -24,7 +25,7 @@ class WriteNote(Action):
     model = Todo
     input = WriteNoteInput
     output = False
-    publish = ("chaos",)
+    publish = (UNORDERED, ORDERED)
 
     def perform(self, context: ActionContext, data: dict[str, Any]) -> dict[str, Any]:
         """Replace the note."""

@@ -70,8 +70,8 @@ class FaultInjector:
         seed: seed of the random generator.
     """
 
-    def __init__(self, seed: int) -> None:
-        self._random = Random(f"{seed}:weather")  # a new name would change the faults of a seed
+    def __init__(self, seed: str) -> None:
+        self._random = Random(seed)
         self._lock = threading.Lock()
         self._burst_until = 0.0
 

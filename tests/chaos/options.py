@@ -14,6 +14,10 @@ BATCH_SIZE = 20
 """Deliveries per claim."""
 
 
+UNORDERED, ORDERED = "chaos", "ordered"
+"""Aliases of the publishers; the second one keeps the order of each object."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The parsed command line."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dj_actions.models import ActionEvent, Delivery
@@ -51,12 +51,16 @@ class Records:
         }
 
 
-def read_records(outcome_log: OutcomeLog, effects: Effects) -> Records:
-    """Return the records of all sides."""
-    rows = Delivery.objects.values_list("event_id", "state", "receipt_id")
+def read_records(publisher: str, outcome_log: OutcomeLog, effects: Effects) -> Records:
+    """Return the records of all sides, as far as one publisher is concerned."""
+    own = Delivery.objects.filter(publisher=publisher)
+    rows = own.values_list("event_id", "state", "receipt_id")
     return Records(
         outcomes=outcome_log.outcomes,
-        recorded={str(event) for event in ActionEvent.objects.values_list("pk", flat=True)},
+        recorded={
+            str(event)
+            for event in ActionEvent.objects.filter(resource="todo").values_list("pk", flat=True)
+        },
         deliveries={
             str(event): DeliveryEntry(state=state, receipt=receipt)
             for event, state, receipt in rows.iterator()
@@ -64,6 +68,29 @@ def read_records(outcome_log: OutcomeLog, effects: Effects) -> Records:
         receipts=effects.receipts,
         changed=effects.changed,
     )
+
+
+def order_of_deliveries(publisher: str) -> dict[str, list[str]]:
+    """Return object key → the events of the object, in the order of their commits."""
+    order: dict[str, list[str]] = defaultdict(list)
+    rows = Delivery.objects.filter(publisher=publisher).order_by("pk")
+    for key, event in rows.values_list("event__object_id", "event_id").iterator():
+        order[key].append(str(event))
+    return order
+
+
+def out_of_order(order: Mapping[str, Sequence[str]], effects: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding for each object whose effects were not in the order of its commits.
+
+    Args:
+        order: object key → its events in the order of commits.
+        effects: the events in the order of their first effect.
+    """
+    positions = {event: position for position, event in enumerate(effects)}
+    for key, events in order.items():
+        found = [positions[event] for event in events if event in positions]
+        if found != sorted(found):
+            yield Finding(what=f"the effects of object {key} are not in the order of its commits")
 
 
 def summarize(records: Records) -> Figures:

@@ -58,7 +58,8 @@ def show(console: Console, report: Report) -> None:
         console.print("[red]Failed:[/]", str(finding), highlight=False, soft_wrap=True)
     if not report.findings:
         console.print(
-            "[green]Every committed event had exactly one effect, and no other had any.[/]"
+            "[green]Every committed event had exactly one effect at each destination, in the "
+            "order of commits at the ordered one; no other event had any.[/]"
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,11 +13,18 @@ from django.db import connection
 from django.db.models import Sum
 
 from dj_actions.models import Delivery
+from dj_actions.operations import pause, resume
 from example.launch.postgres import Postgres
 from tests.chaos.destination import Destination
-from tests.chaos.options import BATCH_SIZE, Options
+from tests.chaos.options import BATCH_SIZE, ORDERED, UNORDERED, Options
 from tests.chaos.outcomes import OutcomeLog
-from tests.chaos.reconciliation import discrepancies, read_records, summarize
+from tests.chaos.reconciliation import (
+    discrepancies,
+    order_of_deliveries,
+    out_of_order,
+    read_records,
+    summarize,
+)
 from tests.chaos.relays import Relays
 from tests.chaos.report import Finding, Report
 from tests.chaos.schedule import Fault, ScheduledFault, plan_faults
@@ -42,7 +49,9 @@ class Services:
     """The running services of the test."""
 
     server: Postgres
-    destination: Destination
+    destinations: Mapping[str, Destination]
+    """By alias of their publisher."""
+
     folder: Path
     """Folder for the relays' logs."""
 
@@ -60,7 +69,9 @@ class ChaosTest:
         self._options = options
         self._services = services
         self._progress = progress
-        self._effects = services.destination.effects
+        self._effects = {
+            alias: destination.effects for alias, destination in services.destinations.items()
+        }
         self._outcome_log = OutcomeLog()
         self._faults: Counter[Fault] = Counter()
         self._started = time.monotonic()
@@ -82,7 +93,12 @@ class ChaosTest:
         return self._report(findings)
 
     def _may_continue(self) -> bool:
-        return self._outcome_log.committed - len(self._effects) < MAX_BACKLOG
+        return self._outcome_log.committed - self._fewest_effects < MAX_BACKLOG
+
+    @property
+    def _fewest_effects(self) -> int:
+        """Number of effects at the destination that has the fewest."""
+        return min(len(effects) for effects in self._effects.values())
 
     def _inject_faults(self, relays: Relays, writers: Writers) -> None:
         for scheduled in plan_faults(self._options):
@@ -94,10 +110,11 @@ class ChaosTest:
         # A relay that is stopped before it has started does not handle the signal.
         self._wait(lambda: relays.have_started, "the relays", writers)
         self._wait(lambda: not Delivery.objects.open().exists(), "open deliveries", writers)
-        self._wait(lambda: self._services.destination.is_idle, "the destination", writers)
+        destinations = self._services.destinations.values()
+        self._wait(lambda: all(one.is_idle for one in destinations), "the destinations", writers)
 
     def _has_effects(self, count: int) -> bool:
-        return len(self._effects) >= count
+        return self._fewest_effects >= count
 
     def _inject(self, scheduled: ScheduledFault, relays: Relays) -> None:
         self._faults[scheduled.fault] += 1
@@ -107,7 +124,10 @@ class ChaosTest:
         elif scheduled.fault is Fault.FREEZE:
             relays.freeze(scheduled.relay, scheduled.seconds)
         elif scheduled.fault is Fault.BURST:
-            self._services.destination.faults.start_burst(scheduled.seconds)
+            for destination in self._services.destinations.values():
+                destination.faults.start_burst(scheduled.seconds)
+        elif scheduled.fault is Fault.PAUSE:
+            _pause(scheduled.seconds)
         else:
             self._restart(scheduled, relays)
 
@@ -128,27 +148,41 @@ class ChaosTest:
             time.sleep(POLL_SECONDS)
 
     def _report(self, findings: list[Finding]) -> Report:
-        records, seconds = (
-            read_records(self._outcome_log, self._effects),
-            time.monotonic() - self._started,
-        )
+        seconds = time.monotonic() - self._started
+        records = {
+            alias: read_records(alias, self._outcome_log, effects)
+            for alias, effects in self._effects.items()
+        }
+        disorder = list(out_of_order(order_of_deliveries(ORDERED), list(records[ORDERED].receipts)))
         attempts = Delivery.objects.aggregate(attempts=Sum("attempts"))["attempts"]
         connection.close()
         return Report(
             figures={
                 "seed": self._options.seed,
-                **summarize(records),
-                "repeats suppressed by the destination": self._effects.repeats,
-                "requests repeated after a successful response": self._effects.redundant,
-                "requests at the destination": self._effects.responses.total(),
+                **summarize(records[UNORDERED]),
+                "effects in order": len(records[ORDERED].receipts),
+                "repeats suppressed by the destination": self._total("repeats"),
+                "requests repeated after a successful response": self._total("redundant"),
+                "requests at the destination": self._responses().total(),
                 "attempts counted by the relays": attempts or 0,
                 **{f"{fault} (times)": self._faults[fault] for fault in Fault},
                 "tracebacks in the relays' logs": _tracebacks(self._services.folder),
                 "seconds": round(seconds, 1),
             },
-            responses=dict(sorted(self._effects.responses.items())),
-            findings=[*findings, *self._redundant(), *discrepancies(records)],
+            responses=dict(sorted(self._responses().items())),
+            findings=[
+                *findings,
+                *self._redundant(),
+                *(finding for own in records.values() for finding in discrepancies(own)),
+                *disorder,
+            ],
         )
+
+    def _total(self, figure: str) -> int:
+        return sum(getattr(effects, figure) for effects in self._effects.values())
+
+    def _responses(self) -> Counter[str]:
+        return sum((effects.responses for effects in self._effects.values()), Counter())
 
     def _redundant(self) -> Iterator[Finding]:
         """Yield a finding if relays repeat more requests than the faults explain.
@@ -156,16 +190,23 @@ class ChaosTest:
         A killed or frozen relay loses the responses of its current batch; a restart of the server
         affects all relays.
         """
-        lost_batches = (
+        lost_batches = len(self._effects) * (
             self._faults[Fault.KILL]
             + self._faults[Fault.FREEZE]
             + self._faults[Fault.RESTART] * self._options.relays
         )
-        if (redundant := self._effects.redundant) > (limit := lost_batches * BATCH_SIZE):
+        if (redundant := self._total("redundant")) > (limit := lost_batches * BATCH_SIZE):
             yield Finding(
                 what=f"{redundant} requests were repeated after a successful response; "
                 f"the faults explain at most {limit}"
             )
+
+
+def _pause(seconds: float) -> None:
+    pause(UNORDERED, ORDERED, actor=None, reason="chaos")
+    time.sleep(seconds)
+    resume(UNORDERED, ORDERED, actor=None, reason="chaos")
+    connection.close()  # it would not survive the next restart
 
 
 def _tracebacks(folder: Path) -> int:

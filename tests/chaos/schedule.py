@@ -20,7 +20,9 @@ class Fault(StrEnum):
     RESTART = "PostgreSQL restarted"
     """Crashed and restarted on the same port."""
     BURST = "fault burst"
-    """The destination fails every request for a while."""
+    """The destinations fail every request for a while."""
+    PAUSE = "publisher paused"
+    """Paused by an operator, and resumed after a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,13 @@ class ScheduledFault:
     """Duration of the fault; for a kill, its delay."""
 
 
-DELIVERIES_PER_FAULT = {Fault.KILL: 300, Fault.FREEZE: 3000, Fault.RESTART: 5000, Fault.BURST: 3000}
+DELIVERIES_PER_FAULT = {
+    Fault.KILL: 300,
+    Fault.FREEZE: 3000,
+    Fault.RESTART: 5000,
+    Fault.BURST: 3000,
+    Fault.PAUSE: 3000,
+}
 """Deliveries per fault of each kind; there is at least one of each."""
 
 MIN_KILLS = 3
@@ -56,6 +64,7 @@ def plan_faults(options: Options) -> list[ScheduledFault]:
         Fault.FREEZE: lambda: LEASE * random.uniform(1.2, 2),
         Fault.RESTART: lambda: random.uniform(0, 1.5),
         Fault.BURST: lambda: random.uniform(0.2, 1.5),
+        Fault.PAUSE: lambda: random.uniform(0.1, 1),
     }
     scheduled_faults = [
         ScheduledFault(

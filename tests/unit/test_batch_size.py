@@ -7,7 +7,7 @@ import pytest
 from dj_actions.relay.batch_size import BatchSize
 from dj_actions.relay.tuning import LaneTuning
 
-TUNING = LaneTuning(initial_batch_size=10, max_batch_seconds=1.0)
+TUNING = LaneTuning(initial_batch_size=10, min_batch_size=4, max_batch_seconds=1.0)
 QUICK, MODERATE, SLOW = 0.1, 0.7, 1.5
 
 
@@ -31,15 +31,15 @@ def test_it_stays_when_a_batch_is_not_full_or_not_quick(deliveries: int, seconds
     assert size.current == 10
 
 
-def test_it_shrinks_to_its_initial_size_when_batches_are_slow() -> None:
+def test_it_shrinks_to_its_smallest_size_when_batches_are_slow() -> None:
     size = batch_size()
     for _ in range(2):
         size.record(size.current, seconds=QUICK)
     seen = []
-    for _ in range(3):
+    for _ in range(5):
         size.record(size.current, seconds=SLOW)
         seen.append(size.current)
-    assert seen == [20, 10, 10]
+    assert seen == [20, 10, 5, 4, 4]
 
 
 def test_a_slow_batch_that_is_not_full_counts() -> None:

@@ -71,6 +71,17 @@ def test_what_is_neither_does_nothing(api: APIClient, todo: Todo) -> None:
     assert ActionEvent.objects.get().status_code == 400
 
 
+@pytest.mark.parametrize("name", ["dry-run", "dryRun", "DRY_RUN", "dryrun"])
+def test_another_spelling_of_the_parameter_is_refused_instead_of_ignored(
+    name: str, client_of: ClientOf, ann: User, todo: Todo
+) -> None:
+    response = client_of(ann).post(url_of(todo, query=f"?{name}=1"))
+    assert response.status_code == 400
+    assert response.json() == {name: ["There is no such parameter; use dry_run=1."]}
+    todo.refresh_from_db()
+    assert not todo.done
+
+
 def test_permissions_are_asked(client_of: ClientOf, bob: User, todo: Todo) -> None:
     assert client_of(bob).post(url_of(todo)).status_code == 403
     assert_nothing_happened()

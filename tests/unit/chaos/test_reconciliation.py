@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from tests.chaos.outcomes import Outcome
-from tests.chaos.reconciliation import DeliveryEntry, Records, discrepancies, summarize
+from tests.chaos.reconciliation import (
+    DeliveryEntry,
+    Records,
+    discrepancies,
+    out_of_order,
+    summarize,
+)
 
 GOOD: Mapping[str, Any] = {
     "outcomes": {
@@ -88,3 +94,22 @@ def test_a_discrepancy_is_found_with_its_event(
     changes: dict[str, Any], what: str, event: str
 ) -> None:
     assert found(**changes)[what] == (event,)
+
+
+@pytest.mark.parametrize(
+    ("effects", "objects"),
+    [
+        (["a", "b", "x", "c"], []),
+        (["x", "a", "c"], []),  # one is missing, which another finding says
+        (["b", "a", "x", "c"], ["1"]),
+        (["a", "c", "x", "b"], ["1"]),
+    ],
+)
+def test_effects_that_are_not_in_the_order_of_commits_are_found(
+    effects: list[str], objects: list[str]
+) -> None:
+    order = {"1": ["a", "b", "c"], "2": ["x"]}
+    findings = [entry.what for entry in out_of_order(order, effects)]
+    assert findings == [
+        f"the effects of object {key} are not in the order of its commits" for key in objects
+    ]
