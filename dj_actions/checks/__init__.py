@@ -186,7 +186,8 @@ def _check_other_settings() -> Iterator[CheckMessage]:
 
 
 def _check_driver(settings: Settings) -> Iterator[CheckMessage]:
-    is_postgres = connections[router.db_for_write(Delivery)].vendor == "postgresql"
+    alias = router.db_for_write(Delivery)
+    is_postgres = alias in connections and connections[alias].vendor == "postgresql"
     if settings.notify and is_postgres and not can_listen():
         yield Warning(DRIVER_MISSING, hint=DRIVER_HINT, id="dj_actions.W010")
 

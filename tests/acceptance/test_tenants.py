@@ -79,7 +79,8 @@ def test_a_relay_serves_the_tenant_for_which_it_was_started(url: str, tmp_path: 
         "--schema=one",
         file=tmp_path / "one",
     )
-    assert (drained.returncode, drained.stderr) == (0, "")
+    assert drained.returncode == 0, drained.stderr
+    assert "pending" not in drained.stderr
     assert states(url) == {"one": "delivered", "two": "pending"}
 
     command = [sys.executable, "-m", "django", "tenant_command", "run_relay", "--schema=two"]
@@ -90,6 +91,9 @@ def test_a_relay_serves_the_tenant_for_which_it_was_started(url: str, tmp_path: 
         wait_for(lambda: states(url)["two"] == "delivered", "The other tenant")
         health = run(url, "django", "tenant_command", "relay_health", "--schema=two")
         assert health.returncode == 0, health.stdout
-    assert relay.log.read_text() == (
-        "Relay started.\nRelay is stopping: finishing the messages in flight.\nRelay stopped.\n"
-    )
+    lines = [line for line in relay.log.read_text().splitlines() if " delivered, " not in line]
+    assert lines == [
+        "Relay started.",
+        "Relay is stopping: finishing the messages in flight.",
+        "Relay stopped.",
+    ]

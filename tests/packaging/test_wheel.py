@@ -34,7 +34,7 @@ DATABASES = {
 }
 SECRET_KEY = "of this test alone"
 USE_TZ = True
-DJ_ACTIONS = {"PUBLISHERS": {"it": {"BACKEND": "BACKEND OF THE TEST"}}}
+DJ_ACTIONS = {"PUBLISHERS": {"it": {"BACKEND": "BACKEND OF THE TEST", "ROUTES": ["*"]}}}
 """
 
 

@@ -28,6 +28,7 @@ DJ_ACTIONS = {
         "test": {
             "BACKEND": "tests.acceptance.publishers.CountingPublisher",
             "OPTIONS": {"file": os.environ["TEST_FILE"]},
+            "ROUTES": ["*"],
         }
     },
     "POLL_INTERVAL": 0.05,
