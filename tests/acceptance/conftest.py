@@ -141,5 +141,5 @@ def wait_for(ready: Callable[[], bool], what: str) -> None:
 
 
 def delivery(result: ActionResult, publisher: str) -> Delivery:
-    """Return how the delivery of an action to a publisher stands."""
+    """Return the delivery of an action to a publisher."""
     return Delivery.objects.get(event=result.event, publisher=publisher)

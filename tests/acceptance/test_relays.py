@@ -45,7 +45,7 @@ def sent(outbox: Path) -> list[str]:
 
 
 def is_killed_before(relay: Process, ready: Callable[[], bool]) -> bool:
-    """Wait until a relay is killed, or something else has happened; tell whether it was."""
+    """Wait until a relay is killed, or something else has happened; return whether it was."""
     wait_for(lambda: relay.returncode is not None or ready(), "An end")
     assert relay.returncode in {None, -signal.SIGKILL}
     return relay.returncode is not None
