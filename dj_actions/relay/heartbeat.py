@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import partial
 from uuid import uuid4
 
@@ -19,12 +19,12 @@ class Heartbeat:
     """Records periodically that a relay is alive, unless one of its lanes is stuck.
 
     Args:
-        lanes: the lanes of the relay; it replaces stuck ones in this list.
+        lanes: the present lanes of the relay, which replaces stuck ones.
         stopping: set when the relay stops.
     """
 
     def __init__(
-        self, lanes: Sequence[Lane], *, stopping: threading.Event, tuning: LaneTuning
+        self, lanes: Iterable[Lane], *, stopping: threading.Event, tuning: LaneTuning
     ) -> None:
         self._lanes = lanes
         self._stopping = stopping
@@ -46,7 +46,7 @@ class Heartbeat:
         retention = self._tuning.heartbeat_retention
         backoff.run(partial(RelayHeartbeat.objects.delete_stale, retention))
         while not self._stopping.is_set():
-            if not any(lane.lease.is_stuck for lane in list(self._lanes)):
+            if not any(lane.lease.is_stuck for lane in self._lanes):
                 backoff.run(beat)
             self._stopping.wait(self._tuning.heartbeat_interval)
         backoff.run(partial(RelayHeartbeat.objects.delete_heartbeat, relay))

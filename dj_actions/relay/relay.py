@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -19,6 +18,7 @@ from dj_actions.relay.aliases import resolve_aliases
 from dj_actions.relay.environment import require_own_environment
 from dj_actions.relay.heartbeat import Heartbeat
 from dj_actions.relay.lane import Lane
+from dj_actions.relay.lanes import Lanes
 from dj_actions.relay.lease import release
 from dj_actions.relay.leftovers import Leftovers, all_leftovers, unknown_aliases
 from dj_actions.relay.listener import Listener, is_supported
@@ -51,22 +51,24 @@ class Relay:
         self._stopping = threading.Event()
         self._is_listening = threading.Event()
         self._has_released = threading.Event()
-        self._replaced = 0
-        self._hanging: defaultdict[str, list[threading.Thread]] = defaultdict(list)
         self._threads = Threads()
-        self._lane_threads: dict[Lane, threading.Thread] = {}
         self._renewal: threading.Thread | None = None
         self._listener: Listener | None = None
-        self._lanes = [
-            self._new_lane(alias)
-            for alias in resolve_aliases(self._settings, aliases)
-            for _ in range(self._settings.publishers[alias].concurrency)
-        ]
+        self._lanes = Lanes(
+            self._new_lane,
+            [
+                alias
+                for alias in resolve_aliases(self._settings, aliases)
+                for _ in range(self._settings.publishers[alias].concurrency)
+            ],
+            threads=self._threads,
+            max_replaced=tuning.max_replaced_lanes,
+        )
 
     def stop(self) -> None:
         """Finish the messages in flight, release the rest, and end. Idempotent."""
         self._stopping.set()
-        self._wake_all()
+        self._lanes.wake_all()
         if self._listener:
             self._listener.interrupt()
 
@@ -84,7 +86,7 @@ class Relay:
             self._backoff("check for unknown publishers").run(self._warn_of_unknown_publishers)
             heartbeat = partial(self._fatal_on_exit, self._heartbeat())
             others = self._start_vital([heartbeat], replace_stuck=True)
-            self._start_lanes(lambda lane: partial(self._fatal_on_exit, lane.run))
+            self._lanes.start(self._run_of)
             works = [*(tracker.run for tracker in self._trackers()), *self._listeners()]
             others += self._threads.start([partial(self._fatal_on_exit, work) for work in works])
             self._stopping.wait()
@@ -114,20 +116,20 @@ class Relay:
         found: dict[str, Leftovers] = {}
 
         def work(lane: Lane) -> None:
-            found[lane.alias] = work_of(lane)()  # the last of several lanes knows best
+            found[lane.alias] = work_of(lane)()  # the last of several lanes has the final state
 
         with single_instance():
             self._start_vital([], replace_stuck=False, timeout=RECONNECT_TIMEOUT)
-            self._start_lanes(lambda lane: partial(work, lane))
-            self._wait_for(list(self._lane_threads.values()))
+            self._lanes.start(lambda lane: partial(work, lane))
+            self._wait_for(self._lanes.threads)
             # Where no relay runs for long, nothing else tracks the remote runs.
             trackers = [tracker.run_once for tracker in self._trackers()]
             self._wait_for(self._threads.start(trackers))
             self.stop()
             self._shutdown([])
-        aliases = dict.fromkeys(lane.alias for lane in self._lanes)
-        unknown = self._serves_all
-        return retry_on_disconnect(all_leftovers, found, self._settings, aliases, unknown=unknown)
+        return retry_on_disconnect(
+            all_leftovers, found, self._settings, self._lanes.aliases, unknown=self._serves_all
+        )
 
     def _wait_for(self, threads: Sequence[threading.Thread]) -> None:
         """Wait until all threads have ended, or the relay is stopped."""
@@ -162,41 +164,14 @@ class Relay:
         )
         return others
 
-    def _start_lanes(self, work_of: Callable[[Lane], Work]) -> None:
-        threads = self._threads.start([work_of(lane) for lane in self._lanes])
-        self._lane_threads = dict(zip(self._lanes, threads, strict=True))
-
     def _renew_leases(self, *, replace_stuck: bool) -> None:
         """Renew the leases of busy lanes: only those of dead relays and stuck lanes expire."""
         backoff = self._backoff("renew a lease")
         while not self._has_released.wait(self._settings.lease / 3):
-            for lane in list(self._lanes):
+            for lane in self._lanes:
                 backoff.run(lane.lease.renew)
                 if replace_stuck and lane.lease.is_stuck and not self._stopping.is_set():
-                    self._replace(lane)
-
-    def _replace(self, lane: Lane) -> None:
-        """Start another lane for a publisher that is stuck, unless that happened too often.
-
-        If as many lanes of the publisher hang as it has, another one would only hang, too.
-        """
-        hanging = [thread for thread in self._hanging[lane.alias] if thread.is_alive()]
-        has_all_hanging = len(hanging) >= self._settings.publishers[lane.alias].concurrency
-        if has_all_hanging or self._replaced == self._tuning.max_replaced_lanes:
-            return
-        self._replaced += 1
-        self._hanging[lane.alias] = [*hanging, self._lane_threads.pop(lane)]
-        logger.error(
-            "Publisher %s is stuck; another lane takes over. Make sure that its requests time out.",
-            lane.alias,
-            extra={"action": "lane_replaced", "publisher": lane.alias},
-        )
-        lane.replaced = True
-        successor = self._new_lane(lane.alias)
-        self._lanes[self._lanes.index(lane)] = successor
-        (self._lane_threads[successor],) = self._threads.start(
-            [partial(self._fatal_on_exit, successor.run)]
-        )
+                    self._lanes.replace(lane, self._run_of)
 
     def _warn_of_unknown_publishers(self) -> None:
         """Log open deliveries that no relay can serve: their publisher was renamed or removed."""
@@ -214,7 +189,7 @@ class Relay:
     def _trackers(self) -> list[Tracker]:
         return [
             Tracker(alias, self._settings, self._stopping, self._tuning)
-            for alias in dict.fromkeys(lane.alias for lane in self._lanes)
+            for alias in self._lanes.aliases
             if supports_tracking(alias, self._settings)
         ]
 
@@ -224,22 +199,16 @@ class Relay:
             return []
         self._listener = Listener(
             using=using,
-            wake=self._wake,
-            wake_all=self._wake_all,
+            wake=self._lanes.wake,
+            wake_all=self._lanes.wake_all,
             is_listening=self._is_listening,
             stopping=self._stopping,
             tuning=self._tuning,
         )
         return [self._listener.run]
 
-    def _wake(self, alias: str) -> None:
-        for lane in list(self._lanes):
-            if lane.alias == alias:
-                lane.wake()
-
-    def _wake_all(self) -> None:
-        for lane in list(self._lanes):
-            lane.wake()
+    def _run_of(self, lane: Lane) -> Work:
+        return partial(self._fatal_on_exit, lane.run)
 
     def _fatal_on_exit(self, work: Work) -> None:
         """Run work that the relay depends on; if it fails, stop, so that a supervisor restarts."""
@@ -257,7 +226,7 @@ class Relay:
             BaseException: the first error that ended a thread.
         """
         timeout = self._settings.stop_timeout
-        join([*self._lane_threads.values(), *others], timeout=timeout)
+        join([*self._lanes.threads, *others], timeout=timeout)
         for lane in self._lanes:
             token = lane.lease.token
             if token is not None:
