@@ -21,7 +21,7 @@ from dj_actions.outbox.notifications import DRIVER_HINT, DRIVER_MISSING, can_lis
 from dj_actions.text import did_you_mean
 
 SIMILAR_SETTING = re.compile(r"DJANGO_ACTIONS?(_|$)|DJ_?ACTIONS?(_|$)")
-"""Names of settings that somebody might take for ours."""
+"""Names of settings that are easily mistaken for ours."""
 
 
 @register("dj_actions")

@@ -136,7 +136,7 @@ class Settings:
         """Return the message about an alias that is not configured.
 
         Args:
-            alias: the alias that somebody has written.
+            alias: the alias, as a user has written it.
             also: further aliases that are accepted there, of publishers that were removed.
         """
         known = sorted({*self.publishers, *also})

@@ -14,7 +14,7 @@ ADOPT = (
 
 
 def foreign_environment() -> str:
-    """Return a message if the data belong to another environment, otherwise an empty text."""
+    """Return a message if the data belong to another environment, otherwise an empty string."""
     own = get_settings().environment
     states = apps.get_model("dj_actions", "PublisherState")
     found: str = states._default_manager.environment()

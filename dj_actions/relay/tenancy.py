@@ -62,7 +62,7 @@ def same_search_path() -> Iterator[None]:
 
 
 def _changed_search_path(connection: BaseDatabaseWrapper) -> str | None:
-    """Return the search path of an open connection, if somebody has set it with SET."""
+    """Return the search path of an open connection, if it was set with SET."""
     is_managed = hasattr(connection, "set_tenant")
     if connection.vendor != "postgresql" or connection.connection is None or is_managed:
         return None
