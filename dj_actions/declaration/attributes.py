@@ -1,4 +1,4 @@
-"""Refuse the attributes of an action's class that would silently do nothing."""
+"""Refuse the attributes of a class that would silently do nothing."""
 
 from __future__ import annotations
 
@@ -93,6 +93,22 @@ def refuse_unknown_attributes(action: type[Any], base: type[Any], hooks: Iterabl
             if problem:
                 where = "" if owner is action else f"its base {owner.__qualname__}: "
                 raise InvalidAction(where + problem)
+
+
+def refuse_misspelled_attributes(owner: type[Any], known: Iterable[str]) -> None:
+    """Refuse a class with a value whose name is almost one that is read.
+
+    Args:
+        owner: a class of the user's, which may have attributes of its own.
+        known: names of the attributes that are read.
+
+    Raises:
+        InvalidAction: the message has the attribute and the nearest one.
+    """
+    for name, value in vars(owner).items():
+        meant = None if name in known or callable(value) else nearest(name, known, SIMILAR)
+        if meant:
+            raise InvalidAction(f"Did you mean `{meant}`, not `{name}`?")
 
 
 def _meant(name: str, known: Iterable[str]) -> str | None:

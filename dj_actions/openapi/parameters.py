@@ -12,7 +12,7 @@ from dj_actions.execution.idempotency import HEADER as IDEMPOTENCY_HEADER
 from dj_actions.execution.idempotency import REPLAYED_HEADER
 from dj_actions.outbox.events import IDEMPOTENCY_KEY_LENGTH
 from dj_actions.rest.request import DRY_RUN
-from dj_actions.rest.viewset import EVENT_HEADER
+from dj_actions.rest.responses import EVENT_HEADER
 
 SUCCESS = (status.HTTP_200_OK, status.HTTP_207_MULTI_STATUS)
 

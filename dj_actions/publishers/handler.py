@@ -12,10 +12,11 @@ from django.utils.connection import BaseConnectionHandler
 from django.utils.module_loading import import_string
 
 from dj_actions.conf import PublisherSettings, get_settings
+from dj_actions.declaration.attributes import refuse_misspelled_attributes
 from dj_actions.declaration.hooks import require_method
 from dj_actions.exceptions import InvalidAction, InvalidSetting, error_message
 from dj_actions.publishers.base import BasePublisher
-from dj_actions.text import did_you_mean, nearest
+from dj_actions.text import did_you_mean
 
 if TYPE_CHECKING:
     HandlerBase = BaseConnectionHandler[BasePublisher]
@@ -63,10 +64,7 @@ def _require_methods(publisher: type[BasePublisher]) -> None:
     """Refuse a class with a method that cannot be called, or a misspelled attribute."""
     for name, (arguments, is_iterated) in METHODS.items():
         require_method(publisher, name, arguments, may_be_generator=is_iterated)
-    for name, value in vars(publisher).items():
-        meant = None if name in ATTRIBUTES or callable(value) else nearest(name, ATTRIBUTES, 0.8)
-        if meant:
-            raise InvalidAction(f"Did you mean `{meant}`, not `{name}`?")
+    refuse_misspelled_attributes(publisher, ATTRIBUTES)
 
 
 class PublisherHandler(HandlerBase):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from urllib.parse import unquote
@@ -16,12 +15,13 @@ from rest_framework.response import Response
 
 from dj_actions.compat.registry_entries import definitions_of
 from dj_actions.compat.viewset_hooks import refuse_old_hooks
+from dj_actions.declaration.attributes import refuse_misspelled_attributes
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.declaration.description import describe, input_schema
 from dj_actions.exceptions import InvalidAction
 from dj_actions.registry import registry
 from dj_actions.rest.swagger import document_responses
-from dj_actions.text import nearest
+from dj_actions.text import did_you_mean
 
 if TYPE_CHECKING:
     from rest_framework.viewsets import GenericViewSet
@@ -32,7 +32,6 @@ else:
 
 LISTING = frozenset({"actions", "resource", "basepath"})
 """Keys of an action registry that the listing shows in its own place."""
-
 
 OPTIONS = ("action_model", "action_registry")
 """Attributes that a viewset may set for its actions."""
@@ -62,10 +61,10 @@ class CatalogueMixin(Base):
         Raises:
             InvalidAction: the message has the attribute and the nearest one.
         """
-        for name, value in vars(cls).items():
-            meant = None if name in OPTIONS or callable(value) else nearest(name, OPTIONS, 0.8)
-            if meant:
-                raise InvalidAction(f"{cls.__qualname__}: Did you mean `{meant}`, not `{name}`?")
+        try:
+            refuse_misspelled_attributes(cls, OPTIONS)
+        except InvalidAction as error:
+            raise InvalidAction(f"{cls.__qualname__}: {error}") from error
 
     @classmethod
     def compile_registry(cls) -> None:
@@ -216,9 +215,7 @@ class CatalogueMixin(Base):
             with_ids = ", with `ids`" if known[name].requires_objects else ""
             place = "…/actions/{}/" + with_ids if known[name].bulk else "…/{{id}}/actions/{}/"
             raise NotFound(f"{name!r} is found at {place.format(name)}.")
-        nearest = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-        raise NotFound(f"There is no action {name!r}.{hint}")
+        raise NotFound(f"There is no action {name!r}.{did_you_mean(name, known)}")
 
     def url_of(self, definition: ActionDefinition) -> str:
         """Return an action's path, with `{pk}` for the object."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from types import FunctionType
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import router, transaction
 from django.views import View
-from rest_framework.decorators import action as extra_action
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,29 +16,25 @@ from rest_framework.throttling import BaseThrottle
 
 from dj_actions.context import Selection
 from dj_actions.declaration.definition import ActionDefinition, Precondition
-from dj_actions.declaration.description import describe_fully
-from dj_actions.execution.call import ActionCall, ActionResult
-from dj_actions.execution.error_reports import hide_parameters, hiding_variables
+from dj_actions.execution.call import ActionCall
+from dj_actions.execution.error_reports import hide_parameters
 from dj_actions.execution.execute import execute
 from dj_actions.execution.idempotency import HEADER as IDEMPOTENCY_HEADER
-from dj_actions.execution.idempotency import REPLAYED_HEADER
 from dj_actions.execution.permissions import first_denying_permission
 from dj_actions.execution.preconditions import entity_tag_of
 from dj_actions.execution.rendering import is_declared_many, render
 from dj_actions.execution.run import sensitive_fields
 from dj_actions.models import ActionEvent
 from dj_actions.rest.body import body_of, receive_body
+from dj_actions.rest.endpoints import actions_served_by, make_endpoint
 from dj_actions.rest.errors import ErrorMixin, auth_of, user_of
 from dj_actions.rest.input_serializer import InputSerializerMixin
 from dj_actions.rest.mistaken_forms import refuse_json_sent_as_form
 from dj_actions.rest.request import traceparent_of, wants_dry_run
+from dj_actions.rest.responses import action_response, dry_run_response
 from dj_actions.rest.routing import for_router
 from dj_actions.rest.schema_hook import ViewSchema
-from dj_actions.rest.swagger import document_action
 from dj_actions.text import is_storable
-
-EVENT_HEADER = "Action-Event"
-"""Response header with the id of the recorded event."""
 
 SET_BY_DRF = frozenset(
     {
@@ -102,11 +95,11 @@ class ActionMixin(InputSerializerMixin, ErrorMixin):
             InvalidAction: an entry of the action registry is invalid.
         """
         cls.compile_registry()
-        attached = _endpoints_of(cls)
+        attached = actions_served_by(cls)
         for definition in cls.action_definitions():
             if definition not in attached:
                 name = cls._free_name(definition.name.replace("-", "_"))
-                setattr(cls, name, _endpoint(definition, name))
+                setattr(cls, name, make_endpoint(definition, name))
 
     @classmethod
     def _free_name(cls, name: str) -> str:
@@ -207,7 +200,7 @@ class ActionMixin(InputSerializerMixin, ErrorMixin):
                 dry_run=dry_run,
             )
         )
-        return _dry_run_response(result) if dry_run else _response(result)
+        return dry_run_response(result) if dry_run else action_response(result)
 
     def _target(self) -> str:
         """Return what distinguishes this request from others with the same body."""
@@ -233,58 +226,3 @@ class ActionMixin(InputSerializerMixin, ErrorMixin):
         if len(fields) == 1:
             precondition = Precondition(field=fields.pop())
             response["ETag"] = entity_tag_of(self.request_state.fetched, precondition)
-
-
-def _endpoints_of(viewset: type[Any]) -> list[ActionDefinition]:
-    """Return the actions that a viewset has endpoints for, including inherited ones."""
-    attributes = [attribute for base in viewset.__mro__ for attribute in vars(base).values()]
-    return [
-        entry.definition
-        for entry in attributes
-        if isinstance(entry, FunctionType) and hasattr(entry, "definition")
-    ]
-
-
-def _endpoint(definition: ActionDefinition, name: str) -> Callable[..., Any]:
-    """Create the viewset method that DRF's router turns into a route."""
-
-    def endpoint(self: ActionMixin, request: Request, **kwargs: Any) -> Response:  # noqa: ARG001
-        if not self.runs_action:  # GET, or HEAD, which DRF handles like GET
-            # With an argument, as without one it is the serializer of the input.
-            make_serializer = functools.partial(self.get_serializer, None)
-            return Response(describe_fully(definition, request.path, make_serializer))
-        run = hiding_variables(self.run_action, sensitive_fields(definition))
-        return run(definition)
-
-    endpoint.__name__ = name
-    endpoint.__doc__ = f"{definition.title}\n\n{definition.description}".strip()
-    endpoint.definition = definition  # type: ignore[attr-defined]  # read back by `definition`
-    document_action(endpoint, definition)
-    return extra_action(
-        detail=not definition.bulk,
-        methods=["get", "post"],
-        url_path=f"actions/{definition.name}",
-        url_name=f"action-{definition.name}",
-        name=definition.title,
-    )(endpoint)
-
-
-def _response(result: ActionResult) -> Response:
-    headers = {EVENT_HEADER: str(result.event.pk)} if result.is_recorded else {}
-    if result.is_replay:
-        headers[REPLAYED_HEADER] = "true"
-    if result.entity_tag:
-        headers["ETag"] = result.entity_tag
-    return Response(result.body, status=result.status_code, headers=headers)
-
-
-def _dry_run_response(result: ActionResult) -> Response:
-    """Describe the response and the deliveries without `dry_run`."""
-    return Response(
-        {
-            "dry_run": True,
-            "status": result.status_code,
-            "result": result.body,
-            "deliveries": [asdict(delivery) for delivery in result.planned],
-        }
-    )

@@ -13,33 +13,28 @@ from airflow_client.client.exceptions import ApiException, ConflictException, No
 from airflow_client.client.models.trigger_dag_run_post_body import TriggerDAGRunPostBody
 
 from dj_actions.exceptions import (
-    PublisherMisconfigured,
-    PublishError,
     PublisherUnavailable,
     PublishRejected,
-    RateLimited,
 )
 from dj_actions.publishers.bounded import (
     MAX_RESPONSE_BYTES,
     ResponseTooLarge,
     read_body,
 )
-from dj_actions.publishers.http import rate_limit_wait, retry_after_seconds, without_credentials
 from dj_actions_airflow.errors import (
-    TRANSIENT_STATUSES,
-    blame_options,
     is_missing_run,
     is_stale_token,
     translate_errors,
 )
-from dj_actions_airflow.responses import BoundedRESTClient, parse_conf, parse_page, parse_token
+from dj_actions_airflow.responses import BoundedRESTClient, parse_conf, parse_page
+from dj_actions_airflow.tokens import TokenIssuer
 
 ALL_DAGS = "~"
 PAGE_SIZE = 100
 """Runs per response: the default of Airflow's `[api] maximum_page_limit`."""
 
 MAX_LIST_REQUESTS = 200
-"""Requests for one list of runs. More are needed only if the server ignores what is asked for."""
+"""Requests for one list of runs. More are needed only if the server ignores the filter."""
 
 T = TypeVar("T")
 
@@ -65,10 +60,7 @@ class AirflowClient:
         timeouts: tuple[float, float],
         max_conf_bytes: int,
     ) -> None:
-        self._base_url = base_url
-        self._shown_url = without_credentials(base_url)
         self._username = username
-        self._password = password
         self._timeouts = timeouts
         self._max_bytes = MAX_RESPONSE_BYTES + max_conf_bytes
         # Retries are up to the relay; urllib3 would retry silently.
@@ -76,6 +68,15 @@ class AirflowClient:
         self._api_client = ApiClient(self._configuration)
         self._api_client.rest_client = BoundedRESTClient(self._configuration, self._max_bytes)
         self._runs = DagRunApi(self._api_client)
+        self._tokens = TokenIssuer(
+            # The client's own pool applies its proxy and certificate settings here, too.
+            self._api_client.rest_client.pool_manager,
+            base_url=base_url,
+            username=username,
+            password=password,
+            timeouts=timeouts,
+            max_bytes=self._max_bytes,
+        )
 
     def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any], *, note: str) -> bool:
         """Create a DAG run. Return False if a run with that id already exists.
@@ -209,34 +210,8 @@ class AirflowClient:
         return send()
 
     def _renew_token(self) -> None:
-        """Request a token: https://airflow.apache.org/docs/apache-airflow/stable/security/api.html."""
         self._configuration.access_token = None
-        # The client's own pool applies its proxy and certificate settings here, too.
-        with blame_options():
-            response = self._api_client.rest_client.pool_manager.request(
-                "POST",
-                f"{self._base_url}/auth/token",
-                json={"username": self._username, "password": self._password},
-                timeout=urllib3.Timeout(connect=self._timeouts[0], read=self._timeouts[1]),
-                retries=False,
-                preload_content=False,
-            )
-        body = read_body(response, max_bytes=self._max_bytes)
-        if response.status != HTTPStatus.CREATED:
-            raise self._token_error(response.status, response.headers)
-        self._configuration.access_token = parse_token(body)
-
-    def _token_error(self, status: int, headers: Mapping[str, str]) -> PublishError:
-        message = f"Airflow at {self._shown_url} did not issue a token: status {status}."
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return RateLimited(message, retry_after=rate_limit_wait(headers))
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in TRANSIENT_STATUSES:
-            wait = retry_after_seconds(headers.get("Retry-After"))
-            return PublisherUnavailable(message, retry_after=wait)
-        return PublisherMisconfigured(
-            f"Airflow at {self._shown_url} refused the user {self._username!r} (status {status}). "
-            "Correct base_url, username or password."
-        )
+        self._configuration.access_token = self._tokens.issue()
 
 
 def _trigger_body(run_id: str, conf: Mapping[str, Any], note: str) -> TriggerDAGRunPostBody:

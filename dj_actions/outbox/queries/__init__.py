@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dj_actions.outbox.queries.base import MAX_ID
-from dj_actions.outbox.queries.claim import PendingCounts
 from dj_actions.outbox.queries.clock import database_time, from_now
 from dj_actions.outbox.queries.deliveries import DeliveryQuerySet
 from dj_actions.outbox.queries.events import FAILED_FROM, ActionEventQuerySet
@@ -11,6 +10,7 @@ from dj_actions.outbox.queries.heartbeats import RelayHeartbeatQuerySet
 from dj_actions.outbox.queries.insert import insert_event
 from dj_actions.outbox.queries.locks import lock, try_lock
 from dj_actions.outbox.queries.operators import PublisherCounts
+from dj_actions.outbox.queries.pending import PendingCounts
 from dj_actions.outbox.queries.publishers import PublisherStateQuerySet
 from dj_actions.outbox.queries.tracking import DETAIL_LENGTH
 

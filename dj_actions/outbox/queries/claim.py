@@ -7,32 +7,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections, transaction
-from django.db.models import (
-    Case,
-    Exists,
-    F,
-    Max,
-    OuterRef,
-    Q,
-    QuerySet,
-    RowRange,
-    Subquery,
-    Value,
-    When,
-    Window,
-)
-from django.db.models.expressions import Combinable
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Now
 
 from dj_actions.conf import get_settings
 from dj_actions.outbox.claimed import Claim, Claimed, Scan, scan_of
-from dj_actions.outbox.queries.base import MAX_ID, RecordQuerySet, with_claim_time
+from dj_actions.outbox.queries.base import MAX_ID, with_claim_time
 from dj_actions.outbox.queries.clock import from_now
 from dj_actions.outbox.queries.locks import try_lock
+from dj_actions.outbox.queries.pending import PendingQueries
 from dj_actions.outbox.queries.postgres import claim_in_one_statement
 from dj_actions.outbox.queries.postgres_order import claim_in_order
 from dj_actions.outbox.queries.publishers import NO_PUBLISHER
@@ -44,88 +30,14 @@ if TYPE_CHECKING:
 
 
 LOCK_ATTEMPTS = 25
-"""How often a claim in order asks for the lock that another relay holds for its claim."""
+"""How often a claim in order tries to acquire the lock that another relay holds for its claim."""
 
 LOCK_INTERVAL = 0.002
 """Seconds between two of these attempts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingCounts:
-    """The number of pending deliveries of one publisher."""
-
-    due: int
-    """Those that a relay may claim now, unless something stops it."""
-
-    blocked: int
-    """Those of them that wait for an earlier delivery with the same ordering key."""
-
-    later: int
-    """Those that are due later: a failed attempt is followed by a wait."""
-
-    due_in: float | None
-    """Seconds until the first of the later ones is due, by the database's clock."""
-
-
-class ClaimQueries(RecordQuerySet["Delivery"]):
+class ClaimQueries(PendingQueries):
     """Queries that claim deliveries for a relay."""
-
-    def due(self, publisher: str) -> Self:
-        """Return the deliveries that a relay may claim now, the longest due first."""
-        return self.filter(
-            publisher=publisher, state=DeliveryState.PENDING, available_at__lte=Now()
-        ).order_by("available_at", "pk")
-
-    def due_in(self, publisher: str) -> float | None:
-        """Return the seconds until the next pending delivery is due, by the database's clock.
-
-        Negative if it is due already; None if no delivery is pending.
-        """
-        pending = self._on_write_database().filter(publisher=publisher, state=DeliveryState.PENDING)
-        times = pending.annotate(now=Now()).values_list("available_at", "now")
-        first = times.order_by("available_at").first()
-        return (first[0] - first[1]).total_seconds() if first else None
-
-    def count_pending(self, publisher: str, *, on_poison: OnPoison | None) -> PendingCounts:
-        """Count the pending deliveries of a publisher by what they wait for.
-
-        Args:
-            publisher: alias of the publisher.
-            on_poison: as for `claim`.
-        """
-        rows = self._on_write_database()
-        due = rows.due(publisher).order_by()
-        later = rows.filter(
-            publisher=publisher, state=DeliveryState.PENDING, available_at__gt=Now()
-        )
-        times = later.annotate(now=Now()).order_by("available_at")
-        first = times.values_list("available_at", "now").first()
-        return PendingCounts(
-            due=due.count(),
-            blocked=rows._count_blocked(publisher, on_poison) if on_poison else 0,
-            later=later.count(),
-            due_in=(first[0] - first[1]).total_seconds() if first else None,
-        )
-
-    def _count_blocked(self, publisher: str, on_poison: OnPoison) -> int:
-        """Count the due deliveries that an earlier one blocks, in one pass over the open ones."""
-        waits = Case(When(state=DeliveryState.PENDING, available_at__lte=Now(), then=0), default=1)
-        concerns_all = Case(When(ordering_key="", then=1), default=0)
-        states = [DeliveryState.PENDING, DeliveryState.SENDING]
-        if on_poison is OnPoison.PARK:
-            states.append(DeliveryState.DEAD)
-        lines = self.filter(publisher=publisher, state__in=states).exclude(ordering_scope="")
-        blocked = lines.annotate(
-            blocked_in_line=_max_of_earlier(waits, "ordering_scope", "ordering_key"),
-            blocked_in_scope=_max_of_earlier(concerns_all, "ordering_scope"),
-            follows_in_scope=_max_of_earlier(Value(1), "ordering_scope"),
-        ).filter(
-            Q(blocked_in_line=1) | Q(blocked_in_scope=1) | Q(follows_in_scope=1, ordering_key="")
-        )
-        is_blocked = Q(pk__in=blocked.values("pk"))
-        if on_poison is OnPoison.BLOCK:
-            is_blocked |= Q(pk__gt=Coalesce(self._first_dead(publisher), Value(MAX_ID)))
-        return self.due(publisher).order_by().filter(is_blocked).count()
 
     def claim(
         self,
@@ -143,7 +55,7 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
         return self.scan(claim).deliveries
 
     def scan(self, claim: Claim) -> Scan:
-        """PENDING → SENDING for due deliveries, and tell how far the queue was read.
+        """PENDING → SENDING for due deliveries, and return how far the queue was read.
 
         No delivery is claimed while the publisher is paused or its circuit breaker is open, or if
         the data belong to another environment.
@@ -206,13 +118,6 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
         if on_poison is OnPoison.BLOCK:
             yield Q(pk__gt=Coalesce(self._first_dead(publisher), Value(MAX_ID)))
 
-    def _first_dead(self, publisher: str) -> Subquery:
-        """Return the first ordered dead letter: evaluated once, not for each delivery after it."""
-        dead = self.model._default_manager.using(self.db).filter(
-            publisher=publisher, state=DeliveryState.DEAD
-        )
-        return Subquery(dead.exclude(ordering_scope="").order_by("pk").values("pk")[:1])
-
     def _take(self, claim: Claim, *, skip_locked: bool = True) -> Scan:
         """Claim the first of these rows, unless sending to the publisher is stopped."""
         candidates = (
@@ -254,8 +159,3 @@ class ClaimQueries(RecordQuerySet["Delivery"]):
             .annotate(database_time=Now())
             .order_by("lease_expires_at", "available_at", "pk")[:limit]
         )
-
-
-def _max_of_earlier(value: Combinable, *partition: str) -> Window:
-    """Return the largest value of the deliveries before each one; NULL for the first."""
-    return Window(Max(value), partition_by=list(partition), order_by="pk", frame=RowRange(end=-1))

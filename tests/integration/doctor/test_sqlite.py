@@ -24,7 +24,7 @@ def own_file(
         "OPTIONS": request.param,
     }
     monkeypatch.setitem(connections.settings, "own", settings)
-    monkeypatch.setattr("dj_actions.checks.router.db_for_write", lambda model: "own")
+    monkeypatch.setattr("django.db.router.db_for_write", lambda model: "own")
     yield "own"
     del connections["own"]
 

@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 
 from dj_actions.context import ActionContext
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.rest.viewset import EVENT_HEADER
+from dj_actions.rest.responses import EVENT_HEADER
 from dj_actions.testing import assert_recorded
 from example.todos.actions import IsOwner
 from example.todos.models import Todo
