@@ -144,22 +144,22 @@ class Claimed(NamedTuple):
     @property
     def claimed_at(self) -> datetime:
         """When it was claimed, by the database's clock."""
-        return _datetime(self.claimed_microseconds)
+        return datetime_of(self.claimed_microseconds)
 
     @property
     def queued_at(self) -> datetime:
         """When it was queued; its age counts from here."""
-        return _datetime(self.queued_microseconds)
+        return datetime_of(self.queued_microseconds)
 
     @property
     def available_at(self) -> datetime:
         """When it became due."""
-        return _datetime(self.available_microseconds)
+        return datetime_of(self.available_microseconds)
 
     @property
     def created_at(self) -> datetime:
         """When the event was recorded."""
-        return _datetime(self.created_microseconds)
+        return datetime_of(self.created_microseconds)
 
 
 def scan_of(deliveries: list[Claimed]) -> Scan:
@@ -167,7 +167,8 @@ def scan_of(deliveries: list[Claimed]) -> Scan:
     return Scan(deliveries, deliveries[-1].position if deliveries else None)
 
 
-def _datetime(microseconds: int) -> datetime:
+def datetime_of(microseconds: int) -> datetime:
+    """Return the time of a number of microseconds since 1970."""
     return EPOCH + timedelta(microseconds=microseconds)
 
 

@@ -76,10 +76,10 @@ def refusal_of(delivery: Claimed, publisher: BasePublisher) -> PayloadNotStored 
 
 def _missing_size(stored: object) -> int | None:
     """Return the size of data that was too large to store, or None if it was stored."""
-    if isinstance(stored, dict) and stored.keys() == {TOO_LARGE}:
-        size = stored[TOO_LARGE]
-        return size if isinstance(size, int) else None
-    return None
+    if not (isinstance(stored, dict) and len(stored) == 1 and TOO_LARGE in stored):
+        return None
+    size = stored[TOO_LARGE]
+    return size if isinstance(size, int) else None
 
 
 def receipt_or_error(outcome: object, publisher: BasePublisher) -> Receipt | BaseException:
