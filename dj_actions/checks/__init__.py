@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import connections, router
-from django.db.models import Count
+from django.db.models import Count, Model
 
 from dj_actions.checks.actions import check_actions, check_sensitive, check_unregistered
 from dj_actions.conf import Settings, get_settings
 from dj_actions.conf.settings import OLD_SETTINGS
 from dj_actions.declaration.discovery import load_viewsets
 from dj_actions.exceptions import InvalidSetting
-from dj_actions.models import Delivery
+from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.environment import ADOPT, foreign_environment
 from dj_actions.outbox.notifications import DRIVER_HINT, DRIVER_MISSING, can_listen
 from dj_actions.publishers import BasePublisher, publishers
@@ -85,9 +85,9 @@ def check_database(*, databases: Iterable[str] | None = None, **_: Any) -> list[
 def check_open_deliveries(
     *, databases: Iterable[str] | None = None, **_: Any
 ) -> list[CheckMessage]:
-    """Check that the publisher and the route of each open delivery are configured."""
+    """Check that what open deliveries need is configured: their publisher, perhaps their route."""
     alias = router.db_for_write(Delivery)
-    if alias not in (databases or ()) or not _has_table(alias):
+    if alias not in (databases or ()) or not _is_migrated(Delivery, alias):
         return []
     try:
         known = get_settings().publishers
@@ -106,14 +106,14 @@ def check_open_deliveries(
 def unrouted(rows: DeliveryQuerySet) -> Iterator[tuple[str, str]]:
     """Yield a message and a hint for open deliveries whose route has been removed since.
 
-    The options of a route are read when a message is sent.
+    Only deliveries whose options were not recorded depend on it: others are sent as recorded.
 
     Args:
         rows: the deliveries to look at.
     """
     settings = get_settings()
     definitions = {definition.label: definition for definition in registry}
-    for alias, resource, action, count in rows.count_open_by_action():
+    for alias, resource, action, count in rows.count_without_options():
         label = f"{resource}.{action}"
         definition = definitions.get(label)
         chosen = definition.publish if definition else None
@@ -135,7 +135,7 @@ def unrouted(rows: DeliveryQuerySet) -> Iterator[tuple[str, str]]:
 def check_environment(*, databases: Iterable[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Check that the data belong to this environment."""
     alias = router.db_for_write(Delivery)
-    if alias not in (databases or ()) or not _has_table(alias):
+    if alias not in (databases or ()) or not _is_migrated(PublisherState, alias):
         return []
     try:
         message = foreign_environment()
@@ -163,8 +163,14 @@ def unknown_publisher(alias: str, count: int) -> tuple[str, str]:
     return message, hint
 
 
-def _has_table(alias: str) -> bool:
-    return Delivery._meta.db_table in connections[alias].introspection.table_names()
+def _is_migrated(model: type[Model], alias: str) -> bool:
+    """Return whether the table has all columns: `migrate` runs the checks before it adds them."""
+    table, connection = model._meta.db_table, connections[alias]
+    with connection.cursor() as cursor:
+        if table not in connection.introspection.table_names(cursor):
+            return False
+        found = connection.introspection.get_table_description(cursor, table)
+    return {field.column for field in model._meta.concrete_fields} <= {row.name for row in found}
 
 
 def _check_other_settings() -> Iterator[CheckMessage]:
