@@ -67,6 +67,9 @@ class Claimed(NamedTuple):
     lease_token: UUID
     """Distinguishes this claim from later claims of the same row."""
 
+    options: dict[str, Any] | None
+    """Options of its route; None if they were not recorded."""
+
     attempts: int
     """Number of attempts, including the one that now begins."""
 
@@ -107,6 +110,7 @@ class Claimed(NamedTuple):
             pk=delivery.pk,
             publisher=delivery.publisher,
             lease_token=token,
+            options=delivery.options,
             attempts=delivery.attempts,
             claimed_microseconds=_microseconds(delivery.claimed_at, using=using),
             queued_microseconds=_microseconds(delivery.queued_at, using=using),
