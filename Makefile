@@ -37,7 +37,7 @@ compose-test: $(UV)  ## Run the Compose stack and check what docs/docker.md says
 
 storm: chaos
 
-chaos: $(UV)  ## Kill relays and the database under load and account for every event (SEED=… DELIVERIES=…)
+chaos: $(UV)  ## Kill relays and the database under load and check that no event is lost or sent twice (SEED=… DELIVERIES=…)
 	@$(RUN) python -m tests.chaos $(if $(SEED),--seed $(SEED)) --deliveries $(or $(DELIVERIES),30000) \
 		--relays $(or $(RELAYS),4) --seconds-limit $(or $(SECONDS_LIMIT),1800)
 

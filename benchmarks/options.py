@@ -91,7 +91,7 @@ class Options:
     seconds: int | None = None
     """Seconds of the latency benchmark; None for the default."""
 
-    sleeping_neighbour: bool = False
+    sleeping_neighbor: bool = False
     """Another of these conditions."""
 
     rate: float = 100
@@ -119,7 +119,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
         held_snapshot=given.held_snapshot,
         relays=given.relays,
         lanes=given.lanes,
-        sleeping_neighbour=given.sleeping_neighbour,
+        sleeping_neighbor=given.sleeping_neighbor,
         keys=given.keys,
         parked=given.parked,
         waiting=given.waiting,
@@ -198,7 +198,7 @@ def _add_drain(group: argparse._ArgumentGroup) -> None:
         help="compare DJ Actions with itself: its publisher's CONCURRENCY is N",
     )  # fmt: skip
     group.add_argument(
-        "--sleeping-neighbour", action="store_true",
+        "--sleeping-neighbor", action="store_true",
         help="compare DJ Actions with itself: another publisher sleeps for a second per call",
     )  # fmt: skip
     group.add_argument(

@@ -20,7 +20,7 @@ WITHOUT_DATABASE = (
 
 SHARED_AIRFLOW = {
     f"tests/acceptance/{name}.py"
-    for name in ("test_airflow_publisher", "test_crashes", "test_trouble")
+    for name in ("test_airflow_publisher", "test_crashes", "test_outages")
 }
 """Files whose tests use the session's `stack`: each process would start an Airflow of its own."""
 

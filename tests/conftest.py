@@ -108,7 +108,7 @@ def todo(make_todo: MakeTodo) -> Todo:
 
 @pytest.fixture
 def client_of() -> ClientOf:
-    """Return a client that is logged in; an exception of the server becomes its answer 500."""
+    """Return a client that is logged in; an exception of the server becomes a 500."""
 
     def client_of(user: User | None) -> APIClient:
         client = APIClient(raise_request_exception=False)

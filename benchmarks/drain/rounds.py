@@ -89,7 +89,7 @@ class Runner:
             if not self.variant.keeps_rows:
                 self.backlog.load_blocked(parked=self.variant.parked, waiting=self.variant.waiting)
             self.backlog.load(self._missing())
-            if self.variant.sleeping_neighbour:
+            if self.variant.sleeping_neighbor:
                 self.backlog.load_neighbors(NEIGHBORS)
             self.backlog.prepare_database()
             for child in children:
@@ -104,7 +104,7 @@ class Runner:
 
     def _child(self) -> ChildProcess:
         arguments = [self.candidate.name]
-        if self.variant.pending or self.variant.sleeping_neighbour:
+        if self.variant.pending or self.variant.sleeping_neighbor:
             share = -(-self.jobs // self.variant.relays)
             arguments += [f"--warm-up-limit={WARM_UP}", f"--limit={share}"]
         environment = {
@@ -112,8 +112,8 @@ class Runner:
             "BENCHMARK_LANES": str(self.variant.lanes),
             "BENCHMARK_ORDERING": "key" if self.variant.keys else "none",
         }
-        if self.variant.sleeping_neighbour:
-            environment["BENCHMARK_NEIGHBOUR"] = "yes"
+        if self.variant.sleeping_neighbor:
+            environment["BENCHMARK_NEIGHBOR"] = "yes"
         return ChildProcess(PROCESS, arguments, environment=environment)
 
 

@@ -22,7 +22,7 @@ DJ_ACTIONS = {
             "CONCURRENCY": int(os.environ.get("BENCHMARK_LANES", "1")),
             "ORDERING": os.environ.get("BENCHMARK_ORDERING", "none"),
         },
-        # Served with --sleeping-neighbour only.
+        # Served with --sleeping-neighbor only.
         "sleeping": {"BACKEND": "benchmarks.drain.noop.SleepingPublisher"},
     },
 }

@@ -63,7 +63,7 @@ class Variant:
     lanes: int = 1
     """Lanes per process: the publisher's CONCURRENCY."""
 
-    sleeping_neighbour: bool = False
+    sleeping_neighbor: bool = False
     """Whether the relay also serves a publisher that sleeps for a second per call."""
 
     keys: int = 0
@@ -92,7 +92,7 @@ class Variant:
             "a held snapshot" if self.held_snapshot else "",
             f"{self.relays} relays" if self.relays > 1 else "",
             f"{self.lanes} lanes" if self.lanes > 1 else "",
-            "a sleeping neighbor" if self.sleeping_neighbour else "",
+            "a sleeping neighbor" if self.sleeping_neighbor else "",
             f"in order of {self.keys:,} keys" if self.keys > 1 else "",
             "in order of one key" if self.keys == 1 else "",
             f"{self.parked:,} parked" if self.parked else "",
@@ -132,7 +132,7 @@ def variant_from(options: Options, workload: Workload) -> Variant:
         held_snapshot=options.held_snapshot,
         relays=options.relays,
         lanes=options.lanes,
-        sleeping_neighbour=options.sleeping_neighbour,
+        sleeping_neighbor=options.sleeping_neighbor,
         keys=options.keys,
         parked=options.parked,
         waiting=options.waiting,

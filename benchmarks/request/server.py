@@ -69,7 +69,7 @@ def _environment() -> dict[str, str]:
 
 
 def _responds(port: int) -> bool:
-    """Progress whether the worker answers; the socket accepts connections long before it does."""
+    """Progress whether the worker responds; the socket accepts connections long before it does."""
     with closing(HTTPConnection("127.0.0.1", port, timeout=PROBE_SECONDS)) as connection:
         try:
             connection.request("GET", "/")

@@ -63,7 +63,7 @@ class Settings:
     """Alias → publisher, like CACHES."""
 
     max_body_bytes: int = 1_048_576
-    """Maximum size of an action's request body; a larger one is answered with 413."""
+    """Maximum size of an action's request body; a larger one is refused with 413."""
 
     max_stored_bytes: int = 1_048_576
     """Maximum size of a stored input, result and extra data, each; of a larger one, only the size

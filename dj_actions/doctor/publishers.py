@@ -82,7 +82,7 @@ def check_breakers() -> Iterator[Finding]:
     stopped = list(_states().exclude(open_until=None))
     for state in stopped:
         reason = f": {state.open_reason}" if state.open_reason else "."
-        # Nothing is counted if the destination itself asks to wait, or refuses our settings.
+        # Nothing is counted if the destination itself requests a wait, or refuses our settings.
         failures = count_of(state.failures, "failure", "failures")
         after = f" after {failures}" if state.failures else ""
         fix = FIX_DESTINATION if state.failures else FIX_OPTIONS

@@ -30,7 +30,7 @@ UNRECORDED = frozenset(
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
-"""Status codes that are never recorded, whoever the caller is."""
+"""Status codes that are never recorded, regardless of the caller."""
 
 MAX_REFUSED_BYTES = 4096
 """Bytes of JSON text that are kept of a failed call's input, and of its error: a caller can

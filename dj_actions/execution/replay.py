@@ -34,7 +34,7 @@ def _require_access(run: Run, event: ActionEvent) -> None:
     selection = run.call.caller.select(raises=False)
     accessible = {key_text(entry.object) for entry in selection if entry.error is None}
     lost = set(event.object_ids) - accessible
-    # Access to an object that is gone, perhaps by this action, cannot be asked for, nor misused.
+    # Access to an object that is gone, perhaps by this action, cannot be checked, nor misused.
     if lost and _exist(run, lost):
         refusals = [entry.error for entry in selection if entry.error]
         raise next(iter(refusals), NotFound())

@@ -76,7 +76,7 @@ def without_secrets(posted: QueryDict, names: Collection[str]) -> QueryDict:
 
 
 def _text_without(text: Any, names: Collection[str]) -> Any:
-    """Return JSON text without the sensitive fields; none if they cannot be told apart."""
+    """Return JSON text without the sensitive fields; text that only looks like it becomes empty."""
     if not isinstance(text, str) or not any(name in text.lower() for name in names):
         return text
     try:

@@ -21,7 +21,7 @@ Cursor = tuple[datetime, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What a lane asks for: due deliveries of a publisher, under one new lease token."""
+    """What a lane requests: due deliveries of a publisher, under one new lease token."""
 
     publisher: str
     """Alias of the publisher."""
@@ -37,7 +37,7 @@ class Claim:
 
     after: Cursor | None = None
     """Only deliveries after this position of the queue, so that the database does not scan the
-    positions that were looked at before. A hint: SQLite ignores it. Deliveries that commit late,
+    positions that were read before. A hint: SQLite ignores it. Deliveries that commit late,
     or were blocked, may be before it."""
 
     on_poison: OnPoison | None = None
@@ -52,7 +52,7 @@ class Scan(NamedTuple):
 
     deliveries: list[Claimed]
     end: Cursor | None
-    """The position of the last delivery that was looked at; None if there was none."""
+    """The position of the last delivery that was read; None if there was none."""
 
 
 class Claimed(NamedTuple):
@@ -167,7 +167,7 @@ class Claimed(NamedTuple):
 
 
 def scan_of(deliveries: list[Claimed]) -> Scan:
-    """Return the result of a claim that looked at no more deliveries than it took."""
+    """Return the result of a claim that read no more deliveries than it took."""
     return Scan(deliveries, deliveries[-1].position if deliveries else None)
 
 

@@ -107,7 +107,7 @@ class CircuitBreaker:
             if has_failed or outcome.retry_after:
                 self._open(self._outage_wait(outcome), outcome)
         elif isinstance(outcome, PublishError):
-            # The destination has answered, so it is up, even if it rejects the message.
+            # The destination has responded, so it is up, even if it rejects the message.
             self._close()
         elif not self.is_closed:
             self._open(self._next_wait(), outcome)
@@ -126,7 +126,7 @@ class CircuitBreaker:
     def _rate_limit_wait(self, error: RateLimited) -> float:
         """Return the wait that a destination requests, within limits.
 
-        At most an hour, so that a nonsensical answer does not silence the publisher. If probes
+        At most an hour, so that a nonsensical response does not silence the publisher. If probes
         are refused one after another, at least as long as after any other failure.
         """
         if error.retry_after is None:

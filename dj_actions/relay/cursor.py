@@ -29,7 +29,7 @@ class ClaimCursor:
         self._full_scan_at = 0.0
 
     def claim(self, scan_from: ScanFrom) -> list[Claimed]:
-        """Claim a batch, and move to the last delivery that was looked at."""
+        """Claim a batch, and move to the last delivery that was read."""
         is_full_scan_due = time.monotonic() >= self._full_scan_at
         after = None if is_full_scan_due else self._after
         scan = scan_from(after) if after else self._scan_from_start(scan_from)

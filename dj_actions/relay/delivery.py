@@ -110,21 +110,21 @@ class BatchDelivery:
         batch = self._batch
         with closing(publish(wave, batch.publisher)) as outcomes:
             for claimed, outcome in zip(wave, outcomes, strict=False):
-                answer = receipt_or_error(outcome, batch.publisher)
-                self._record(answer, claimed)
-                if isinstance(answer, Receipt):
-                    held = self._receipts.add(claimed, answer)
+                result = receipt_or_error(outcome, batch.publisher)
+                self._record(result, claimed)
+                if isinstance(result, Receipt):
+                    held = self._receipts.add(claimed, result)
                 else:
-                    held = self._receipts.flush() and self._fail(claimed, answer)
+                    held = self._receipts.flush() and self._fail(claimed, result)
                 if not held or self._stopping.is_set() or not batch.breaker.is_closed:
                     return False
         return True
 
-    def _record(self, answer: Receipt | BaseException, claimed: Claimed) -> None:
-        """Let the circuit breaker know what the destination did, if it was asked at all."""
+    def _record(self, result: Receipt | BaseException, claimed: Claimed) -> None:
+        """Let the circuit breaker know what the destination did, if it was called at all."""
         breaker = self._batch.breaker
-        if was_sent(answer):
-            breaker.record(answer, claimed.event_id)
+        if was_sent(result):
+            breaker.record(result, claimed.event_id)
         elif self._is_probe:
             breaker.return_probe()  # another message may probe at once
 

@@ -120,7 +120,7 @@ class Relay:
             self._start_vital([], replace_stuck=False, timeout=RECONNECT_TIMEOUT)
             self._start_lanes(lambda lane: partial(work, lane))
             self._wait_for(list(self._lane_threads.values()))
-            # Where no relay runs for long, nobody else tracks the remote runs.
+            # Where no relay runs for long, nothing else tracks the remote runs.
             trackers = [tracker.run_once for tracker in self._trackers()]
             self._wait_for(self._threads.start(trackers))
             self.stop()

@@ -18,7 +18,7 @@ from dj_actions.relay.resilience import ErrorBackoff
 from dj_actions.relay.tenancy import current_tenants, select_tenants
 
 CONNECTED_INTERVAL = 0.01
-"""Seconds between two looks whether the threads of `start_connected` are connected."""
+"""Seconds between two checks of whether the threads of `start_connected` are connected."""
 
 Work = Callable[[], object]
 """What one thread runs."""

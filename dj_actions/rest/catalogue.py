@@ -116,7 +116,7 @@ class CatalogueMixin(Base):
         name = getattr(self, "action", None) or ""
         if name != "metadata":
             return name
-        # While it answers OPTIONS, DRF pretends that the request was a POST, but keeps the action.
+        # While it handles OPTIONS, DRF pretends that the request was a POST, but keeps the action.
         method = str(self.request.method).lower()
         return str((getattr(self, "action_map", None) or {}).get(method, ""))
 

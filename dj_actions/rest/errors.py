@@ -88,7 +88,7 @@ class ErrorMixin(CatalogueMixin, SelectionMixin):
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
-        """Render an error as problem details if the client asked for them."""
+        """Render an error as problem details if the client requested them."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if getattr(response, "exception", False) and wants_problem(request):
             response.accepted_renderer = ProblemRenderer()

@@ -1,4 +1,4 @@
-"""The part of a viewset that answers which serializer an action has.
+"""The part of a viewset that returns the serializer of an action.
 
 DRF's browsable API and its OPTIONS response, and tools that describe an API, ask a viewset for
 "the" serializer. Of an action that is its input.
@@ -17,7 +17,7 @@ from dj_actions.rest.catalogue import CatalogueMixin
 from dj_actions.rest.errors import user_of
 
 WITHOUT_SERIALIZER = frozenset({"unknown_instance_action", "unknown_bulk_action"})
-"""Methods that only answer that there is no such action."""
+"""Methods that only report that there is no such action."""
 
 
 class InputSerializerMixin(CatalogueMixin):

@@ -17,11 +17,11 @@ from rest_framework.routers import SimpleRouter
 NAMED_GROUP = re.compile(r"\(\?P<(\w+)>[^()]*\)")
 
 MAX_FRAMES = 10
-"""How far up the caller is looked for: a subclass of a router may call its base class."""
+"""How many frames up the caller is searched for: a subclass of a router may call its base class."""
 
 
 def for_router(extra_action: Callable[..., Any]) -> Any:
-    """Return an extra action with its path in the notation of the router that asks for it."""
+    """Return an extra action with its path in the notation of the router that requests it."""
     url_path = str(vars(extra_action).get("url_path", ""))
     if not NAMED_GROUP.search(url_path) or not _is_path_router_asking():
         return extra_action

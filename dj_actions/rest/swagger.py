@@ -1,4 +1,4 @@
-"""Tell drf-yasg what a method returns; it would take it for the serializer of the request.
+"""Describe to drf-yasg what a method returns; it would assume the serializer of the request.
 
 drf-yasg reads an attribute of the method, so this needs no import of it.
 """

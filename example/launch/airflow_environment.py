@@ -169,7 +169,7 @@ class AirflowSettings:
                 "dags_folder": str(self.dags_folder),
                 "execution_api_server_url": f"http://127.0.0.1:{self.tasks_port}/execution/",
                 "fernet_key": self.fernet_key,
-                # The default asks DNS for the full name, which may be slow or absent.
+                # The default queries DNS for the full name, which may be slow or absent.
                 "hostname_callable": "socket.gethostname",
                 "load_examples": "False",
                 # Forked workers share loaded modules; the default since Python 3.14 reloads them.

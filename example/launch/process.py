@@ -27,7 +27,7 @@ def raise_interrupts() -> None:
     """Let SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt, so that what was started is stopped.
 
     SIGINT too: shells start background jobs with SIGINT ignored, and so would be our children. A
-    SIGHUP that is inherited as ignored stays ignored: `nohup` asks for that.
+    SIGHUP that is inherited as ignored stays ignored: `nohup` requests that.
     """
 
     def interrupt(_number: int, _frame: object) -> NoReturn:

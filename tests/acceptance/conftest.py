@@ -24,6 +24,9 @@ from example.todos.models import Todo
 
 SETTLE_SECONDS = 180.0
 
+Start = Callable[..., Process]
+"""Starts a relay with a test publisher: its class, arguments, variables of its environment."""
+
 
 class StartRelay(Protocol):
     """Starts a relay as its own process, on the database of the test."""
@@ -89,6 +92,35 @@ def start_relay(stack: Stack, transactional_db: None, tmp_path: Path) -> Iterato
         relay.stop()
 
 
+@pytest.fixture
+def outbox(tmp_path: Path) -> Path:
+    """The file that the test publishers write to."""
+    return tmp_path / "outbox"
+
+
+@pytest.fixture
+def start(tmp_path: Path, outbox: Path) -> Iterator[Start]:
+    """Start relays whose publisher needs no server; end what is left of them."""
+    started: list[Process] = []
+
+    def run(publisher: str = "CountingPublisher", *arguments: str, **variables: str) -> Process:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "TEST_FILE": str(outbox),
+            "TEST_PUBLISHER": publisher,
+            "RELAY_POLL_INTERVAL": "0.05",
+            **variables,
+        }
+        log = tmp_path / f"relay-{len(started)}.log"
+        started.append(run_relay(log, "--publisher=test", *arguments, **environment))
+        return started[-1]
+
+    yield run
+    for relay in started:
+        relay.stop(timeout=2)
+
+
 def run_relay(log: Path, *arguments: str, **environment: str) -> Process:
     """Start `manage.py run_relay` with the settings of these tests."""
     environment = {**environment, "DJANGO_SETTINGS_MODULE": "tests.acceptance.settings"}
@@ -109,5 +141,5 @@ def wait_for(ready: Callable[[], bool], what: str) -> None:
 
 
 def delivery(result: ActionResult, publisher: str) -> Delivery:
-    """Return how the delivery of an action to a publisher stands."""
+    """Return the delivery of an action to a publisher."""
     return Delivery.objects.get(event=result.event, publisher=publisher)

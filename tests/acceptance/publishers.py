@@ -29,7 +29,7 @@ class CountingPublisher(BasePublisher):
 
 
 class GatedPublisher(CountingPublisher):
-    """Takes a message, then waits until the gate is opened before it answers."""
+    """Takes a message, then waits until the gate is opened before it returns."""
 
     def publish(self, message: Message) -> Receipt:
         """Note the message, then wait for the gate."""
@@ -43,7 +43,7 @@ class LethalPublisher(CountingPublisher):
     """Is killed by the message about object 2, each time."""
 
     def publish(self, message: Message) -> Receipt:
-        """Note the message; die, or answer."""
+        """Record the message; die, or return."""
         receipt = super().publish(message)
         if message.object_id == "2":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -51,7 +51,7 @@ class LethalPublisher(CountingPublisher):
 
 
 def kill_once() -> None:
-    """End this process as a power cut would, the first time it is asked to."""
+    """End this process as a power cut would, the first time it is called."""
     marker = Path(os.environ["TEST_KILL_ONCE"])
     if not marker.exists():
         marker.touch()
@@ -59,7 +59,7 @@ def kill_once() -> None:
 
 
 class KillingStreamPublisher(StreamPublisher):
-    """Dies after Stream has answered, before anybody has written that down."""
+    """Dies after Stream has responded, before that is recorded."""
 
     def publish(self, message: Message) -> Receipt:
         """Publish, then die."""
@@ -69,7 +69,7 @@ class KillingStreamPublisher(StreamPublisher):
 
 
 class KillingAirflowPublisher(AirflowPublisher):
-    """Dies after Airflow has answered, before anybody has written that down."""
+    """Dies after Airflow has responded, before that is recorded."""
 
     def publish(self, message: Message) -> Receipt:
         """Publish, then die."""

@@ -75,7 +75,9 @@ def test_a_run_is_followed_to_its_end(publisher: AirflowPublisher) -> None:
     )
 
 
-def test_a_run_that_fails_is_told_from_one_that_succeeds(publisher: AirflowPublisher) -> None:
+def test_a_run_that_fails_and_one_that_succeeds_differ(
+    publisher: AirflowPublisher,
+) -> None:
     bulk_for_the_wrong_dag = make_message(object_id=None, object_ids=("1", "2"))
     receipt = publisher.publish(bulk_for_the_wrong_dag)
     wait_for(

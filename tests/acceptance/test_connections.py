@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,45 +16,23 @@ from dj_actions.models import ActionEvent, Delivery, RelayHeartbeat
 from dj_actions.relay.capacity import connections_of_relay
 from dj_actions.states import DeliveryState
 from example.launch.process import Process
-from tests.acceptance.conftest import database_url, run_relay, wait_for
+from tests.acceptance.conftest import Start, database_url, wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 PUBLISHERS = ("test", "more0", "more1", "more2", "more3")
 
-Start = Callable[..., Process]
-
 
 @pytest.fixture
-def outbox(tmp_path: Path) -> Path:
-    """The file that the test publishers write to."""
-    return tmp_path / "outbox"
-
-
-@pytest.fixture
-def start(tmp_path: Path, outbox: Path) -> Iterator[Start]:
+def start(start: Start) -> Start:
     """Start relays that serve five test publishers."""
-    started: list[Process] = []
+    others = [f"--publisher={alias}" for alias in PUBLISHERS[1:]]
+    defaults = {"TEST_MORE_PUBLISHERS": str(len(others)), "RELAY_LEASE": "3"}
 
     def run(publisher: str, **variables: str) -> Process:
-        environment = {
-            **os.environ,
-            "DATABASE_URL": database_url(),
-            "TEST_FILE": str(outbox),
-            "TEST_PUBLISHER": publisher,
-            "TEST_MORE_PUBLISHERS": str(len(PUBLISHERS) - 1),
-            "RELAY_POLL_INTERVAL": "0.05",
-            "RELAY_LEASE": "3",
-            **variables,
-        }
-        log = tmp_path / f"relay-{len(started)}.log"
-        arguments = [f"--publisher={alias}" for alias in PUBLISHERS]
-        started.append(run_relay(log, *arguments, **environment))
-        return started[-1]
+        return start(publisher, *others, **(defaults | variables))
 
-    yield run
-    for relay in started:
-        relay.stop(timeout=2)
+    return run
 
 
 def queue(*aliases: str) -> None:

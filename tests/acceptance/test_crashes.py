@@ -20,7 +20,7 @@ Act = Callable[..., ActionResult]
 
 
 def die_between_send_and_settle(start_relay: StartRelay, marker: Path, publisher: str) -> None:
-    """Run a relay that is killed after the destination has answered."""
+    """Run a relay that is killed after the destination has responded."""
     relay = start_relay(f"--publisher={publisher}", TEST_KILL_ONCE=str(marker), RELAY_LEASE="1")
     assert relay.wait(timeout=60) == -signal.SIGKILL
 

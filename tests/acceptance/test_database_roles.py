@@ -110,12 +110,6 @@ def roles(transactional_db: None) -> Iterator[Roles]:
 
 
 @pytest.fixture
-def outbox(tmp_path: Path) -> Path:
-    """The file that the test publisher writes to."""
-    return tmp_path / "outbox"
-
-
-@pytest.fixture
 def environment(outbox: Path) -> dict[str, str]:
     """The environment of all processes, without a database."""
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,40 +13,9 @@ import pytest
 from dj_actions.models import ActionEvent, Delivery, RelayHeartbeat
 from dj_actions.states import DeliveryState
 from example.launch.process import Process
-from tests.acceptance.conftest import database_url, run_relay, wait_for
+from tests.acceptance.conftest import Start, wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-
-Start = Callable[..., Process]
-
-
-@pytest.fixture
-def outbox(tmp_path: Path) -> Path:
-    """The file that the test publisher writes to."""
-    return tmp_path / "outbox"
-
-
-@pytest.fixture
-def start(tmp_path: Path, outbox: Path) -> Iterator[Start]:
-    """Start relays that serve the test publisher and need nothing else."""
-    started: list[Process] = []
-
-    def run(publisher: str = "CountingPublisher", *arguments: str, **variables: str) -> Process:
-        environment = {
-            **os.environ,
-            "DATABASE_URL": database_url(),
-            "TEST_FILE": str(outbox),
-            "TEST_PUBLISHER": publisher,
-            "RELAY_POLL_INTERVAL": "0.05",
-            **variables,
-        }
-        log = tmp_path / f"relay-{len(started)}.log"
-        started.append(run_relay(log, "--publisher=test", *arguments, **environment))
-        return started[-1]
-
-    yield run
-    for relay in started:
-        relay.stop(timeout=2)
 
 
 @contextmanager
@@ -77,7 +45,7 @@ def sent(outbox: Path) -> list[str]:
 
 
 def is_killed_before(relay: Process, ready: Callable[[], bool]) -> bool:
-    """Wait until a relay is killed, or something else has happened; tell whether it was."""
+    """Wait until a relay is killed, or something else has happened; return whether it was."""
     wait_for(lambda: relay.returncode is not None or ready(), "An end")
     assert relay.returncode in {None, -signal.SIGKILL}
     return relay.returncode is not None

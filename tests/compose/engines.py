@@ -157,7 +157,7 @@ def _packet_filter_tables(root: Path) -> set[str]:
 
 
 def _wait_for_engine(starter: subprocess.Popen[bytes], log: Path) -> int:
-    """Return the process id of the engine as this process sees it, once it answers."""
+    """Return the process id of the engine as this process sees it, once it responds."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and starter.poll() is None:
         with suppress(CommandError, IndexError):

@@ -47,7 +47,7 @@ def dependencies(service: Service) -> Mapping[str, str]:
 
 
 def is_one_shot(service: Service) -> bool:
-    """Tell whether a service is meant to end."""
+    """Return whether a service is meant to end."""
     return bool(service.get("restart") == "no")
 
 
@@ -58,7 +58,7 @@ def environment(service: Service) -> Mapping[str, str]:
 
 
 def variables(node: Any) -> dict[str, set[str]]:
-    """Return how each variable below a node is asked for: name to operators, such as `:?why`."""
+    """Return how each variable below a node is read: name to operators, such as `:?why`."""
     found: dict[str, set[str]] = {}
     for text in strings(node):
         for braced, operator, bare in VARIABLE.findall(text):

@@ -101,7 +101,7 @@ def test_relay_logs_in_as_the_user_airflow_makes(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(("name", "hosts"), [("web", "DJANGO"), ("feeds", "FEEDS")])
-def test_health_check_asks_the_port_that_is_served(name: str, hosts: str, stack: Stack) -> None:
+def test_health_check_requests_the_port_that_is_served(name: str, hosts: str, stack: Stack) -> None:
     service = stack.services[name]
     bound = next(word for word in service["command"] if word.startswith("--bind="))
     port = bound.rpartition(":")[2]
@@ -111,7 +111,7 @@ def test_health_check_asks_the_port_that_is_served(name: str, hosts: str, stack:
     assert "127.0.0.1" in service["environment"][f"{hosts}_ALLOWED_HOSTS"].split(",")
 
 
-def test_the_relay_is_asked_for_its_sign_of_life(stack: Stack) -> None:
+def test_the_health_check_of_the_relay_reads_its_heartbeat(stack: Stack) -> None:
     test = stack.services["relay"]["healthcheck"]["test"]
     assert test[:4] == ["CMD", "python", "example/manage.py", "relay_health"]
     # As the command itself reads it.

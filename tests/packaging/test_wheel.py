@@ -113,7 +113,7 @@ def test_nothing_made_by_running_the_code_is_in_it(contents: frozenset[str]) -> 
     assert not [path for path in contents if path.endswith(made) or "__pycache__" in path]
 
 
-def test_the_licence_and_the_readme_are_in_it(contents: frozenset[str], metadata: str) -> None:
+def test_the_license_and_the_readme_are_in_it(contents: frozenset[str], metadata: str) -> None:
     dist_info = f"dj_actions-{PROJECT['version']}.dist-info"
 
     assert f"{dist_info}/licenses/LICENSE" in contents

@@ -292,7 +292,7 @@ def test_the_setting_is_read_once(settings: DjangoSettings) -> None:
     assert get_settings() is get_settings()
 
 
-def test_override_settings_is_honoured_and_undone() -> None:
+def test_override_settings_is_respected_and_undone() -> None:
     before = get_settings().lease
     with override_settings(DJ_ACTIONS={"LEASE": before + 1}):
         assert get_settings().lease == before + 1

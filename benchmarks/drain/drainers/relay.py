@@ -24,7 +24,7 @@ def _drain(limit: int | None) -> int:
     from dj_actions.relay.relay import Relay  # noqa: PLC0415 - needs Django to be set up
 
     gc.freeze()  # like the command
-    neighbors = ["sleeping"] if os.environ.get("BENCHMARK_NEIGHBOUR") else []
+    neighbors = ["sleeping"] if os.environ.get("BENCHMARK_NEIGHBOR") else []
     relay = Relay(["noop", *(neighbors if limit else [])])
     counter.start(limit, relay.stop)
     relay.drain()

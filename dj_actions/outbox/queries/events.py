@@ -115,6 +115,6 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
         """
         rows = self.archivable(before=before).select_for_update(of=("self",), skip_locked=True)
         deliveries = self.model._meta.get_field("deliveries").related_model._default_manager
-        # Without a database of its own, a prefetch asks the routers, which may choose a replica.
+        # Without a database of its own, a prefetch calls the routers, which may choose a replica.
         prefetch = Prefetch("deliveries", queryset=deliveries.using(rows.db))
         return list(rows.prefetch_related(prefetch)[:limit])

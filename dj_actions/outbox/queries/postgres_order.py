@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from dj_actions.models import Delivery
 
 MAX_WINDOW = 5_000
-"""Most deliveries that one statement looks at. Where many lines are blocked, it looks further."""
+"""Most deliveries of the head of the queue that one statement reads. Where many lines are blocked,
+the next statement reads further."""
 
 
 def claim_in_order(model: type[Delivery], claim: Claim, on_poison: OnPoison, *, using: str) -> Scan:
@@ -137,7 +138,7 @@ def _claim_statement(model: type[Delivery], *, from_start: bool, on_poison: OnPo
             UNION ALL
             SELECT id FROM in_line WHERE is_free
             UNION ALL
-            -- OFFSET 0: only for a barrier in the head is it worth to look for earlier ones.
+            -- OFFSET 0: only for a barrier in the head are earlier ones searched for.
             SELECT id FROM (
                 SELECT id, scope FROM head JOIN scopes ON id = barrier OFFSET 0
             ) AS reached WHERE (

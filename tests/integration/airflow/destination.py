@@ -32,7 +32,7 @@ class AirflowDestination(Destination):
         self._good_token = ""
 
     def __call__(self, request: Request) -> Answer:
-        """Answer one request."""
+        """Respond to one request."""
         if request.path == TOKEN:
             return self._issue_token(request.body)
         if request.headers.get("Authorization") != f"Bearer {self._good_token}":

@@ -164,7 +164,7 @@ MALFORMED = ["p odd/é", "..", ".", "~", "a/b", "a?b", "a#b", "a%2Fb", "x" * 251
 def test_a_malformed_dag_id_of_a_route_blames_its_messages_only(
     destination: AirflowDestination, dag_id: str
 ) -> None:
-    """Airflow would answer 405, as a wrong address does."""
+    """Airflow would respond with 405, as a wrong address does."""
     publisher = destination.make()
     message = make_message(options={"dag_id": dag_id})
     error = failure_of(lambda: publisher.publish(message))

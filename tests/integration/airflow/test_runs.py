@@ -39,7 +39,7 @@ def test_publishing_again_is_one_run_and_the_same_receipt(destination: AirflowDe
 
 
 @pytest.mark.parametrize("answer", [Fault.LOSE, Answer(body=b"{", missing=9), as_page(502)])
-def test_after_a_lost_answer_there_is_one_run_and_its_receipt(
+def test_after_a_lost_response_there_is_one_run_and_its_receipt(
     destination: AirflowDestination,
     answer: Answer | Fault,
 ) -> None:
@@ -56,7 +56,7 @@ def test_after_a_lost_answer_there_is_one_run_and_its_receipt(
 def test_a_state_of_a_newer_server_is_delivered_by_the_next_attempt(
     destination: AirflowDestination,
 ) -> None:
-    """The client's models refuse such an answer, after the run has begun."""
+    """The client's models refuse such a response, after the run has begun."""
     publisher, message = destination.make(), make_message()
     run = destination.add_run(
         "reports", dag_run_id(message), dag_run_conf(message), state="pondering"
@@ -131,7 +131,7 @@ def test_more_rows_than_fit_a_page_are_all_read(destination: AirflowDestination)
     assert destination.server.count("GET", "/dagRuns") == 3
 
 
-def test_a_server_that_miscounts_is_not_asked_again(destination: AirflowDestination) -> None:
+def test_a_server_that_miscounts_gets_no_further_request(destination: AirflowDestination) -> None:
     destination.server.script(as_json({"dag_runs": [], "total_entries": 7}), at="/dagRuns")
     runs = destination.make().track([receipt_of("djactions-1")])
 
@@ -139,7 +139,7 @@ def test_a_server_that_miscounts_is_not_asked_again(destination: AirflowDestinat
     assert destination.server.count("GET", "/dagRuns") == 1
 
 
-def test_each_receipt_has_its_own_answer_in_order(destination: AirflowDestination) -> None:
+def test_each_receipt_has_its_own_state_in_order(destination: AirflowDestination) -> None:
     for run_id, state in [("c", "success"), ("a", "failed"), ("b", "running"), ("d", "queued")]:
         destination.add_run("reports", run_id, state=state)
     receipts = [receipt_of(run_id) for run_id in ("a", "b", "gone", "c", "d")]

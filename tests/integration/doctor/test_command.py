@@ -68,7 +68,7 @@ def test_a_problem_comes_with_its_fix_and_exit_code_1(make_delivery: MakeDeliver
     ) in text
 
 
-def test_a_warning_counts_only_when_asked_for(see: See, make_delivery: MakeDelivery) -> None:
+def test_a_warning_counts_only_on_request(see: See, make_delivery: MakeDelivery) -> None:
     see()
     make_delivery(**POSSIBLE["dead"])
 

@@ -118,7 +118,7 @@ def test_a_publisher_that_was_resumed_is_fine_again() -> None:
     assert only(publishers.check_paused()).state is State.OK
 
 
-def test_a_breaker_that_wrong_settings_opened_asks_for_a_restart() -> None:
+def test_a_breaker_that_wrong_settings_opened_requires_a_restart() -> None:
     CircuitBreaker("memory").record(PublisherMisconfigured("401: no such user"), uuid4())
     finding = only(publishers.check_breakers())
 

@@ -82,7 +82,7 @@ def test_a_relay_that_has_ended_lives_no_more(see: See) -> None:
     assert run()[0] == 1
 
 
-def test_a_relay_of_another_host_counts_only_when_asked_for(see: See) -> None:
+def test_a_relay_of_another_host_counts_only_on_request(see: See) -> None:
     see(host="elsewhere")
 
     assert run() == (1, f"No relay on {HOST} has ever been seen.")

@@ -23,7 +23,7 @@ from tests.conftest import Declare, MakeTodo, Serve
 
 
 def void(_result: object) -> None:
-    """Ignore a result, so that an action answers with its object."""
+    """Ignore a result, so that an action returns its object."""
 
 
 pytestmark = pytest.mark.django_db

@@ -28,7 +28,7 @@ def assert_nothing_happened() -> None:
     assert (ActionEvent.objects.count(), Delivery.objects.count()) == (0, 0)
 
 
-def test_it_answers_with_the_result_and_what_would_be_set_off(api: APIClient, todo: Todo) -> None:
+def test_it_responds_with_the_result_and_what_would_be_set_off(api: APIClient, todo: Todo) -> None:
     response = api.post(url_of(todo), {"note": "n"}, format="json")
 
     assert (response.status_code, response.json()) == (
@@ -82,7 +82,7 @@ def test_another_spelling_of_the_parameter_is_refused_instead_of_ignored(
     assert not todo.done
 
 
-def test_permissions_are_asked(client_of: ClientOf, bob: User, todo: Todo) -> None:
+def test_permissions_are_checked(client_of: ClientOf, bob: User, todo: Todo) -> None:
     assert client_of(bob).post(url_of(todo)).status_code == 403
     assert_nothing_happened()
 
@@ -138,7 +138,7 @@ def test_it_neither_reads_nor_uses_up_an_idempotency_key(api: APIClient, todo: T
     assert api.post(url_of(todo), headers=headers).json()["dry_run"]
 
 
-def test_a_partial_action_tells_each_outcome(
+def test_a_partial_action_reports_each_outcome(
     api: APIClient, serve: Serve, declare: Declare, todo: Todo
 ) -> None:
     declare(bulk=True, partial=True)
@@ -151,7 +151,7 @@ def test_a_partial_action_tells_each_outcome(
     assert [entry["status"] for entry in body["result"]["results"]] == [200, 404]
 
 
-def test_actions_run_by_the_action_are_told_and_rolled_back_too(
+def test_actions_run_by_the_action_are_reported_and_rolled_back_too(
     declare: Declare, todo: Todo, bob: User
 ) -> None:
     def perform(context: ActionContext, _data: Any) -> None:

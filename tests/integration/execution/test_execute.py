@@ -87,7 +87,7 @@ def on_recorded() -> Iterator[Callable[[Callable[..., Any]], None]]:
 # The same path as over HTTP
 
 
-def test_run_changes_records_and_answers(ann: User, todo: Todo) -> None:
+def test_run_changes_records_and_returns(ann: User, todo: Todo) -> None:
     result = MarkDone.run(actor=ann, object=todo, data={"note": "two"})
 
     assert Todo.objects.get().note == "two"
@@ -131,14 +131,14 @@ def test_run_takes_no_data_but_an_object(todo: Todo, data: Any) -> None:
         MarkDone.run(object=todo, data=data)
 
 
-def test_run_asks_the_actors_permissions(bob: User, todo: Todo) -> None:
+def test_run_checks_the_actors_permissions(bob: User, todo: Todo) -> None:
     with pytest.raises(PermissionDenied, match="belongs to someone else"):
         MarkDone.run(actor=bob, object=todo)
 
     assert_untouched(todo)
 
 
-def test_run_asks_about_each_object(ann: User, bob: User, make_todo: MakeTodo) -> None:
+def test_run_checks_each_object(ann: User, bob: User, make_todo: MakeTodo) -> None:
     mine, his = make_todo(), make_todo(owner=bob)
 
     with pytest.raises(PermissionDenied):
@@ -146,7 +146,7 @@ def test_run_asks_about_each_object(ann: User, bob: User, make_todo: MakeTodo) -
     assert_untouched(mine, his)
 
 
-def test_run_asks_an_anonymous_actor_to_log_in(todo: Todo) -> None:
+def test_run_requires_an_anonymous_actor_to_log_in(todo: Todo) -> None:
     with pytest.raises(NotAuthenticated):
         MarkDone.run(actor=AnonymousUser(), object=todo)
 
@@ -157,7 +157,7 @@ def test_run_lets_the_system_itself_do_everything(todo: Todo) -> None:
     assert (event.actor_id, event.actor_label) == (None, "")
 
 
-def test_run_asks_permissions_about_the_row_as_it_is_now(ann: User, bob: User, todo: Todo) -> None:
+def test_run_checks_permissions_for_the_row_as_it_is_now(ann: User, bob: User, todo: Todo) -> None:
     Todo.objects.update(owner=bob)
 
     with pytest.raises(PermissionDenied):
@@ -239,7 +239,7 @@ def test_run_renders_with_the_actions_own_output(declare: Declare, todo: Todo) -
     assert declare(output=Short).run(object=todo).body == {"title": "Buy milk"}
 
 
-def test_run_answers_a_bulk_action_with_keys(make_todo: MakeTodo) -> None:
+def test_run_returns_the_keys_of_a_bulk_action(make_todo: MakeTodo) -> None:
     todos = [make_todo(), make_todo()]
 
     assert BulkMarkDone.run(objects=todos).body == {
@@ -261,7 +261,7 @@ def test_serializers_of_the_input_see_who_acts_on_what(
     declare(input=Curious).run(actor=ann, object=todo)
 
     (context,) = seen
-    # Serializers ask their request for the user.
+    # Serializers read the user of their request.
     assert context.pop("request").user == ann
     assert context == {"view": None, "actor": ann, "objects": (todo,)}
 
@@ -379,7 +379,7 @@ def test_when_perform_raises_all_is_rolled_back(
     assert_untouched(todo)
 
 
-def test_when_the_answer_cannot_be_rendered_all_is_rolled_back(
+def test_when_the_response_cannot_be_rendered_all_is_rolled_back(
     declare: Declare, todo: Todo
 ) -> None:
     class Broken(serializers.Serializer[Any]):
@@ -484,7 +484,7 @@ def test_nothing_is_recorded_outside_a_transaction(todo: Todo) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_done_before_a_failure_is_seen_by_nobody(
+def test_what_was_done_before_a_failure_is_not_seen(
     declare: Declare, todo: Todo, in_thread: InThread[Any]
 ) -> None:
     with pytest.raises(ActionFailed):
@@ -660,7 +660,7 @@ class ReadsElsewhere:
         return "replica"
 
 
-def test_when_it_happened_is_told_by_the_database_it_was_written_to(
+def test_the_time_of_an_event_is_that_of_the_database_it_was_written_to(
     make_todo: MakeTodo, settings: Any
 ) -> None:
     todo = make_todo()
@@ -670,7 +670,7 @@ def test_when_it_happened_is_told_by_the_database_it_was_written_to(
     assert abs(event.created_at - timezone.now()) < timedelta(minutes=1)
 
 
-def test_when_a_dry_run_would_have_happened_is_told_too(make_todo: MakeTodo) -> None:
+def test_a_dry_run_has_a_time_too(make_todo: MakeTodo) -> None:
     todo = make_todo()
     event = MarkDone.run(actor=todo.owner, object=todo, data={}, dry_run=True).event
 
@@ -678,7 +678,7 @@ def test_when_a_dry_run_would_have_happened_is_told_too(make_todo: MakeTodo) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_async_code_may_ask_when_it_happened(make_todo: MakeTodo) -> None:
+def test_async_code_may_read_when_it_happened(make_todo: MakeTodo) -> None:
     todo = make_todo()
     owner = todo.owner
 

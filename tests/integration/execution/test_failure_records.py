@@ -83,7 +83,7 @@ def test_each_kind_of_bad_request_is_recorded(
 
 
 @pytest.mark.parametrize("body", ["{", "\xff", '{"a": 1e999}', '{"note": "\\u0000"}'])
-def test_a_body_that_nobody_can_store_is_no_hindrance(
+def test_a_body_that_cannot_be_stored_is_no_hindrance(
     api: APIClient, todo: Todo, body: str
 ) -> None:
     response = api.generic("POST", url_of(todo), body, content_type="application/json")
@@ -91,7 +91,7 @@ def test_a_body_that_nobody_can_store_is_no_hindrance(
     assert ActionEvent.objects.get().status_code == response.status_code == 400
 
 
-def test_what_nobody_in_particular_tries_is_not_recorded(client_of: ClientOf, todo: Todo) -> None:
+def test_what_an_anonymous_client_tries_is_not_recorded(client_of: ClientOf, todo: Todo) -> None:
     """Anyone who finds the URL could fill the table."""
     assert client_of(None).post(url_of(todo)).status_code == 401
     assert not ActionEvent.objects.exists()
@@ -204,7 +204,7 @@ def test_inside_a_transaction_that_is_kept_the_record_is_kept_with_it(
     assert (ActionEvent.objects.get().status_code, todo.done) == (500, False)
 
 
-# What the settings ask for
+# What the settings require
 
 
 def test_faults_of_the_server_only(
@@ -264,7 +264,7 @@ def test_that_the_failure_cannot_be_recorded_does_not_hide_it(
     assert not ActionEvent.objects.exists()
 
 
-def test_a_bulk_failure_names_what_was_asked_for(declare: Declare, make_todo: MakeTodo) -> None:
+def test_a_bulk_failure_names_what_was_requested(declare: Declare, make_todo: MakeTodo) -> None:
     def perform(*_: Any) -> None:
         raise ZeroDivisionError
 

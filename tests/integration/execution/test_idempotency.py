@@ -40,7 +40,7 @@ def post(client: APIClient, url: str, body: Any = None, key: str | None = KEY) -
     return client.post(url, body or {}, format="json", headers=headers)
 
 
-def test_the_same_request_again_is_answered_again_and_not_run_again(
+def test_the_same_request_again_gets_the_same_response_and_is_not_run_again(
     api: APIClient, todo: Todo
 ) -> None:
     first = post(api, url_of(todo), {"note": "once"})
@@ -180,7 +180,7 @@ def test_what_is_kept_of_the_body_gives_nothing_away(
     assert ActionEvent.objects.get().fingerprint != fingerprint
 
 
-def test_an_answer_that_was_too_large_to_keep_is_not_made_up(
+def test_a_response_that_was_too_large_to_keep_is_not_made_up(
     api: APIClient, todo: Todo, settings: Settings
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "MAX_STORED_BYTES": 20}
@@ -202,7 +202,7 @@ def test_from_code_a_key_works_the_same(todo: Todo, ann: User) -> None:
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_while_the_first_is_running_the_second_is_told_so(
+def test_while_the_first_is_running_the_second_is_refused(
     client_of: ClientOf,
     ann: User,
     todo: Todo,

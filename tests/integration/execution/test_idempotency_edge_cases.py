@@ -79,7 +79,7 @@ def test_a_request_is_known_again_after_the_secret_key_was_rotated(
     assert api.post(url_of(todo), {"a": 1}, format="json", headers=KEYED).status_code == 422
 
 
-def test_a_run_within_the_run_of_the_same_key_is_told_that_it_is_running(
+def test_a_run_within_the_run_of_the_same_key_is_refused_as_running(
     declare: Declare, todo: Todo
 ) -> None:
     def perform(context: ActionContext, _data: Any) -> None:

@@ -49,7 +49,7 @@ class AddressForm(forms.Form):
         return {"url": request.build_absolute_uri("/x")}, Todo.objects.get(pk=pk)
 
 
-def test_a_form_may_ask_for_an_absolute_address(offer: Offer, ann: User, todo: Todo) -> None:
+def test_a_form_may_build_an_absolute_url(offer: Offer, ann: User, todo: Todo) -> None:
     result = invoke(offer(AddressForm), actor=ann, object=todo, data={})
 
     assert result.body["url"].endswith("/x")

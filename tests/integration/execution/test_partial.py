@@ -121,7 +121,7 @@ def test_when_none_survives_nothing_is_set_off(
 
 
 @pytest.mark.parametrize("title", ["crash", "database"])
-def test_a_crash_of_one_is_told_without_its_reason(
+def test_a_crash_of_one_is_reported_without_its_reason(
     api: APIClient, partial: None, make_todo: MakeTodo, title: str
 ) -> None:
     bad, good = make_todo(title), make_todo()
@@ -131,7 +131,7 @@ def test_a_crash_of_one_is_told_without_its_reason(
     assert "secret" not in str(results)
 
 
-def test_when_the_database_is_in_trouble_nothing_is_kept(
+def test_when_the_database_fails_nothing_is_kept(
     api: APIClient, partial: None, make_todo: MakeTodo
 ) -> None:
     assert post(api, make_todo().pk, make_todo("down").pk).status_code == 500
@@ -245,7 +245,7 @@ def test_from_code_the_limit_counts_too(declare: Declare, make_todo: MakeTodo) -
 
 
 @pytest.mark.parametrize("is_partial", [True, False])
-def test_nobody_reaches_what_the_viewset_hides(
+def test_what_the_viewset_hides_cannot_be_reached(
     declare: Declare,
     serve: Serve,
     client_of: ClientOf,

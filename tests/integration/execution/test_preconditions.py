@@ -50,7 +50,7 @@ def post(client: APIClient, url: str, if_match: str | None) -> Any:
     return client.post(url, headers={} if if_match is None else {"If-Match": if_match})
 
 
-def test_the_version_that_was_seen_lets_the_action_run_and_the_new_one_is_told(
+def test_the_version_that_was_seen_lets_the_action_run_and_the_new_one_is_returned(
     api: APIClient, versioned: str
 ) -> None:
     first = post(api, versioned, '""')
@@ -77,7 +77,7 @@ def test_another_version_is_refused(api: APIClient, versioned: str, if_match: st
     assert not ActionEvent.objects.succeeded().exists()
 
 
-def test_where_a_version_is_required_a_request_without_is_told_so(
+def test_where_a_version_is_required_a_request_without_it_is_refused(
     api: APIClient, declare: Declare, serve: Serve, ann: User
 ) -> None:
     action = declare(rename, model=User, version_field="first_name", version_required=True)
@@ -101,7 +101,7 @@ def test_a_moment_is_a_version(api: APIClient, declare: Declare, serve: Serve, a
     assert post(api, url, '"2026-01-02T03:04:05.678902+00:00"').status_code == 412
 
 
-def test_the_version_is_told_with_the_object_itself(
+def test_the_version_is_returned_with_the_object_itself(
     api: APIClient, versioned: str, ann: User
 ) -> None:
     response = api.get(f"/things/{ann.pk}/")

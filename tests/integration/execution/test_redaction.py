@@ -63,7 +63,7 @@ def post(client: APIClient, todo: Todo, body: Any) -> Any:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_sensitive_field_is_nowhere_but_in_the_answer_to_its_caller(
+def test_a_sensitive_field_is_nowhere_but_in_the_response_to_its_caller(
     api: APIClient,
     client_of: ClientOf,
     admin: User,
@@ -129,7 +129,7 @@ def test_the_settings_name_fields_for_all_actions(
     assert SECRET not in everything_stored()
 
 
-def test_a_repeated_request_is_answered_with_what_was_kept(
+def test_a_repeated_request_gets_what_was_kept(
     api: APIClient, declare: Declare, serve: Serve, todo: Todo
 ) -> None:
     declare(tell_all, input=PinInput, output=False, sensitive=["pin"])

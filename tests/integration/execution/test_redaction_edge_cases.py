@@ -27,7 +27,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Login(serializers.Serializer[Any]):
-    """Asks for a password, and something to be wrong about."""
+    """Requires a password, and a number that can be wrong."""
 
     password = serializers.CharField(style={"input_type": "password"})
     age = serializers.IntegerField(required=False)

@@ -24,7 +24,7 @@ Run = Callable[..., tuple[Any, str]]
 
 @pytest.fixture
 def run() -> Run:
-    """Return a function that runs the command; its result is the answer and what it says."""
+    """Return a function that runs the command; its result is the response and what it says."""
 
     def run(*arguments: Any) -> tuple[Any, str]:
         out, err = io.StringIO(), io.StringIO()

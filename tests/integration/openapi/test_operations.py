@@ -221,7 +221,7 @@ def test_plain_json_may_be_anything(
     assert schema_of(operation_of(make_document()), 200)["anyOf"][0] == {}
 
 
-def test_a_bulk_action_answers_with_results(
+def test_a_bulk_action_responds_with_results(
     declare: Declare, serve: Serve, make_document: MakeDocument
 ) -> None:
     declare(bulk=True, output=Receipt)
@@ -236,7 +236,7 @@ def test_a_bulk_action_answers_with_results(
     }
 
 
-def test_a_partial_action_answers_with_outcomes(
+def test_a_partial_action_responds_with_outcomes(
     declare: Declare, serve: Serve, make_document: MakeDocument
 ) -> None:
     declare(bulk=True, partial=True, output=Receipt)

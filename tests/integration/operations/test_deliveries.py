@@ -28,8 +28,8 @@ from dj_actions.operations import (
 )
 from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.signals import action_recorded
-from example.launch.process import wait_until
 from tests.conftest import MakeDelivery
+from tests.fixtures.locks import wait_for_waiting_session
 from tests.fixtures.outbox import operations, states
 from tests.integration.outbox.test_records import POSSIBLE
 
@@ -211,22 +211,11 @@ def test_a_delivery_that_a_relay_claims_meanwhile_is_not_cancelled(
     with transaction.atomic():
         Delivery.objects.claim("memory", limit=1, lease=60)
         thread.start()
-        wait_until(is_waited_for, timeout=60, what="The other session")
+        wait_for_waiting_session()
     thread.join(timeout=60)
 
     assert counts == [0]
     assert states() == {delivery.pk: "sending"}
-
-
-def is_waited_for() -> bool:
-    """Tell whether another session waits for a lock of this one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks "
-            "WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        )
-        (waiting,) = cursor.fetchone()
-    return bool(waiting)
 
 
 # Pause and resume

@@ -80,7 +80,7 @@ def test_failures_in_a_row_open_it(open_breaker: CircuitBreaker) -> None:
 
 
 @pytest.mark.parametrize("outcome", [SUCCESS, PublishRejected("no"), DestinationNotFound("no DAG")])
-def test_an_answer_of_the_destination_resets_the_count(
+def test_a_response_of_the_destination_resets_the_count(
     breaker: CircuitBreaker, outcome: Receipt | Exception
 ) -> None:
     breaker.record(DOWN, uuid4())

@@ -20,10 +20,10 @@ from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
 from dj_actions.relay.relay import Relay
 from dj_actions.states import DeliveryState
-from tests.fixtures.relay import Queue
+from tests.fixtures.relay import Queue, running
 from tests.integration.relay.proxy import connecting_through, database_proxy
 from tests.integration.relay.scripted import accept, script
-from tests.integration.relay.test_relay import delivered, running, wait_for
+from tests.integration.relay.test_relay import delivered, wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 

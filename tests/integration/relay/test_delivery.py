@@ -291,7 +291,7 @@ def test_age_ends_it_too_with_a_reason(settings: Settings, queue: Queue) -> None
 
 
 @pytest.mark.parametrize("nonsense", [None, "ok", {"id": 1}, Receipt])
-def test_an_answer_that_is_not_a_receipt_is_retried(
+def test_a_result_that_is_not_a_receipt_is_retried(
     lane: Lane, queue: Queue, nonsense: object
 ) -> None:
     queue()

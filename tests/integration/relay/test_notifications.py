@@ -32,10 +32,10 @@ from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 from dj_actions.states import DeliveryState
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
-from tests.fixtures.relay import Queue
+from tests.fixtures.relay import Queue, running
 from tests.integration.relay.proxy import connecting_through, database_proxy
 from tests.integration.relay.scripted import accept, script
-from tests.integration.relay.test_relay import delivered, running, wait_for
+from tests.integration.relay.test_relay import delivered, wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 

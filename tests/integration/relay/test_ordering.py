@@ -26,6 +26,7 @@ from dj_actions.relay.lane import Lane
 from dj_actions.states import DeliveryState
 from example.todos.models import Todo
 from tests.conftest import Declare, MakeTodo
+from tests.fixtures.locks import wait_for_waiting_session
 from tests.fixtures.relay import RETRY, Queue
 from tests.integration.relay.scripted import accept, script
 
@@ -345,7 +346,7 @@ def test_a_locked_delivery_is_not_overtaken(ordered: Configure, put: Put) -> Non
     with transaction.atomic():
         Delivery.objects.filter(event__pk=first).retry_now()
         thread.start()
-        wait_for_a_waiting_session()
+        wait_for_waiting_session()
         assert sent() == []
     thread.join(60)
 
@@ -422,23 +423,9 @@ def test_a_late_commit_comes_late_with_a_custom_ordering_key_too(
         action.run(object=one)
         first = Delivery.objects.latest("pk").pk
         thread.start()
-        wait_for_a_waiting_session()
+        wait_for_waiting_session()
         assert done == []
     thread.join(60)
 
     assert done
     assert done[0] > first
-
-
-def wait_for_a_waiting_session() -> None:
-    """Return once another session waits for a lock that this one holds."""
-    with connection.cursor() as cursor:
-        for _ in range(100_000):
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks "
-                "WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-            )
-            (waiting,) = cursor.fetchone()
-            if waiting:
-                return
-    raise AssertionError("No session waits for a lock.")

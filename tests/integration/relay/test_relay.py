@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,32 +29,12 @@ from dj_actions.relay.relay import Relay
 from dj_actions.relay.tuning import LaneTuning
 from dj_actions.states import DeliveryState, RemoteState
 from example.launch.process import wait_until
-from tests.fixtures.relay import Queue
+from tests.fixtures.relay import Queue, running
 from tests.integration.relay.scripted import ScriptedPublisher, accept, script
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SHORT_WAIT = wait_exponential(multiplier=0.01, max=10)
-
-
-@contextmanager
-def running(relay: Relay) -> Iterator[Relay]:
-    """Run a relay in a thread, and stop it at the end."""
-
-    def run() -> None:
-        try:
-            relay.run()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield relay
-    finally:
-        relay.stop()
-        thread.join(60)
-        assert not thread.is_alive()
 
 
 def wait_for(ready: Callable[[], bool], what: str) -> None:

@@ -17,7 +17,6 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from dj_actions.conf import get_settings
-from dj_actions.database import close_connections
 from dj_actions.exceptions import InvalidSetting, PublisherUnavailable, PublishRejected
 from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
 from dj_actions.outbox.queries import from_now
@@ -25,7 +24,8 @@ from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.relay import Relay
 from dj_actions.signals import delivery_dead, publisher_recovered
-from tests.fixtures.relay import RETRY, Queue
+from example.launch.process import wait_until
+from tests.fixtures.relay import RETRY, Queue, running
 from tests.integration.relay.scripted import accept, script
 
 pytestmark = pytest.mark.django_db
@@ -270,20 +270,8 @@ def test_a_publisher_may_have_several_lanes(settings: Settings) -> None:
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_a_relay_records_its_heartbeat_and_deletes_it_at_the_end() -> None:
-    relay = Relay(["first"])
-
-    def run() -> None:
-        relay.run()
-        close_connections()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        while not RelayHeartbeat.objects.exists():
-            assert thread.is_alive()
+    with running(Relay(["first"])):
+        wait_until(RelayHeartbeat.objects.exists, timeout=60, what="The heartbeat")
         assert RelayHeartbeat.objects.get().publishers == ["first"]
-    finally:
-        relay.stop()
-        thread.join(60)
 
     assert not RelayHeartbeat.objects.exists()

@@ -103,7 +103,7 @@ def test_a_second_tracker_does_not_check_at_the_same_time(running: Delivery) -> 
 
 
 @pytest.mark.parametrize("answers", [[], ["nonsense"]])
-def test_wrong_answers_leave_the_run_to_be_checked_again(
+def test_after_wrong_responses_the_run_is_checked_again(
     running: Delivery, monkeypatch: pytest.MonkeyPatch, answers: list[Any]
 ) -> None:
     monkeypatch.setattr(ScriptedPublisher, "track", lambda *_args: answers)

@@ -55,7 +55,7 @@ def in_chunks(body: bytes, *, size: int = 7) -> bytes:
 
 
 def over_gunicorn(url: str, kind: str, body: bytes, **headers: str) -> tuple[int, Any]:
-    """Send a request to the application through gunicorn's own parser, and return the answer."""
+    """Send a request to the application through gunicorn's own parser, and return the response."""
     ours, theirs = socket.socketpair()
     fields = {"Host": "testserver", "Content-Type": kind, **headers}
     head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())

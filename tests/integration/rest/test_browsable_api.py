@@ -210,7 +210,7 @@ def test_results_and_examples_are_still_the_viewsets(
 def test_a_description_by_drf_yasg_has_input_and_result_of_its_own(
     declare: Declare, serve: Serve
 ) -> None:
-    """It asks for one serializer and takes it for both, and shares definitions by class name."""
+    """It requests one serializer and uses it for both, and shares definitions by class name."""
     declare(input=NoteInput, output=TodoSerializer)
     declare(input=NoteInput, bulk=True, name="bulk_poke")
     viewset: Any = serve()

@@ -8,30 +8,18 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection, connections, transaction
+from django.db import OperationalError, connections, transaction
 
 from dj_actions.context import ActionContext
 from dj_actions.models import ActionEvent
 from example.todos.models import Todo
 from tests.conftest import ClientOf, Declare, InThread, Serve
 from tests.fixtures.calls import BULK, url_of
+from tests.fixtures.locks import wait_for_waiting_session
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
 TIMEOUT = 30
-
-
-def wait_for_waiting() -> None:
-    """Wait until another connection waits for a lock."""
-    tick = threading.Event()
-    for _ in range(TIMEOUT * 100):
-        with connection.cursor() as cursor:
-            cursor.execute(WAITING)
-            if cursor.fetchone()[0]:
-                return
-        tick.wait(0.01)
-    raise TimeoutError("No connection waits for a lock.")
 
 
 @pytest.fixture(params=["repeatable read", "serializable"])
@@ -73,7 +61,7 @@ def test_the_second_of_two_requests_may_be_sent_again(
         first = executor.submit(in_thread, send)
         assert in_perform.wait(TIMEOUT)
         second = executor.submit(in_thread, send)
-        wait_for_waiting()
+        wait_for_waiting_session()
         may_end.set()
 
     refused = second.result()

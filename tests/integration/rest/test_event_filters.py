@@ -23,7 +23,7 @@ from tests.conftest import ClientOf, Declare, MakeEvent, Serve
 pytestmark = pytest.mark.django_db
 
 
-def test_an_action_that_has_nothing_to_tell_answers_with_json(
+def test_an_action_without_a_result_responds_with_json(
     api: APIClient, todo: Todo, declare: Declare, serve: Serve
 ) -> None:
     declare(output=False)  # and returns None

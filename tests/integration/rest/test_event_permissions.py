@@ -52,5 +52,5 @@ def test_to_view_is_not_to_archive(client_of: ClientOf, make_user: MakeUser) -> 
     assert client_of(user).post(f"{LIST}actions/archive_actions/").status_code == 403
 
 
-def test_a_client_that_nothing_identifies_is_asked_to_log_in(client_of: ClientOf) -> None:
+def test_a_client_that_nothing_identifies_has_to_log_in(client_of: ClientOf) -> None:
     assert client_of(None).get(LIST).status_code == 401

@@ -67,7 +67,7 @@ def test_events_are_listed_with_the_newest_first(staff: APIClient, events: None)
     assert summaries(staff) == ["other", "many", "one"]
 
 
-def test_an_event_tells_all_that_is_known(staff: APIClient, make_delivery: MakeDelivery) -> None:
+def test_an_event_has_all_that_is_known(staff: APIClient, make_delivery: MakeDelivery) -> None:
     delivery = make_delivery(publisher="feeds", **POSSIBLE["running"], receipt_url="http://x/1")
     event = delivery.event
     body = staff.get(reverse("dj_actions:event-detail", args=[event.pk])).json()
@@ -89,7 +89,7 @@ def test_an_event_names_its_actor(staff: APIClient, make_event: MakeEvent) -> No
     assert get(staff)[1]["results"][0]["actor"] == {"id": "1", "label": "ann"}
 
 
-def test_nothing_is_told_that_would_let_one_settle_a_delivery(
+def test_nothing_is_shown_with_which_a_client_could_settle_a_delivery(
     staff: APIClient, make_delivery: MakeDelivery
 ) -> None:
     make_delivery(**POSSIBLE["sending"])
@@ -217,7 +217,7 @@ def test_a_page_stays_as_it_is_while_new_events_arrive(
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "x", "9" * 30, "501", "", "1.5"])
-def test_any_page_size_is_answered(staff: APIClient, events: None, size: str) -> None:
+def test_any_page_size_gets_a_response(staff: APIClient, events: None, size: str) -> None:
     status, body = get(staff, page_size=size)
 
     assert (status, len(body["results"])) == (200, 3)
@@ -257,7 +257,7 @@ def test_a_made_up_cursor_never_breaks_the_server(
 @pytest.mark.parametrize(
     "value", ["\x00", "a\x00b", "", "'", '"', "%", "\\", "\U0001f600", "x" * 5000, "[", '{"a":1}']
 )
-def test_any_text_can_be_asked_for(staff: APIClient, events: None, name: str, value: str) -> None:
+def test_any_string_can_be_a_filter(staff: APIClient, events: None, name: str, value: str) -> None:
     assert get(staff, **{name: value})[0] in {200, 400}
 
 
@@ -299,7 +299,7 @@ def test_the_number_of_queries_is_constant(
         assert len(summaries(staff)) == 10
 
 
-def test_failures_and_parts_can_be_asked_for(staff: APIClient, make_event: MakeEvent) -> None:
+def test_failures_and_parts_can_be_requested(staff: APIClient, make_event: MakeEvent) -> None:
     whole = make_event(summary="whole")
     make_event(summary="part", parent=whole)
     make_event(summary="refused", status_code=403)

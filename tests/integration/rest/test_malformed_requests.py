@@ -273,7 +273,7 @@ def test_as_many_ids_as_a_body_can_hold_are_looked_up(
 @pytest.mark.parametrize("path", ["mark_done/", "hand_over/", "xyz/", "mark_done.json", "xyz.json"])
 @pytest.mark.parametrize("accept", ["text/html", JSON, "*/*", "application/xml", "x", "", ";;,"])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
-def test_any_answer_can_be_asked_for(
+def test_any_media_type_can_be_requested(
     api: APIClient, todo: Todo, path: str, accept: str, method: str
 ) -> None:
     response = api.generic(
@@ -303,7 +303,7 @@ def test_a_browser_can_look_at_events(client_of: Any, admin: User, make_event: M
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b'{"note": {}}', b"[]"])
-def test_a_browser_is_told_what_is_wrong(api: APIClient, todo: Todo, body: bytes) -> None:
+def test_a_browser_is_shown_what_is_wrong(api: APIClient, todo: Todo, body: bytes) -> None:
     for url in (url_of(todo), BULK):
         assert send(api, url, body, HTTP_ACCEPT="text/html").status_code == 400
 

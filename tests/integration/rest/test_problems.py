@@ -41,7 +41,7 @@ def post(client: APIClient, url: str, body: Any = None, accept: str = PROBLEM) -
     return client.post(url, body or {}, format="json", headers={"Accept": accept})
 
 
-def test_a_refusal_is_told_as_a_problem(client_of: ClientOf, bob: User, todo: Todo) -> None:
+def test_a_refusal_is_described_as_a_problem(client_of: ClientOf, bob: User, todo: Todo) -> None:
     response = post(client_of(bob), url_of(todo))
 
     assert (response.status_code, response["Content-Type"]) == (403, PROBLEM)
@@ -85,7 +85,7 @@ def test_it_may_be_named_among_others(
 
 
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "application/*"])
-def test_who_does_not_ask_is_answered_as_drf_does(
+def test_a_client_that_does_not_request_problems_gets_the_response_of_drf(
     client_of: ClientOf, bob: User, todo: Todo, accept: str
 ) -> None:
     response = post(client_of(bob), url_of(todo), accept=accept)
@@ -94,7 +94,7 @@ def test_who_does_not_ask_is_answered_as_drf_does(
     assert response.json() == {"detail": "This todo belongs to someone else."}
 
 
-def test_what_succeeds_is_answered_as_usual(api: APIClient, todo: Todo) -> None:
+def test_a_success_has_the_usual_response(api: APIClient, todo: Todo) -> None:
     response = post(api, url_of(todo))
 
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
@@ -124,7 +124,7 @@ def test_a_body_that_is_too_large_is_a_problem_too(api: APIClient, todo: Todo) -
     assert (response.status_code, response["Content-Type"]) == (413, PROBLEM)
 
 
-def test_what_is_recorded_is_what_drf_would_answer(
+def test_what_is_recorded_is_the_response_of_drf(
     api: APIClient, declare: Declare, serve: Serve, todo: Todo
 ) -> None:
     def perform(*_: Any) -> None:

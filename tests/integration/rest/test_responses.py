@@ -33,7 +33,7 @@ class Odd(APIException):
 
 
 def handle(exc: Exception, context: Any) -> Response | None:
-    """Answer Django's validation errors: an exception handler of a project's own."""
+    """Respond to Django's validation errors: an exception handler of a project's own."""
     if isinstance(exc, DjangoValidationError):
         return Response({"errors": exc.messages}, status=400)
     return exception_handler(exc, context)
@@ -47,7 +47,7 @@ def raising(error: Exception) -> Any:
 
 
 @pytest.mark.parametrize("accept", ["application/json", PROBLEM])
-def test_a_status_that_http_does_not_know_is_answered(
+def test_a_status_that_http_does_not_know_is_sent(
     api: APIClient, declare: Declare, serve: Serve, todo: Todo, accept: str
 ) -> None:
     declare(raising(Odd("Odd.")))
@@ -59,7 +59,7 @@ def test_a_status_that_http_does_not_know_is_answered(
 
 
 @pytest.mark.parametrize("accept", ["application/json", PROBLEM])
-def test_what_the_projects_exception_handler_answers_is_a_problem_of_that_status(
+def test_what_the_projects_exception_handler_returns_is_a_problem_of_that_status(
     api: APIClient, declare: Declare, serve: Serve, todo: Todo, settings: Settings, accept: str
 ) -> None:
     handler = f"{__name__}.{handle.__name__}"
@@ -90,7 +90,7 @@ class Blocking(BaseAuthentication):
         raise PermissionDenied("Blocked.")
 
 
-def test_a_refusal_by_the_authentication_is_answered_as_any_other(
+def test_a_refusal_by_the_authentication_has_the_response_of_any_other(
     client_of: ClientOf, declare: Declare, serve: Serve, todo: Todo
 ) -> None:
     declare()
@@ -114,7 +114,7 @@ def write_an_expression(context: ActionContext, _data: Any) -> None:
 
 @pytest.mark.parametrize("perform", [write_the_row, write_an_expression])
 @pytest.mark.parametrize("output", [None, False])
-def test_the_version_told_is_that_of_the_row(
+def test_the_version_in_the_response_is_that_of_the_row(
     api: APIClient, declare: Declare, serve: Serve, todo: Todo, perform: Any, output: Any
 ) -> None:
     def returning(context: ActionContext, data: Any) -> dict[str, Any] | None:

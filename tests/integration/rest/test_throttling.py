@@ -49,7 +49,7 @@ def test_a_rate_is_counted_for_each_user_and_action(
     assert client_of(ann).post(prod).status_code == 200
 
 
-def test_the_answer_says_when_to_come_back_and_is_not_recorded(
+def test_the_response_says_how_long_to_wait_and_is_not_recorded(
     client_of: ClientOf, ann: User, declare: Declare, serve: Serve, todo: Todo
 ) -> None:
     declare(throttles=[Never])

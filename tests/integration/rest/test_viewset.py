@@ -44,12 +44,12 @@ def url_of(todo: Todo, action: str = "mark_done") -> str:
 
 
 def post(client: APIClient, url: str, data: Any = None) -> Any:
-    """Send JSON, and return status and answer."""
+    """Send JSON, and return status and body."""
     return post_raw(client, url, json.dumps(data or {}, default=str))
 
 
 def post_raw(client: APIClient, url: str, body: Any, **headers: Any) -> Any:
-    """Send a body as it is, and return status and answer."""
+    """Send a body as it is, and return status and body."""
     kind = headers.pop("content_type", "application/json")
     response = client.generic("POST", url, body, content_type=kind, **headers)
     is_json = response.get("Content-Type") == "application/json"
@@ -71,7 +71,7 @@ UNTOUCHED = (0, 0, 0)
 # What they do
 
 
-def test_an_action_changes_its_object_and_answers_with_it(api: APIClient, todo: Todo) -> None:
+def test_an_action_changes_its_object_and_responds_with_it(api: APIClient, todo: Todo) -> None:
     assert post(api, url_of(todo), {"note": "two"}) == (
         200,
         {"id": todo.pk, "title": "Buy milk", "note": "two", "done": True, "owner": "ann"},
@@ -95,13 +95,13 @@ def test_an_action_is_recorded_with_a_delivery_for_each_publisher(
     assert [entry.publisher for entry in event.deliveries.all()] == ["memory"]
 
 
-def test_the_answer_names_its_event(api: APIClient, todo: Todo) -> None:
+def test_the_response_names_its_event(api: APIClient, todo: Todo) -> None:
     response = api.post(url_of(todo))
 
     assert UUID(response[EVENT_HEADER]) == assert_recorded("todo.mark_done").pk
 
 
-def test_a_bulk_action_changes_all_and_answers_in_the_order_of_the_request(
+def test_a_bulk_action_changes_all_and_responds_in_the_order_of_the_request(
     api: APIClient, make_todo: MakeTodo
 ) -> None:
     first, second, other = make_todo("a"), make_todo("b"), make_todo("c")
@@ -293,7 +293,7 @@ def test_another_method_is_not_allowed(api: APIClient, todo: Todo, method: str) 
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_unknown_action_is_answered_with_the_nearest(
+def test_the_response_to_an_unknown_action_names_the_nearest(
     api: APIClient, todo: Todo, method: str, url: str, said: str
 ) -> None:
     response = api.generic(method, url.format(pk=todo.pk))
@@ -352,7 +352,7 @@ def test_deep_nesting_never_breaks_the_server(
     assert status in {200, 400}
 
 
-def test_nesting_that_nobody_needs_is_refused(api: APIClient, todo: Todo) -> None:
+def test_excessive_nesting_is_refused(api: APIClient, todo: Todo) -> None:
     body = '{"note": ' + "[" * 20_000 + "]" * 20_000 + "}"
 
     assert post_raw(api, url_of(todo), body)[0] == 400
@@ -542,7 +542,7 @@ def test_one_unknown_id_refuses_all(api: APIClient, todo: Todo) -> None:
 # Permissions
 
 
-def test_without_a_login_nothing_is_told(client_of: ClientOf, todo: Todo) -> None:
+def test_without_a_login_nothing_is_shown(client_of: ClientOf, todo: Todo) -> None:
     client = client_of(None)
     for url in (url_of(todo), BULK, "/todos/999999/actions/mark_done/", url_of(todo, "xyz")):
         assert post(client, url)[0] == 401
@@ -550,7 +550,7 @@ def test_without_a_login_nothing_is_told(client_of: ClientOf, todo: Todo) -> Non
     assert trace() == UNTOUCHED
 
 
-def test_the_actions_permissions_are_asked(client_of: ClientOf, bob: User, todo: Todo) -> None:
+def test_the_actions_permissions_are_checked(client_of: ClientOf, bob: User, todo: Todo) -> None:
     assert post(client_of(bob), url_of(todo)) == (
         403,
         {"detail": "This todo belongs to someone else."},
@@ -558,7 +558,7 @@ def test_the_actions_permissions_are_asked(client_of: ClientOf, bob: User, todo:
     assert trace() == UNTOUCHED
 
 
-def test_each_object_of_a_bulk_action_is_asked_about(
+def test_permissions_are_checked_for_each_object_of_a_bulk_action(
     api: APIClient, make_todo: MakeTodo, bob: User
 ) -> None:
     mine, his = make_todo(), make_todo(owner=bob)
@@ -567,7 +567,7 @@ def test_each_object_of_a_bulk_action_is_asked_about(
     assert trace() == UNTOUCHED
 
 
-def test_the_viewsets_permissions_are_asked_too(
+def test_the_viewsets_permissions_are_checked_too(
     client_of: ClientOf, admin: User, serve: Serve, declare: Declare, todo: Todo
 ) -> None:
     declare(permissions=[IsAdminUser])
@@ -588,7 +588,7 @@ def test_an_actions_permissions_do_not_loosen_the_viewsets(
     assert post(api, f"/things/{todo.pk}/actions/poke/")[0] == 403
 
 
-def test_an_actions_permissions_are_not_asked_elsewhere(
+def test_an_actions_permissions_are_not_checked_elsewhere(
     api: APIClient, serve: Serve, declare: Declare, todo: Todo
 ) -> None:
     declare(permissions=[IsAdminUser])
@@ -605,7 +605,7 @@ class IsUrgent(BasePermission):
 
 
 @pytest.mark.parametrize("url", ["/things/{}/actions/poke/", "/things/actions/poke_all/"])
-def test_malformed_input_tells_a_stranger_nothing(
+def test_malformed_input_shows_nothing_to_an_anonymous_client(
     client_of: ClientOf, serve: Serve, declare: Declare, todo: Todo, url: str
 ) -> None:
     declare()
@@ -656,7 +656,7 @@ def test_an_object_that_is_filtered_out_is_not_found(
     assert both_statuses(api, make_todo("Buy wine").pk) == (404, 404)
 
 
-def test_get_queryset_of_the_viewset_is_asked(
+def test_get_queryset_of_the_viewset_is_called(
     client_of: ClientOf, serve: Serve, declare: Declare, todo: Todo, bob: User
 ) -> None:
     def get_queryset(self: Any) -> QuerySet[Todo]:
@@ -797,7 +797,7 @@ def test_a_uuid_primary_key_works(api: APIClient, serve: Serve, declare: Declare
     assert both_statuses(api, "no-uuid") == (404, 400)
 
 
-# Answers
+# Responses
 
 
 def test_an_output_serializer_renders_the_result(
@@ -839,7 +839,7 @@ def test_the_viewsets_serializer_renders_models(
 
 
 @pytest.mark.parametrize("result", [{"a": [1, None, "ü"]}, [], "text", 7, False, 1.5])
-def test_plain_results_are_answered_as_they_are(
+def test_plain_results_are_returned_as_they_are(
     api: APIClient, serve: Serve, declare: Declare, todo: Todo, result: Any
 ) -> None:
     declare(lambda *_: result)
@@ -849,7 +849,7 @@ def test_plain_results_are_answered_as_they_are(
     assert assert_recorded("todo.poke").response_data == result
 
 
-def test_an_action_with_plain_output_may_answer_nothing(
+def test_an_action_with_plain_output_may_return_nothing(
     api: APIClient, serve: Serve, declare: Declare, todo: Todo
 ) -> None:
     declare(output=False)

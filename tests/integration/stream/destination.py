@@ -24,7 +24,7 @@ class StreamDestination(Destination):
         self.activities: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     def __call__(self, request: Request) -> Answer:
-        """Answer one request."""
+        """Respond to one request."""
         if request.method == "GET":
             return as_json({"results": [], "duration": "1ms"})
         key = (request.body["foreign_id"], request.body["time"])

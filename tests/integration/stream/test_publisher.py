@@ -226,7 +226,7 @@ def test_after_the_fix_the_same_message_is_delivered(feeds: FeedsServer) -> None
     assert len(feeds.activities("user:1", message)) == 1
 
 
-def test_one_bad_message_does_not_stop_its_neighbours(feeds: FeedsServer) -> None:
+def test_one_bad_message_does_not_stop_its_neighbors(feeds: FeedsServer) -> None:
     good, bad, last = make_message(), make_message(recipients=("invalid",)), make_message()
     outcomes = list(feeds.publisher().publish_many([good, bad, last]))
 

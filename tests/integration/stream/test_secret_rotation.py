@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 import stream
 from django.contrib.auth.models import User
-from django.db import connections
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -21,6 +19,7 @@ from dj_actions.states import DeliveryState
 from example.launch.process import wait_until
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
+from tests.fixtures.relay import running
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -38,23 +37,11 @@ def restarted_relay(settings: Settings, url: str, api_secret: str) -> Iterator[R
         "POLL_INTERVAL": 0.05,
     }
     publishers.reset()
-    relay = Relay()
-    thread = threading.Thread(target=run, args=[relay])
-    thread.start()
     try:
-        yield relay
+        with running(Relay()) as relay:
+            yield relay
     finally:
-        relay.stop()
-        thread.join(60)
         publishers.reset()
-
-
-def run(relay: Relay) -> None:
-    """Run a relay, and close the connections of this thread."""
-    try:
-        relay.run()
-    finally:
-        connections.close_all()
 
 
 def accept(settings: Settings, api_secret: str) -> None:

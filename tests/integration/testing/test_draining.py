@@ -206,7 +206,7 @@ def test_what_a_killed_relay_has_left_behind_is_taken_over(todo: Todo) -> None:
     assert assert_delivered(MarkDone).attempts == 2
 
 
-def test_a_publisher_that_cannot_be_made_is_told_and_holds_nothing(
+def test_a_publisher_that_cannot_be_created_is_reported_and_holds_nothing(
     configure: Configure, todo: Todo
 ) -> None:
     configure(backend="no.such.Publisher")

@@ -73,7 +73,7 @@ def test_conditions_are_listed() -> None:
     assert str(given) == "1,000,000 pending, 10,000,000 settled, a held snapshot, 4 relays"
     assert str(variant("--relays", "2")) == "2 relays"
     assert str(variant("--lanes", "3")) == "3 lanes"
-    assert str(variant("--sleeping-neighbour")) == "a sleeping neighbor"
+    assert str(variant("--sleeping-neighbor")) == "a sleeping neighbor"
 
 
 @pytest.mark.parametrize(

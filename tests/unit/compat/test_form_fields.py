@@ -220,7 +220,7 @@ def test_fault_of_the_original_removing_duplicates_lost_the_order() -> None:
 
 
 def test_fault_of_the_original_a_json_list_of_texts_crashed() -> None:
-    """In 0.0.7 a list had no `split`, and the request ended with an answer 500."""
+    """In 0.0.7 a list had no `split`, and the request ended with status 500."""
     assert CommaSeparatedCharField().clean(["a", "b"]) == ["a", "b"]
 
 

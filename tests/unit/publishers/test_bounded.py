@@ -24,7 +24,7 @@ READ_TIMEOUT = 5.0
 
 
 def accept(_request: Request) -> Answer:
-    """Answer with a small body."""
+    """Respond with a small body."""
     return Answer(body=b"fine")
 
 

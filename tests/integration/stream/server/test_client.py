@@ -104,7 +104,7 @@ def test_without_a_time_it_is_now(stream_client: Any) -> None:
     assert before <= added["time"] <= datetime.now(UTC)
 
 
-def test_a_batch_is_answered_in_its_order_and_read_newest_first(stream_client: Any) -> None:
+def test_a_batch_is_returned_in_its_order_and_read_newest_first(stream_client: Any) -> None:
     feed = stream_client.feed("user", "eric")
     batch = [{"actor": 1, "verb": "add", "object": number} for number in range(5)]
     added = feed.add_activities(batch)["activities"]

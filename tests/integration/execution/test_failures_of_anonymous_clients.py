@@ -81,7 +81,7 @@ def refuse(*_: Any) -> None:
 
 
 @pytest.fixture
-def stranger(client_of: ClientOf) -> APIClient:
+def anonymous(client_of: ClientOf) -> APIClient:
     return client_of(None)
 
 
@@ -111,7 +111,7 @@ def stranger(client_of: ClientOf) -> APIClient:
 )
 @pytest.mark.parametrize("content_type", [JSON, FORM])
 def test_a_call_that_changed_nothing_leaves_nothing(
-    stranger: APIClient,
+    anonymous: APIClient,
     declare: Declare,
     serve: Serve,
     todo: Todo,
@@ -127,18 +127,18 @@ def test_a_call_that_changed_nothing_leaves_nothing(
     body = json.dumps({"ids": ["999999"], "note": LARGE})
     if content_type == FORM:
         body = f"ids=999999&note={LARGE}"
-    response = stranger.generic("POST", url, body, content_type=content_type)
+    response = anonymous.generic("POST", url, body, content_type=content_type)
 
     assert response.status_code == status
     assert not ActionEvent.objects.exists()
 
 
-def test_nor_does_a_file(stranger: APIClient, declare: Declare, serve: Serve, todo: Todo) -> None:
+def test_nor_does_a_file(anonymous: APIClient, declare: Declare, serve: Serve, todo: Todo) -> None:
     declare(input=OrderForm)
     serve()
     body = {"file": SimpleUploadedFile("x.txt", LARGE.encode())}
 
-    assert stranger.post(url_of(todo), body, format="multipart").status_code == 400
+    assert anonymous.post(url_of(todo), body, format="multipart").status_code == 400
     assert not ActionEvent.objects.exists()
 
 
@@ -149,14 +149,14 @@ def test_nor_does_a_call_from_code_for_an_anonymous_user(declare: Declare, todo:
     assert not ActionEvent.objects.exists()
 
 
-def test_what_a_stranger_changes_is_recorded(
-    stranger: APIClient, declare: Declare, serve: Serve, todo: Todo
+def test_what_an_anonymous_client_changes_is_recorded(
+    anonymous: APIClient, declare: Declare, serve: Serve, todo: Todo
 ) -> None:
     declare(bulk=True, partial=True)
     serve()
 
     body = {"ids": [todo.pk, 999999]}
-    assert stranger.post(BULK, body, format="json").status_code == 207
+    assert anonymous.post(BULK, body, format="json").status_code == 207
     assert ActionEvent.objects.get().object_ids == [str(todo.pk)]
 
 
@@ -170,7 +170,7 @@ def test_the_failure_of_a_client_that_is_not_a_user_is_recorded(
     assert ActionEvent.objects.get().status_code == 400
 
 
-# What is kept of a failed call, whoever makes it
+# What is kept of a failed call of any client
 
 
 @pytest.fixture(params=["serializer", "form", "bulk", "code", "server error"])

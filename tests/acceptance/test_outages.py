@@ -1,4 +1,4 @@
-"""Trouble with Airflow: what waits, what dies, and that all flows afterwards."""
+"""Outages of Airflow, and wrong settings: what waits, what ends as a dead letter, what recovers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Act = Callable[..., ActionResult]
 
 @contextmanager
 def forwarded(port: int, to: int) -> Iterator[None]:
-    """Let a port of loopback answer as another one does."""
+    """Forward one port of the loopback interface to another."""
     server = socket.create_server(("127.0.0.1", port))
 
     def pump(source: socket.socket, sink: socket.socket) -> None:
@@ -53,7 +53,7 @@ def forwarded(port: int, to: int) -> Iterator[None]:
             connection.close()
 
 
-def test_airflow_is_not_there_at_first_and_only_its_deliveries_wait(
+def test_while_airflow_is_down_only_its_deliveries_wait(
     stack: Stack, act: Act, start_relay: StartRelay
 ) -> None:
     port = free_port()
@@ -69,7 +69,7 @@ def test_airflow_is_not_there_at_first_and_only_its_deliveries_wait(
         )
 
 
-def test_wrong_credentials_stop_the_lane_and_kill_no_message(
+def test_wrong_credentials_stop_the_lane_and_leave_no_dead_letter(
     stack: Stack, act: Act, start_relay: StartRelay
 ) -> None:
     results = [act() for _ in range(3)]
@@ -115,7 +115,7 @@ def test_an_unknown_dag_ends_as_a_dead_letter_that_names_it_and_can_be_replayed(
     )
 
 
-def test_params_that_the_dag_refuses_kill_the_message_at_once_with_its_reason(
+def test_params_that_the_dag_refuses_end_as_a_dead_letter_at_once_with_the_reason(
     act: Act, start_relay: StartRelay
 ) -> None:
     result = act()
