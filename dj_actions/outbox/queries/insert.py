@@ -82,8 +82,7 @@ def _insert_in_one_statement(
     parameters: list[str | None] = [_as_text(field, value) for field, value in values]
     is_ordered = any(entry.ordering.scope for entry in new)
     for entry in new:
-        options = None if entry.options is None else json.dumps(entry.options)
-        parameters += (str(event.pk), entry.publisher, options)
+        parameters += (str(event.pk), entry.publisher, _options_as_text(entry.options))
         if is_ordered:
             parameters += (entry.ordering.scope, entry.ordering.key)
     columns = tuple(field.column for field, _ in values)
@@ -112,6 +111,12 @@ def _fields_with_defaults(model: type[models.Model]) -> tuple[tuple[Field, Any],
 def _database_default(field: Field) -> Any:
     has_default = field.null or field.db_default is not NOT_PROVIDED
     return field.get_default() if has_default else NOT_PROVIDED
+
+
+def _options_as_text(options: Mapping[str, Any] | None) -> str | None:
+    if options:
+        return json.dumps(options)
+    return None if options is None else "{}"
 
 
 @functools.cache
