@@ -53,6 +53,8 @@ def _prepare(url: str, options: Options, progress: Progress) -> None:
         "DJANGO_SETTINGS_MODULE": BENCHMARKS[options.benchmark].settings,
         "BENCHMARK_AUTHENTICATION": AUTHENTICATION[options.authentication],
     }
+    if options.ordered:
+        os.environ["BENCHMARK_ORDERING"] = "key"
     django.setup()
     progress("Creating the tables")
     call_command("migrate", verbosity=0)

@@ -97,6 +97,9 @@ class Options:
     rate: float = 100
     """Actions per second of the latency benchmark."""
 
+    ordered: bool = False
+    """Whether its publisher keeps the order of each object."""
+
 
 def parse_options(arguments: list[str] | None = None) -> Options:
     """Parse the command line; exit with a message if it is not valid."""
@@ -122,6 +125,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
         waiting=given.waiting,
         seconds=given.seconds,
         rate=given.rate,
+        ordered=given.ordered,
     )
 
 
@@ -220,6 +224,9 @@ def _add_latency(group: argparse._ArgumentGroup) -> None:
         "--rate", type=_above_zero, default=100, metavar="N",
         help="actions per second (default: 100); use 0.5 to measure idle relays",
     )  # fmt: skip
+    group.add_argument(
+        "--ordered", action="store_true", help="the publisher keeps the order of each object"
+    )
 
 
 def _at_least_one(text: str) -> int:

@@ -88,7 +88,7 @@ class Message:
     """When it was recorded, by the database's clock, in UTC: the same at every attempt."""
 
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Options of the route that matched, for example `{"dag_id": …}`."""
+    """Options of the route that matched when it was recorded, for example `{"dag_id": …}`."""
 
     attempt: int = 1
     """Number of this attempt, starting with 1."""

@@ -84,9 +84,10 @@ def is_sensitive(name: str, names: Collection[str]) -> bool:
 
 
 def sensitive_values(value: Any, names: Collection[str]) -> set[str]:
-    """Return the values of sensitive fields in submitted data, as strings."""
+    """Return the values of sensitive fields in submitted data, as strings that may be repeated."""
     found = _iterate_sensitive_values(value, names)
-    return {text for text in found if len(text) >= MIN_SECRET_LENGTH}
+    spellings = (spelling for text in found for spelling in _spellings(text))
+    return {text for text in spellings if len(text) >= MIN_SECRET_LENGTH}
 
 
 def remove_secrets(value: Any, secrets: Collection[str]) -> Any:
@@ -146,3 +147,23 @@ def _iterate_sensitive_values(
             yield from _iterate_sensitive_values(entry, names, inside=inside)
     elif inside and value is not None and not isinstance(value, bool):
         yield str(value)
+    if isinstance(value, str):
+        yield from _sensitive_values_of_json_text(value, names, inside=inside)
+
+
+def _sensitive_values_of_json_text(text: str, names: Collection[str], *, inside: bool) -> set[str]:
+    """Return the values of sensitive fields in JSON inside a string, as it is redacted."""
+    if text.lstrip()[:1] not in {"{", "["}:
+        return set()
+    try:
+        return set(_iterate_sensitive_values(json.loads(text), names, inside=inside))
+    except (ValueError, RecursionError):
+        return {text} if any(name in text.lower() for name in names) else set()
+
+
+def _spellings(text: str) -> Iterator[str]:
+    """Yield a value as an error may spell it: as it is, trimmed, inside a list or an object."""
+    yield text
+    yield text.strip()
+    for spelled in (repr(text), json.dumps(text), json.dumps(text, ensure_ascii=False)):
+        yield spelled[1:-1]

@@ -103,7 +103,7 @@ def _all_delivered() -> bool:
 
 def _report(latency: Latency, achieved: float, options: Options) -> Report:
     row = (
-        "DJ Actions: one relay",
+        f"DJ Actions: one relay{', in order' if options.ordered else ''}",
         f"{latency.count:,}",
         f"{achieved:.3g}",
         *(f"{value:.2f}" for value in (
@@ -122,6 +122,7 @@ def _report(latency: Latency, achieved: float, options: Options) -> Report:
         figures={
             "unit": "milliseconds",
             "asked_rate": options.rate,
+            "ordered": options.ordered,
             "achieved_rate": achieved,
             "poll_interval": settings.poll_interval,
             "latency": asdict(latency),

@@ -57,8 +57,8 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
     ordering = ("-id",)
     list_select_related = ("event",)
     show_full_result_count = False
-    exclude = ("errors",)
-    readonly_fields = ("link_to_event", "receipt", "all_errors")
+    exclude = ("errors", "options")
+    readonly_fields = ("link_to_event", "recorded_options", "receipt", "all_errors")
     actions = ["retry", "cancel", "replay", "discard"]
 
     @admin.action(
@@ -98,6 +98,13 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
     def receipt(self, delivery: Delivery) -> SafeString | str:
         """Return the receipt, linked to its page at the destination."""
         return link_to_receipt(delivery)
+
+    @admin.display(description=_("options of the route"))
+    def recorded_options(self, delivery: Delivery) -> str:
+        """Return the options that were recorded; an empty object differs from none."""
+        if delivery.options is None:
+            return "-"
+        return json.dumps(delivery.options, ensure_ascii=False)
 
     @admin.display(description=_("last error"))
     def last_error(self, delivery: Delivery) -> str:

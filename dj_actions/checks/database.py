@@ -7,9 +7,10 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import connections, router
+from django.db.models import Model
 
 from dj_actions.exceptions import InvalidSetting
-from dj_actions.models import Delivery
+from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.environment import ADOPT, foreign_environment
 
 
@@ -36,7 +37,7 @@ def check_database(*, databases: Iterable[str] | None = None, **_: Any) -> list[
 @register(Tags.database, "dj_actions")
 def check_environment(*, databases: Iterable[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Check that the data belong to this environment."""
-    if checked_outbox(databases) is None:
+    if checked_outbox(databases, PublisherState) is None:
         return []
     try:
         message = foreign_environment()
@@ -45,14 +46,23 @@ def check_environment(*, databases: Iterable[str] | None = None, **_: Any) -> li
     return [Error(message, hint=ADOPT, id="dj_actions.E005")] if message else []
 
 
-def checked_outbox(databases: Iterable[str] | None) -> str | None:
-    """Return the alias of the database with the outbox, if it is checked and has the tables.
+def checked_outbox(databases: Iterable[str] | None, model: type[Model]) -> str | None:
+    """Return the alias of the database with the outbox, if it is checked and migrated.
 
     Args:
         databases: aliases of the databases that are checked.
+        model: the model whose table is read.
     """
     alias = router.db_for_write(Delivery)
-    if alias not in (databases or ()):
-        return None
-    has_table = Delivery._meta.db_table in connections[alias].introspection.table_names()
-    return alias if has_table else None
+    is_checked = alias in (databases or ())
+    return alias if is_checked and _is_migrated(model, alias) else None
+
+
+def _is_migrated(model: type[Model], alias: str) -> bool:
+    """Return whether the table has all columns: `migrate` runs the checks before it adds them."""
+    table, connection = model._meta.db_table, connections[alias]
+    with connection.cursor() as cursor:
+        if table not in connection.introspection.table_names(cursor):
+            return False
+        found = connection.introspection.get_table_description(cursor, table)
+    return {field.column for field in model._meta.concrete_fields} <= {row.name for row in found}

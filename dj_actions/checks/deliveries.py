@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def check_open_deliveries(
     *, databases: Iterable[str] | None = None, **_: Any
 ) -> list[CheckMessage]:
-    """Check that the publisher and the route of each open delivery are configured."""
-    alias = checked_outbox(databases)
+    """Check that what open deliveries need is configured: their publisher, perhaps their route."""
+    alias = checked_outbox(databases, Delivery)
     if alias is None:
         return []
     try:
@@ -62,14 +62,14 @@ def unknown_publisher(alias: str, count: int) -> tuple[str, str]:
 def unrouted(rows: DeliveryQuerySet) -> Iterator[tuple[str, str]]:
     """Yield a message and a hint for open deliveries whose route has been removed since.
 
-    The options of a route are read when a message is sent.
+    Only deliveries whose options were not recorded depend on it: others are sent as recorded.
 
     Args:
         rows: the deliveries to check.
     """
     settings = get_settings()
     definitions = {definition.label: definition for definition in registry}
-    for alias, resource, action, count in rows.count_open_by_action():
+    for alias, resource, action, count in rows.count_without_options():
         label = f"{resource}.{action}"
         definition = definitions.get(label)
         chosen = definition.publish if definition else None

@@ -39,7 +39,10 @@ class PublisherSettings:
     """Keyword arguments of its constructor."""
 
     routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Pattern, for example `todo.*` → options for the messages it matches; the first match wins."""
+    """Pattern, for example `todo.*` → options for the messages it matches; the first match wins.
+
+    An event keeps the options with which it was recorded.
+    """
 
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     """When to retry a delivery and when to give it up."""

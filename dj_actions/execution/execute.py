@@ -11,6 +11,7 @@ from dj_actions.execution.call import ActionCall, ActionResult
 from dj_actions.execution.idempotency import exclusive
 from dj_actions.execution.perform import Outcome, perform
 from dj_actions.execution.preconditions import current_entity_tag, require_match
+from dj_actions.execution.problems import refusing_unusable_values
 from dj_actions.execution.recording import RecordResult, record
 from dj_actions.execution.replay import replay
 from dj_actions.execution.run import Run
@@ -36,10 +37,11 @@ def execute(call: ActionCall) -> ActionResult:
 
 
 def _execute(run: Run, early: EarlyValidation | None) -> ActionResult:
-    selection = run.call.caller.select(raises=not run.definition.partial)
-    context = _context(run, selection)
-    require_match(run, context)
-    validated = validate(run, context, early)
+    with refusing_unusable_values():
+        selection = run.call.caller.select(raises=not run.definition.partial)
+        context = _context(run, selection)
+        require_match(run, context)
+        validated = validate(run, context, early)
     outcome = perform(run, context, validated.data, selection)
     recorded = record(run, context, validated.recordable, outcome)
     return _result(run, context, outcome, recorded)

@@ -94,7 +94,7 @@ def record_failure(definition: ActionDefinition, failure: Failure) -> ActionEven
             return None  # the outer transaction will be rolled back, and the record with it
         event = _event(scope, failure)
         with transaction.atomic(using=scope.database):
-            insert_event(event, {}, Delivery, using=scope.database)
+            insert_event(event, (), Delivery, using=scope.database)
     except Exception as error:  # noqa: BLE001 - the first error is the one to return
         logger.warning("The failure of %s could not be recorded: %s", definition.label, error)
         return None

@@ -18,12 +18,17 @@ SYSTEM = "system"
 class CallerIdentity:
     """What distinguishes one caller from all others."""
 
-    text: str = field(repr=False)
-    """Unambiguous, and perhaps secret: hash it before it is stored."""
+    parts: tuple[str | None, ...] = field(repr=False)
+    """The tenant, what kind of caller it is, and what identifies it among those."""
 
     is_plain: bool
     """Whether the actor of a record identifies the caller: the system, or a user of
     AUTH_USER_MODEL in a database without tenants."""
+
+    @property
+    def text(self) -> str:
+        """The parts as one text: unambiguous, and perhaps secret; hash it before it is stored."""
+        return json.dumps(self.parts)
 
     @classmethod
     def of(cls, user: Any, auth: Any, *, using: str) -> Self | None:
@@ -44,7 +49,7 @@ class CallerIdentity:
         # Set by django-tenants and its relatives: users of different tenants have the same keys.
         tenant = getattr(connections[using], "schema_name", None)
         return cls(
-            text=json.dumps([tenant, *parts]),
+            parts=(tenant, *parts),
             is_plain=tenant is None and parts[0] in {SYSTEM, _label_of(get_user_model())},
         )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.db import DataError
 from django.http import Http404
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied
 
@@ -21,6 +23,30 @@ class ConcurrentChange(APIException):
         "Another request is changing the same data; this one has changed nothing. Send it again."
     )
     default_code = "concurrent_change"
+
+
+class UnusableValue(APIException):
+    """A value of the call cannot be compared with those in the database."""
+
+    status_code = HTTPStatus.BAD_REQUEST.value
+    default_detail = "A value is outside of the range that the database supports."
+    default_code = "invalid"
+
+
+@contextmanager
+def refusing_unusable_values() -> Iterator[None]:
+    """Refuse a call with a value that the database cannot even look for.
+
+    Only for the steps that identify the caller, find objects and validate the input. Later, such
+    an error is a fault of the action.
+
+    Raises:
+        UnusableValue: PostgreSQL refuses a value, or a driver cannot convert it.
+    """
+    try:
+        yield
+    except (DataError, OverflowError) as error:
+        raise UnusableValue from error
 
 
 FAULT = HTTPStatus.INTERNAL_SERVER_ERROR.value

@@ -10,10 +10,11 @@ from django.db import connections
 
 from dj_actions.context import ActionContext, PlannedDelivery
 from dj_actions.exceptions import OutsideTransaction
+from dj_actions.execution.route_options import recordable_options
 from dj_actions.execution.run import Run
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.ordering import ORDERING_LENGTH, OrderingKey
-from dj_actions.outbox.queries import insert_event, lock
+from dj_actions.outbox.queries import NewDelivery, insert_event, lock
 from dj_actions.outbox.wakeup import wake_relays
 from dj_actions.policies import Ordering
 from dj_actions.serialization import to_json
@@ -53,13 +54,13 @@ def record(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> Rec
     context.planned += (
         PlannedDelivery(action=run.definition.label, publisher=alias) for alias in aliases
     )
-    ordering = _ordering(run, context, aliases)
+    deliveries = _deliveries(run, context, aliases)
     event = _event(run, context, data, outcome)
     needed = aliases or run.idempotency or context.parent or context.has_children
     if not (needed or _is_tracked(run, context)):
         return RecordResult(event=event, is_stored=False)
     database = run.scope.database
-    insert_event(event, ordering, Delivery, using=database)
+    insert_event(event, deliveries, Delivery, using=database)
     if context.parent:
         context.parent.has_children = True
     if context.dry_run:
@@ -92,6 +93,19 @@ def _publishers(run: Run, context: ActionContext) -> Sequence[str]:
     if definition.partial and not context.object_ids:
         return ()  # nothing was changed, so there is nothing to publish
     return run.scope.settings.publishers_for(definition.label, definition.publish)
+
+
+def _deliveries(run: Run, context: ActionContext, aliases: Sequence[str]) -> list[NewDelivery]:
+    """Return the delivery to each publisher, with all that later settings must not change."""
+    scope, label = run.scope, run.definition.label
+    return [
+        NewDelivery(
+            publisher=alias,
+            ordering=key,
+            options=recordable_options(scope.settings.route_options(alias, label), scope.sensitive),
+        )
+        for alias, key in _ordering(run, context, aliases).items()
+    ]
 
 
 def _ordering(run: Run, context: ActionContext, aliases: Sequence[str]) -> dict[str, OrderingKey]:

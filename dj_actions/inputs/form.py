@@ -27,7 +27,12 @@ from dj_actions.inputs.base import (
     input_fields,
 )
 from dj_actions.inputs.errors import reject_deep_nesting
-from dj_actions.inputs.form_data import as_form_data, misread_fields, with_split_values
+from dj_actions.inputs.form_data import (
+    as_form_data,
+    misread_fields,
+    refuse_long_numbers,
+    with_split_values,
+)
 from dj_actions.inputs.form_html import render_form
 from dj_actions.inputs.form_schema import form_schema
 
@@ -84,6 +89,7 @@ class FormInput(InputAdapter):
     ) -> SafeString:
         """Return the fields as the form renders them."""
         form = self._blank_form()
+        refuse_long_numbers(form.fields)
         if raw is not None:
             form.is_bound = True
             form.data = with_split_values(form.fields, _with_json_text(form.fields, raw))
@@ -115,6 +121,7 @@ class FormInput(InputAdapter):
             if form.data is raw:
                 form.data = as_form_data(raw)
         form.data = with_split_values(form.fields, form.data)
+        refuse_long_numbers(form.fields)
         return form
 
     def _form_from_get_form(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,6 +62,29 @@ def with_split_values(fields: Mapping[str, forms.Field], data: Any) -> Any:
             names = [name + suffix for suffix in widget.widgets_names]
             parts |= as_form_data(dict(zip(names, data[name], strict=False)))
     return {**data, **parts} if parts else data
+
+
+def refuse_long_numbers(fields: Mapping[str, forms.Field]) -> None:
+    """Let the JSON fields of one form refuse numbers with more digits than Python converts.
+
+    The limit is that of `sys.set_int_max_str_digits`. Django expects no other error of the parser
+    than JSONDecodeError.
+    """
+    for field in fields.values():
+        if isinstance(field, forms.JSONField):
+            field.decoder = _refusing_long_numbers(field.decoder or json.JSONDecoder)
+
+
+def _refusing_long_numbers(decoder: type[json.JSONDecoder]) -> type[json.JSONDecoder]:
+    def decode(self: json.JSONDecoder, text: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return decoder.decode(self, text, *args, **kwargs)
+        except json.JSONDecodeError:
+            raise
+        except ValueError as error:
+            raise json.JSONDecodeError(str(error), text, 0) from error
+
+    return type(decoder.__name__, (decoder,), {"decode": decode})
 
 
 def _can_read(field: forms.Field, value: object) -> bool:

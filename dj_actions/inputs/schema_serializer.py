@@ -5,13 +5,14 @@ It describes the fields; the input itself validates the data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rest_framework import serializers
 
 from dj_actions.inputs.schema_builders import declared_types
 from dj_actions.inputs.schema_references import resolve_references
+from dj_actions.inputs.serializer_html import AS_TEXT
 
 Options = dict[str, Any]
 Field = serializers.Field[Any, Any, Any, Any]
@@ -85,7 +86,7 @@ def _field(schema: object, root: Mapping[str, Any], options: Options, depth: int
     schema, is_nullable = _without_null(resolve_references(schema, root), root)
     options |= {"allow_null": is_nullable} | _texts(schema)
     if "enum" in schema:
-        return serializers.ChoiceField([v for v in schema["enum"] if v is not None], **options)
+        return _choice(schema["enum"], options)
     types = [entry for entry in declared_types(schema) if entry != "null"]
     kind = types[0] if len(types) == 1 and depth <= MAX_DEPTH else None
     if kind == "array":
@@ -97,6 +98,15 @@ def _field(schema: object, root: Mapping[str, Any], options: Options, depth: int
         return serializers.JSONField(**options)
     field_class = FIELDS_BY_FORMAT.get(str(schema.get("format")), FIELDS_BY_TYPE[kind])
     return field_class(**options, **_limits(field_class, schema))
+
+
+def _choice(values: Sequence[Any], options: Options) -> Field:
+    """Return a field for one of a number of values."""
+    choices = [value for value in values if value is not None]
+    if any(isinstance(value, (list, dict)) for value in choices):
+        # A ChoiceField would take a list for a value and its label, and cannot hold an object.
+        return serializers.JSONField(**options)
+    return serializers.ChoiceField(choices, **options)
 
 
 def _without_null(
@@ -121,6 +131,8 @@ def _texts(schema: Mapping[str, Any]) -> Options:
         texts["style"] = {"input_type": "password"}
     if "default" in schema:
         texts["initial"] = schema["default"]
+        if schema.get("format") == "date-time":
+            texts["style"] = AS_TEXT  # the default may be anything
     return texts
 
 

@@ -19,7 +19,11 @@ from dj_actions.inputs.base import (
     input_fields,
 )
 from dj_actions.inputs.errors import reject_deep_nesting
-from dj_actions.inputs.serializer_html import render_serializer, supports_html_form
+from dj_actions.inputs.serializer_html import (
+    render_serializer,
+    show_dates_as_text,
+    supports_html_form,
+)
 from dj_actions.inputs.serializer_schema import serializer_schema, writable_fields
 
 
@@ -43,8 +47,12 @@ class SerializerInput(InputAdapter):
             ValidationError: the data is invalid.
         """
         serializer = self.serializer_class(data=cast("Any", raw), context=context.as_dict())
-        with reject_deep_nesting():
-            serializer.is_valid(raise_exception=True)
+        try:
+            with reject_deep_nesting():
+                serializer.is_valid(raise_exception=True)
+        except serializers.ValidationError:
+            show_dates_as_text(serializer)  # in the browsable API, which shows what was sent
+            raise
         return serializer
 
     def fields(self) -> Sequence[InputField]:

@@ -13,6 +13,10 @@ from rest_framework.renderers import HTMLFormRenderer
 
 from dj_actions.inputs.errors import error_lines
 
+AS_TEXT: Mapping[str, Any] = {"input_type": "text"}
+"""Style of a field that shows what it is given. For a date picker, DRF parses a date to render it,
+and fails on an invalid one."""
+
 UNSUPPORTED_FIELDS = (serializers.ListSerializer, serializers.ListField, serializers.DictField)
 """Fields that DRF's renderer replaces with a note that they are not supported."""
 
@@ -31,6 +35,15 @@ class FragmentRenderer(HTMLFormRenderer):
             # DRF parses dates to render them, and fails on an invalid date.
             field.value = None
             return super().render_field(field, parent_style)
+
+
+def show_dates_as_text(serializer: serializers.Serializer[Any]) -> None:
+    """Let a serializer with invalid data be rendered by DRF, whatever its dates are."""
+    for field in serializer.fields.values():
+        if isinstance(field, serializers.DateTimeField):
+            field.style = {**field.style, **AS_TEXT}
+        elif isinstance(field, serializers.Serializer):
+            show_dates_as_text(field)
 
 
 def supports_html_form(serializer: serializers.Serializer[Any]) -> bool:

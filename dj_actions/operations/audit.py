@@ -62,6 +62,6 @@ def record_operation(
             dict(data), sensitive=settings.sensitive_fields, limit=settings.max_stored_bytes
         ),
     )
-    insert_event(event, {}, Delivery, using=router.db_for_write(ActionEvent))
+    insert_event(event, (), Delivery, using=router.db_for_write(ActionEvent))
     action_recorded.send(sender=ActionEvent, event=event)
     return event

@@ -67,6 +67,9 @@ class Claimed(NamedTuple):
     lease_token: UUID
     """Distinguishes this claim from later claims of the same row."""
 
+    options: dict[str, Any] | None
+    """Options of its route; None if they were not recorded."""
+
     attempts: int
     """Number of attempts, including the one that now begins."""
 
@@ -107,6 +110,7 @@ class Claimed(NamedTuple):
             pk=delivery.pk,
             publisher=delivery.publisher,
             lease_token=token,
+            options=delivery.options,
             attempts=delivery.attempts,
             claimed_microseconds=_microseconds(delivery.claimed_at, using=using),
             queued_microseconds=_microseconds(delivery.queued_at, using=using),
@@ -144,22 +148,22 @@ class Claimed(NamedTuple):
     @property
     def claimed_at(self) -> datetime:
         """When it was claimed, by the database's clock."""
-        return _datetime(self.claimed_microseconds)
+        return datetime_of(self.claimed_microseconds)
 
     @property
     def queued_at(self) -> datetime:
         """When it was queued; its age counts from here."""
-        return _datetime(self.queued_microseconds)
+        return datetime_of(self.queued_microseconds)
 
     @property
     def available_at(self) -> datetime:
         """When it became due."""
-        return _datetime(self.available_microseconds)
+        return datetime_of(self.available_microseconds)
 
     @property
     def created_at(self) -> datetime:
         """When the event was recorded."""
-        return _datetime(self.created_microseconds)
+        return datetime_of(self.created_microseconds)
 
 
 def scan_of(deliveries: list[Claimed]) -> Scan:
@@ -167,7 +171,8 @@ def scan_of(deliveries: list[Claimed]) -> Scan:
     return Scan(deliveries, deliveries[-1].position if deliveries else None)
 
 
-def _datetime(microseconds: int) -> datetime:
+def datetime_of(microseconds: int) -> datetime:
+    """Return the time of a number of microseconds since 1970."""
     return EPOCH + timedelta(microseconds=microseconds)
 
 

@@ -44,6 +44,12 @@ class Delivery(models.Model):
         ActionEvent, on_delete=models.CASCADE, related_name="deliveries", db_index=False
     )
     publisher = models.CharField(_("publisher"), max_length=ALIAS_LENGTH)
+    # Decided when the event is recorded, not by the settings of the relay that sends it.
+    options = models.JSONField(
+        _("options of the route"),
+        null=True,
+        help_text=_("Empty: those of the settings when it is sent."),
+    )
     state = models.CharField(
         _("state"),
         max_length=16,

@@ -76,10 +76,10 @@ def refusal_of(delivery: Claimed, publisher: BasePublisher) -> PayloadNotStored 
 
 def _missing_size(stored: object) -> int | None:
     """Return the size of data that was too large to store, or None if it was stored."""
-    if isinstance(stored, dict) and stored.keys() == {TOO_LARGE}:
-        size = stored[TOO_LARGE]
-        return size if isinstance(size, int) else None
-    return None
+    if not (isinstance(stored, dict) and len(stored) == 1 and TOO_LARGE in stored):
+        return None
+    size = stored[TOO_LARGE]
+    return size if isinstance(size, int) else None
 
 
 def receipt_or_error(outcome: object, publisher: BasePublisher) -> Receipt | BaseException:
@@ -114,9 +114,20 @@ def message_of(event: Claimed) -> Message:
         extra=_stored(event.extra, {}),
         traceparent=event.traceparent,
         occurred_at=event.created_at,
-        options=get_settings().route_options(event.publisher, event.label),
+        options=_options_of(event),
         attempt=event.attempts,
     )
+
+
+def _options_of(event: Claimed) -> Mapping[str, Any]:
+    """Return the options of the route that matched when the event was recorded.
+
+    They are not recorded if JSON cannot represent them, if one of them is sensitive, or if the row
+    is older than the column.
+    """
+    if event.options is None:
+        return get_settings().route_options(event.publisher, event.label)
+    return event.options
 
 
 def _stored(value: Any, default: Any) -> Any:

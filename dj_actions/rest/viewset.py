@@ -22,6 +22,7 @@ from dj_actions.execution.execute import execute
 from dj_actions.execution.idempotency import HEADER as IDEMPOTENCY_HEADER
 from dj_actions.execution.permissions import first_denying_permission
 from dj_actions.execution.preconditions import entity_tag_of
+from dj_actions.execution.problems import refusing_unusable_values
 from dj_actions.execution.rendering import is_declared_many, render
 from dj_actions.execution.run import sensitive_fields
 from dj_actions.models import ActionEvent
@@ -153,7 +154,8 @@ class ActionMixin(InputSerializerMixin, ErrorMixin):
             receive_body(request)
             if not is_storable(list(kwargs.values())):
                 raise NotFound
-        super().initial(request, *args, **kwargs)
+        with refusing_unusable_values():
+            super().initial(request, *args, **kwargs)
 
     def get_throttles(self) -> list[BaseThrottle]:
         """Return the viewset's throttles, and those of the action that is to be run."""

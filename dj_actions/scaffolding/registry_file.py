@@ -61,7 +61,7 @@ class RegistryFile:
         self.newline = "\r\n" if "\r\n" in text else "\n"
         try:
             self.tree = ast.parse(text.encode())
-        except (SyntaxError, ValueError) as error:
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise ScaffoldingError(f"Cannot parse {path}: {error}. Fix it first.") from error
         self.first, self.last = self._find_markers()
 

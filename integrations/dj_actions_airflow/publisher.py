@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 MAX_NOTE_LENGTH = 1000
 """Characters. Airflow on PostgreSQL rejects more."""
 
+LATER_EVENTS = " A dag_id in ROUTES applies only to events that are recorded after it was set."
+
 
 class AirflowPublisher(BasePublisher):
     """A publisher that triggers Airflow 3 DAG runs through the REST API.
@@ -156,8 +158,8 @@ class AirflowPublisher(BasePublisher):
         if not dag_id:
             # Only this route is wrong: the lane continues with the others.
             raise DestinationNotFound(
-                f"No DAG is configured for {message.label}. Set dag_id in its route in "
-                f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["ROUTES"], or in OPTIONS.'
+                f"No DAG is configured for {message.label}. Set dag_id in "
+                f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["OPTIONS"].{LATER_EVENTS}'
             )
         if not checks.is_dag_id(dag_id):
             # In OPTIONS, it is wrong for all messages.
@@ -165,6 +167,7 @@ class AirflowPublisher(BasePublisher):
             raise (DestinationNotFound if is_of_route else PublisherMisconfigured)(
                 f"{dag_id!r}, which is configured for {message.label}, is not the id of a DAG. "
                 "Use letters, digits, '_', '-' and '.', at most 250."
+                f"{LATER_EVENTS if is_of_route else ''}"
             )
         return dag_id
 

@@ -25,6 +25,8 @@ from dj_actions_stream.client import FeedsClient
 from dj_actions_stream.errors import NOT_STREAM, translate_errors
 from dj_actions_stream.feed_ids import FeedId, fill_template
 
+LATER_EVENTS = " A feed in ROUTES applies only to events that are recorded after it was set."
+
 
 class StreamPublisher(BasePublisher):
     """A publisher that adds activities to Stream feeds, or to any server with the same protocol.
@@ -133,18 +135,20 @@ class StreamPublisher(BasePublisher):
     def _feed_for(self, message: Message) -> FeedId:
         """Return the feed of a message; a wrong template of a route is wrong for its messages."""
         if "feed" in message.options:
-            return self._fill_template(str(message.options["feed"]), message, DestinationNotFound)
+            return self._fill_template(
+                str(message.options["feed"]), message, DestinationNotFound, hint=LATER_EVENTS
+            )
         return self._fill_template(self._feed, message, PublisherMisconfigured)
 
     def _fill_template(
-        self, template: str, message: Message, failure: type[PublishError]
+        self, template: str, message: Message, failure: type[PublishError], *, hint: str = ""
     ) -> FeedId:
         try:
             return fill_template(template, message)
         except (LookupError, AttributeError, TypeError, ValueError) as error:
             raise failure(
                 f"Invalid feed template {template!r} for {message.label}: {error}. "
-                "Available placeholders: {actor}, {object}, {resource} and {action}."
+                "Available placeholders: {actor}, {object}, {resource} and {action}." + hint
             ) from error
 
     def _targets(self, message: Message) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -363,10 +364,14 @@ def test_a_file_that_cannot_be_read_is_reported_and_the_others_are_changed(proje
     (project / "old.py").write_text("print 'actions.util'\n")
     (project / "latin.py").write_bytes(b"x = '\xe9'\nfrom actions.util import STATUS\n")
     (project / "broken.yaml").write_text("a: [")
+    (project / "deep.py").write_text("x = " + "(" * 100_000)
+    (project / "deeper.py").write_text("x = " + "-" * 50_000 + "1")
+    (project / "deep.yaml").write_text("[" * 20_000)
+    os.mkfifo(project / "pipe.py")
     done = run(project, "-m", "dj_actions", "upgrade")
 
     assert done.returncode == 0
-    for name in ("old.py", "latin.py", "broken.yaml"):
+    for name in ("old.py", "latin.py", "broken.yaml", "deep.py", "deeper.py", "deep.yaml"):
         assert f"{name}:1: This file cannot be read" in done.stdout
     assert b"dj_actions" in (project / "urls.py").read_bytes()
 

@@ -10,7 +10,7 @@ import pytest
 from tests.packaging.commands import ROOT, run, succeed
 
 TOOLS = (
-    *("dj-database-url", "hypothesis", "psycopg[binary]", "pydantic", "whitenoise"),
+    *("dj-database-url", "gunicorn", "hypothesis", "psycopg[binary]", "pydantic", "whitenoise"),
     *("pytest", "pytest-django", "pytest-randomly", "pytest-xdist"),
 )
 """What the tests and the example need in addition."""

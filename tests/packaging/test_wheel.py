@@ -92,6 +92,7 @@ def test_every_file_of_the_package_is_in_it(contents: frozenset[str], folder: st
     "migration",
     [
         "dj_actions/migrations/0001_initial.py",
+        "dj_actions/migrations/0002_delivery_options.py",
         "dj_actions_stream/server/migrations/0001_initial.py",
     ],
 )

@@ -23,6 +23,12 @@ EDITORS: Mapping[str, Callable[[str], Edits]] = {
 }
 """Suffix of a file → the function that finds its edits."""
 
+UNREADABLE = (
+    *(SyntaxError, ValueError, LookupError, yaml.YAMLError),
+    *(RecursionError, MemoryError),  # of parsers, for deep nesting
+)
+"""Exceptions for a file whose content is at fault."""
+
 NOT_ENTERED = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 
@@ -48,8 +54,8 @@ class File:
             encoding = _encoding_of(path, content)
             text = content.decode(encoding)
             edits = EDITORS[path.suffix](text)
-        except (SyntaxError, ValueError, LookupError, RecursionError, yaml.YAMLError) as error:
-            reason = " ".join(str(error).split())
+        except UNREADABLE as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
             finding = Finding(line=1, message=f"This file cannot be read: {reason}")
             return cls(path=path, old="", new="", encoding="utf-8", findings=(finding,))
         return cls(
@@ -84,7 +90,8 @@ def files_below(path: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if _is_entered(here / name))
         for name in sorted(names):
             file = here / name
-            if file.suffix in EDITORS and not file.is_symlink():
+            # Not a pipe or a socket: reading it might never end.
+            if file.suffix in EDITORS and file.is_file() and not file.is_symlink():
                 yield file
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
+from django.db import DataError
 from django.db.models import CompositePrimaryKey, Model
 
 from dj_actions.cli.command import TextCommand
@@ -148,7 +149,7 @@ def _object(definition: ActionDefinition, key: str) -> Model:
         # The default manager: what it hides, such as objects that were deleted, is not found.
         rows = model._default_manager.filter(pk=parse_key(model, key) if is_composite else key)
         found = rows.first()
-    except (ValueError, ValidationError) as error:
+    except (ValueError, ValidationError, DataError, OverflowError) as error:
         raise CommandError(
             f"--pk {key!r} is not a valid primary key of {definition.resource}: {error}"
         ) from error

@@ -7,7 +7,7 @@ from dj_actions.outbox.queries.clock import database_time, from_now
 from dj_actions.outbox.queries.deliveries import DeliveryQuerySet
 from dj_actions.outbox.queries.events import FAILED_FROM, ActionEventQuerySet
 from dj_actions.outbox.queries.heartbeats import RelayHeartbeatQuerySet
-from dj_actions.outbox.queries.insert import insert_event
+from dj_actions.outbox.queries.insert import NewDelivery, insert_event
 from dj_actions.outbox.queries.locks import lock, try_lock
 from dj_actions.outbox.queries.operators import PublisherCounts
 from dj_actions.outbox.queries.pending import PendingCounts
@@ -20,6 +20,7 @@ __all__ = [
     "MAX_ID",
     "ActionEventQuerySet",
     "DeliveryQuerySet",
+    "NewDelivery",
     "PendingCounts",
     "PublisherCounts",
     "PublisherStateQuerySet",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, models
@@ -19,9 +20,20 @@ if TYPE_CHECKING:
     Field = models.Field[Any, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """What is decided about a delivery when its event is recorded."""
+
+    publisher: str
+    ordering: OrderingKey = field(default_factory=OrderingKey)
+
+    options: Mapping[str, Any] | None = None
+    """Options of the route that matched; None leaves them to the settings of the relay."""
+
+
 def insert_event(
     event: ActionEvent,
-    ordering: Mapping[str, OrderingKey],
+    new: Sequence[NewDelivery],
     deliveries: type[Delivery],
     *,
     using: str,
@@ -33,28 +45,29 @@ def insert_event(
 
     Args:
         event: not yet saved; its `created_at` is deferred, and fetched on access.
-        ordering: the ordering key of the delivery to each publisher.
+        new: the deliveries.
         deliveries: the model of deliveries.
         using: alias of the database.
     """
     if connections[using].vendor == "postgresql":
-        _insert_in_one_statement(event, ordering, deliveries, using=using)
+        _insert_in_one_statement(event, new, deliveries, using=using)
     else:
         event.save(using=using, force_insert=True)
         deliveries._default_manager.using(using).bulk_create(
             deliveries(
                 event=event,
-                publisher=alias,
-                ordering_scope=key.scope,
-                ordering_key=key.key,
+                publisher=entry.publisher,
+                options=entry.options,
+                ordering_scope=entry.ordering.scope,
+                ordering_key=entry.ordering.key,
             )
-            for alias, key in ordering.items()
+            for entry in new
         )
 
 
 def _insert_in_one_statement(
     event: ActionEvent,
-    ordering: Mapping[str, OrderingKey],
+    new: Sequence[NewDelivery],
     deliveries: type[Delivery],
     *,
     using: str,
@@ -66,14 +79,14 @@ def _insert_in_one_statement(
         if (value := getattr(event, field.attname)) != default
     ]
     # As strings, which the server casts to the column's type: it is cheapest for the driver.
-    parameters = [_as_text(field, value) for field, value in values]
-    is_ordered = any(key.scope for key in ordering.values())
-    for alias, key in ordering.items():
-        parameters += (str(event.pk), alias)
+    parameters: list[str | None] = [_as_text(field, value) for field, value in values]
+    is_ordered = any(entry.ordering.scope for entry in new)
+    for entry in new:
+        parameters += (str(event.pk), entry.publisher, _options_as_text(entry.options))
         if is_ordered:
-            parameters += (key.scope, key.key)
+            parameters += (entry.ordering.scope, entry.ordering.key)
     columns = tuple(field.column for field, _ in values)
-    statement = _statement(type(event), deliveries, columns, len(ordering), is_ordered=is_ordered)
+    statement = _statement(type(event), deliveries, columns, len(new), is_ordered=is_ordered)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
     event._state.adding, event._state.db = False, using
@@ -100,6 +113,12 @@ def _database_default(field: Field) -> Any:
     return field.get_default() if has_default else NOT_PROVIDED
 
 
+def _options_as_text(options: Mapping[str, Any] | None) -> str | None:
+    if options:
+        return json.dumps(options)
+    return None if options is None else "{}"
+
+
 @functools.cache
 def _statement(
     event: type[ActionEvent],
@@ -114,7 +133,8 @@ def _statement(
     insert_event = f"INSERT INTO {event._meta.db_table} ({names}) VALUES ({_placeholders(columns)})"  # noqa: S608
     if not count:
         return insert_event
-    own = ("event_id", "publisher", *(("ordering_scope", "ordering_key") if is_ordered else ()))
+    ordering = ("ordering_scope", "ordering_key") if is_ordered else ()
+    own = ("event_id", "publisher", "options", *ordering)
     rows = ", ".join([f"({_placeholders(own)})"] * count)
     return (
         f"WITH event AS ({insert_event}) "  # noqa: S608

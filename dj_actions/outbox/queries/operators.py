@@ -51,9 +51,14 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
         """Return the open deliveries whose publisher is not configured any more."""
         return self.open().exclude(publisher__in=list(known))
 
-    def count_open_by_action(self) -> list[tuple[str, str, str, int]]:
-        """Count the open deliveries; return publisher, resource, action and number of each kind."""
-        kinds = self.open().order_by("publisher", "event__resource", "event__action")
+    def count_without_options(self) -> list[tuple[str, str, str, int]]:
+        """Count the open deliveries whose options were not recorded with them.
+
+        Returns:
+            Publisher, resource, action and number of each kind.
+        """
+        rows = self.open().filter(options__isnull=True)
+        kinds = rows.order_by("publisher", "event__resource", "event__action")
         columns = ("publisher", "event__resource", "event__action")
         return list(kinds.values_list(*columns).annotate(Count("pk")))
 

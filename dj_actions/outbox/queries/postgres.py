@@ -27,6 +27,7 @@ COLUMNS = {
     "pk": "claimed.id",
     "publisher": "claimed.publisher",
     "lease_token": "claimed.lease_token",
+    "options": "claimed.options",
     "attempts": "claimed.attempts",
     "claimed_microseconds": "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint",
     "queued_microseconds": "(extract(epoch FROM claimed.queued_at) * 1000000)::bigint",
@@ -39,7 +40,9 @@ COLUMNS = {
 }
 """Field of `Claimed` → SQL, for the fields that are not a column of the event."""
 
-JSON_FIELDS = {"errors", "object_ids", "request_data", "response_data", "recipients", "extra"}
+JSON_FIELDS = {
+    *("options", "errors", "object_ids", "request_data", "response_data", "recipients", "extra")
+}
 JSON_POSITIONS = tuple(i for i, name in enumerate(Claimed._fields) if name in JSON_FIELDS)
 
 decode_json = json.JSONDecoder().raw_decode

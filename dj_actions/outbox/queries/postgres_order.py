@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 
 from dj_actions.conf import get_settings
-from dj_actions.outbox.claimed import Claim, Claimed, Cursor, Scan
+from dj_actions.outbox.claimed import Claim, Claimed, Cursor, Scan, datetime_of
 from dj_actions.outbox.queries.base import MAX_ID
 from dj_actions.outbox.queries.postgres import COLUMNS, claimed_from, table_names
 from dj_actions.policies import OnPoison
@@ -45,7 +45,7 @@ def claim_in_order(model: type[Delivery], claim: Claim, on_poison: OnPoison, *, 
         rows = _execute(statement, _parameters(claim, window, end), using=using)
         claimed = [claimed_from(row[3:]) for row in rows if row[3] is not None]
         seen = rows[0][0] if rows else 0
-        end = (rows[0][1], rows[0][2]) if rows else end
+        end = (datetime_of(rows[0][1]), rows[0][2]) if rows else end
         if claimed or seen < window:
             return Scan(claimed, end)
         window = min(2 * window, MAX_WINDOW)
@@ -109,8 +109,9 @@ def _claim_statement(model: type[Delivery], *, from_start: bool, on_poison: OnPo
                 AND {queue}
             ORDER BY available_at, id LIMIT %(window)s
         ), edge AS (
-            SELECT count(*) OVER () AS seen, available_at, id FROM head
-            ORDER BY available_at DESC, id DESC LIMIT 1
+            SELECT count(*) OVER () AS seen, id,
+                (extract(epoch FROM available_at) * 1000000)::bigint AS available_microseconds
+            FROM head ORDER BY available_at DESC, id DESC LIMIT 1
         ), scopes AS MATERIALIZED (
             SELECT known.ordering_scope AS scope, (
                 SELECT id FROM {delivery}
@@ -155,7 +156,7 @@ def _claim_statement(model: type[Delivery], *, from_start: bool, on_poison: OnPo
             WHERE taken.id = ANY (ARRAY(SELECT id FROM chosen)) AND taken.state = 'pending'
             RETURNING taken.*
         )
-        SELECT edge.seen, edge.available_at, edge.id, {columns}
+        SELECT edge.seen, edge.available_microseconds, edge.id, {columns}
         FROM edge LEFT JOIN (
             claimed JOIN {event} AS event ON event.id = claimed.event_id
         ) ON true

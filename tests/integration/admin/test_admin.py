@@ -257,6 +257,19 @@ def test_nothing_can_be_deleted(browser: Client, make_delivery: MakeDelivery) ->
     assert Delivery.objects.get() == delivery
 
 
+@pytest.mark.parametrize(
+    ("options", "text"), [({"room": "attic"}, "{&quot;room&quot;: &quot;attic&quot;}"), ({}, "{}")]
+)
+def test_the_recorded_options_of_the_route_are_shown(
+    browser: Client, make_delivery: MakeDelivery, options: dict[str, str], text: str
+) -> None:
+    delivery = make_delivery(options=options)
+    page = browser.get(f"{DELIVERIES}{delivery.pk}/change/").content.decode()
+
+    assert "Options of the route" in page
+    assert text in page
+
+
 def test_pages_have_no_fields_to_fill(browser: Client, make_delivery: MakeDelivery) -> None:
     for url in pages(make_delivery(**DEAD))[1::2]:
         page = browser.get(url).content.decode()

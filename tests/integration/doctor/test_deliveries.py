@@ -239,3 +239,15 @@ def test_open_deliveries_whose_route_was_removed_are_reported(
     assert "outbox cancel --publisher memory --action todo.archive" in finding.fix
     (message,) = run_checks(databases=["default"], tags=["database"])
     assert message.id == "dj_actions.W011"
+
+
+def test_a_delivery_that_has_the_options_of_its_route_needs_the_route_no_longer(
+    settings: Settings, make_event: MakeEvent, make_delivery: MakeDelivery
+) -> None:
+    entry = {"BACKEND": MEMORY, "ROUTES": ["todo.mark_*"]}
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"memory": entry}}
+    for options in ({}, {"room": "a"}):
+        make_delivery(event=make_event(action="archive"), options=options)
+
+    assert only(outbox.check_routes()).state is State.OK
+    assert run_checks(databases=["default"], tags=["database"]) == []

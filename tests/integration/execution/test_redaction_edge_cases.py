@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pydantic
 import pytest
@@ -59,6 +60,22 @@ class JsonForm(forms.Form):
     age = forms.IntegerField()
 
 
+class Choice(serializers.Serializer[Any]):
+    """Repeats what it is given in its errors, whatever it is."""
+
+    mood = serializers.ChoiceField(choices=["happy"])
+
+
+class Code(serializers.Serializer[Any]):
+    """Says about the whole input what it has read of one field."""
+
+    token = serializers.CharField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        code = attrs["token"].strip('["]')
+        raise serializers.ValidationError(f"Unknown code: {code}.")
+
+
 class DeepModel(pydantic.BaseModel):
     """Takes its secret from deep within the body."""
 
@@ -83,6 +100,14 @@ def stored() -> str:
         (Login, json.dumps([SECRET]), JSON),
         (Login, json.dumps(SECRET), JSON),
         (JsonForm, json.dumps({"config": f'{{"token": "{SECRET}"}}', "age": "x"}), JSON),
+        (Choice, json.dumps({"mood": {"token": SECRET}}), JSON),
+        (Choice, json.dumps({"mood": {"token": f"{SECRET}'\n\\é\""}}), JSON),
+        (Choice, json.dumps({"mood": f'{{"token": "{SECRET}"}}'}), JSON),
+        (Choice, json.dumps({"mood": f'{{"token": "{SECRET}"'}), JSON),
+        (Choice, json.dumps({"mood": json.dumps({"in": json.dumps([{"token": SECRET}])})}), JSON),
+        (Code, json.dumps({"token": f"  {SECRET}\n"}), JSON),
+        (Code, json.dumps({"token": f'["{SECRET}"]'}), JSON),
+        (Choice, urlencode({"mood": f'{{"token": "{SECRET}"}}'}), FORM),
     ],
 )
 def test_a_refused_input_does_not_give_it_away(

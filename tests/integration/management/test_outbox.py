@@ -134,6 +134,22 @@ def test_a_delivery_is_shown_with_its_event_its_errors_and_its_receipt(
     assert data["event"]["request_data"] == {"note": "ünï"}
 
 
+@pytest.mark.parametrize(
+    ("options", "text"), [({"feed": "ü"}, '{"feed": "ü"}'), ({}, "{}"), (None, "-")]
+)
+def test_the_recorded_options_of_the_route_are_shown(
+    outbox: Outbox,
+    outbox_json: OutboxJSON,
+    make_delivery: MakeDelivery,
+    options: dict[str, str] | None,
+    text: str,
+) -> None:
+    shown = make_delivery(options=options)
+
+    assert f"options           {text}" in outbox("show", shown.pk).splitlines()
+    assert outbox_json("show", shown.pk)["options"] == options
+
+
 # retry, cancel, replay
 
 

@@ -17,8 +17,7 @@ from django.utils import timezone
 
 from dj_actions.identifiers import uuid7
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.outbox.ordering import OrderingKey
-from dj_actions.outbox.queries import insert_event
+from dj_actions.outbox.queries import NewDelivery, insert_event
 from dj_actions.states import SETTLED_STATES, DeliveryState, RemoteState
 from dj_actions.testing import assert_recorded
 from example.todos.actions import MarkDone
@@ -211,6 +210,40 @@ def test_migrations_import_only_code_that_does_not_move() -> None:
     fields = module.Migration.operations[0].fields
 
     assert dict(fields)["id"].default is uuid7
+
+
+@pytest.mark.postgres
+def test_postgresql_adds_the_options_without_a_rewrite_and_takes_them_away() -> None:
+    def sql_of(**direction: Any) -> list[str]:
+        output = StringIO()
+        call_command("sqlmigrate", "dj_actions", "0002", stdout=output, no_color=True, **direction)
+        lines = output.getvalue().splitlines()
+        return [line for line in lines if line.startswith("ALTER")]
+
+    table = 'ALTER TABLE "dj_actions_delivery"'
+    assert sql_of() == [f'{table} ADD COLUMN "options" jsonb NULL;']
+    assert sql_of(backwards=True) == [f'{table} DROP COLUMN "options" CASCADE;']
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_are_kept_when_the_options_are_added_and_taken_away(
+    make_delivery: MakeDelivery,
+) -> None:
+    recorded = make_delivery(options={"room": "a"})
+    make_delivery()
+    try:
+        call_command("migrate", "dj_actions", "0001", verbosity=0, skip_checks=False)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM dj_actions_delivery")
+            assert cursor.fetchone() == (2,)
+        # As from the command line: the checks read the database before the column is there.
+        call_command("migrate", "dj_actions", verbosity=0, skip_checks=False)
+    finally:
+        call_command("migrate", "dj_actions", verbosity=0)
+    recorded.refresh_from_db()
+
+    assert recorded.publisher == "memory"
+    assert set(Delivery.objects.values_list("options", flat=True)) == {None}
 
 
 def index_definitions() -> dict[str, str]:
@@ -452,7 +485,8 @@ def test_an_inserted_event_equals_one_saved_by_the_model(
         object_ids=["7"],
         **filled,
     )
-    insert_event(event, {"a": OrderingKey(), "b": OrderingKey()}, Delivery, using="default")
+    new = [NewDelivery(publisher="a"), NewDelivery(publisher="b")]
+    insert_event(event, new, Delivery, using="default")
 
     written = ActionEvent.objects.get(pk=event.pk)
     assert written.created_at == event.created_at
@@ -466,7 +500,7 @@ def test_an_inserted_event_equals_one_saved_by_the_model(
 
 def test_an_event_may_have_no_deliveries() -> None:
     event = ActionEvent(resource="todo", action="mark_done")
-    insert_event(event, {}, Delivery, using="default")
+    insert_event(event, (), Delivery, using="default")
 
     assert (ActionEvent.objects.get(), Delivery.objects.count()) == (event, 0)
     event.summary = "changed"

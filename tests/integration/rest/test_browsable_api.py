@@ -9,6 +9,7 @@ from typing import Any
 import pydantic
 import pytest
 from django import forms
+from django.contrib.auth.models import User
 from rest_framework import serializers
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.permissions import IsAdminUser
@@ -18,7 +19,7 @@ from dj_actions.context import ActionContext
 from dj_actions.inputs.schema_serializer import serializer_from
 from example.todos.models import Todo
 from example.todos.serializers import TodoSerializer
-from tests.conftest import Declare, Serve
+from tests.conftest import ClientOf, Declare, Serve
 from tests.fixtures.forms import Offer
 
 HTML = "text/html"
@@ -266,3 +267,68 @@ def test_the_serializer_of_a_schema_has_its_types_and_limits() -> None:
     ]
     assert fields["pin"].style == {"input_type": "password"}
     assert fields["home"].fields["city"].allow_blank
+
+
+class Meeting(serializers.Serializer[Any]):
+    """An input with dates, for which a browser has pickers."""
+
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField(required=False, style={"input_type": "datetime-local"})
+
+
+class Invitation(serializers.Serializer[Any]):
+    """The same, one level down."""
+
+    meeting = Meeting()
+
+
+@pytest.mark.parametrize("declared", [Meeting, Invitation])
+@pytest.mark.parametrize("value", ["2026-13-01", "next week", "9" * 300, 5, [1], {"a": 1}])
+def test_a_date_that_is_invalid_is_refused_and_shown(
+    api: APIClient, todo: Todo, declare: Declare, serve: Serve, declared: Any, value: Any
+) -> None:
+    declare(input=declared)
+    serve()
+    dates = {"start": value, "end": value}
+    body = dates if declared is Meeting else {"meeting": dates}
+    url = f"/things/{todo.pk}/actions/poke/"
+    response = api.post(url, body, format="json", HTTP_ACCEPT=HTML)
+
+    assert response.status_code == 400
+    assert {name.split(".")[-1] for name in named(response.content.decode())} == {"start", "end"}
+
+
+@pytest.mark.parametrize("value", ["2026-13-01", 5])
+def test_a_date_that_is_invalid_is_refused_on_the_page_of_the_archive(
+    client_of: ClientOf, admin: User, value: Any
+) -> None:
+    url = "/api/action-events/actions/archive_actions/"
+    body = {"delete_before": value}
+    response = client_of(admin).post(url, body, format="json", HTTP_ACCEPT=HTML)
+
+    assert response.status_code == 400
+    assert named(response.content.decode()) == {"delete_before"}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"enum": [[1], {"a": 1}, None]},
+        {"enum": [[1, 2]]},
+        {"type": "array", "items": {"enum": [{}]}},
+        {"type": "object", "properties": {"x": {"enum": [[1, 2]]}}},
+        {"type": "string", "format": "date-time", "default": "tomorrow"},
+        {"type": "string", "format": "date-time", "default": 5},
+    ],
+)
+def test_a_schema_is_shown_whatever_its_values_are(
+    api: APIClient, todo: Todo, declare: Declare, serve: Serve, schema: dict[str, Any]
+) -> None:
+    declare(input={"properties": {"remark": schema}}, output=False)
+    serve()
+    url = f"/things/{todo.pk}/actions/poke/"
+
+    assert "remark" in raw_data(page_of(api, url))
+    fields = posted_fields(api, url)
+    assert list(fields) == ["remark"]
+    assert "choices" not in fields["remark"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django import forms
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DataError
 from rest_framework import serializers
 from rest_framework.routers import DefaultRouter
 from rest_framework.test import APIClient
@@ -359,3 +362,77 @@ def test_an_object_that_perform_deletes_is_recorded_by_its_key(
     send(api, f"/things/{todo.pk}/actions/poke/", json.dumps({"user": pk}))
 
     assert assert_recorded("todo.poke").request_data == {"user": pk}
+
+
+# Values that the database cannot look for
+
+FAR_AWAY = ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"]
+
+
+class JoinedSerializer(serializers.Serializer[Any]):
+    """Finds a user by a time."""
+
+    joined = serializers.SlugRelatedField[Any](
+        slug_field="date_joined", queryset=User.objects.all()
+    )
+
+
+class JoinedForm(forms.Form):
+    """The same as a form."""
+
+    joined = forms.ModelChoiceField(User.objects.all(), to_field_name="date_joined")
+
+
+@pytest.mark.parametrize("value", FAR_AWAY)
+@pytest.mark.parametrize("declared", [JoinedSerializer, JoinedForm])
+def test_a_relation_that_the_database_cannot_look_for_is_refused(
+    api: APIClient, poke: Callable[..., str], declared: Any, value: str
+) -> None:
+    url = poke(input=declared)
+
+    assert send(api, url, json.dumps({"joined": value})).status_code == 400
+    assert assert_recorded("todo.poke", status_code=400).request_data == {"joined": value}
+
+
+@pytest.mark.parametrize("value", FAR_AWAY)
+@pytest.mark.parametrize("partial", [False, True])
+def test_a_key_that_the_database_cannot_look_for_is_refused(
+    api: APIClient, serve: Serve, declare: Declare, todo: Todo, value: str, partial: bool
+) -> None:
+    declare(bulk=True, partial=partial)
+    serve(lookup_field="owner__date_joined")
+
+    assert send(api, "/things/actions/poke/", json.dumps({"ids": [value]})).status_code == 400
+
+
+@pytest.mark.parametrize("value", FAR_AWAY)
+def test_an_object_that_the_database_cannot_look_for_is_refused(
+    api: APIClient, serve: Serve, declare: Declare, todo: Todo, value: str
+) -> None:
+    declare()
+    serve(lookup_field="owner__date_joined", lookup_value_regex="[^/]+")
+
+    assert send(api, f"/things/{quote(value)}/actions/poke/").status_code == 400
+
+
+@pytest.mark.parametrize("name", ["ann\0", "\0"])
+def test_a_user_that_the_database_cannot_look_for_is_refused(todo: Todo, name: str) -> None:
+    client = APIClient(raise_request_exception=False)
+    credentials = base64.b64encode(f"{name}:pw".encode()).decode()
+    client.credentials(HTTP_AUTHORIZATION=f"Basic {credentials}")
+
+    assert send(client, url_of(todo)).status_code in {400, 401}
+    assert client.get("/api/action-events/").status_code in {400, 401}
+    assert_not_recorded("todo.mark_done")
+
+
+def test_what_the_database_refuses_later_is_a_fault_of_the_action(
+    api: APIClient, serve: Serve, declare: Declare, todo: Todo
+) -> None:
+    def perform(context: ActionContext, _data: dict[str, Any]) -> None:
+        raise DataError("too long")
+
+    declare(perform)
+    serve()
+
+    assert send(api, f"/things/{todo.pk}/actions/poke/").status_code == 500

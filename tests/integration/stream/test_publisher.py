@@ -15,7 +15,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from dj_actions.exceptions import PublisherMisconfigured
 from dj_actions.messages import Actor, Message
+from dj_actions.models import Delivery
+from dj_actions.publishers import publishers
+from dj_actions.testing import drain
 from dj_actions.testing.contract import PublisherContract, make_message
+from example.todos.actions import MarkDone
+from example.todos.models import Todo
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,14 +34,19 @@ class FeedsServer:
 
     def __init__(self, port: int) -> None:
         self._base_url = f"http://localhost:{port}"
+        self.options: dict[str, Any] = {
+            "base_url": self._base_url,
+            "timeout": 30.0,
+            "api_key": API_KEY,
+            "api_secret": API_SECRET,
+        }
+        """OPTIONS of a publisher."""
         self._publishers: list[StreamPublisher] = []
         self._reader = stream.connect(API_KEY, API_SECRET, base_url=self._base_url, timeout=30)
 
     def publisher(self, **options: Any) -> StreamPublisher:
         """Return a publisher, which is closed after the test."""
-        defaults: dict[str, Any] = {"base_url": self._base_url, "timeout": 30.0}
-        credentials = {"api_key": API_KEY, "api_secret": API_SECRET}
-        publisher = StreamPublisher(alias="feeds", **(defaults | credentials | options))
+        publisher = StreamPublisher(alias="feeds", **(self.options | options))
         self._publishers.append(publisher)
         return publisher
 
@@ -145,6 +155,28 @@ def test_a_route_chooses_the_feed(feeds: FeedsServer) -> None:
     assert receipt.scope == "todo:7"
     assert feeds.activities("todo:7", message)
     assert feeds.activities("user:1", message) == []
+
+
+def test_an_event_goes_to_the_feed_of_the_route_that_it_was_recorded_with(
+    feeds: FeedsServer, settings: Settings, todo: Todo
+) -> None:
+    def configure(feed: str) -> None:
+        entry = {
+            "BACKEND": "dj_actions_stream.StreamPublisher",
+            "OPTIONS": feeds.options,
+            "ROUTES": {"todo.*": {"feed": feed}},
+        }
+        settings.DJ_ACTIONS = {"PUBLISHERS": {"feeds": entry}}
+        publishers.reset()
+
+    configure("todo:{object}")
+    MarkDone.run(actor=todo.owner, object=todo)
+    configure("team:{object}")
+    assert drain() == 1
+
+    assert Delivery.objects.get().receipt_scope == f"todo:{todo.pk}"
+    assert len(feeds.read(f"todo:{todo.pk}")) == 1
+    assert feeds.read(f"team:{todo.pk}") == []
 
 
 def test_an_actor_whose_key_is_an_email_has_a_feed(feeds: FeedsServer) -> None:

@@ -140,7 +140,8 @@ def test_a_message_without_a_dag_waits_for_one_and_says_where_to_set_it() -> Non
         make_publisher().publish(make_message())
 
     assert "No DAG is configured for todo.mark_done" in str(why.value)
-    assert 'DJ_ACTIONS["PUBLISHERS"]["pipelines"]["ROUTES"]' in str(why.value)
+    assert 'DJ_ACTIONS["PUBLISHERS"]["pipelines"]["OPTIONS"]' in str(why.value)
+    assert "A dag_id in ROUTES applies only to events that are recorded after" in str(why.value)
 
 
 def test_a_large_payload_is_rejected_before_it_is_sent() -> None:

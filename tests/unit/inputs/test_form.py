@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django import forms
@@ -196,3 +198,27 @@ def test_json_in_a_text_may_be_nested_too_deeply() -> None:
     assert errors_of(Anything, {"value": "[" * 200_000}) == {
         "non_field_errors": ["Nested too deeply."]
     }
+
+
+class Strict(json.JSONDecoder):
+    """A decoder of a project's own."""
+
+    def decode(self, text: str, *args: Any) -> Any:
+        if text == '"refused"':
+            raise json.JSONDecodeError("Not this.", text, 0)
+        return super().decode(text, *args)
+
+
+@pytest.mark.parametrize("decoder", [None, Strict])
+@pytest.mark.parametrize("text", ["{}", "[{}]", '{{"a": -{}}}'])
+def test_json_in_a_text_may_have_a_number_that_is_too_long(decoder: Any, text: str) -> None:
+    class Anything(forms.Form):
+        value = forms.JSONField(decoder=decoder)
+
+    raw = {"value": text.format("9" * 5000)}
+
+    assert accepts(Anything, {"value": text.format("9" * 400)})
+    assert errors_of(Anything, raw) == {"value": ["Enter a valid JSON."]}
+    assert errors_of(Anything, QueryDict(urlencode(raw))) == {"value": ["Enter a valid JSON."]}
+    assert "9" * 5000 in adapter_for(Anything).html(raw, {"value": ["Enter a valid JSON."]})
+    assert accepts(Anything, {"value": '"refused"'}) is (decoder is None)
