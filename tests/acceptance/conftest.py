@@ -58,7 +58,9 @@ def stack() -> Iterator[Stack]:
 def routed(settings: Settings) -> None:
     """Let actions of this process queue deliveries for the relays' publishers."""
     entry = {"BACKEND": "dj_actions.publishers.memory.MemoryPublisher", "ROUTES": ["todo.*"]}
-    settings.DJ_ACTIONS = {"PUBLISHERS": {"feeds": entry, "pipelines": entry}}
+    # Which DAG a delivery starts is recorded with it.
+    pipelines = {**entry, "ROUTES": {"todo.*": {"dag_id": "todo_completed"}}}
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"feeds": entry, "pipelines": pipelines}}
 
 
 @pytest.fixture

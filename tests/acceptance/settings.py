@@ -31,8 +31,6 @@ if "TEST_POOL" in os.environ:
 if "TEST_KILL_ONCE" in os.environ:
     publishers["feeds"]["BACKEND"] = "tests.acceptance.publishers.KillingStreamPublisher"
     publishers["pipelines"]["BACKEND"] = "tests.acceptance.publishers.KillingAirflowPublisher"
-if "TEST_DAG" in os.environ:
-    publishers["pipelines"]["ROUTES"] = {"todo.*": {"dag_id": os.environ["TEST_DAG"]}}
 if "TEST_STOP_TIMEOUT" in os.environ:
     DJ_ACTIONS["STOP_TIMEOUT"] = float(os.environ["TEST_STOP_TIMEOUT"])
 for entry in publishers.values():
