@@ -45,6 +45,7 @@ bench: $(UV)  ## Measure requests, the relay and its latency, side by side with 
 	@$(BENCH) request
 	@$(BENCH) drain
 	@$(BENCH) latency
+	@$(BENCH) latency --ordered
 
 bench-quick: $(UV)  ## The same in about a minute, less precisely
 	@$(BENCH) request --quick
