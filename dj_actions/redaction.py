@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 REDACTED = "[redacted]"
 """Replaces a sensitive value."""
@@ -51,6 +51,11 @@ def or_size(plain: Any, limit: int) -> Any:
     """
     size = len(json.dumps(plain, ensure_ascii=False).encode())
     return {TOO_LARGE: size} if size > limit else plain
+
+
+def is_only_size(stored: object) -> TypeGuard[dict[str, Any]]:
+    """Return whether a value is what `or_size` returns for data that is too large."""
+    return isinstance(stored, dict) and len(stored) == 1 and TOO_LARGE in stored
 
 
 def redact(value: Any, names: Collection[str]) -> Any:

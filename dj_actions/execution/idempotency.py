@@ -26,7 +26,7 @@ from dj_actions.execution.identity import CallerIdentity
 from dj_actions.models import ActionEvent
 from dj_actions.outbox.events import IDEMPOTENCY_KEY_LENGTH, STORED_KEY_LENGTH
 from dj_actions.outbox.queries import try_lock
-from dj_actions.redaction import TOO_LARGE
+from dj_actions.redaction import is_only_size
 from dj_actions.serialization import RecordEncoder
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _earlier_event(run: Run, idempotency: Idempotency) -> ActionEvent | None:
         return None
     if event.fingerprint not in {idempotency.fingerprint, *idempotency.fallback_fingerprints}:
         raise IdempotencyKeyReused
-    if isinstance(event.response_data, dict) and event.response_data.keys() == {TOO_LARGE}:
+    if is_only_size(event.response_data):
         raise ReplayUnavailable
     return event
 
