@@ -215,7 +215,9 @@ def test_generated_files_pass_strict_type_checks(shop: Project, tmp_path: Path) 
     shop.write({"mypy.ini": STRICT})
 
     # What the project itself does not annotate is not what is checked.
-    shop.run("-m", "mypy", f"--cache-dir={tmp_path}", "--follow-imports=silent", "todos/actions")
+    # Nor are the sketches: their tests skip themselves, and exist only once another test has run.
+    options = (f"--cache-dir={tmp_path}", "--follow-imports=silent", "--exclude=/sketch/")
+    shop.run("-m", "mypy", *options, "todos/actions")
 
 
 def test_generated_files_contain_nothing_to_be_removed(shop: Project) -> None:
