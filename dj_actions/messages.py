@@ -152,6 +152,8 @@ class RemoteRun:
 
 
 def _require_storable(name: str, value: object, length: int) -> None:
+    if value == "":
+        return
     if not isinstance(value, str) or len(value) > length or UNSTORABLE_CHARACTERS.search(value):
         raise ValueError(
             f"A receipt's `{name}` must be a storable string of at most {length} characters, "

@@ -112,8 +112,8 @@ DJ_ACTIONS = Candidate(
     tables=["dj_actions_actionevent", "dj_actions_delivery"],
     load=f"""{_EVENTS}
         INSERT INTO dj_actions_delivery
-            (event_id, publisher, available_at, ordering_scope, ordering_key)
-        SELECT id, 'noop', now() - (%(count)s - object_id::int) * interval '1 ms',
+            (event_id, publisher, options, available_at, ordering_scope, ordering_key)
+        SELECT id, 'noop', '{{}}', now() - (%(count)s - object_id::int) * interval '1 ms',
             CASE WHEN %(keys)s > 0 THEN 'todos.todo' ELSE '' END,
             CASE WHEN %(keys)s > 0 THEN (object_id::int %% greatest(%(keys)s, 1))::text ELSE '' END
         FROM events ORDER BY object_id::int

@@ -62,11 +62,11 @@ class Claimed(NamedTuple):
     and rarely reads more of one than its message.
     """
 
-    pk: int
     publisher: str
     lease_token: UUID
     """Distinguishes this claim from later claims of the same row."""
 
+    pk: int
     options: dict[str, Any] | None
     """Options of its route; None if they were not recorded."""
 
@@ -107,9 +107,9 @@ class Claimed(NamedTuple):
         """
         event = delivery.event
         return cls(
-            pk=delivery.pk,
             publisher=delivery.publisher,
             lease_token=token,
+            pk=delivery.pk,
             options=delivery.options,
             attempts=delivery.attempts,
             claimed_microseconds=_microseconds(delivery.claimed_at, using=using),

@@ -140,6 +140,11 @@ class Delivery(models.Model):
                 condition=Q(state__in=sorted(BLOCKING_STATES)) & ~Q(ordering_scope=""),
             ),
             models.Index(
+                fields=["publisher", "ordering_scope", "id"],
+                name="dja_delivery_in_scope",
+                condition=Q(state__in=sorted(BLOCKING_STATES)) & ~Q(ordering_scope=""),
+            ),
+            models.Index(
                 fields=["publisher", "lease_expires_at"],
                 name="dja_delivery_leased",
                 condition=Q(state=DeliveryState.SENDING),

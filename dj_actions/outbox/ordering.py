@@ -63,6 +63,8 @@ def are_ordered(one: Claimed, other: Claimed) -> bool:
 
 def independent_groups(deliveries: Sequence[Claimed]) -> list[list[Claimed]]:
     """Split deliveries, given in order, into groups within which the order does not matter."""
+    if not any(delivery.ordering_scope for delivery in deliveries):
+        return [list(deliveries)] if deliveries else []
     groups: list[list[Claimed]] = []
     latest: dict[tuple[str, str], int] = {}
     highest: dict[str, int] = {}

@@ -32,7 +32,7 @@ def publish(deliveries: Sequence[Claimed], publisher: BasePublisher) -> Generato
     publisher raises is the outcome of the next message, and the last one: the messages after it
     were not tried.
     """
-    refusals = [refusal_of(delivery, publisher) for delivery in deliveries]
+    refusals = [_refusal_of(delivery, publisher) for delivery in deliveries]
     if not any(refusals):
         yield from _outcomes(deliveries, publisher)  # thousands a second: nothing between them
         return
@@ -63,26 +63,34 @@ def _outcomes(deliveries: Sequence[Claimed], publisher: BasePublisher) -> Genera
         yield TypeError(f"{name}.publish_many yielded no outcome for this message.")
 
 
-def refusal_of(delivery: Claimed, publisher: BasePublisher) -> PayloadNotStored | None:
+def _refusal_of(delivery: Claimed, publisher: BasePublisher) -> PayloadNotStored | None:
     """Return the error for a message of which the publisher would send data that is not stored."""
-    for name in publisher.payload:
-        size = _missing_size(getattr(delivery, COLUMNS[name]))
-        if size is not None:
-            return PayloadNotStored(
-                f"The {name} of this event has {size} bytes, more than MAX_STORED_BYTES: only its "
-                f"size was stored, and there is nothing to publish. Let {delivery.resource}."
-                f"{delivery.action} have less {name}, or raise MAX_STORED_BYTES; this event "
-                "itself cannot be published."
-            )
-    return None
-
-
-def _missing_size(stored: object) -> int | None:
-    """Return the size of data that was too large to store, or None if it was stored."""
-    if not is_only_size(stored):
+    missing = _missing_sizes(delivery)
+    name = next((name for name in publisher.payload if name in missing), None) if missing else None
+    if name is None:
         return None
-    size = stored[TOO_LARGE]
-    return size if isinstance(size, int) else None
+    return PayloadNotStored(
+        f"The {name} of this event has {missing[name]} bytes, more than MAX_STORED_BYTES: only its "
+        f"size was stored, and there is nothing to publish. Let {delivery.label} have less {name}, "
+        "or raise MAX_STORED_BYTES; this event itself cannot be published."
+    )
+
+
+def _missing_sizes(delivery: Claimed) -> Mapping[str, int]:
+    """Return the size of each field of a message that was too large to store."""
+    # Thousands a second, of which hardly ever one has such a field: the common answer comes first.
+    if not (
+        TOO_LARGE in (delivery.request_data or ())
+        or TOO_LARGE in (delivery.extra or ())
+        or is_only_size(delivery.response_data)
+    ):
+        return {}
+    stored = {name: getattr(delivery, column) for name, column in COLUMNS.items()}
+    return {
+        name: value[TOO_LARGE]
+        for name, value in stored.items()
+        if is_only_size(value) and isinstance(value[TOO_LARGE], int)
+    }
 
 
 def receipt_or_error(outcome: object, publisher: BasePublisher) -> Receipt | BaseException:
@@ -98,7 +106,11 @@ def receipt_or_error(outcome: object, publisher: BasePublisher) -> Receipt | Bas
 
 
 def message_of(event: Claimed) -> Message:
-    """Return the frozen value that a publisher receives."""
+    """Return the frozen value that a publisher receives.
+
+    Data that was too large to store is left out: the publisher does not send it.
+    """
+    missing = _missing_sizes(event)
     return Message(
         id=event.event_id,
         resource=event.resource,
@@ -110,29 +122,22 @@ def message_of(event: Claimed) -> Message:
         else event.object_id,
         object_ids=tuple(event.object_ids),
         actor=Actor(id=event.actor_id, label=event.actor_label) if event.actor_id else None,
-        data=_stored(event.request_data, {}),
-        result=_stored(event.response_data, None),
+        data={} if "data" in missing else event.request_data,
+        result=None if "result" in missing else event.response_data,
         summary=event.summary,
         recipients=tuple(event.recipients),
-        extra=_stored(event.extra, {}),
+        extra={} if "extra" in missing else event.extra,
         traceparent=event.traceparent,
         occurred_at=event.created_at,
-        options=_options_of(event),
+        options=_options_of(event) if event.options is None else event.options,
         attempt=event.attempts,
     )
 
 
 def _options_of(event: Claimed) -> Mapping[str, Any]:
-    """Return the options of the route that matched when the event was recorded.
+    """Return the options of the route for an event of which they are not recorded.
 
     They are not recorded if JSON cannot represent them, if one of them is sensitive, or if the row
     is older than the column.
     """
-    if event.options is None:
-        return get_settings().route_options(event.publisher, event.label)
-    return event.options
-
-
-def _stored(value: Any, default: Any) -> Any:
-    """Return data, or the default if it was too large to store: the publisher does not send it."""
-    return value if _missing_size(value) is None else default
+    return get_settings().route_options(event.publisher, event.label)

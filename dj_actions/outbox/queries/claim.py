@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, transaction
@@ -79,20 +79,25 @@ class ClaimQueries(PendingQueries):
         milliseconds, so others wait for it, but not for long: a relay may be frozen in it.
         """
         for _ in range(LOCK_ATTEMPTS):
+            scan = None
             with transaction.atomic(using=self.db):
                 if try_lock(f"dj_actions.claim:{claim.publisher}", using=self.db):
-                    return self._take_in_order(claim, on_poison)
+                    scan = self._take_in_order(claim, on_poison)
+            if scan:
+                return scan()
             time.sleep(LOCK_INTERVAL)
         return Scan([], None)
 
-    def _take_in_order(self, claim: Claim, on_poison: OnPoison) -> Scan:
+    def _take_in_order(self, claim: Claim, on_poison: OnPoison) -> Callable[[], Scan]:
+        """Claim; return what reads the claimed rows, for after the transaction."""
         if self._is_whole_queue():
             return claim_in_order(self.model, claim, on_poison, using=self.db)
         due = self.due(claim.publisher).order_by("pk")
         for is_blocked in self._blocked_by(claim.publisher, on_poison):
             due = due.exclude(is_blocked)
         # Wait for a row that another transaction has locked: later ones must not overtake it.
-        return due._take(claim, skip_locked=False)
+        taken = due._take(claim, skip_locked=False)
+        return lambda: taken
 
     def _blocked_by(self, publisher: str, on_poison: OnPoison) -> Iterator[Q]:
         """Yield the conditions under which an earlier delivery blocks one.

@@ -8,15 +8,16 @@ ordering key. The portable way is in `claim`.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 
 from dj_actions.conf import get_settings
-from dj_actions.outbox.claimed import Claim, Claimed, Cursor, Scan, datetime_of
+from dj_actions.outbox.claimed import Claim, Cursor, Scan, datetime_of
 from dj_actions.outbox.queries.base import MAX_ID
-from dj_actions.outbox.queries.postgres import COLUMNS, claimed_from, table_names
+from dj_actions.outbox.queries.postgres import claimed_from, read_columns, table_names
 from dj_actions.policies import OnPoison
 
 if TYPE_CHECKING:
@@ -27,11 +28,18 @@ MAX_WINDOW = 5_000
 the next statement reads further."""
 
 
-def claim_in_order(model: type[Delivery], claim: Claim, on_poison: OnPoison, *, using: str) -> Scan:
+Row = tuple[Any, ...]
+"""How much of the head was read and where it ends, then the columns of a delivery, if any."""
+
+
+def claim_in_order(
+    model: type[Delivery], claim: Claim, on_poison: OnPoison, *, using: str
+) -> Callable[[], Scan]:
     """PENDING → SENDING for due deliveries that no earlier delivery blocks, in order.
 
     It must run in a transaction that holds the lock of the publisher's claims: the next claim has
-    to see the result of this one.
+    to see the result of this one. What it returns reads the rows; call it after the transaction,
+    as other relays wait for its end.
 
     Args:
         model: the model of deliveries.
@@ -43,12 +51,16 @@ def claim_in_order(model: type[Delivery], claim: Claim, on_poison: OnPoison, *, 
     while True:
         statement = _claim_statement(model, from_start=end is None, on_poison=on_poison)
         rows = _execute(statement, _parameters(claim, window, end), using=using)
-        claimed = [claimed_from(row[3:]) for row in rows if row[3] is not None]
         seen = rows[0][0] if rows else 0
         end = (datetime_of(rows[0][1]), rows[0][2]) if rows else end
-        if claimed or seen < window:
-            return Scan(claimed, end)
+        has_claimed = bool(rows) and rows[0][3] is not None
+        if has_claimed or seen < window:
+            return partial(_scan_of, rows if has_claimed else [], end, claim)
         window = min(2 * window, MAX_WINDOW)
+
+
+def _scan_of(rows: Sequence[Row], end: Cursor | None, claim: Claim) -> Scan:
+    return Scan([claimed_from(row[3:], claim) for row in rows], end)
 
 
 def _parameters(claim: Claim, window: int, after: Cursor | None) -> dict[str, Any]:
@@ -66,7 +78,7 @@ def _parameters(claim: Claim, window: int, after: Cursor | None) -> dict[str, An
     }
 
 
-def _execute(statement: str, parameters: Mapping[str, Any], *, using: str) -> list[tuple[Any, ...]]:
+def _execute(statement: str, parameters: Mapping[str, Any], *, using: str) -> list[Row]:
     with connections[using].cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
@@ -79,10 +91,9 @@ def _claim_statement(model: type[Delivery], *, from_start: bool, on_poison: OnPo
     A delivery is free if it and all open ones before it in its line are pending and due. An empty
     ordering key stands for the whole scope, whose first such delivery is a barrier: those of the
     scope that follow it wait for it, and it waits for those before it. Each `ORDER BY id LIMIT`
-    walks the index `dja_delivery_in_line`, whose condition it has to repeat.
+    walks the index `dja_delivery_in_line` or `dja_delivery_in_scope`, whose condition it repeats.
     """
     delivery, event, state = table_names(model)
-    columns = ", ".join(COLUMNS.get(name, f"event.{name}") for name in Claimed._fields)
     queue = "true" if from_start else "(available_at, id) > (%(after_time)s, %(after_id)s)"
     states = (
         "'pending', 'sending', 'dead'" if on_poison is OnPoison.PARK else "'pending', 'sending'"
@@ -138,13 +149,13 @@ def _claim_statement(model: type[Delivery], *, from_start: bool, on_poison: OnPo
             UNION ALL
             SELECT id FROM in_line WHERE is_free
             UNION ALL
-            -- OFFSET 0: only for a barrier in the head are earlier ones searched for.
+            -- OFFSET 0: only for a barrier in the head is the first of its scope searched for.
             SELECT id FROM (
                 SELECT id, scope FROM head JOIN scopes ON id = barrier OFFSET 0
-            ) AS reached WHERE (
-                SELECT id FROM {delivery} AS earlier
-                WHERE {is_open} AND ordering_scope = scope AND earlier.id < reached.id LIMIT 1
-            ) IS NULL
+            ) AS reached WHERE id = (
+                SELECT id FROM {delivery} AS first
+                WHERE {is_open} AND ordering_scope = scope ORDER BY id LIMIT 1
+            )
         ), chosen AS (
             SELECT id FROM free
             WHERE {is_before_dead if on_poison is OnPoison.BLOCK else "true"}
@@ -156,7 +167,7 @@ def _claim_statement(model: type[Delivery], *, from_start: bool, on_poison: OnPo
             WHERE taken.id = ANY (ARRAY(SELECT id FROM chosen)) AND taken.state = 'pending'
             RETURNING taken.*
         )
-        SELECT edge.seen, edge.available_microseconds, edge.id, {columns}
+        SELECT edge.seen, edge.available_microseconds, edge.id, {read_columns()}
         FROM edge LEFT JOIN (
             claimed JOIN {event} AS event ON event.id = claimed.event_id
         ) ON true
