@@ -47,7 +47,7 @@ bench: $(UV)  ## Measure requests, the relay and its latency, side by side with 
 	@$(BENCH) latency
 	@$(BENCH) latency --ordered
 
-bench-quick: $(UV)  ## The same in about a minute, less precisely
+bench-quick: $(UV)  ## The same in about three minutes, less precisely and with fewer figures
 	@$(BENCH) request --quick
 	@$(BENCH) drain --quick
 	@$(BENCH) latency --quick

@@ -28,15 +28,21 @@ class ChildProcess:
         module: the module to run with `python -m`.
         arguments: its command-line arguments.
         environment: variables to add to the inherited environment.
+        interpreter: the Python that runs it; the one of this process by default.
     """
 
     def __init__(
-        self, module: str, arguments: Sequence[str] = (), *, environment: Mapping[str, str]
+        self,
+        module: str,
+        arguments: Sequence[str] = (),
+        *,
+        environment: Mapping[str, str],
+        interpreter: str = sys.executable,
     ) -> None:
         self._name = " ".join((module, *arguments))
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the block
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [interpreter, "-m", module, *arguments],
             env={**os.environ, **environment},
             cwd=PROJECT,
             stdin=subprocess.PIPE,

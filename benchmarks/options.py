@@ -53,7 +53,7 @@ class Options:
     """A key of `BENCHMARKS`."""
 
     quick: bool
-    """Whether to finish in under a minute, with wider intervals."""
+    """Whether to finish sooner, with fewer figures and wider intervals."""
 
     authentication: str
     """A key of `AUTHENTICATION`."""
@@ -139,14 +139,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("benchmark", choices=BENCHMARKS, help="the benchmark to run")
     parser.add_argument(
-        "--quick", action="store_true", help="finish in under a minute, less precisely"
+        "--quick", action="store_true", help="finish sooner, with fewer figures, less precisely"
     )
     parser.add_argument(
         "--output", type=Path, default=Path("benchmarks/results"), metavar="FOLDER",
         help="where to write the JSON file (default: benchmarks/results)",
     )  # fmt: skip
     _add_request(parser.add_argument_group("request"))
-    _add_drain(parser.add_argument_group("drain"))
+    _add_drain(
+        parser.add_argument_group(
+            "drain", "The peer is django-reliable-outbox, if it is available."
+        )
+    )
     _add_latency(parser.add_argument_group("latency"))
     return parser
 
@@ -168,7 +172,7 @@ def _add_request(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_drain(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--rounds", type=int, help="number of rounds (default: 5, quick: 2)")
+    group.add_argument("--rounds", type=int, help="number of rounds (default: 5, quick: 3)")
     group.add_argument(
         "--jobs", type=int, metavar="N",
         help="jobs per round of the limit and DJ Actions, and the maximum of the slow candidates",
@@ -191,11 +195,11 @@ def _add_drain(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument(
         "--relays", type=_at_least_one, default=1, metavar="N",
-        help="compare DJ Actions with itself: N processes share the work",
+        help="compare DJ Actions with itself and its peer: N processes share the work",
     )  # fmt: skip
     group.add_argument(
         "--lanes", type=_at_least_one, default=1, metavar="N",
-        help="compare DJ Actions with itself: its publisher's CONCURRENCY is N",
+        help="compare DJ Actions with itself and its peer: its publisher's CONCURRENCY is N",
     )  # fmt: skip
     group.add_argument(
         "--sleeping-neighbor", action="store_true",
@@ -203,7 +207,7 @@ def _add_drain(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument(
         "--keys", type=int, default=0, metavar="N",
-        help="compare DJ Actions with itself: it keeps the order of each of N keys",
+        help="compare DJ Actions with itself and its peer: it keeps the order of each of N keys",
     )  # fmt: skip
     group.add_argument(
         "--parked", type=int, default=0, metavar="N",
@@ -218,7 +222,7 @@ def _add_drain(group: argparse._ArgumentGroup) -> None:
 def _add_latency(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--seconds", type=_at_least_one, metavar="N",
-        help="how long to measure (default: 30, quick: 3)",
+        help="how long to measure (default: 30, quick: 10)",
     )  # fmt: skip
     group.add_argument(
         "--rate", type=_above_zero, default=100, metavar="N",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 PAYLOAD = """jsonb_build_object(
     'todo', n, 'title', 'Todo number ' || n, 'note', repeat('Done as agreed. ', 11),
@@ -54,6 +55,19 @@ class Candidate:
 
     prepare: str = ""
     """SQL that creates the tables, unless Django's migrations do."""
+
+    lanes: str = "lanes"
+    """Its own word for `Variant.lanes`."""
+
+    settings: str = "benchmarks.drain.settings"
+    """The Django settings of its processes."""
+
+    project: Path | None = None
+    """Folder of a uv project in whose environment its processes run; by default they run in the
+    environment of the benchmarks. Its migrations create the tables."""
+
+    packages: Sequence[str] = ()
+    """Packages of that environment whose versions are reported."""
 
 
 LIMIT = Candidate(
@@ -176,4 +190,31 @@ DJANGO_TASKS = Candidate(
     pending="SELECT count(*) FROM django_tasks_database_dbtaskresult WHERE status = 'READY'",
 )
 
-CANDIDATES = (LIMIT, DJ_ACTIONS, PROCRASTINATE, DJANGO_TASKS)
+RELIABLE_OUTBOX = Candidate(
+    name="reliable_outbox",
+    title="django-reliable-outbox",
+    tables=["reliable_outbox_outboxmessage"],
+    lanes="threads",
+    load=f"""
+        INSERT INTO reliable_outbox_outboxmessage
+            (message_id, kind, name, payload, headers, key, destination, status, attempts,
+             max_attempts, backoff, locked_by, last_error, last_traceback)
+        SELECT gen_random_uuid(), 'event', 'todo.done', {PAYLOAD}, '{{}}',
+            CASE WHEN %(keys)s > 0 THEN (n %% greatest(%(keys)s, 1))::text END,
+            'default', 'pending', 0, 10, 'exponential', '', '', ''
+        FROM {ROWS}
+    """,
+    finished="""
+        SELECT count(*) FROM reliable_outbox_outboxmessage
+        WHERE status = 'delivered' AND attempts = 1
+    """,
+    pending="""
+        SELECT count(*) FROM reliable_outbox_outboxmessage
+        WHERE status = 'pending' AND attempts = 0 AND locked_until IS NULL
+    """,
+    settings="benchmarks.drain.reliable_outbox.settings",
+    project=Path(__file__).parent / "reliable_outbox",
+    packages=["django-reliable-outbox", "Django", "psycopg"],
+)
+
+CANDIDATES = (LIMIT, DJ_ACTIONS, RELIABLE_OUTBOX, PROCRASTINATE, DJANGO_TASKS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,6 +13,9 @@ class JobCounter:
     """A thread-safe counter of the jobs done since `start()`."""
 
     jobs: int = 0
+    first_at: float | None = None
+    """When the first job was counted, by `time.monotonic()`; None if there was none."""
+
     limit: int | None = None
     """Number of jobs at which `on_limit` is called; None for no limit."""
 
@@ -24,12 +28,15 @@ class JobCounter:
     def start(self, limit: int | None = None, on_limit: Callable[[], None] | None = None) -> None:
         """Start counting from zero."""
         self.jobs, self.limit, self.on_limit = 0, limit, on_limit
+        self.first_at = None
         self.finished.clear()
 
-    def increment(self) -> None:
-        """Count one job; call `on_limit` when the limit is reached."""
+    def increment(self, count: int = 1) -> None:
+        """Count jobs; call `on_limit` when the limit is reached."""
         with self._lock:
-            self.jobs += 1
+            if self.first_at is None:
+                self.first_at = time.monotonic()
+            self.jobs += count
             is_limit = self.jobs == self.limit
         if is_limit and self.on_limit:
             self.finished.set()

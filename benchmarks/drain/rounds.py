@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.child import ChildProcess
 from benchmarks.drain.backlog import Backlog
 from benchmarks.drain.candidates import Candidate
+from benchmarks.drain.entries import entry_name
+from benchmarks.drain.environments import Environment
 from benchmarks.drain.workload import WARM_UP, Variant, Workload
 from benchmarks.options import Progress
 from benchmarks.samples import rotated
@@ -26,7 +28,7 @@ class Round:
 
     jobs: int
     seconds: float
-    """From the start of the first process to the end of the last."""
+    """From the first job of all processes to the end of the last process."""
 
     peak_rss_mb: float
     """Maximum over the processes."""
@@ -50,20 +52,21 @@ class Runner:
     """Jobs per round."""
 
     variant: Variant
+    environment: Environment = field(default_factory=Environment)
 
     @property
     def name(self) -> str:
-        """Name of the candidate, which shows whether it is a variant."""
-        return (
-            self.candidate.name
-            if self.variant.is_default
-            else f"{self.candidate.name}: {self.variant}"
-        )
+        """Name of the entry."""
+        return entry_name(self.candidate, self.variant)
 
     @property
     def title(self) -> str:
         """Title of the candidate, with the conditions of its variant."""
-        return self.candidate.title + ("" if self.variant.is_default else f": {self.variant}")
+        return ": ".join(filter(None, (self.candidate.title, self._conditions)))
+
+    @property
+    def _conditions(self) -> str:
+        return self.variant.describe(lanes=self.candidate.lanes)
 
     def prepare(self) -> None:
         """Create the rows that exist from the start."""
@@ -109,12 +112,15 @@ class Runner:
             arguments += [f"--warm-up-limit={WARM_UP}", f"--limit={share}"]
         environment = {
             "DATABASE_URL": self.backlog.url,
+            "DJANGO_SETTINGS_MODULE": self.candidate.settings,
             "BENCHMARK_LANES": str(self.variant.lanes),
             "BENCHMARK_ORDERING": "key" if self.variant.keys else "none",
         }
         if self.variant.sleeping_neighbor:
             environment["BENCHMARK_NEIGHBOR"] = "yes"
-        return ChildProcess(PROCESS, arguments, environment=environment)
+        return ChildProcess(
+            PROCESS, arguments, environment=environment, interpreter=self.environment.interpreter
+        )
 
 
 def combine(results: Sequence[Mapping[str, Any]]) -> Round:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmarks.drain.candidates import DJ_ACTIONS, DJANGO_TASKS, LIMIT, PROCRASTINATE
+from benchmarks.drain.candidates import (
+    DJ_ACTIONS,
+    DJANGO_TASKS,
+    LIMIT,
+    PROCRASTINATE,
+    RELIABLE_OUTBOX,
+)
 from benchmarks.errors import BenchmarkError
 from benchmarks.options import Options
 
@@ -29,17 +35,19 @@ FULL = Workload(
     jobs={
         LIMIT.name: 50_000,
         DJ_ACTIONS.name: 50_000,
+        RELIABLE_OUTBOX.name: 10_000,
         PROCRASTINATE.name: 4_000,
         DJANGO_TASKS.name: 1_000,
     },
 )
 QUICK = Workload(
-    rounds=2,
+    rounds=3,
     jobs={
-        LIMIT.name: 20_000,
-        DJ_ACTIONS.name: 20_000,
-        PROCRASTINATE.name: 300,
-        DJANGO_TASKS.name: 100,
+        LIMIT.name: 30_000,
+        DJ_ACTIONS.name: 30_000,
+        RELIABLE_OUTBOX.name: 2_000,
+        PROCRASTINATE.name: 1_000,
+        DJANGO_TASKS.name: 300,
     },
 )
 
@@ -86,12 +94,20 @@ class Variant:
         return bool(self.pending or self.settled)
 
     def __str__(self) -> str:
+        return self.describe()
+
+    def describe(self, *, lanes: str = "lanes") -> str:
+        """Return the conditions that differ from the default, as text.
+
+        Args:
+            lanes: the candidate's word for lanes.
+        """
         parts = [
             f"{self.pending:,} pending" if self.pending else "",
             f"{self.settled:,} settled" if self.settled else "",
             "a held snapshot" if self.held_snapshot else "",
             f"{self.relays} relays" if self.relays > 1 else "",
-            f"{self.lanes} lanes" if self.lanes > 1 else "",
+            f"{self.lanes} {lanes}" if self.lanes > 1 else "",
             "a sleeping neighbor" if self.sleeping_neighbor else "",
             f"in order of {self.keys:,} keys" if self.keys > 1 else "",
             "in order of one key" if self.keys == 1 else "",

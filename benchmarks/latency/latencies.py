@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from benchmarks.errors import BenchmarkError
+
+TAIL = ("percentile_99", "longest")
+"""What a few slow actions decide, and therefore needs many actions: left out with --quick."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +61,9 @@ def summarize_latencies(milliseconds: Sequence[float]) -> Latency:
         percentile_99=cuts[98],
         longest=max(milliseconds),
     )
+
+
+def figures_of(latency: Latency, *, quick: bool) -> Mapping[str, float]:
+    """Return the figures to report: all, or with `quick` those that few actions suffice for."""
+    left_out = TAIL if quick else ()
+    return {name: value for name, value in asdict(latency).items() if name not in left_out}

@@ -25,7 +25,7 @@ class Workload:
 
 
 FULL = Workload(rounds=300, warm_up_rounds=20)
-QUICK = Workload(rounds=12, warm_up_rounds=3)
+QUICK = Workload(rounds=60, warm_up_rounds=10)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ Drain = Callable[[int | None], int]
 DRAINERS: Mapping[str, str] = {
     "limit": "benchmarks.drain.drainers.limit.open_limit",
     "dj_actions": "benchmarks.drain.drainers.relay.open_relay",
+    "reliable_outbox": "benchmarks.drain.drainers.reliable_outbox.open_worker",
     "procrastinate": "benchmarks.drain.drainers.procrastinate.open_worker",
     "django_tasks": "benchmarks.drain.drainers.django_tasks.open_worker",
 }

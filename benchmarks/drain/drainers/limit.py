@@ -9,6 +9,7 @@ from functools import partial
 
 import psycopg
 
+from benchmarks.drain.counter import counter
 from benchmarks.drain.drainers import Drain
 
 BATCH_SIZE = 100
@@ -33,7 +34,8 @@ def open_limit() -> Iterator[Drain]:
 
 
 def _drain(connection: psycopg.Connection[tuple[int, object]], _limit: int | None) -> int:
-    done = 0
+    counter.start()
     while rows := connection.execute(CLAIM).fetchall():
-        done += connection.execute(FINISH, [[row[0] for row in rows]]).rowcount
-    return done
+        counter.increment(len(rows))
+        connection.execute(FINISH, [[row[0] for row in rows]])
+    return counter.jobs

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from benchmarks.drain.benchmark import baselines_for, entries_for
 from benchmarks.drain.candidates import CANDIDATES, DJ_ACTIONS, LIMIT, PROCRASTINATE
 from benchmarks.drain.counter import JobCounter
 from benchmarks.drain.drainers import DRAINERS
+from benchmarks.drain.figures import baselines_for
 from benchmarks.drain.process import peak_rss_mb
 from benchmarks.drain.rounds import combine
 from benchmarks.drain.workload import FULL, QUICK, Variant, Workload, variant_from, workload_from
@@ -17,8 +18,8 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.options import Options, parse_options
 
 RESULTS = [
-    {"jobs": 300, "seconds": 2.0, "peak_rss_mb": 70.5, "started": 10.0, "ended": 12.0},
-    {"jobs": 100, "seconds": 2.5, "peak_rss_mb": 80.5, "started": 11.5, "ended": 14.0},
+    {"jobs": 300, "peak_rss_mb": 70.5, "started": 10.0, "ended": 12.0},
+    {"jobs": 100, "peak_rss_mb": 80.5, "started": 11.5, "ended": 14.0},
 ]
 
 
@@ -88,21 +89,13 @@ def test_only_tables_that_are_large_on_purpose_keep_their_rows(given: Variant, k
     assert given.keeps_rows is keeps
 
 
-def test_by_default_all_candidates_are_compared() -> None:
-    entries = entries_for(Variant())
-    assert entries.pop(2) == (DJ_ACTIONS, Variant(lanes=2))
-    assert entries.pop(2) == (DJ_ACTIONS, Variant(keys=5_000))
-    assert entries == [(candidate, Variant()) for candidate in CANDIDATES]
+def test_the_baselines_are_those_that_take_part() -> None:
     assert list(baselines_for({candidate.name: [] for candidate in CANDIDATES})) == [
         LIMIT.name,
         PROCRASTINATE.name,
         DJ_ACTIONS.name,
+        "counterpart",
     ]
-
-
-def test_a_variant_of_dj_actions_is_compared_to_itself() -> None:
-    other = Variant(relays=4)
-    assert entries_for(other) == [(DJ_ACTIONS, Variant()), (DJ_ACTIONS, other)]
     assert baselines_for({"dj_actions": [], "dj_actions variant": []}) == {"dj_actions": "plain"}
 
 
@@ -110,6 +103,24 @@ def test_a_round_lasts_from_its_first_process_to_its_last() -> None:
     done = combine(RESULTS)
     assert (done.jobs, done.seconds, done.rate) == (400, 4.0, 100.0)
     assert (done.peak_rss_mb, list(done.shares)) == (80.5, [300, 100])
+
+
+def test_time_runs_from_the_first_job_that_is_counted() -> None:
+    counter = JobCounter()
+    counter.start()
+    before = time.monotonic()
+    counter.increment(100)
+    after = time.monotonic()
+    counter.increment()
+    assert counter.jobs == 101
+    assert counter.first_at is not None
+    assert before <= counter.first_at <= after
+
+
+def test_a_counter_that_restarts_has_no_first_job() -> None:
+    counter = JobCounter(jobs=1, first_at=1.0)
+    counter.start()
+    assert counter.first_at is None
 
 
 def test_a_counter_calls_on_limit_once() -> None:

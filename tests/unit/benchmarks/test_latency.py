@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.latency.latencies import match_latencies, summarize_latencies
+from benchmarks.latency.latencies import figures_of, match_latencies, summarize_latencies
 
 MILLISECOND = 1_000_000
 
@@ -38,3 +38,13 @@ def test_percentiles_of_the_numbers_to_a_hundred_are_known() -> None:
 def test_a_single_action_has_no_percentiles() -> None:
     with pytest.raises(BenchmarkError, match="at least two actions, not 1"):
         summarize_latencies([1.0])
+
+
+def test_a_quick_run_leaves_out_what_a_few_slow_actions_decide() -> None:
+    latency = summarize_latencies([float(number) for number in range(101)])
+    assert figures_of(latency, quick=True) == {
+        "count": 101,
+        "percentile_50": 50,
+        "percentile_95": 95,
+    }
+    assert {"percentile_99", "longest"} < set(figures_of(latency, quick=False))
