@@ -30,7 +30,7 @@ from tests.integration.relay.ordering.writers import LateWriter
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
-EXAMPLES = int(os.environ.get("ORDERING_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("ORDERING_EXAMPLES", "12"))
 """Number of runs for each value of ON_POISON."""
 
 RUNS = hypothesis_settings(

@@ -27,6 +27,7 @@ from tests.integration.relay.ordering.subjects import (
     PUBLISHER,
     SINGLE,
     WEIGHTED,
+    Recorded,
     Subject,
     record,
 )
@@ -56,7 +57,7 @@ outcomes = st.lists(
     max_size=4,
 )
 planned_faults = st.builds(
-    PlannedFault, st.sampled_from(Fault), st.integers(min_value=0, max_value=8), st.booleans()
+    PlannedFault, st.sampled_from(Fault), st.integers(min_value=0, max_value=6), st.booleans()
 )
 
 
@@ -74,7 +75,7 @@ class DeliveryRun(RuleBasedStateMachine):
         self.expected = Expectations(on_poison)
         self.relays = relays
         self.writers = writers
-        self.is_paused = False
+        self._held: Held | None = None
         self._make_lane = make_lane
         self._new_lane = partial(make_lane, 1, LaneTuning())
         script.behave = hand_over
@@ -97,34 +98,41 @@ class DeliveryRun(RuleBasedStateMachine):
 
     @rule(subjects=subject_lists)
     def commit(self, subjects: list[Subject]) -> None:
-        self.expected.committed += record(self._without_locked(subjects))
+        self._add(record(self._without_locked(subjects)))
 
     @rule(number=st.integers(min_value=0, max_value=WRITERS - 1), subjects=subject_lists)
     def a_late_writer_writes_or_commits(self, number: int, subjects: list[Subject]) -> None:
         writer, free = self.writers[number], self._without_locked(subjects)
         if writer.uncommitted:
-            self.expected.committed += writer.commit()
+            self._add(writer.commit())
         elif free:
             writer.write(free)
 
-    @rule(number=relays, happens=outcomes)
-    def a_relay_continues(self, number: int, happens: list[str]) -> None:
-        """It claims a batch, if it has none; its next messages have these outcomes."""
-        relay = self.relays[number]
-        if relay.in_hand is None:
-            self._move(relay, relay.begin)
-        for outcome in happens:
-            if relay.in_hand is None:
-                break
-            self._resume(relay, outcome)
+    @rule(moves=st.lists(st.tuples(relays, outcomes), min_size=1, max_size=3))
+    def relays_continue(self, moves: list[tuple[int, list[str]]]) -> None:
+        """Each claims a batch, if it has none; its next messages have these outcomes."""
+        for number, happens in moves:
+            self._continue(self.relays[number], happens)
 
     @rule(number=relays, happens=outcomes, fault=planned_faults)
     def a_relay_continues_until_a_fault(
         self, number: int, happens: list[str], fault: PlannedFault
     ) -> None:
-        self.relays[number].plan(fault)
-        self.a_relay_continues(number, happens)
-        self.relays[number].plan(None)
+        relay = self.relays[number]
+        relay.plan(fault)
+        self._continue(relay, happens)
+        relay.plan(None)
+
+    @rule(number=relays, other=relays, before=outcomes, meanwhile=outcomes, after=outcomes)
+    def a_relay_hangs_until_its_lease_expires(
+        self, number: int, other: int, before: list[str], meanwhile: list[str], after: list[str]
+    ) -> None:
+        """Another relay rescues what it holds; then it goes on as if nothing had happened."""
+        late = self.relays[number]
+        self._continue(late, before)
+        self.leases_expire(number)
+        self._continue(self.relays[other], meanwhile)
+        self._continue(late, after)
 
     @rule(number=relays, arrives=st.booleans())
     def a_relay_is_killed_while_it_publishes(self, number: int, arrives: bool) -> None:
@@ -136,7 +144,7 @@ class DeliveryRun(RuleBasedStateMachine):
 
     @rule(number=relays, other=relays, outcome=st.sampled_from(["arrives", "fails"]))
     def a_relay_moves_while_another_one_claims(self, number: int, other: int, outcome: str) -> None:
-        """The claim is not committed yet: it must not be overtaken, nor wait for."""
+        """The claim is not committed yet: no other claim may overtake it."""
         claiming, moving = self.relays[number], self.relays[other]
         if claiming.in_hand or claiming is moving:
             return
@@ -174,11 +182,21 @@ class DeliveryRun(RuleBasedStateMachine):
         if found:
             self._operate(operation, [found[place % len(found)]])
 
-    @rule()
-    def an_operator_pauses_or_resumes(self) -> None:
-        change = resume if self.is_paused else pause
-        assert change(PUBLISHER, actor=None, reason="test").count == 1
-        self.is_paused = not self.is_paused
+    @rule(number=relays, happens=outcomes, subjects=subject_lists)
+    def an_operator_pauses_the_publisher_for_a_while(
+        self, number: int, happens: list[str], subjects: list[Subject]
+    ) -> None:
+        """A relay finishes what it has claimed, and claims nothing."""
+        relay = self.relays[number]
+        assert pause(PUBLISHER, actor=None, reason="test").count == 1
+        self.commit(subjects)
+        if relay.in_hand is None:
+            self._move(relay, relay.begin)
+            assert relay.in_hand is None
+        for outcome in happens:
+            if relay.in_hand:
+                self._resume(relay, outcome)
+        assert resume(PUBLISHER, actor=None, reason="test").count == 1
 
     # Invariants
 
@@ -192,16 +210,14 @@ class DeliveryRun(RuleBasedStateMachine):
             if relay.in_hand:
                 self._move(relay, relay.kill)
         for writer in self.writers:
-            self.expected.committed += writer.commit()
+            self._add(writer.commit())
         if self.expected.violations:
             return  # the invariant has reported them
-        if self.is_paused:
-            self.an_operator_pauses_or_resumes()
         self.leases_expire(None)
         self._drain()
         if not self.expected.continues:
             dead = Delivery.objects.filter(state=DeliveryState.DEAD)
-            self._operate("replay", dead.values_list("pk", flat=True))
+            self._operate("replay", list(dead.values_list("pk", flat=True)))
             self._drain()
         self.promises_are_kept()
         self.expected.check_end()
@@ -226,7 +242,21 @@ class DeliveryRun(RuleBasedStateMachine):
         changed = operations[operation](chosen, actor=None, reason="test").ids
         record = self.expected.replayed if operation == "replay" else self.expected.withdrawn
         record.update(int(pk) for pk in changed)
-        self._note(held_deliveries())
+        self._held = None
+        self._note(self._held_now())
+
+    def _add(self, committed: Sequence[Recorded]) -> None:
+        self.expected.committed += committed
+        self._held = None
+
+    def _continue(self, relay: Relay, happens: Sequence[str]) -> None:
+        """Let a relay claim, if it has no batch; let its next messages have these outcomes."""
+        if relay.in_hand is None:
+            self._move(relay, relay.begin)
+        for outcome in happens:
+            if relay.in_hand is None:
+                break
+            self._resume(relay, outcome)
 
     def _resume(self, relay: Relay, outcome: str) -> None:
         """Let the message in hand have this outcome."""
@@ -237,13 +267,14 @@ class DeliveryRun(RuleBasedStateMachine):
 
     def _move(self, relay: Relay, move: Callable[[], None]) -> None:
         """Let a relay move, and check what it has changed and the message that it sends next."""
-        before, token = held_deliveries(), relay.lease_token
+        before, token = self._held_now(), relay.lease_token
         begins = relay.in_hand is None
         if begins:
             relay.excused = self.expected.left_out(states_in(before))
             relay.blocking = dead_in(before)
         move()
-        after = held_deliveries()
+        self._held = None
+        after = self._held_now()
         if not begins:
             check_changes(before, after, token)
         self._note(after)
@@ -251,10 +282,15 @@ class DeliveryRun(RuleBasedStateMachine):
         if relay.is_dead:
             relay.start(self._new_lane())
         if relay.in_hand:
-            assert not (begins and self.is_paused)
             self.expected.check_sent(
                 relay.in_hand.id, excused=relay.excused, blocking=relay.blocking
             )
+
+    def _held_now(self) -> Held:
+        """Return the state and the lease token of each delivery; read them once."""
+        if self._held is None:
+            self._held = held_deliveries()
+        return self._held
 
     def _note(self, held: Held) -> None:
         """Excuse relays from waiting for what is left out while they hold their batches."""
