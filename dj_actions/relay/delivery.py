@@ -57,8 +57,9 @@ class Batch:
 def deliver(batch: Batch, stopping: threading.Event) -> None:
     """Publish a batch and settle each delivery soon after its outcome is known.
 
-    It ends early if the relay stops, the breaker opens, or the lease is lost; deliveries that
-    were not tried by then are released as if they had never been claimed.
+    It ends early if the relay stops, the breaker opens, the lease is lost, or a dead letter blocks
+    the publisher; deliveries that were not tried by then are released as if they had never been
+    claimed.
     """
     BatchDelivery(batch, stopping).run()
 
@@ -129,20 +130,19 @@ class BatchDelivery:
             breaker.return_probe()  # another message may probe at once
 
     def _fail(self, claimed: Claimed, error: BaseException) -> bool:
-        """Settle a failure; return whether the lease still held."""
+        """Settle a failure; return whether the next delivery may follow."""
         batch = self._batch
         counted = is_counted(error, is_probe=self._is_probe)
-        held = settle_failure(
-            claimed,
-            error,
-            wait=retry_wait(claimed, error, batch.policy) if counted else batch.breaker.remaining(),
-            counted=counted,
-            on_poison=batch.on_poison,
-        )
+        wait = retry_wait(claimed, error, batch.policy) if counted else batch.breaker.remaining()
+        held = settle_failure(claimed, error, wait=wait, counted=counted, on_poison=batch.on_poison)
         if held:
             self._failed += 1
             self._blocking.append(claimed)
-        return held
+        return held and not (wait is None and self._blocks_all(claimed))
+
+    def _blocks_all(self, dead: Claimed) -> bool:
+        """Return whether a dead letter blocks all later deliveries of the publisher."""
+        return self._batch.on_poison is OnPoison.BLOCK and bool(dead.ordering_scope)
 
     def _release_untried(self) -> None:
         batch = self._batch

@@ -157,6 +157,30 @@ def test_a_dead_letter_affects_later_deliveries_as_configured(
     assert state == (DeliveryState.CANCELLED if on_poison == "supersede" else DeliveryState.DEAD)
 
 
+def test_a_dead_letter_that_blocks_all_ends_its_batch(
+    ordered: Configure, put: Put, fails: dict[str, Exception]
+) -> None:
+    lane = ordered("block", batch_size=10)
+    earlier, poison, later = put("6"), put("7"), put("8")
+    fails[poison] = PublishRejected("no")
+    work(lane)
+
+    assert sent() == [earlier, poison]
+    waiting = Delivery.objects.get(event__pk=later)
+    assert (waiting.state, waiting.attempts) == (DeliveryState.PENDING, 0)
+
+
+def test_an_unordered_dead_letter_blocks_nothing(
+    ordered: Configure, put: Put, fails: dict[str, Exception]
+) -> None:
+    lane = ordered("block", batch_size=10)
+    poison, later = put("7", scope=NO_SCOPE), put("8")
+    fails[poison] = PublishRejected("no")
+    work(lane)
+
+    assert sent() == [poison, later]
+
+
 @pytest.mark.parametrize(
     ("dead", "arrives", "is_replaced"),
     [

@@ -1,0 +1,1 @@
+"""A stateful test of the order: what may happen to deliveries, and what was promised meanwhile."""
