@@ -27,12 +27,15 @@ def is_storable(value: object) -> bool:
     pending: list[tuple[Any, int]] = [(value, 0)]
     while pending:
         entry, depth = pending.pop()
-        if isinstance(entry, Mapping):
-            pending += ((inner, depth + 1) for pair in entry.items() for inner in pair)
-        elif isinstance(entry, (list, tuple)):
-            pending += ((inner, depth + 1) for inner in entry)
+        # Strings and numbers first: they are the most frequent.
         if depth > MAX_DEPTH or not _is_storable_leaf(entry):
             return False
+        if isinstance(entry, (str, int)):
+            continue
+        if isinstance(entry, (list, tuple)):
+            pending += ((inner, depth + 1) for inner in entry)
+        elif isinstance(entry, Mapping):
+            pending += ((inner, depth + 1) for pair in entry.items() for inner in pair)
     return True
 
 

@@ -6,6 +6,7 @@ import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, models
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from dj_actions.models import ActionEvent, Delivery
 
     Field = models.Field[Any, Any]
+
+
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,7 @@ def insert_event(
     deliveries: type[Delivery],
     *,
     using: str,
+    texts: Mapping[str, str] = NO_TEXTS,
 ) -> None:
     """Insert an event, and one pending delivery for each publisher.
 
@@ -48,9 +53,10 @@ def insert_event(
         new: the deliveries.
         deliveries: the model of deliveries.
         using: alias of the database.
+        texts: the JSON text of fields of the event that are encoded already.
     """
     if connections[using].vendor == "postgresql":
-        _insert_in_one_statement(event, new, deliveries, using=using)
+        _insert_in_one_statement(event, new, deliveries, texts, using=using)
     else:
         event.save(using=using, force_insert=True)
         deliveries._default_manager.using(using).bulk_create(
@@ -69,6 +75,7 @@ def _insert_in_one_statement(
     event: ActionEvent,
     new: Sequence[NewDelivery],
     deliveries: type[Delivery],
+    texts: Mapping[str, str],
     *,
     using: str,
 ) -> None:
@@ -79,7 +86,10 @@ def _insert_in_one_statement(
         if (value := getattr(event, field.attname)) != default
     ]
     # As strings, which the server casts to the column's type: it is cheapest for the driver.
-    parameters: list[str | None] = [_as_text(field, value) for field, value in values]
+    parameters: list[str | None] = [
+        texts[field.name] if field.name in texts else _as_text(field, value)
+        for field, value in values
+    ]
     is_ordered = any(entry.ordering.scope for entry in new)
     for entry in new:
         parameters += (str(event.pk), entry.publisher, _options_as_text(entry.options))
