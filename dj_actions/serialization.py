@@ -82,7 +82,7 @@ def encode(value: Any) -> JsonData:
         plain = json.loads(text)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidAction(f"An action's data must be storable as JSON: {error}") from error
-    if not (is_obviously_storable(text) or is_storable(plain)):
+    if not (is_obviously_storable(text, plain) or is_storable(plain)):
         raise InvalidAction(
             "An action's data must be storable as JSON: it contains null characters, lone "
             "surrogates or very deep nesting."
