@@ -65,11 +65,12 @@ class RequestCaller:
 
     def render(self, value: Any) -> Any:
         """Render the result with the action's output or the viewset's serializer."""
+        output = self.definition.output
         return render(
             value,
-            self.definition.output,
+            output,
             self.viewset.get_serializer,
-            context=self.viewset.get_serializer_context(),
+            context=self.viewset.get_serializer_context() if output else None,
             many=is_declared_many(self.definition),
         )
 
