@@ -80,7 +80,7 @@ class RunScope:
         if not self.sensitive and len(data.text) <= self.settings.max_stored_bytes:
             return data
         kept = self.storable(data.plain)
-        return data if kept == data.plain else JsonData.of_plain(kept)
+        return data if kept is data.plain else JsonData.of_plain(kept)
 
     def storable_errors(self, body: Any, data: Any) -> Any:
         """Return a response body as `storable` does, for errors, which may repeat their input.
