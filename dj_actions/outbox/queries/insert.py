@@ -126,7 +126,7 @@ def _columns(model: type[models.Model]) -> tuple[Column, ...]:
     """
     fields = (field for field in model._meta.concrete_fields if field.name != "created_at")
     return tuple(
-        Column(field.column, field.attname, _database_default(field), _encoder_of(field))
+        Column(str(field.column), field.attname, _database_default(field), _encoder_of(field))
         for field in fields
     )
 
