@@ -43,12 +43,14 @@ chaos: $(UV)  ## Kill relays and the database under load and check that no event
 
 bench: $(UV)  ## Measure requests, the relay and its latency, side by side with the alternatives
 	@$(BENCH) request
+	@$(BENCH) request --bulk 1000
 	@$(BENCH) drain
 	@$(BENCH) latency
 	@$(BENCH) latency --ordered
 
 bench-quick: $(UV)  ## The same in about three minutes, less precisely and with fewer figures
 	@$(BENCH) request --quick
+	@$(BENCH) request --quick --bulk 1000
 	@$(BENCH) drain --quick
 	@$(BENCH) latency --quick
 

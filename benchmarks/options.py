@@ -64,6 +64,9 @@ class Options:
     profile: str | None
     """Name of the candidate to profile; None to measure."""
 
+    bulk: int | None
+    """Objects of one request; None for one object, which the URL names."""
+
     output: Path
     """Folder for the JSON files and profiles."""
 
@@ -110,6 +113,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
         authentication=given.authentication,
         through=given.through,
         profile=given.profile,
+        bulk=given.bulk,
         output=given.output,
         rounds=given.rounds,
         jobs=given.jobs,
@@ -168,6 +172,10 @@ def _add_request(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--profile", nargs="?", const="dj_actions", metavar="CANDIDATE",
         help="profile one candidate (default: dj_actions), in-process, instead of measuring all",
+    )  # fmt: skip
+    group.add_argument(
+        "--bulk", type=_at_least_one, metavar="N",
+        help="one request for N objects, by a bulk action (at most 1000)",
     )  # fmt: skip
 
 

@@ -63,7 +63,7 @@ DJ_ACTIONS = {
         },
         "pipelines": {
             "BACKEND": "dj_actions.publishers.memory.MemoryPublisher",
-            "ROUTES": {"todo.mark_done": {}},
+            "ROUTES": {"todo.mark_done": {}, "todo.bulk_mark_done": {}},
         },
     },
 }

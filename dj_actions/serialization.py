@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from operator import attrgetter
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Self
 
 from django.core.files import File
 from django.core.serializers.json import DjangoJSONEncoder
@@ -41,22 +42,49 @@ class RecordEncoder(DjangoJSONEncoder):
         return str(o) if type(o).__module__.startswith("pydantic") else super().default(o)
 
 
+ENCODER = RecordEncoder(allow_nan=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonData:
+    """Plain JSON data with its text, so that it is encoded only once."""
+
+    plain: Any
+
+    text: str
+    """ASCII only: other characters are escaped."""
+
+    @classmethod
+    def of_plain(cls, plain: Any) -> Self:
+        """Return plain JSON data with its text."""
+        return cls(plain=plain, text=json.dumps(plain))
+
+
 def to_json(value: Any) -> Any:
     """Return the value as plain JSON data.
 
     Raises:
         InvalidAction: the value cannot be represented in JSON, or stored in a JSON column.
     """
-    if value is None or value == {}:
-        return value
+    return None if value is None else encode(value).plain
+
+
+def encode(value: Any) -> JsonData:
+    """Return the value as plain JSON data, with its text.
+
+    Raises:
+        InvalidAction: the value cannot be represented in JSON, or stored in a JSON column.
+    """
+    if value == {}:
+        return JsonData(plain={}, text="{}")
     try:
-        text = json.dumps(value, cls=RecordEncoder, allow_nan=False)
+        text = ENCODER.encode(value)
         plain = json.loads(text)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidAction(f"An action's data must be storable as JSON: {error}") from error
-    if not (is_obviously_storable(text) or is_storable(plain)):
+    if not (is_obviously_storable(text, plain) or is_storable(plain)):
         raise InvalidAction(
             "An action's data must be storable as JSON: it contains null characters, lone "
             "surrogates or very deep nesting."
         )
-    return plain
+    return JsonData(plain=plain, text=text)

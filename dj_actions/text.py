@@ -27,22 +27,41 @@ def is_storable(value: object) -> bool:
     pending: list[tuple[Any, int]] = [(value, 0)]
     while pending:
         entry, depth = pending.pop()
-        if isinstance(entry, Mapping):
-            pending += ((inner, depth + 1) for pair in entry.items() for inner in pair)
-        elif isinstance(entry, (list, tuple)):
-            pending += ((inner, depth + 1) for inner in entry)
+        # Strings and numbers first: they are the most frequent.
         if depth > MAX_DEPTH or not _is_storable_leaf(entry):
             return False
+        if isinstance(entry, (str, int)):
+            continue
+        if isinstance(entry, (list, tuple)):
+            pending += ((inner, depth + 1) for inner in entry)
+        elif isinstance(entry, Mapping):
+            pending += ((inner, depth + 1) for pair in entry.items() for inner in pair)
     return True
 
 
-def is_obviously_storable(text: str) -> bool:
+def is_obviously_storable(text: str, value: Any) -> bool:
     """Return True if a quick scan of ASCII JSON text proves that its value can be stored.
 
     False proves nothing: check the value with `is_storable`. Infinite numbers are not detected.
+
+    Args:
+        text: the text.
+        value: the value, as the text is decoded.
     """
-    is_shallow = text.count("{") + text.count("[") <= MAX_DEPTH
-    return is_shallow and "\\u0000" not in text and "\\ud" not in text
+    if "\\u0000" in text or "\\ud" in text:
+        return False
+    return text.count("{") + text.count("[") <= MAX_DEPTH or _is_shallow(value)
+
+
+def _is_shallow(value: Any) -> bool:
+    """Return whether decoded JSON has at most `MAX_DEPTH` levels: of lists and objects only."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        contents = (entry.values() if isinstance(entry, dict) else entry for entry in level)
+        level = [inner for part in contents for inner in part if isinstance(inner, (dict, list))]
+        if not level:
+            return True
+    return not any(level)
 
 
 def _is_storable_leaf(entry: object) -> bool:

@@ -15,22 +15,16 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.options import TRANSPORTS, Options, Progress
 from benchmarks.report import Report, Table
 from benchmarks.request.by_hand import create_tables
-from benchmarks.request.candidates import CAREFUL, PLAIN, PROCRASTINATE, Candidate
+from benchmarks.request.candidates import Candidate
 from benchmarks.request.client import Transport
+from benchmarks.request.comparisons import Comparison, comparison_for
 from benchmarks.request.in_process import InProcessTransport
 from benchmarks.request.over_http import HttpTransport
 from benchmarks.request.profiling import profile
-from benchmarks.request.rounds import FULL, QUICK, Runner, create_runners, measure
+from benchmarks.request.rounds import Runner, measure
 from benchmarks.request.server import DESCRIPTION, open_server
 from benchmarks.request.statements import Statements, capture_statements
-from benchmarks.request.verification import verify_rows
 from benchmarks.samples import Ratio, Rounds, Summary, paired_ratio, summarize
-
-BASELINES = (PROCRASTINATE, PLAIN, CAREFUL)
-"""Candidates that all others are compared to, in the order of the columns."""
-
-COLUMNS = ("one request", "median ms", "quartiles ms", "95 % below",
-           *(f"× {base.name}" for base in BASELINES), "queries")  # fmt: skip
 
 NOTES = (
     "×: the median over all rounds of the ratio in one round, with its 95 % interval.",
@@ -65,9 +59,14 @@ def run(options: Options, progress: Progress) -> Report:
     """
     _require_production_settings()
     create_tables()
-    runners = create_runners()
-    report = _profile(runners, options) if options.profile else _measure(runners, options, progress)
-    verify_rows(runners)
+    compared = comparison_for(options)
+    runners = [Runner.create(candidate, compared.objects) for candidate in compared.candidates]
+    report = (
+        _profile(compared, runners, options)
+        if options.profile
+        else _measure(compared, runners, options, progress)
+    )
+    compared.verify(runners)
     count = sum(runner.request_count for runner in runners)
     progress(f"All {count} requests are verified by the rows in the database")
     return report
@@ -78,38 +77,41 @@ def _require_production_settings() -> None:
         raise BenchmarkError("DEBUG or the query log is on; turn both off, as in production.")
 
 
-def _profile(runners: Sequence[Runner], options: Options) -> Report:
+def _profile(compared: Comparison, runners: Sequence[Runner], options: Options) -> Report:
     by_name = {runner.candidate.name: runner for runner in runners}
     if options.profile not in by_name:
         raise BenchmarkError(
             f"Unknown candidate {options.profile!r}; expected one of: {', '.join(by_name)}."
         )
     options.output.mkdir(parents=True, exist_ok=True)
-    target = options.output / f"request-{options.profile}.pstats"
-    tables = profile(by_name[options.profile], target)
+    target = options.output / f"{compared.name}-{options.profile}.pstats"
+    tables = profile(by_name[options.profile], compared.profiled_requests, target)
     note = f"Profiled in Django's handler, in-process. The raw profile is in {target}."
-    return Report(benchmark="request", tables=tables, notes=[note])
+    return Report(benchmark=compared.name, tables=tables, notes=[note])
 
 
-def _measure(runners: Sequence[Runner], options: Options, progress: Progress) -> Report:
-    workload = QUICK if options.quick else FULL
+def _measure(
+    compared: Comparison, runners: Sequence[Runner], options: Options, progress: Progress
+) -> Report:
+    workload, baselines = compared.workload, compared.baselines
     with _open_transport(options.through, progress) as transport:
         rounds = measure(runners, transport, workload, progress)
     handler = InProcessTransport()
-    figures = [_figures(runner, rounds, handler) for runner in runners]
+    figures = [_figures(runner, rounds, baselines, handler) for runner in runners]
     title = (
-        f"One request that marks a todo as done, {TRANSPORTS[options.through]}: "
+        f"{compared.title}, {TRANSPORTS[options.through]}: "
         f"{workload.rounds} rounds of {workload.requests_per_round} each, "
         f"authentication: {options.authentication}"
     )
     return Report(
-        benchmark="request",
-        tables=[_table(figures, title)],
+        benchmark=compared.name,
+        tables=[_table(figures, baselines, title)],
         notes=[THROUGH_NOTES[options.through], *NOTES],
         figures={
             "effort": asdict(workload),
             "through": options.through,
             "authentication": options.authentication,
+            "objects": compared.objects,
             "unit": "microseconds",
             "contenders": {entry.candidate.name: _as_json(entry) for entry in figures},
         },
@@ -127,13 +129,18 @@ def _open_transport(through: str, progress: Progress) -> Iterator[Transport]:
         yield client
 
 
-def _figures(runner: Runner, rounds: Mapping[str, Rounds], handler: InProcessTransport) -> Figures:
+def _figures(
+    runner: Runner,
+    rounds: Mapping[str, Rounds],
+    baselines: Sequence[Candidate],
+    handler: InProcessTransport,
+) -> Figures:
     own = rounds[runner.candidate.name]
     samples = list(chain.from_iterable(own))
     return Figures(
         candidate=runner.candidate,
         summary=summarize(samples),
-        ratios={base.name: paired_ratio(own, rounds[base.name]) for base in BASELINES},
+        ratios={base.name: paired_ratio(own, rounds[base.name]) for base in baselines},
         statements=capture_statements(runner, handler),
         round_medians=[summarize(entry).median for entry in own],
     )
@@ -144,8 +151,10 @@ def _as_json(figures: Figures) -> dict[str, Any]:
     return {"contender": values.pop("candidate"), **values}
 
 
-def _table(figures: Sequence[Figures], title: str) -> Table:
-    return Table(title=title, columns=COLUMNS, rows=[_row(entry) for entry in figures])
+def _table(figures: Sequence[Figures], baselines: Sequence[Candidate], title: str) -> Table:
+    ratios = (f"× {base.name}" for base in baselines)
+    columns = ("one request", "median ms", "quartiles ms", "95 % below", *ratios, "queries")
+    return Table(title=title, columns=columns, rows=[_row(entry) for entry in figures])
 
 
 def _row(figures: Figures) -> tuple[str, ...]:
@@ -155,7 +164,7 @@ def _row(figures: Figures) -> tuple[str, ...]:
         _milliseconds(summary.median),
         f"{_milliseconds(summary.lower_quartile)}-{_milliseconds(summary.upper_quartile)}",
         _milliseconds(summary.percentile_95),
-        *(_format_ratio(figures.ratios[base.name]) for base in BASELINES),
+        *(_format_ratio(ratio) for ratio in figures.ratios.values()),
         f"{len(figures.statements.queries)} + {len(figures.statements.control)}",
     )
 

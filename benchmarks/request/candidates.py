@@ -18,6 +18,13 @@ class Candidate:
     action_path: str = "mark_done"
     """Path after the todo's id in the URL."""
 
+    bulk_path: str = "bulk_mark_done"
+    """Path after that of all todos in the URL, for many of them."""
+
+    def path_for_many(self) -> str:
+        """Return the URL that marks many todos as done."""
+        return f"/{self.name}/todos/{self.bulk_path}/"
+
     def path(self, todo_id: int) -> str:
         """Return the URL that marks the todo as done."""
         return f"/{self.name}/todos/{todo_id}/{self.action_path}/"
@@ -30,7 +37,9 @@ DJ_ACTIONS = Candidate(
     name="dj_actions",
     title="DJ Actions: recorded, 2 deliveries",
     action_path="actions/mark_done",
+    bulk_path="actions/bulk_mark_done",
 )
 PROCRASTINATE = Candidate(name="procrastinate", title="procrastinate: atomic + 2 jobs")
 
 CANDIDATES = (PLAIN, CAREFUL, BY_HAND, DJ_ACTIONS, PROCRASTINATE)
+BULK_CANDIDATES = (CAREFUL, DJ_ACTIONS)

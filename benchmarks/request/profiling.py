@@ -18,8 +18,9 @@ from benchmarks.report import Table
 from benchmarks.request.in_process import InProcessTransport
 from benchmarks.request.rounds import Runner
 
-WARM_UP = 50
-REQUESTS = 500
+WARM_UP_SHARE = 10
+"""One in so many requests is sent before, uncounted."""
+
 MAX_ROWS = 45
 OURS = "dj_actions"
 
@@ -41,17 +42,17 @@ class Cost:
     cumulative: float
 
 
-def profile(runner: Runner, target: Path) -> list[Table]:
-    """Profile requests of one candidate, and write the raw profile to `target`."""
+def profile(runner: Runner, requests: int, target: Path) -> list[Table]:
+    """Profile a number of requests of one candidate, and write the raw profile to `target`."""
     # In this process: the profiler does not cover child processes.
     handler = InProcessTransport()
-    runner.mark_done(runner.create_todos(WARM_UP), handler)
-    todos = runner.create_todos(REQUESTS)
+    runner.mark_done(runner.create_todos(requests // WARM_UP_SHARE), handler)
+    todos = runner.create_todos(requests)
     profiler = cProfile.Profile()
     with profiler:
         runner.mark_done(todos, handler)
     profiler.dump_stats(target)
-    costs = _costs(pstats.Stats(profiler))
+    costs = _costs(pstats.Stats(profiler), requests)
     name = runner.candidate.name
     return [
         _by_package(f"{name}: own time by package", costs),
@@ -60,17 +61,17 @@ def profile(runner: Runner, target: Path) -> list[Table]:
     ]
 
 
-def _costs(stats: pstats.Stats) -> list[Cost]:
+def _costs(stats: pstats.Stats, requests: int) -> list[Cost]:
     """Return the cost of each function, the most expensive first."""
     # typeshed lacks this attribute, which pstats itself uses.
     entries: Mapping[tuple[str, int, str], tuple[int, int, float, float, object]]
     entries = stats.stats  # type: ignore[attr-defined]
-    scale = 1_000_000 / REQUESTS
+    scale = 1_000_000 / requests
     costs = [
         Cost(
             function=f"{_relative_path(Path(file))}:{line} {name}" if line else name,
             package=_package(file),
-            calls=calls / REQUESTS,
+            calls=calls / requests,
             own=own * scale,
             cumulative=cumulative * scale,
         )

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from rest_framework.authtoken.models import Token
 
 from benchmarks.options import Progress
-from benchmarks.request.candidates import CANDIDATES, Candidate
+from benchmarks.request.candidates import Candidate
 from benchmarks.request.client import CandidateClient, Transport
 from benchmarks.samples import rotated
 from example.todos.models import Todo
@@ -26,6 +26,8 @@ class Workload:
 
 FULL = Workload(rounds=300, warm_up_rounds=20)
 QUICK = Workload(rounds=60, warm_up_rounds=10)
+BULK = Workload(rounds=40, warm_up_rounds=3, requests_per_round=2)
+BULK_QUICK = Workload(rounds=6, warm_up_rounds=1, requests_per_round=2)
 
 
 @dataclass(slots=True)
@@ -35,30 +37,36 @@ class Runner:
     candidate: Candidate
     owner: User
     client: CandidateClient
+
+    objects: int | None = None
+    """Objects of one request; None for one object, which the URL names."""
+
     request_count: int = field(default=0, init=False)
     """Requests sent so far, which the rows in the database must match."""
 
     @classmethod
-    def create(cls, candidate: Candidate) -> Runner:
+    def create(cls, candidate: Candidate, objects: int | None = None) -> Runner:
         """Create the candidate's user and token."""
         owner = User.objects.create_user(candidate.name)
         token = Token.objects.create(user=owner)
-        return cls(candidate, owner, CandidateClient(candidate, token.key))
+        return cls(candidate, owner, CandidateClient(candidate, token.key), objects)
 
-    def create_todos(self, count: int) -> list[Todo]:
-        """Create open todos."""
-        title = f"Todo of {self.candidate.name}"
+    def create_todos(self, requests: int) -> list[Todo]:
+        """Create open todos for a number of requests."""
+        title, count = f"Todo of {self.candidate.name}", requests * (self.objects or 1)
         return Todo.objects.bulk_create(Todo(title=title, owner=self.owner) for _ in range(count))
 
     def mark_done(self, todos: Sequence[Todo], transport: Transport) -> list[float]:
-        """Mark the todos as done with a request each, and return the durations in microseconds."""
-        self.request_count += len(todos)
-        return [self.client.mark_done(todo.pk, transport) for todo in todos]
-
-
-def create_runners() -> list[Runner]:
-    """Return a runner for each candidate."""
-    return [Runner.create(candidate) for candidate in CANDIDATES]
+        """Mark the todos as done, and return the duration of each request in microseconds."""
+        keys = [todo.pk for todo in todos]
+        if self.objects is None:
+            durations = [self.client.mark_done(key, transport) for key in keys]
+        else:
+            starts = range(0, len(keys), self.objects)
+            batches = [keys[start : start + self.objects] for start in starts]
+            durations = [self.client.mark_many_done(batch, transport) for batch in batches]
+        self.request_count += len(durations)
+        return durations
 
 
 def measure(

@@ -30,10 +30,10 @@ def capture_statements(runner: Runner, handler: InProcessTransport) -> Statement
 
     It is the second request: the first one of a process fills caches.
     """
-    first, second = runner.create_todos(2)
-    runner.mark_done([first], handler)
+    first, second = runner.create_todos(1), runner.create_todos(1)
+    runner.mark_done(first, handler)
     with CaptureQueriesContext(connection) as captured:
-        runner.mark_done([second], handler)
+        runner.mark_done(second, handler)
     statements = [str(query["sql"]).strip() for query in captured.captured_queries]
     control = [sql for sql in statements if sql.startswith(CONTROL)]
     return Statements(queries=[sql for sql in statements if sql not in control], control=control)

@@ -27,7 +27,37 @@ def verify_rows(runners: Sequence[Runner]) -> None:
         RowCountError: the numbers differ; the message lists each difference.
     """
     expected = _expected({runner.candidate.name: runner.request_count for runner in runners})
-    found = _found(runners)
+    _compare(expected, _found(runners))
+
+
+def verify_bulk_rows(runners: Sequence[Runner]) -> None:
+    """Compare the number of requests for many objects with the rows in the database.
+
+    Raises:
+        RowCountError: the numbers differ; the message lists each difference.
+    """
+    (recorded,) = (entry for entry in runners if entry.candidate is DJ_ACTIONS)
+    events = ActionEvent.objects.filter(action="bulk_mark_done")
+    objects = sum(len(keys) for keys in events.values_list("object_ids", flat=True))
+    expected = {
+        f"todos done by {entry.candidate.name}": entry.request_count * (entry.objects or 1)
+        for entry in runners
+    } | {
+        "todos left open": 0,
+        "events": recorded.request_count,
+        "objects of events": recorded.request_count * (recorded.objects or 1),
+        "pending deliveries": 2 * recorded.request_count,
+    }
+    found = _done(runners) | {
+        "todos left open": Todo.objects.filter(done=False).count(),
+        "events": events.count(),
+        "objects of events": objects,
+        "pending deliveries": Delivery.objects.filter(state=DeliveryState.PENDING).count(),
+    }
+    _compare(expected, found)
+
+
+def _compare(expected: Mapping[str, int], found: Mapping[str, int]) -> None:
     errors = [
         f"{label}: {found[label]} instead of {count}"
         for label, count in expected.items()
@@ -56,13 +86,9 @@ def _expected(requests: Mapping[str, int]) -> dict[str, int]:
 
 
 def _found(runners: Sequence[Runner]) -> dict[str, int]:
-    done = Todo.objects.filter(done=True, note=NOTE)
     pending = Delivery.objects.filter(state=DeliveryState.PENDING)
     jobs = ProcrastinateJob.objects
-    return {
-        f"todos done by {runner.candidate.name}": done.filter(owner=runner.owner).count()
-        for runner in runners
-    } | {
+    return _done(runners) | {
         "todos left open": Todo.objects.filter(done=False).count(),
         "events": ActionEvent.objects.filter(resource="todo", action="mark_done").count(),
         "pending deliveries to feeds": pending.filter(publisher="feeds").count(),
@@ -73,4 +99,12 @@ def _found(runners: Sequence[Runner]) -> dict[str, int]:
         "jobs update_feed": jobs.filter(task_name="update_feed").count(),
         "jobs start_pipeline": jobs.filter(task_name="start_pipeline").count(),
         "all jobs": jobs.count(),
+    }
+
+
+def _done(runners: Sequence[Runner]) -> dict[str, int]:
+    done = Todo.objects.filter(done=True, note=NOTE)
+    return {
+        f"todos done by {runner.candidate.name}": done.filter(owner=runner.owner).count()
+        for runner in runners
     }

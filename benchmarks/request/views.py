@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +20,14 @@ from benchmarks.request.tasks import start_pipeline, update_feed
 from example.todos.actions import IsOwner
 from example.todos.models import Todo
 from example.todos.serializers import MarkDoneInput, TodoSerializer
+
+
+class BulkMarkDoneInput(MarkDoneInput):
+    """Input of `bulk_mark_done`."""
+
+    ids = serializers.ListField(
+        child=serializers.IntegerField(), allow_empty=False, max_length=1000
+    )
 
 
 class PlainTodoViewSet(ModelViewSet[Todo]):
@@ -58,6 +69,32 @@ class CarefulTodoViewSet(PlainTodoViewSet):
         with transaction.atomic():
             todo = self.change(request)
         return self.get_serializer(todo).data
+
+    @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated, IsOwner])
+    def bulk_mark_done(self, request: Request) -> Response:
+        """Mark all todos of the request as done, with one note."""
+        serializer = BulkMarkDoneInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        data = serializer.validated_data
+        with transaction.atomic():
+            todos = self.locked(data["ids"])
+            for todo in todos:
+                todo.done = True
+                todo.note = data["note"]
+            Todo.objects.bulk_update(todos, ["done", "note"])
+        return Response({"meta": {}, "results": self.get_serializer(todos, many=True).data})
+
+    def locked(self, keys: Sequence[int]) -> list[Todo]:
+        """Fetch, lock and authorize todos, and return them in the order of their keys."""
+        todos = self.get_queryset().select_for_update(of=("self",))
+        rows = self.filter_queryset(todos.filter(pk__in=keys)).order_by("pk")
+        found = {todo.pk: todo for todo in rows}
+        missing = [key for key in keys if key not in found]
+        if missing:
+            raise NotFound(f"Not found: {missing}.")
+        for todo in found.values():
+            self.check_object_permissions(self.request, todo)
+        return [found[key] for key in dict.fromkeys(keys)]
 
 
 class ByHandTodoViewSet(CarefulTodoViewSet):

@@ -67,7 +67,7 @@ def _result(
         event=recorded.event,
         is_recorded=recorded.is_stored,
         value=outcome.value,
-        body=outcome.body,
+        body=outcome.body.plain,
         status_code=outcome.status_code,
         objects=context.objects,
         entity_tag=current_entity_tag(run, context),

@@ -103,20 +103,21 @@ class Idempotency:
     """The same under SECRET_KEY_FALLBACKS."""
 
     @classmethod
-    def of(cls, call: ActionCall, identity: CallerIdentity | None) -> Idempotency | None:
-        """Return the idempotency of a call; None if it has no key, or is a dry run.
+    def of(
+        cls, call: ActionCall, sent_key: str, identity: CallerIdentity | None
+    ) -> Idempotency | None:
+        """Return the idempotency of a call that has a key; None for a dry run.
 
         Args:
             call: the call.
+            sent_key: its key, as the caller has sent it.
             identity: who makes it: the key is this caller's own.
 
         Raises:
             ValidationError: the key is empty, too long, or not printable ASCII, or nothing
                 identifies the caller.
         """
-        if call.idempotency_key is None:
-            return None
-        key = _parse(call.idempotency_key)
+        key = _parse(sent_key)
         if call.dry_run:
             return None
         if identity is None:

@@ -13,7 +13,7 @@ from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.partial import perform_each
 from dj_actions.execution.run import Run
-from dj_actions.serialization import to_json
+from dj_actions.serialization import JsonData, encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +23,8 @@ class Outcome:
     value: Any
     """What `perform` returned; the objects if it returned None."""
 
-    body: Any
-    """The value as plain JSON, as the caller receives it."""
+    body: JsonData
+    """The value as JSON, as the caller receives it."""
 
     status_code: int = status.HTTP_200_OK
 
@@ -41,12 +41,13 @@ def perform(
     definition = run.definition
     if definition.partial:
         body = perform_each(run, context, data, selection)
-        return Outcome(value=body, body=body, status_code=status.HTTP_207_MULTI_STATUS)
+        encoded = JsonData.of_plain(body)
+        return Outcome(value=body, body=encoded, status_code=status.HTTP_207_MULTI_STATUS)
     value = definition.perform(context, data)
     if value is None and definition.output is not False:
         value = _objects(definition, context)
     rendered = run.call.caller.render(value)
-    return Outcome(value=value, body=to_json(_body(definition, rendered, context.meta)))
+    return Outcome(value=value, body=encode(_body(definition, rendered, context.meta)))
 
 
 def _objects(definition: ActionDefinition, context: ActionContext) -> Any:

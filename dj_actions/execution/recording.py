@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from dj_actions.outbox.ordering import ORDERING_LENGTH, OrderingKey
 from dj_actions.outbox.queries import NewDelivery, insert_event, lock
 from dj_actions.outbox.wakeup import wake_relays
 from dj_actions.policies import Ordering
-from dj_actions.serialization import to_json
+from dj_actions.serialization import JsonData, encode
 from dj_actions.signals import action_recorded
 from dj_actions.text import MAX_NAME_LENGTH, sanitize
 
@@ -35,7 +35,7 @@ class RecordResult:
     """Whether it is in the database once the run has committed."""
 
 
-def record(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> RecordResult:
+def record(run: Run, context: ActionContext, data: JsonData, outcome: Outcome) -> RecordResult:
     """Write one event, and one delivery per publisher.
 
     If TRACK_ACTIONS is False, an event that nothing refers to is not written.
@@ -43,7 +43,7 @@ def record(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> Rec
     Args:
         run: the run.
         context: the context of the run, after it was performed.
-        data: the validated input, as plain JSON.
+        data: the validated input.
         outcome: the result.
 
     Raises:
@@ -55,12 +55,14 @@ def record(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> Rec
         PlannedDelivery(action=run.definition.label, publisher=alias) for alias in aliases
     )
     deliveries = _deliveries(run, context, aliases)
-    event = _event(run, context, data, outcome)
+    columns = _json_columns(run, context, data, outcome)
+    event = _event(run, context, outcome, columns)
     needed = aliases or run.idempotency or context.parent or context.has_children
     if not (needed or _is_tracked(run, context)):
         return RecordResult(event=event, is_stored=False)
     database = run.scope.database
-    insert_event(event, deliveries, Delivery, using=database)
+    texts = {name: column.text for name, column in columns.items()}
+    insert_event(event, deliveries, Delivery, using=database, texts=texts)
     if context.parent:
         context.parent.has_children = True
     if context.dry_run:
@@ -129,7 +131,24 @@ def _ordering_key(run: Run, context: ActionContext) -> OrderingKey:
     return OrderingKey(concrete._meta.label_lower, sanitize(key, ORDERING_LENGTH))
 
 
-def _event(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> ActionEvent:
+def _json_columns(
+    run: Run, context: ActionContext, data: JsonData, outcome: Outcome
+) -> dict[str, JsonData]:
+    """Return what the event stores of the input, the result and the extra data."""
+    scope = run.scope
+    return {
+        "request_data": scope.storable_json(data),
+        # The outcomes of a partial action include errors.
+        "response_data": JsonData.of_plain(scope.storable_errors(outcome.body.plain, data.plain))
+        if run.definition.partial
+        else scope.storable_json(outcome.body),
+        "extra": scope.storable_json(encode(context.emission.extra)),
+    }
+
+
+def _event(
+    run: Run, context: ActionContext, outcome: Outcome, columns: Mapping[str, JsonData]
+) -> ActionEvent:
     definition, scope, idempotency = run.definition, run.scope, run.idempotency
     object_ids = list(context.object_ids)
     return ActionEvent(
@@ -141,18 +160,13 @@ def _event(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> Act
         object_ids=object_ids,
         actor_id=scope.actor.id if scope.actor else None,
         actor_label=scope.actor.label if scope.actor else "",
-        request_data=scope.storable(data),
-        # The outcomes of a partial action include errors.
-        response_data=scope.storable_errors(outcome.body, data)
-        if definition.partial
-        else scope.storable(outcome.body),
         status_code=outcome.status_code,
         duration_ms=run.duration_ms,
         summary=sanitize(context.emission.summary),
         recipients=[sanitize(entry) for entry in context.emission.recipients],
-        extra=scope.storable(to_json(context.emission.extra)),
         traceparent=run.call.traceparent,
         parent_id=context.parent.event_id if context.parent else None,
         idempotency_key=idempotency.key if idempotency else None,
         fingerprint=idempotency.fingerprint if idempotency else "",
+        **{name: column.plain for name, column in columns.items()},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from dj_actions.conf import Settings, get_settings
@@ -14,6 +14,7 @@ from dj_actions.execution.idempotency import Idempotency
 from dj_actions.execution.identity import CallerIdentity
 from dj_actions.messages import Actor
 from dj_actions.redaction import or_size, prepare_for_storage, remove_secrets, sensitive_values
+from dj_actions.serialization import JsonData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +26,11 @@ class RunScope:
     actor: Actor | None
     """Who acts; None for an anonymous user and for the system itself."""
 
-    identity: CallerIdentity | None
-    """What distinguishes the caller from others; None for a client that nothing identifies."""
+    user: Any = field(repr=False)
+    """The user who acts; None for the system itself."""
+
+    auth: Any = field(repr=False)
+    """What the authentication class has set as `request.auth`."""
 
     database: str
     """Alias of the database that holds the objects and the records."""
@@ -53,16 +57,30 @@ class RunScope:
         return RunScope(
             definition=definition,
             actor=Actor.of(user),
-            identity=CallerIdentity.of(user, auth, using=database),
+            user=user,
+            auth=auth,
             database=database,
             settings=settings,
             sensitive=sensitive_fields(definition),
         )
 
+    @property
+    def identity(self) -> CallerIdentity | None:
+        """What distinguishes the caller from others; None for a client that nothing identifies."""
+        return CallerIdentity.of(self.user, self.auth, using=self.database)
+
     def storable(self, plain: Any) -> Any:
         """Return plain JSON data redacted, or only its size if it is too large to store."""
         limit = self.settings.max_stored_bytes
         return prepare_for_storage(plain, sensitive=self.sensitive, limit=limit)
+
+    def storable_json(self, data: JsonData) -> JsonData:
+        """Return JSON data as `storable` does, with its text: encoded again only if it changed."""
+        # The text has at least as many characters as the stored one has bytes: it is ASCII.
+        if not self.sensitive and len(data.text) <= self.settings.max_stored_bytes:
+            return data
+        kept = self.storable(data.plain)
+        return data if kept is data.plain else JsonData.of_plain(kept)
 
     def storable_errors(self, body: Any, data: Any) -> Any:
         """Return a response body as `storable` does, for errors, which may repeat their input.
@@ -98,11 +116,11 @@ class Run:
                 nothing identifies the caller.
         """
         started = time.perf_counter()
-        scope = RunScope.of(call.definition, call.user, call.auth)
+        scope, key = RunScope.of(call.definition, call.user, call.auth), call.idempotency_key
         return cls(
             call=call,
             scope=scope,
-            idempotency=Idempotency.of(call, scope.identity),
+            idempotency=None if key is None else Idempotency.of(call, key, scope.identity),
             started=started,
         )
 
@@ -120,6 +138,8 @@ class Run:
 def sensitive_fields(definition: ActionDefinition) -> frozenset[str]:
     """Return the names, in lower case, of the fields whose values must not be stored or shown."""
     declared = definition.sensitive | definition.input.sensitive_names()
-    if declared:
-        declared = definition.input.source_names(declared)
-    return frozenset(name.lower() for name in declared).union(get_settings().sensitive_fields)
+    configured = get_settings().sensitive_fields
+    if not declared:
+        return frozenset(configured)
+    sources = definition.input.source_names(declared)
+    return frozenset(name.lower() for name in sources).union(configured)

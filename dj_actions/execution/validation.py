@@ -18,7 +18,7 @@ from dj_actions.execution.run import Run
 from dj_actions.execution.synthetic_request import synthetic_request
 from dj_actions.inputs import InputContext, ValidatedInput
 from dj_actions.inputs.raw_body import require_mapping
-from dj_actions.serialization import to_json
+from dj_actions.serialization import JsonData, encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class Validated:
     data: dict[str, Any]
     """Field → value, as `perform` receives it."""
 
-    recordable: Any
-    """The same as plain JSON."""
+    recordable: JsonData
+    """The same as JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +111,8 @@ def _without_ids(call: ActionCall) -> Mapping[str, Any]:
     return {name: value for name, value in data.items() if name != IDS}
 
 
-def _recordable(data: dict[str, Any]) -> Any:
+def _recordable(data: dict[str, Any]) -> JsonData:
     try:
-        return to_json(data)
+        return encode(data)
     except InvalidAction as error:
         raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [str(error)]}) from error

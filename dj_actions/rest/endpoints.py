@@ -15,6 +15,7 @@ from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.declaration.description import describe_fully
 from dj_actions.execution.error_reports import hiding_variables
 from dj_actions.execution.run import sensitive_fields
+from dj_actions.rest.catalogue import SAFE_METHODS
 from dj_actions.rest.swagger import document_action
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def make_endpoint(definition: ActionDefinition, name: str) -> Callable[..., Any]
     """Create the viewset method that DRF's router turns into a route."""
 
     def endpoint(self: ActionMixin, request: Request, **kwargs: Any) -> Response:  # noqa: ARG001
-        if not self.runs_action:  # GET, or HEAD, which DRF handles like GET
+        if request.method in SAFE_METHODS:  # GET, or HEAD, which DRF handles like GET
             # With an argument, as without one it is the serializer of the input.
             make_serializer = functools.partial(self.get_serializer, None)
             return Response(describe_fully(definition, request.path, make_serializer))

@@ -65,11 +65,12 @@ class RequestCaller:
 
     def render(self, value: Any) -> Any:
         """Render the result with the action's output or the viewset's serializer."""
+        output = self.definition.output
         return render(
             value,
-            self.definition.output,
+            output,
             self.viewset.get_serializer,
-            context=self.viewset.get_serializer_context(),
+            context=self.viewset.get_serializer_context() if output else None,
             many=is_declared_many(self.definition),
         )
 
@@ -149,18 +150,20 @@ class ActionMixin(InputSerializerMixin, ErrorMixin):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a request body that is too large before it is read, or not complete."""
         _ = self.request_state  # its clock starts now
-        if self.definition:
-            hide_parameters(request._request, sensitive_fields(self.definition))
+        if definition := self.definition:
+            hide_parameters(request._request, sensitive_fields(definition))
             receive_body(request)
-            if not is_storable(list(kwargs.values())):
+            if not all(map(is_storable, kwargs.values())):
                 raise NotFound
         with refusing_unusable_values():
             super().initial(request, *args, **kwargs)
 
     def get_throttles(self) -> list[BaseThrottle]:
         """Return the viewset's throttles, and those of the action that is to be run."""
-        own = self.definition.throttles if self.definition and self.runs_action else ()
-        return [*super().get_throttles(), *(throttle() for throttle in own)]
+        throttles, definition = super().get_throttles(), self.definition
+        if definition is None or not definition.throttles or not self.runs_action:
+            return throttles
+        return [*throttles, *(throttle() for throttle in definition.throttles)]
 
     def check_permissions(self, request: Request) -> None:
         """Check the viewset's permissions, then the action's."""
@@ -173,9 +176,10 @@ class ActionMixin(InputSerializerMixin, ErrorMixin):
         self._check_action_permissions(request, obj)
 
     def _check_action_permissions(self, request: Request, target: Any) -> None:
-        if self.definition is None:
+        definition = self.definition
+        if definition is None:
             return
-        denying = first_denying_permission(self.definition, request, self, target)
+        denying = first_denying_permission(definition, request, self, target)
         if denying:
             message, code = (getattr(denying, name, None) for name in ("message", "code"))
             self.permission_denied(request, message=message, code=code)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connections, models
 from django.db.models import JSONField
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from dj_actions.models import ActionEvent, Delivery
 
     Field = models.Field[Any, Any]
+
+
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,7 @@ def insert_event(
     deliveries: type[Delivery],
     *,
     using: str,
+    texts: Mapping[str, str] = NO_TEXTS,
 ) -> None:
     """Insert an event, and one pending delivery for each publisher.
 
@@ -48,9 +53,10 @@ def insert_event(
         new: the deliveries.
         deliveries: the model of deliveries.
         using: alias of the database.
+        texts: the JSON text of fields of the event that are encoded already.
     """
     if connections[using].vendor == "postgresql":
-        _insert_in_one_statement(event, new, deliveries, using=using)
+        _insert_in_one_statement(event, new, deliveries, texts, using=using)
     else:
         event.save(using=using, force_insert=True)
         deliveries._default_manager.using(using).bulk_create(
@@ -69,23 +75,26 @@ def _insert_in_one_statement(
     event: ActionEvent,
     new: Sequence[NewDelivery],
     deliveries: type[Delivery],
+    texts: Mapping[str, str],
     *,
     using: str,
 ) -> None:
     connection = connections[using]
     values = [
-        (field, value)
-        for field, default in _fields_with_defaults(type(event))
-        if (value := getattr(event, field.attname)) != default
+        (column, value)
+        for column in _columns(type(event))
+        if (value := getattr(event, column.attribute)) != column.default
     ]
     # As strings, which the server casts to the column's type: it is cheapest for the driver.
-    parameters: list[str | None] = [_as_text(field, value) for field, value in values]
+    parameters: list[str | None] = [
+        texts.get(column.attribute) or column.as_text(value) for column, value in values
+    ]
     is_ordered = any(entry.ordering.scope for entry in new)
     for entry in new:
         parameters += (str(event.pk), entry.publisher, _options_as_text(entry.options))
         if is_ordered:
             parameters += (entry.ordering.scope, entry.ordering.key)
-    columns = tuple(field.column for field, _ in values)
+    columns = tuple(column.name for column, _ in values)
     statement = _statement(type(event), deliveries, columns, len(new), is_ordered=is_ordered)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -94,18 +103,36 @@ def _insert_in_one_statement(
     del event.created_at
 
 
-def _as_text(field: Field, value: Any) -> str:
-    return json.dumps(value, cls=field.encoder) if isinstance(field, JSONField) else str(value)
+class Column(NamedTuple):
+    """A column of the events."""
+
+    name: str
+
+    attribute: str
+    """Name of the event's attribute."""
+
+    default: Any
+    """The database's default."""
+
+    as_text: Callable[[Any], str]
+    """Returns the text of a value."""
 
 
-@functools.cache
-def _fields_with_defaults(model: type[models.Model]) -> tuple[tuple[Field, Any], ...]:
-    """Return the fields with their database defaults.
+@cache
+def _columns(model: type[models.Model]) -> tuple[Column, ...]:
+    """Return the columns to insert, with their database defaults.
 
     Only values that differ are sent: most are empty, and each one costs the driver time.
     """
     fields = (field for field in model._meta.concrete_fields if field.name != "created_at")
-    return tuple((field, _database_default(field)) for field in fields)
+    return tuple(
+        Column(str(field.column), field.attname, _database_default(field), _encoder_of(field))
+        for field in fields
+    )
+
+
+def _encoder_of(field: Field) -> Callable[[Any], str]:
+    return partial(json.dumps, cls=field.encoder) if isinstance(field, JSONField) else str
 
 
 def _database_default(field: Field) -> Any:
@@ -119,7 +146,7 @@ def _options_as_text(options: Mapping[str, Any] | None) -> str | None:
     return None if options is None else "{}"
 
 
-@functools.cache
+@cache
 def _statement(
     event: type[ActionEvent],
     delivery: type[Delivery],

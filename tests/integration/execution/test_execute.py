@@ -42,6 +42,7 @@ from dj_actions.execution.perform import Outcome
 from dj_actions.execution.recording import record
 from dj_actions.execution.run import Run
 from dj_actions.models import ActionEvent, Delivery
+from dj_actions.serialization import encode
 from dj_actions.signals import action_recorded
 from dj_actions.testing import assert_not_recorded, assert_recorded
 from example.todos.actions import BulkMarkDone, HandOver, MarkDone, TooManyTodos
@@ -479,7 +480,7 @@ def test_nothing_is_recorded_outside_a_transaction(todo: Todo) -> None:
     context = ActionContext(actor=None, objects=(todo,))
 
     with pytest.raises(OutsideTransaction, match=r"todo\.mark_done.*transaction\.atomic"):
-        record(run, context, {}, Outcome(value=None, body=None))
+        record(run, context, encode({}), Outcome(value=None, body=encode(None)))
     assert_untouched(todo)
 
 

@@ -205,6 +205,28 @@ def test_of_too_much_only_the_size_is_kept(
     assert event.extra == {TOO_LARGE: len('{"text": ""}') + 200}
 
 
+@pytest.mark.parametrize("sensitive", [[], ["pin"]])
+def test_the_size_is_counted_in_bytes_of_utf_8(
+    api: APIClient,
+    declare: Declare,
+    serve: Serve,
+    todo: Todo,
+    settings: Settings,
+    sensitive: list[str],
+) -> None:
+    """With its characters escaped, the same text would be three times as long."""
+    settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "MAX_STORED_BYTES": 220}
+    row = {"text": "ü" * 100}
+    declare(
+        lambda _context, _data: row, output=False, input={"type": "object"}, sensitive=sensitive
+    )
+    serve()
+    post(api, todo, row)
+
+    event = ActionEvent.objects.get()
+    assert (event.request_data, event.response_data) == (row, row)
+
+
 def test_of_too_many_ids_that_were_refused_only_some_are_kept(
     api: APIClient, declare: Declare, serve: Serve, settings: Settings
 ) -> None:

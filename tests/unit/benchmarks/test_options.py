@@ -24,7 +24,12 @@ def test_an_unknown_transport_is_rejected(
     assert "handler" in message
 
 
-@pytest.mark.parametrize("option", ["--relays", "--batch-size", "--seconds"])
+def test_a_request_is_for_one_object_unless_a_number_is_given() -> None:
+    assert parse_options(["request"]).bulk is None
+    assert parse_options(["request", "--bulk", "1000"]).bulk == 1000
+
+
+@pytest.mark.parametrize("option", ["--relays", "--batch-size", "--seconds", "--bulk"])
 def test_zero_is_rejected(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse_options(["drain", option, "0"])
