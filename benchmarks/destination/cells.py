@@ -1,0 +1,79 @@
+"""What is measured: how long the destination takes to respond, and how many threads send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.options import Options
+
+WARM_UP_SECONDS = 1.0
+"""Seconds of each turn that do not count: threads start, and connect."""
+
+MAX_RATE = 12_000
+"""More messages per second than one Python process can send."""
+
+MIN_ROUNDS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One line of the table."""
+
+    milliseconds: float
+    """How long the destination takes to respond."""
+
+    concurrency: int
+    """Threads of the pool, and CONCURRENCY of the publisher."""
+
+    @property
+    def path(self) -> str:
+        """The path of the destination that takes this long."""
+        return f"/{self.milliseconds:g}"
+
+    def __str__(self) -> str:
+        return f"{self.milliseconds:g} ms, {self.concurrency} at a time"
+
+    def messages_in(self, seconds: float) -> int:
+        """Return more messages than can be sent in a number of seconds."""
+        rate = MAX_RATE
+        if self.milliseconds:
+            rate = min(rate, self.concurrency * 1000 / self.milliseconds)
+        return round(rate * seconds) + self.concurrency + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The size of the measurement."""
+
+    rounds: int
+    seconds: float
+    """Seconds of a turn that count."""
+
+    cells: Sequence[Cell]
+
+    @property
+    def turn_seconds(self) -> float:
+        """Seconds of a turn, with its warm-up."""
+        return WARM_UP_SECONDS + self.seconds
+
+
+def plan_from(options: Options) -> Plan:
+    """Return the plan for the options.
+
+    Raises:
+        BenchmarkError: there are too few rounds.
+    """
+    rounds = options.rounds if options.rounds is not None else 2 if options.quick else 5
+    if rounds < MIN_ROUNDS:
+        raise BenchmarkError(f"A result needs at least {MIN_ROUNDS} rounds, not {rounds}.")
+    return Plan(
+        rounds=rounds,
+        seconds=options.seconds or (1 if options.quick else 3),
+        cells=[
+            Cell(milliseconds=milliseconds, concurrency=concurrency)
+            for milliseconds in options.delays
+            for concurrency in options.concurrency
+        ],
+    )
