@@ -220,7 +220,8 @@ class DeliveryRun(RuleBasedStateMachine):
     @initialize(at_once=st.booleans(), keys=key_lists)
     def begin(self, at_once: bool, keys: list[str]) -> None:
         """Receipts of fast destinations are settled together, those of slow ones at once."""
-        self._tuning = LaneTuning(max_receipt_delay=0.0 if at_once else float(THREAD_TIMEOUT))
+        delay = 0.0 if at_once else float(THREAD_TIMEOUT)
+        self._tuning = LaneTuning(min_receipt_delay=delay, max_receipt_delay=delay)
         for relay in self.relays:
             relay.lane = self._make_lane(self._tuning)
         self.commit(keys)
