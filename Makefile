@@ -46,11 +46,13 @@ bench: $(UV)  ## Measure requests, the relay and its latency, side by side with 
 	@$(BENCH) drain
 	@$(BENCH) latency
 	@$(BENCH) latency --ordered
+	@$(BENCH) destination
 
-bench-quick: $(UV)  ## The same in about a minute, less precisely
+bench-quick: $(UV)  ## The same in a minute or two, less precisely
 	@$(BENCH) request --quick
 	@$(BENCH) drain --quick
 	@$(BENCH) latency --quick
+	@$(BENCH) destination --quick
 
 lint: $(UV)  ## Check style, types, import directions and migrations
 	$(RUN) ruff check .

@@ -104,10 +104,11 @@ class Options:
     ordered: bool = False
     """Whether its publisher keeps the order of each object."""
 
-    delays: Sequence[float] = (0, 5, 50)
-    """Milliseconds that the destination takes to respond, in the destination benchmark."""
+    delays: Sequence[float] = ()
+    """Milliseconds that the destination takes to respond, in the destination benchmark; empty for
+    the default."""
 
-    concurrency: Sequence[int] = (1, 4, 16)
+    concurrency: Sequence[int] = ()
     """CONCURRENCY of its publisher, and threads of the pool that it is compared to."""
 
 
@@ -247,12 +248,12 @@ def _add_latency(group: argparse._ArgumentGroup) -> None:
 
 def _add_destination(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--delays", type=_milliseconds, nargs="+", default=(0, 5, 50), metavar="MS",
+        "--delays", type=_milliseconds, nargs="+", default=(), metavar="MS",
         help="milliseconds in which the destination responds (default: 0 5 50)",
     )  # fmt: skip
     group.add_argument(
-        "--concurrency", type=_at_least_one, nargs="+", default=(1, 4, 16), metavar="N",
-        help="CONCURRENCY of the publisher, and threads of the pool (default: 1 4 16)",
+        "--concurrency", type=_at_least_one, nargs="+", default=(), metavar="N",
+        help="CONCURRENCY of the publisher, and threads of the pool (default: 1 4 16, quick: 4)",
     )  # fmt: skip
 
 

@@ -22,8 +22,8 @@ COLUMNS = ("the destination responds in", "CONCURRENCY", "thread pool per second
 NOTES = (
     "×: the median over all rounds of the ratio of two rates in one round, with its 95 % interval.",
     "CPU: of the contender's process, for each message; the server and PostgreSQL take more.",
-    f"Of each turn, the first {WARM_UP_SECONDS:g} s do not count. Each message was received exactly "
-    "once, and its row says so.",
+    f"Of each turn, the first {WARM_UP_SECONDS:g} s do not count.",
+    "Each message was received exactly once, and its row says so.",
 )
 
 

@@ -16,6 +16,10 @@ MAX_RATE = 12_000
 
 MIN_ROUNDS = 2
 
+DELAYS = (0.0, 5.0, 50.0)
+CONCURRENCY = (1, 4, 16)
+QUICK_CONCURRENCY = (4,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
@@ -37,10 +41,8 @@ class Cell:
 
     def messages_in(self, seconds: float) -> int:
         """Return more messages than can be sent in a number of seconds."""
-        rate = MAX_RATE
-        if self.milliseconds:
-            rate = min(rate, self.concurrency * 1000 / self.milliseconds)
-        return round(rate * seconds) + self.concurrency + 1
+        limit = self.concurrency * 1000 / self.milliseconds if self.milliseconds else MAX_RATE
+        return round(min(limit, MAX_RATE) * seconds) + self.concurrency + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +61,29 @@ class Plan:
         return WARM_UP_SECONDS + self.seconds
 
 
+def cells_of(delays: Sequence[float], concurrency: Sequence[int]) -> list[Cell]:
+    """Return a cell for each delay in milliseconds with each number of threads."""
+    return [
+        Cell(milliseconds=milliseconds, concurrency=threads)
+        for milliseconds in delays
+        for threads in concurrency
+    ]
+
+
 def plan_from(options: Options) -> Plan:
     """Return the plan for the options.
 
     Raises:
         BenchmarkError: there are too few rounds.
     """
-    rounds = options.rounds if options.rounds is not None else 2 if options.quick else 5
+    rounds = options.rounds
+    if rounds is None:
+        rounds = 2 if options.quick else 5
     if rounds < MIN_ROUNDS:
         raise BenchmarkError(f"A result needs at least {MIN_ROUNDS} rounds, not {rounds}.")
+    concurrency = options.concurrency or (QUICK_CONCURRENCY if options.quick else CONCURRENCY)
     return Plan(
         rounds=rounds,
         seconds=options.seconds or (1 if options.quick else 3),
-        cells=[
-            Cell(milliseconds=milliseconds, concurrency=concurrency)
-            for milliseconds in options.delays
-            for concurrency in options.concurrency
-        ],
+        cells=cells_of(options.delays or DELAYS, concurrency),
     )

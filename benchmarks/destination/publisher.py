@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from benchmarks.destination.client import NoResponse, post
-from benchmarks.request.over_http import HttpTransport
+from benchmarks.destination.client import post
+from benchmarks.request.over_http import HttpTransport, NoResponse
 from dj_actions.exceptions import PublisherUnavailable
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher

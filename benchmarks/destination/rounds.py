@@ -87,7 +87,6 @@ class CellRunner:
         if contender is RELAY:
             self._backlog.verify({arrival.id for arrival in arrivals})
         start = result["started"] + WARM_UP_SECONDS
-        return Turn(
-            rate=rate_between(arrivals, start, start + self._plan.seconds),
-            cpu_microseconds=result["cpu_seconds"] * 1e6 / len(arrivals),
-        )
+        rate = rate_between(arrivals, start, start + self._plan.seconds)
+        messages = rate * self._plan.seconds
+        return Turn(rate=rate, cpu_microseconds=result["cpu_seconds"] * 1e6 / max(messages, 1))

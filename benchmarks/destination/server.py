@@ -79,10 +79,9 @@ async def serve() -> None:
     received: Received = []
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(received), "127.0.0.1", 0)
-    async with server:
-        send(port=server.sockets[0].getsockname()[1])
-        await asyncio.to_thread(sys.stdin.read)
-        server.close_clients() if sys.version_info >= (3, 13) else None
+    send(port=server.sockets[0].getsockname()[1])
+    await asyncio.to_thread(sys.stdin.read)
+    server.close()
 
 
 if __name__ == "__main__":
