@@ -86,7 +86,7 @@ class LaneTuning:
     """Seconds for which they are collected at most, if settling is slow. After a crash of the
     relay, these messages are sent again."""
 
-    settling_max_share: float = 0.05
+    settling_max_share: float = 0.02
     """Share of a lane's time that settling may take while a batch is published; where it is slow,
     receipts are collected for longer."""
 

@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 from benchmarks.destination.backlog import Backlog, DeliveryError
 from dj_actions.messages import Receipt
 from dj_actions.models import Delivery
+from dj_actions.states import DeliveryState
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -55,7 +56,7 @@ def test_a_delivery_that_is_still_claimed_is_an_error(backlog: Backlog) -> None:
 
 def test_a_second_attempt_is_an_error(backlog: Backlog) -> None:
     received = deliver(1)
-    Delivery.objects.filter(event_id__in=received).update(attempts=2)
+    Delivery.objects.filter(state=DeliveryState.DELIVERED).update(attempts=2)
     with pytest.raises(DeliveryError, match="are 0 delivered in one attempt"):
         backlog.verify(received)
 
