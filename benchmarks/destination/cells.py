@@ -14,6 +14,9 @@ WARM_UP_SECONDS = 1.0
 MAX_RATE = 8_000
 """More messages per second than one Python process can send."""
 
+CLAIMED_AHEAD = 100
+"""More deliveries than a lane of a slow destination holds, so that none has nothing to claim."""
+
 MIN_ROUNDS = 2
 
 DELAYS = (0.0, 5.0, 50.0)
@@ -42,7 +45,7 @@ class Cell:
     def messages_in(self, seconds: float) -> int:
         """Return more messages than can be sent in a number of seconds."""
         limit = self.concurrency * 1000 / self.milliseconds if self.milliseconds else MAX_RATE
-        return round(min(limit, MAX_RATE) * seconds) + self.concurrency + 1
+        return round(min(limit, MAX_RATE) * seconds) + self.concurrency * CLAIMED_AHEAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
