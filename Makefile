@@ -47,12 +47,14 @@ bench: $(UV)  ## Measure requests, the relay and its latency, side by side with 
 	@$(BENCH) drain
 	@$(BENCH) latency
 	@$(BENCH) latency --ordered
+	@$(BENCH) destination
 
 bench-quick: $(UV)  ## The same in about three minutes, less precisely and with fewer figures
 	@$(BENCH) request --quick
 	@$(BENCH) request --quick --bulk 1000
 	@$(BENCH) drain --quick
 	@$(BENCH) latency --quick
+	@$(BENCH) destination --quick
 
 lint: $(UV)  ## Check style, types, import directions and migrations
 	$(RUN) ruff check .

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,9 @@ BENCHMARKS = {
     "drain": Benchmark(run="benchmarks.drain.benchmark.run", settings="benchmarks.drain.settings"),
     "latency": Benchmark(
         run="benchmarks.latency.benchmark.run", settings="benchmarks.latency.settings"
+    ),
+    "destination": Benchmark(
+        run="benchmarks.destination.benchmark.run", settings="benchmarks.destination.settings"
     ),
 }
 """Name → benchmark. Each benchmark is a package like `request`; add new ones here."""
@@ -92,7 +95,8 @@ class Options:
     """More of these conditions."""
 
     seconds: int | None = None
-    """Seconds of the latency benchmark; None for the default."""
+    """Seconds of the latency benchmark, or of a turn of the destination benchmark; None for the
+    default."""
 
     sleeping_neighbor: bool = False
     """Another of these conditions."""
@@ -102,6 +106,13 @@ class Options:
 
     ordered: bool = False
     """Whether its publisher keeps the order of each object."""
+
+    delays: Sequence[float] = ()
+    """Milliseconds that the destination takes to respond, in the destination benchmark; empty for
+    the default."""
+
+    concurrency: Sequence[int] = ()
+    """CONCURRENCY of its publisher, and threads of the pool that it is compared to."""
 
 
 def parse_options(arguments: list[str] | None = None) -> Options:
@@ -130,6 +141,8 @@ def parse_options(arguments: list[str] | None = None) -> Options:
         seconds=given.seconds,
         rate=given.rate,
         ordered=given.ordered,
+        delays=given.delays,
+        concurrency=given.concurrency,
     )
 
 
@@ -156,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
     _add_latency(parser.add_argument_group("latency"))
+    _add_destination(parser.add_argument_group("destination"))
     return parser
 
 
@@ -180,7 +194,9 @@ def _add_request(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_drain(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--rounds", type=int, help="number of rounds (default: 5, quick: 3)")
+    group.add_argument(
+        "--rounds", type=int, help="number of rounds (default: 5, quick: 3); destination, too"
+    )
     group.add_argument(
         "--jobs", type=int, metavar="N",
         help="jobs per round of the limit and DJ Actions, and the maximum of the slow candidates",
@@ -230,7 +246,8 @@ def _add_drain(group: argparse._ArgumentGroup) -> None:
 def _add_latency(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--seconds", type=_at_least_one, metavar="N",
-        help="how long to measure (default: 30, quick: 10)",
+        help="how long to measure (default: 30, quick: 10); destination: in each turn (default: 3, "
+        "quick: 1)",
     )  # fmt: skip
     group.add_argument(
         "--rate", type=_above_zero, default=100, metavar="N",
@@ -239,6 +256,24 @@ def _add_latency(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--ordered", action="store_true", help="the publisher keeps the order of each object"
     )
+
+
+def _add_destination(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--delays", type=_milliseconds, nargs="+", default=(), metavar="MS",
+        help="milliseconds in which the destination responds (default: 0 5 50)",
+    )  # fmt: skip
+    group.add_argument(
+        "--concurrency", type=_at_least_one, nargs="+", default=(), metavar="N",
+        help="CONCURRENCY of the publisher, and threads of the pool (default: 1 4 16, quick: 4)",
+    )  # fmt: skip
+
+
+def _milliseconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not zero or a number above it")
+    return number
 
 
 def _at_least_one(text: str) -> int:

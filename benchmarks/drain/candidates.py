@@ -87,7 +87,7 @@ LIMIT = Candidate(
     pending="SELECT count(*) FROM bare_backlog WHERE state = 'pending'",
 )
 
-_EVENTS = f"""
+EVENTS = f"""
     WITH events AS (
         INSERT INTO dj_actions_actionevent
             (id, resource, action, object_id, object_ids, actor_id, actor_label,
@@ -97,6 +97,7 @@ _EVENTS = f"""
             {PAYLOAD}, 1.5, 'ann finished todo ' || n
         FROM {ROWS} RETURNING id, object_id
     )"""
+"""A common table expression that creates `count` events, numbered by their `object_id`."""
 
 
 def _blocked_lines(first: str) -> str:
@@ -107,7 +108,7 @@ def _blocked_lines(first: str) -> str:
     Args:
         first: state, attempts, available_at and settled_at of the first ones.
     """
-    return f"""{_EVENTS}
+    return f"""{EVENTS}
         INSERT INTO dj_actions_delivery (event_id, publisher, ordering_scope, ordering_key,
             state, attempts, available_at, settled_at)
         SELECT id, 'noop', 'todos.todo', 'blocked ' || (number + 1) / 2,
@@ -124,7 +125,7 @@ DJ_ACTIONS = Candidate(
     name="dj_actions",
     title="DJ Actions",
     tables=["dj_actions_actionevent", "dj_actions_delivery"],
-    load=f"""{_EVENTS}
+    load=f"""{EVENTS}
         INSERT INTO dj_actions_delivery
             (event_id, publisher, options, available_at, ordering_scope, ordering_key)
         SELECT id, 'noop', '{{}}', now() - (%(count)s - object_id::int) * interval '1 ms',
@@ -132,12 +133,12 @@ DJ_ACTIONS = Candidate(
             CASE WHEN %(keys)s > 0 THEN (object_id::int %% greatest(%(keys)s, 1))::text ELSE '' END
         FROM events ORDER BY object_id::int
     """,
-    settle=f"""{_EVENTS}
+    settle=f"""{EVENTS}
         INSERT INTO dj_actions_delivery
             (event_id, publisher, state, attempts, settled_at, receipt_id)
         SELECT id, 'noop', 'delivered', 1, now(), id::text FROM events
     """,
-    neighbors=f"""{_EVENTS}
+    neighbors=f"""{EVENTS}
         INSERT INTO dj_actions_delivery (event_id, publisher) SELECT id, 'sleeping' FROM events
     """,
     parked=_blocked_lines("'dead', 1, now(), now()"),

@@ -20,7 +20,7 @@ from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.failures import is_counted, retry_wait, was_sent
 from dj_actions.relay.lease import release
 from dj_actions.relay.publishing import publish, receipt_or_error
-from dj_actions.relay.receipts import ReceiptBuffer
+from dj_actions.relay.receipts import ReceiptBuffer, ReceiptDelay
 from dj_actions.relay.settlement import settle_failure
 
 logger = logging.getLogger(__name__)
@@ -40,8 +40,8 @@ class Batch:
     on_poison: OnPoison | None = None
     """How a dead letter affects later deliveries, if the publisher keeps an order."""
 
-    max_receipt_delay: float
-    """Seconds for which receipts are collected before they are settled."""
+    receipt_delay: ReceiptDelay
+    """How long receipts are collected before they are settled."""
 
     @property
     def lease_token(self) -> UUID:
@@ -78,10 +78,8 @@ class BatchDelivery:
         self._is_probe = not batch.breaker.is_closed
         # If one was tried before, each receipt is settled at once, so that after a crash the
         # first delivery that is left is the one whose message killed the relay.
-        max_delay = 0.0 if batch.is_retry else batch.max_receipt_delay
-        self._receipts = ReceiptBuffer(
-            batch.lease_token, max_delay=max_delay, on_poison=batch.on_poison
-        )
+        delay = None if batch.is_retry else batch.receipt_delay
+        self._receipts = ReceiptBuffer(batch.lease_token, delay=delay, on_poison=batch.on_poison)
         self._failed = 0
         self._began_at = time.monotonic()
         self._blocking: list[Claimed] = []

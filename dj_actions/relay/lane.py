@@ -18,6 +18,7 @@ from dj_actions.relay.environment import require_own_environment
 from dj_actions.relay.lease import Lease
 from dj_actions.relay.leftovers import Leftovers, leftovers_of
 from dj_actions.relay.polling import Polling
+from dj_actions.relay.receipts import ReceiptDelay
 from dj_actions.relay.rescue import rescue
 from dj_actions.relay.resilience import ErrorBackoff, Throttled
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
@@ -57,6 +58,7 @@ class Lane:
         self._retry = self._settings.retry
         self._claimer = claimer or Claimer(alias, settings, CircuitBreaker(alias, tuning), tuning)
         self._breaker = self._claimer.breaker
+        self._receipt_delay = ReceiptDelay(tuning)
         self._polling = Polling(
             alias,
             settings,
@@ -156,7 +158,7 @@ class Lane:
             policy=self._retry,
             breaker=self._breaker,
             on_poison=self._claimer.on_poison,
-            max_receipt_delay=self._tuning.max_receipt_delay,
+            receipt_delay=self._receipt_delay,
         )
         started = time.monotonic()
         with self.lease.hold(batch.lease_token):

@@ -79,8 +79,16 @@ class LaneTuning:
 
     # Settling
 
-    max_receipt_delay: float = 0.05
+    min_receipt_delay: float = 0.05
     """Seconds for which receipts are collected, to be settled in one statement."""
+
+    max_receipt_delay: float = 0.5
+    """Seconds for which they are collected at most, if settling is slow. After a crash of the
+    relay, these messages are sent again."""
+
+    settling_max_share: float = 0.02
+    """Share of a lane's time that settling may take while a batch is published; where it is slow,
+    receipts are collected for longer."""
 
     # Errors
 

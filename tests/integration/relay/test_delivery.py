@@ -428,7 +428,7 @@ def test_a_stopping_lane_finishes_one_and_releases_the_rest(
 def test_a_lane_that_has_lost_its_lease_stops_sending(
     queue: Queue, stopping: threading.Event
 ) -> None:
-    tuning = LaneTuning(max_receipt_delay=0)
+    tuning = LaneTuning(min_receipt_delay=0, max_receipt_delay=0)
     lane = Lane("first", get_settings(), stopping, tuning=tuning)
     queue(3)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,12 @@ pytestmark = pytest.mark.django_db
 
 HOUR = 3600
 """Seconds: longer than a test takes, however slow the machine is."""
+
+COLLECT = LaneTuning(min_receipt_delay=HOUR, max_receipt_delay=HOUR, rescue_interval=HOUR)
+"""Receipts are collected until the end of a batch."""
+
+AT_ONCE = LaneTuning(min_receipt_delay=0, max_receipt_delay=0, rescue_interval=HOUR)
+"""Each receipt is settled by itself."""
 
 MakeLane = Callable[[LaneTuning], Lane]
 
@@ -68,9 +75,7 @@ def statements(lane: Lane) -> list[str]:
 def test_a_batch_is_claimed_by_one_statement_and_settled_by_another(
     make_wide_lane: MakeLane, queue: Queue, count: int
 ) -> None:
-    wide_lane = make_wide_lane(
-        LaneTuning(initial_batch_size=count, max_receipt_delay=HOUR, rescue_interval=HOUR)
-    )
+    wide_lane = make_wide_lane(replace(COLLECT, initial_batch_size=count))
     queue(count)
 
     assert statements(wide_lane) == ["WITH", "UPDATE"]
@@ -93,16 +98,30 @@ def test_an_idle_lane_executes_one_statement_per_poll(wide_lane: Lane, queue: Qu
 def test_a_slow_destinations_receipts_are_each_settled_at_once(
     make_wide_lane: MakeLane, queue: Queue
 ) -> None:
-    wide_lane = make_wide_lane(LaneTuning(max_receipt_delay=0, rescue_interval=HOUR))
+    wide_lane = make_wide_lane(AT_ONCE)
     queue(3)
 
     assert statements(wide_lane) == ["WITH", *["UPDATE"] * 3]
 
 
 @pytest.mark.postgres
+def test_where_settling_is_slow_receipts_are_settled_together(
+    make_wide_lane: MakeLane, queue: Queue
+) -> None:
+    # With such a share, every settlement is slow.
+    slow = replace(COLLECT, min_receipt_delay=0, settling_max_share=1e-9)
+    wide_lane = make_wide_lane(slow)
+    queue(3)
+    assert statements(wide_lane) == ["WITH", "UPDATE", "UPDATE"]
+
+    queue(3)
+    assert statements(wide_lane) == ["WITH", "UPDATE"], "The lane has forgotten it."
+
+
+@pytest.mark.postgres
 def test_a_batch_with_a_retry_is_settled_one_by_one(make_wide_lane: MakeLane, queue: Queue) -> None:
     """Otherwise another delivery would be blamed if its message kills relays."""
-    wide_lane = make_wide_lane(LaneTuning(max_receipt_delay=HOUR, rescue_interval=HOUR))
+    wide_lane = make_wide_lane(COLLECT)
     queue(2)
     queue(attempts=1)
 

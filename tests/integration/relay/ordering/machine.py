@@ -47,6 +47,7 @@ class DeliveryRun(DeliverySteps):
     def begin(self, at_once: bool, batch_size: int, subjects: list[Subject]) -> None:
         """Receipts of fast destinations are settled together, those of slow ones at once."""
         tuning = LaneTuning(
+            min_receipt_delay=0.0 if at_once else ENDLESS,
             max_receipt_delay=0.0 if at_once else ENDLESS,
             rescue_interval=0.0,
             slow_scan_threshold=ENDLESS,  # on a busy machine, too, nothing is left for later
