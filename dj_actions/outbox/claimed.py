@@ -13,6 +13,9 @@ from dj_actions.policies import OnPoison
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
 
+CLAIM_PARTS = 4
+"""Parts of the ordering keys, from each of which one relay at a time claims in order."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Cursor = tuple[datetime, int]
@@ -43,6 +46,10 @@ class Claim:
     on_poison: OnPoison | None = None
     """How a dead letter affects later deliveries; None if the publisher does not keep an order."""
 
+    part: int | None = None
+    """Only deliveries of one of the `CLAIM_PARTS` parts of the ordering keys; None for all. Only
+    PostgreSQL makes the difference."""
+
     token: UUID = field(default_factory=uuid4)
     """The lease token."""
 
@@ -53,6 +60,9 @@ class Scan(NamedTuple):
     deliveries: list[Claimed]
     end: Cursor | None
     """The position of the last delivery that was read; None if there was none."""
+
+    is_busy: bool = False
+    """Whether another relay is claiming, so that nothing was read."""
 
 
 class Claimed(NamedTuple):

@@ -8,7 +8,7 @@ from dj_actions.outbox.claimed import Claim, Claimed, Cursor, Scan
 from dj_actions.policies import OnPoison, Ordering
 from dj_actions.relay.batch_size import BatchSize
 from dj_actions.relay.circuit_breaker import CircuitBreaker
-from dj_actions.relay.cursor import ClaimCursor
+from dj_actions.relay.claim_position import ClaimPosition
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 
 
@@ -35,7 +35,7 @@ class Claimer:
     ) -> None:
         own = settings.publishers[alias]
         self.breaker = breaker
-        self.cursor = ClaimCursor(tuning)
+        self.position = ClaimPosition(tuning)
         self.on_poison = on_poison_of(own)
         """How a dead letter affects later deliveries, if the publisher keeps an order."""
         self._alias = alias
@@ -61,9 +61,7 @@ class Claimer:
         if not self.breaker.take_probe(seconds=self._lease):
             self.breaker.refresh()
             return []
-        claimed = Delivery.objects.claim(
-            self._alias, limit=1, lease=self._lease, probing=True, on_poison=self.on_poison
-        )
+        claimed = self._claim_batch(1, probing=True)
         if not claimed:
             self.breaker.return_probe()
         return claimed
@@ -81,16 +79,18 @@ class Claimer:
             PublisherState.objects.return_allowance(self._alias, unused=unused, rate=rate)
         return claimed
 
-    def _claim_batch(self, limit: int) -> list[Claimed]:
-        def scan_from(after: Cursor | None) -> Scan:
+    def _claim_batch(self, limit: int, *, probing: bool = False) -> list[Claimed]:
+        def scan_part(part: int | None, after: Cursor | None) -> Scan:
             return Delivery.objects.scan(
                 Claim(
                     publisher=self._alias,
                     limit=limit,
                     lease=self._lease,
+                    probing=probing,
                     after=after,
+                    part=part,
                     on_poison=self.on_poison,
                 )
             )
 
-        return self.cursor.claim(scan_from)
+        return self.position.claim(scan_part)

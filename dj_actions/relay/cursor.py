@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from dj_actions.outbox.claimed import Claimed, Cursor, Scan
+from dj_actions.outbox.claimed import Cursor, Scan
 from dj_actions.relay.tuning import LaneTuning
 
 ScanFrom = Callable[[Cursor | None], Scan]
@@ -28,18 +28,20 @@ class ClaimCursor:
         self._after: Cursor | None = None
         self._full_scan_at = 0.0
 
-    def claim(self, scan_from: ScanFrom) -> list[Claimed]:
+    def claim(self, scan_from: ScanFrom) -> Scan:
         """Claim a batch, and move to the last delivery that was read."""
         is_full_scan_due = time.monotonic() >= self._full_scan_at
         after = None if is_full_scan_due else self._after
         scan = scan_from(after) if after else self._scan_from_start(scan_from)
-        if not scan.deliveries and after and not self.is_slow:
+        if not (scan.deliveries or scan.is_busy) and after and not self.is_slow:
             scan = self._scan_from_start(scan_from)
+        if scan.is_busy:
+            return scan
         if scan.deliveries:
             self._after = scan.end
         elif not self.is_slow:
             self._after = None
-        return scan.deliveries
+        return scan
 
     def rewind(self) -> bool:
         """Return to the start of the queue; return False if the cursor is there already."""
@@ -50,6 +52,8 @@ class ClaimCursor:
     def _scan_from_start(self, scan_from: ScanFrom) -> Scan:
         started_at = time.monotonic()
         scan = scan_from(None)
+        if scan.is_busy:
+            return scan
         now = time.monotonic()
         seconds = now - started_at
         self.is_slow = seconds > self._tuning.slow_scan_threshold

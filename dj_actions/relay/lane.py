@@ -121,7 +121,7 @@ class Lane:
             if retry_on_disconnect(self.run_once):
                 has_worked = True
             # Deliveries that committed late or were released are before the cursor.
-            elif not (self._claimer.cursor.rewind() or self._wait_for_turn()):
+            elif not (self._claimer.position.rewind() or self._wait_for_turn()):
                 break
         return has_worked
 
@@ -181,7 +181,7 @@ class Lane:
 
     def _can_use_due_time(self) -> bool:
         """Return whether the next delivery can be sent when it is due, and is cheap to find."""
-        return not (self._breaker.is_open or self._claimer.cursor.is_slow)
+        return not (self._breaker.is_open or self._claimer.position.is_slow)
 
     def _prepare(self) -> None:
         try:

@@ -41,6 +41,16 @@ class LaneTuning:
     max_batch_seconds: float = 0.5
     """Seconds from which on a batch counts as slow: the next one is smaller."""
 
+    max_claim_attempts: int = 25
+    """How often a lane tries to claim while others claim from the same part of the queue; one of
+    them may be frozen in it."""
+
+    claim_interval: float = 0.002
+    """Seconds between two of these attempts: a claim takes milliseconds."""
+
+    shared_window: float = 1.0
+    """Seconds after such an attempt for which a lane claims from one part at a time."""
+
     locked_wait: float = 0.1
     """Seconds after which a drain tries to claim again what another session has locked."""
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,10 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Now
 
 from dj_actions.conf import get_settings
-from dj_actions.outbox.claimed import Claim, Claimed, Scan, scan_of
+from dj_actions.outbox.claimed import CLAIM_PARTS, Claim, Claimed, Scan, scan_of
 from dj_actions.outbox.queries.base import MAX_ID, with_claim_time
 from dj_actions.outbox.queries.clock import from_now
-from dj_actions.outbox.queries.locks import try_lock
+from dj_actions.outbox.queries.locks import try_locks
 from dj_actions.outbox.queries.pending import PendingQueries
 from dj_actions.outbox.queries.postgres import claim_in_one_statement
 from dj_actions.outbox.queries.postgres_order import claim_in_order
@@ -27,13 +26,6 @@ from dj_actions.states import DeliveryState
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
-
-
-LOCK_ATTEMPTS = 25
-"""How often a claim in order tries to acquire the lock that another relay holds for its claim."""
-
-LOCK_INTERVAL = 0.002
-"""Seconds between two of these attempts."""
 
 
 class ClaimQueries(PendingQueries):
@@ -75,18 +67,19 @@ class ClaimQueries(PendingQueries):
     def _claim_in_order(self, claim: Claim, on_poison: OnPoison) -> Scan:
         """Claim, in the order of commits, the deliveries that no earlier delivery blocks.
 
-        One relay at a time: the next claim has to see the result of this one. It takes
-        milliseconds, so others wait for it, but not for long: a relay may be frozen in it.
+        One relay at a time for each part of the ordering keys: the next claim has to see the
+        result of this one.
         """
-        for _ in range(LOCK_ATTEMPTS):
-            scan = None
-            with transaction.atomic(using=self.db):
-                if try_lock(f"dj_actions.claim:{claim.publisher}", using=self.db):
-                    scan = self._take_in_order(claim, on_poison)
-            if scan:
-                return scan()
-            time.sleep(LOCK_INTERVAL)
-        return Scan([], None)
+        with transaction.atomic(using=self.db):
+            if not try_locks(self._locks(claim), using=self.db):
+                return Scan([], None, is_busy=True)
+            scan = self._take_in_order(claim, on_poison)
+        return scan()
+
+    def _locks(self, claim: Claim) -> list[str]:
+        is_whole = claim.part is None or not self._is_whole_queue()
+        parts = range(CLAIM_PARTS) if is_whole else [claim.part]
+        return [f"dj_actions.claim:{claim.publisher}:{part}" for part in parts]
 
     def _take_in_order(self, claim: Claim, on_poison: OnPoison) -> Callable[[], Scan]:
         """Claim; return what reads the claimed rows, for after the transaction."""

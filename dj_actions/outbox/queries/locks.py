@@ -8,6 +8,7 @@ SQLite needs none: it allows one writing transaction at a time.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from django.db import connections
@@ -20,6 +21,24 @@ NUMBER = (
 https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADVISORY-LOCKS."""
 
 
+def try_locks(names: Sequence[str], *, using: str) -> bool:
+    """Take locks, or return False if another transaction holds one of them.
+
+    Those that were free are held until the transaction ends, in that case too.
+
+    Args:
+        names: names of the locks.
+        using: alias of the database.
+    """
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        return True
+    attempts = ", ".join([f"pg_try_advisory_xact_lock({NUMBER})"] * len(names))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {attempts}", [_digest(name) for name in names])
+        return all(cursor.fetchone())
+
+
 def try_lock(name: str, *, using: str) -> bool:
     """Take a lock, or return False if another transaction holds it.
 
@@ -27,13 +46,7 @@ def try_lock(name: str, *, using: str) -> bool:
         name: name of the lock.
         using: alias of the database.
     """
-    connection = connections[using]
-    if connection.vendor != "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_try_advisory_xact_lock({NUMBER})", [_digest(name)])
-        (is_locked,) = cursor.fetchone()
-    return bool(is_locked)
+    return try_locks([name], using=using)
 
 
 def lock(name: str, *, using: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 
 from dj_actions.conf import get_settings
-from dj_actions.outbox.claimed import Claim, Cursor, Scan, datetime_of
+from dj_actions.outbox.claimed import CLAIM_PARTS, Claim, Cursor, Scan, datetime_of
 from dj_actions.outbox.queries.base import MAX_ID
 from dj_actions.outbox.queries.postgres import claimed_from, read_columns, table_names
 from dj_actions.policies import OnPoison
@@ -49,7 +49,9 @@ def claim_in_order(
     """
     window, end = claim.limit, claim.after
     while True:
-        statement = _claim_statement(model, from_start=end is None, on_poison=on_poison)
+        statement = _claim_statement(
+            model, from_start=end is None, is_part=claim.part is not None, on_poison=on_poison
+        )
         rows = _execute(statement, _parameters(claim, window, end), using=using)
         seen = rows[0][0] if rows else 0
         end = (datetime_of(rows[0][1]), rows[0][2]) if rows else end
@@ -71,6 +73,7 @@ def _parameters(claim: Claim, window: int, after: Cursor | None) -> dict[str, An
         "environment": get_settings().environment,
         "after_time": available_at,
         "after_id": pk,
+        "part": claim.part,
         "window": window,
         "limit": claim.limit,
         "token": claim.token,
@@ -85,7 +88,9 @@ def _execute(statement: str, parameters: Mapping[str, Any], *, using: str) -> li
 
 
 @functools.cache
-def _claim_statement(model: type[Delivery], *, from_start: bool, on_poison: OnPoison) -> str:
+def _claim_statement(
+    model: type[Delivery], *, from_start: bool, is_part: bool, on_poison: OnPoison
+) -> str:
     """Return the statement; only names of our own tables and columns are interpolated.
 
     A delivery is free if it and all open ones before it in its line are pending and due. An empty
@@ -95,6 +100,9 @@ def _claim_statement(model: type[Delivery], *, from_start: bool, on_poison: OnPo
     """
     delivery, event, state = table_names(model)
     queue = "true" if from_start else "(available_at, id) > (%(after_time)s, %(after_id)s)"
+    # Not `=`, of which PostgreSQL expects one row in 200, and would sort the whole queue.
+    hashed = f"mod(hashtext(ordering_scope || ordering_key), {CLAIM_PARTS})"
+    part = f"abs(abs({hashed}) - %(part)s) < 1" if is_part else "true"
     states = (
         "'pending', 'sending', 'dead'" if on_poison is OnPoison.PARK else "'pending', 'sending'"
     )
@@ -117,7 +125,7 @@ def _claim_statement(model: type[Delivery], *, from_start: bool, on_poison: OnPo
                     SELECT FROM {state} AS bound
                     WHERE bound.alias = '' AND bound.open_reason <> %(environment)s
                 )
-                AND {queue}
+                AND {queue} AND {part}
             ORDER BY available_at, id LIMIT %(window)s
         ), edge AS (
             SELECT count(*) OVER () AS seen, id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,10 +12,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from dj_actions.models import Delivery
-from dj_actions.outbox.claimed import Claim, Scan
+from dj_actions.outbox.claimed import CLAIM_PARTS, Claim, Scan
 from dj_actions.outbox.queries import postgres_order
 from dj_actions.policies import OnPoison
 from dj_actions.states import DeliveryState
+from tests.conftest import InThread
 from tests.fixtures.relay import Queue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("scripted_publishers")]
@@ -116,14 +118,36 @@ def test_a_dead_letter_stops_what_its_policy_says(
     assert [pk in claimed(limit=1, on_poison=on_poison) or _sent(pk) for pk in later] == is_claimed
 
 
+@pytest.mark.postgres
+def test_each_key_belongs_to_one_part(queue: Queue) -> None:
+    keys = {put(queue, str(number)) for number in range(20)}
+    taken = [set(claimed(20, part=part)) for part in range(CLAIM_PARTS)]
+    assert set.union(*taken) == keys
+    assert sum(map(len, taken)) == len(keys)
+    assert all(taken)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("part", "is_busy"), [(None, True), (1, True), (2, False)])
+def test_one_relay_at_a_time_claims_from_a_part(
+    part: int | None, is_busy: bool, in_thread: InThread[Scan]
+) -> None:
+    with transaction.atomic():
+        assert not scan(part=1).is_busy  # its lock is held until the transaction ends
+        assert in_thread(partial(scan, part=part)).is_busy is is_busy
+    assert not scan(part=part).is_busy
+
+
 def _sent(pk: int) -> bool:
     return Delivery.objects.get(pk=pk).state == DeliveryState.SENDING
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize("part", [None, 0])
 @pytest.mark.parametrize("on_poison", OnPoison)
 def test_a_claim_reads_as_much_as_it_takes_whatever_the_backlog(
-    queue: Queue, on_poison: OnPoison
+    queue: Queue, on_poison: OnPoison, part: int | None
 ) -> None:
     put(queue, "waiting", due=-HOUR, attempts=1)
     put(queue, "waiting")
@@ -134,7 +158,7 @@ def test_a_claim_reads_as_much_as_it_takes_whatever_the_backlog(
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE dj_actions_delivery, dj_actions_actionevent")
 
-    assert _rows_of_deliveries_read(_plan(on_poison)) <= 10 * LIMIT
+    assert _rows_of_deliveries_read(_plan(on_poison, part)) <= 10 * LIMIT
 
 
 @pytest.mark.postgres
@@ -157,9 +181,11 @@ def _rows_of_deliveries_read(plan: Mapping[str, Any]) -> float:
     return sum(_rows_read(node) for node in scans)
 
 
-def _plan(on_poison: OnPoison) -> Mapping[str, Any]:
-    claim = Claim(publisher="first", limit=LIMIT, lease=60, on_poison=on_poison)
-    statement = postgres_order._claim_statement(Delivery, from_start=True, on_poison=on_poison)
+def _plan(on_poison: OnPoison, part: int | None = None) -> Mapping[str, Any]:
+    claim = Claim(publisher="first", limit=LIMIT, lease=60, part=part, on_poison=on_poison)
+    statement = postgres_order._claim_statement(
+        Delivery, from_start=True, is_part=part is not None, on_poison=on_poison
+    )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}",

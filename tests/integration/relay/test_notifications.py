@@ -225,7 +225,7 @@ def test_a_lane_with_slow_scans_does_not_query_the_due_time(
 ) -> None:
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "POLL_INTERVAL": 1}
     lane = Lane("first", get_settings(), stopping, set_event())
-    lane._claimer.cursor.is_slow = True
+    lane._claimer.position._whole.is_slow = True
     with django_assert_num_queries(0):
         assert seconds_to_rest(lane) == 1
 

@@ -43,12 +43,6 @@ RUNS = hypothesis_settings(
 )
 
 
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let relays not wait for another one's claim, which often stops on purpose."""
-    monkeypatch.setattr("dj_actions.outbox.queries.claim.LOCK_ATTEMPTS", 2)
-
-
 @pytest.fixture
 def make_lane(settings: Settings) -> Callable[[OnPoison, int, LaneTuning], Lane]:
     """Return a function that makes a lane of a publisher which keeps an order."""
