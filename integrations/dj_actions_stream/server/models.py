@@ -6,7 +6,10 @@ from django.db import models
 
 from dj_actions_stream.server.feeds import MAX_LENGTH
 from dj_actions_stream.server.fields import MAX_FOREIGN_ID_LENGTH, MAX_VERB_BYTES
+from dj_actions_stream.server.marks import Mark
 from dj_actions_stream.server.querysets import ActivityQuerySet, FeedEntryQuerySet
+
+__all__ = ["Activity", "FeedEntry", "Mark"]
 
 
 class Activity(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,9 @@ from dj_actions_stream.server.identity import id_from_pair, parse_id, parse_time
 from dj_actions_stream.server.models import Activity
 from dj_actions_stream.server.pagination import Page
 from dj_actions_stream.server.payloads import is_storable
+from dj_actions_stream.server.reading import read_special
 from dj_actions_stream.server.tokens import Permission, authorize
+from dj_actions_stream.server.windows import Entry
 
 # Stream's documented limit of activities per lookup.
 MAX_LOOKUPS = 100
@@ -30,6 +33,9 @@ class EnrichedFeed(Endpoint):
     def get(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Return a page of the feed, newest first."""
         feed = _authorized_feed(request, "read", slug, user_id)
+        special = read_special(request, feed, _render)
+        if special is not None:
+            return ApiResponse(document=special)
         page = Page.from_query(request.GET.dict())
         activities, has_more = page.paginate(Activity.objects.shown_in(feed))
         return ApiResponse(
@@ -101,6 +107,12 @@ def _authorized_feed(request: HttpRequest, action: str, slug: str, user_id: str)
     feed = FeedId(slug=slug, user_id=user_id)
     authorize(request, Permission(resource="feed", action=action, feed=feed))
     return feed
+
+
+def _render(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    return [
+        {**render_activity(entry.activity), "origin": entry.origin or None} for entry in entries
+    ]
 
 
 def _add_all(feed: FeedId, items: object, received: datetime) -> dict[str, Any]:
