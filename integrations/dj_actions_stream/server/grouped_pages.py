@@ -43,7 +43,7 @@ def read(request: HttpRequest, feed: FeedId, render: Render) -> dict[str, Any]:
     has_more = len(candidates) > page.offset + page.limit
     document = {
         "results": list(_documents(shown, render)),
-        "next": page.next_link(request, shown) if has_more and shown else "",
+        "next": page.next_link(request, shown[-1].id) if has_more and shown else "",
     }
     if feed.group.type == GroupType.NOTIFICATION:
         _add_marks(document, feed, groups, shown)
