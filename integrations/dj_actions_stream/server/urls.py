@@ -9,6 +9,8 @@ from django.urls import include, path, re_path
 
 from dj_actions_stream.server import follow_views, views
 
+__all__ = ["urlpatterns"]
+
 target_feed = "<str:slug>/<str:user_id>/"
 feed = f"feed/{target_feed}"
 feed_pattern = "^feed/(?P<slug>[^/]+)/(?P<user_id>[^/]+)/"
@@ -41,3 +43,4 @@ urlpatterns = [
     path("api/v1.0/", include(api)),
     re_path("^(?:api|analytics|personalization)/", views.NotImplementedEndpoint.as_view()),
 ]
+"""The API, a health check, and pages for developers."""
