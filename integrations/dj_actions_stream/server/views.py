@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.fields import FieldReader, Target
 from dj_actions_stream.server.identity import id_from_pair, parse_id, parse_time
 from dj_actions_stream.server.models import Activity
-from dj_actions_stream.server.pagination import Page
+from dj_actions_stream.server.pagination import Page, ShownActivity
 from dj_actions_stream.server.payloads import is_storable
 from dj_actions_stream.server.targets import TargetChange, change_targets
 from dj_actions_stream.server.tokens import Grant, Permission, authorize
@@ -44,10 +44,14 @@ class EnrichedFeed(Endpoint):
         shown, has_more = page.read(feed)
         return ApiResponse(
             document={
-                "results": [render_activity(item.activity, origin=item.origin) for item in shown],
+                "results": self.render(shown),
                 "next": page.next_link(request, shown[-1].activity.id) if has_more else "",
             }
         )
+
+    def render(self, shown: Sequence[ShownActivity]) -> list[dict[str, Any]]:
+        """Return the documents of activities, in the order given."""
+        return [render_activity(item.activity, origin=item.origin) for item in shown]
 
 
 class Feed(EnrichedFeed):
