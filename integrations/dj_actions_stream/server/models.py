@@ -7,11 +7,14 @@ from django.db.models import Q
 
 from dj_actions_stream.server.feeds import MAX_LENGTH
 from dj_actions_stream.server.fields import MAX_FOREIGN_ID_LENGTH, MAX_VERB_BYTES
+from dj_actions_stream.server.marks import Mark
 from dj_actions_stream.server.querysets import (
     ActivityQuerySet,
     FeedEntryQuerySet,
     FollowQuerySet,
 )
+
+__all__ = ["Activity", "FeedEntry", "Follow", "Mark"]
 
 
 class Activity(models.Model):

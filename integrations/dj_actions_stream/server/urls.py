@@ -35,6 +35,7 @@ api = [
 
 urlpatterns = [
     path("healthz", views.health),
+    path("browser/", include("dj_actions_stream.server.browser.urls")),
     path("api/v1.0/", include(api)),
     re_path("^(?:api|analytics|personalization)/", views.NotImplementedEndpoint.as_view()),
 ]

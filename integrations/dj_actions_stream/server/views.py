@@ -25,6 +25,7 @@ from dj_actions_stream.server.identity import id_from_pair, parse_id, parse_time
 from dj_actions_stream.server.models import Activity
 from dj_actions_stream.server.pagination import Page, ShownActivity
 from dj_actions_stream.server.payloads import is_storable
+from dj_actions_stream.server.reading import read_special
 from dj_actions_stream.server.targets import TargetChange, change_targets
 from dj_actions_stream.server.tokens import Grant, Permission, authorize
 from dj_actions_stream.server.updates import read_partial_updates, update_partially
@@ -40,18 +41,24 @@ class EnrichedFeed(Endpoint):
     def get(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Return a page of the feed, newest first."""
         feed, _ = authorize_feed(request, "feed", "read", slug, user_id)
+        special = read_special(request, feed, self.render)
+        if special is not None:
+            return ApiResponse(document=special)
         page = Page.from_query(request.GET.dict())
         shown, has_more = page.read(feed)
         return ApiResponse(
             document={
                 "results": self.render(shown),
-                "next": page.next_link(request, shown[-1].activity.id) if has_more else "",
+                # All of them may have been removed while the page was read.
+                "next": page.next_link(request, shown[-1].activity.pk)
+                if has_more and shown
+                else "",
             }
         )
 
     def render(self, shown: Sequence[ShownActivity]) -> list[dict[str, Any]]:
         """Return the documents of activities, in the order given."""
-        return [render_activity(item.activity, origin=item.origin) for item in shown]
+        return _rendered(shown)
 
 
 class Feed(EnrichedFeed):
@@ -174,6 +181,10 @@ def authorize_feed(
     """Return the feed in a URL and what the token grants, if it grants this action on the feed."""
     feed = FeedId(slug=slug, user_id=user_id)
     return feed, authorize(request, Permission(resource=resource, action=action, feed=feed))
+
+
+def _rendered(shown: Sequence[ShownActivity]) -> list[dict[str, Any]]:
+    return [render_activity(item.activity, origin=item.origin) for item in shown]
 
 
 def _add(feed: FeedId, drafts: list[Draft], grant: Grant) -> list[dict[str, Any]]:
