@@ -41,17 +41,24 @@ class EnrichedFeed(Endpoint):
     def get(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Return a page of the feed, newest first."""
         feed, _ = authorize_feed(request, "feed", "read", slug, user_id)
-        special = read_special(request, feed, _rendered)
+        special = read_special(request, feed, self.render)
         if special is not None:
             return ApiResponse(document=special)
         page = Page.from_query(request.GET.dict())
         shown, has_more = page.read(feed)
         return ApiResponse(
             document={
-                "results": _rendered(shown),
-                "next": page.next_link(request, shown[-1].activity.id) if has_more else "",
+                "results": self.render(shown),
+                # All of them may have been removed while the page was read.
+                "next": page.next_link(request, shown[-1].activity.pk)
+                if has_more and shown
+                else "",
             }
         )
+
+    def render(self, shown: Sequence[ShownActivity]) -> list[dict[str, Any]]:
+        """Return the documents of activities, in the order given."""
+        return _rendered(shown)
 
 
 class Feed(EnrichedFeed):
