@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import router, transaction
 
+from dj_actions_stream.server import locks
 from dj_actions_stream.server.errors import FeedConfigError, InputError
 from dj_actions_stream.server.fan_out import copy_newest
 from dj_actions_stream.server.feeds import FeedId
@@ -54,7 +55,7 @@ def follow(relations: Sequence[Relation], *, copies: int = DEFAULT_COPIES) -> No
             Follow(follower=follower, target=target) for follower, target in missing
         )
     # After the commit: whoever adds an activity from now on sees the follow.
-    for relation in missing.values():
+    for relation in missing.values() if copies else ():
         copy_newest(relation.follower, relation.target, limit=copies)
 
 
@@ -69,6 +70,7 @@ def unfollow(relation: Relation, *, keep_history: bool = False) -> None:
         followed = Follow.objects.of_follower(relation.follower).of_target(relation.target)
         followed.delete()
         if not keep_history:
+            locks.follow(str(relation.target))
             copies = FeedEntry.objects.copied_to(relation.follower, origin=relation.target)
             copies.delete()
 
