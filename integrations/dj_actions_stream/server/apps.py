@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.core import checks
 
 from dj_actions_stream.server.checks import check_credentials, check_time_zone
+from dj_actions_stream.server.open_graph import check_open_graph
 
 
 class FeedsServerConfig(AppConfig):
@@ -20,3 +21,4 @@ class FeedsServerConfig(AppConfig):
         """Register the system checks."""
         checks.register(check_credentials)
         checks.register(check_time_zone)
+        checks.register(check_open_graph)

@@ -5,14 +5,16 @@ FeedsError
 ├── SignatureError      3   401
 ├── InputError          4   400
 ├── PaginationError     8   400
+├── MissingUserError   10   400
 ├── NotFoundError      16   404
 ├── NotAllowedError    17   403
 │   └── MethodError    17   405
 ├── TooLargeError      18   413
+├── ConflictError      22   409
 └── InternalError      -1   500
 
 Codes and statuses are those of Stream's API documentation; the names up to 17 are the classes
-that stream-python raises for the code (`stream.exceptions`). The names at 18 and -1 are ours.
+that stream-python raises for the code (`stream.exceptions`). The names at 18, 22 and -1 are ours.
 """
 
 from __future__ import annotations
@@ -84,8 +86,14 @@ class PaginationError(FeedsError):
     code, status, name = 8, 400, "InvalidPaginationException"
 
 
+class MissingUserError(FeedsError):
+    """A server's request does not name the user on whose behalf it is sent."""
+
+    code, status, name = 10, 400, "MissingUserException"
+
+
 class NotFoundError(FeedsError):
-    """The URL does not exist or is not implemented."""
+    """The URL or the object does not exist."""
 
     code, status, name = 16, 404, "DoesNotExistException"
 
@@ -106,6 +114,12 @@ class TooLargeError(FeedsError):
     """The activity or the request exceeds a size limit."""
 
     code, status, name = 18, 413, "TooLargeException"
+
+
+class ConflictError(FeedsError):
+    """An object with this id already exists."""
+
+    code, status, name = 22, 409, "ConflictException"
 
 
 class InternalError(FeedsError):

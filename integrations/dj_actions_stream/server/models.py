@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from django.db import models
 
+from dj_actions_stream.server.collections import CollectionEntry
 from dj_actions_stream.server.feeds import MAX_LENGTH
 from dj_actions_stream.server.fields import MAX_FOREIGN_ID_LENGTH, MAX_VERB_BYTES
+from dj_actions_stream.server.people import User
 from dj_actions_stream.server.querysets import ActivityQuerySet, FeedEntryQuerySet
+from dj_actions_stream.server.reactions import Reaction, ReactionCount
+
+__all__ = ["Activity", "CollectionEntry", "FeedEntry", "Reaction", "ReactionCount", "User"]
 
 
 class Activity(models.Model):

@@ -46,10 +46,15 @@ class Permission:
 
 def authorize(request: HttpRequest, permission: Permission) -> None:
     """Raise an error unless the request's key and token grant the permission."""
+    if not permission.allowed_by(verified_claims(request)):
+        raise NotAllowedError(f"The token does not grant the permission {permission}.")
+
+
+def verified_claims(request: HttpRequest) -> dict[str, Any]:
+    """Return the claims of the request's token, or raise an error if the key or token is wrong."""
     credentials = Credentials.current()
     _check_api_key(request, credentials)
-    if not permission.allowed_by(_claims(request, credentials)):
-        raise NotAllowedError(f"The token does not grant the permission {permission}.")
+    return _claims(request, credentials)
 
 
 def _check_api_key(request: HttpRequest, credentials: Credentials) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,13 +12,16 @@ from django.utils import timezone
 
 from dj_actions_stream.server import storage
 from dj_actions_stream.server.activities import read_draft, read_drafts, render_activity
+from dj_actions_stream.server.callers import Caller
 from dj_actions_stream.server.endpoints import ApiResponse, Endpoint, read_body
+from dj_actions_stream.server.enrichment import enrich
 from dj_actions_stream.server.errors import InputError, NotFoundError
 from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.identity import id_from_pair, parse_id, parse_time
 from dj_actions_stream.server.models import Activity
 from dj_actions_stream.server.pagination import Page
 from dj_actions_stream.server.payloads import is_storable
+from dj_actions_stream.server.reaction_enrichment import ReactionOptions
 from dj_actions_stream.server.tokens import Permission, authorize
 
 # Stream's documented limit of activities per lookup.
@@ -25,7 +29,7 @@ MAX_LOOKUPS = 100
 
 
 class EnrichedFeed(Endpoint):
-    """A feed with expanded references. Expansion is not implemented yet."""
+    """A feed with expanded references and, if they are requested, reactions."""
 
     def get(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Return a page of the feed, newest first."""
@@ -34,14 +38,22 @@ class EnrichedFeed(Endpoint):
         activities, has_more = page.paginate(Activity.objects.shown_in(feed))
         return ApiResponse(
             document={
-                "results": [render_activity(activity) for activity in activities],
+                "results": self.render(activities),
                 "next": page.next_link(request, activities) if has_more else "",
             }
         )
 
+    def render(self, activities: Sequence[Activity]) -> list[dict[str, Any]]:
+        """Return the documents of activities, in the order given."""
+        return _enriched(self.request, activities)
+
 
 class Feed(EnrichedFeed):
     """A feed to read and to add to."""
+
+    def render(self, activities: Sequence[Activity]) -> list[dict[str, Any]]:
+        """Return the documents of activities as they were added."""
+        return [render_activity(activity) for activity in activities]
 
     def post(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Add one activity, or all of {"activities": [...]}, or none of them."""
@@ -88,8 +100,20 @@ class Activities(NotImplementedEndpoint):
         if len(ids) > MAX_LOOKUPS:
             raise InputError(f"Request at most {MAX_LOOKUPS} activities.")
         found = Activity.objects.in_bulk(ids)
-        results = [render_activity(found[pk]) for pk in ids if pk in found]
+        results = self.render([found[pk] for pk in ids if pk in found])
         return ApiResponse(document={"results": results})
+
+    def render(self, activities: Sequence[Activity]) -> list[dict[str, Any]]:
+        """Return the documents of activities as they were added."""
+        return [render_activity(activity) for activity in activities]
+
+
+class EnrichedActivities(Activities):
+    """Activities with expanded references and, if they are requested, reactions."""
+
+    def render(self, activities: Sequence[Activity]) -> list[dict[str, Any]]:
+        """Return the documents of activities, in the order given."""
+        return _enriched(self.request, activities)
 
 
 def health(_: HttpRequest) -> JsonResponse:
@@ -101,6 +125,11 @@ def _authorized_feed(request: HttpRequest, action: str, slug: str, user_id: str)
     feed = FeedId(slug=slug, user_id=user_id)
     authorize(request, Permission(resource="feed", action=action, feed=feed))
     return feed
+
+
+def _enriched(request: HttpRequest, activities: Sequence[Activity]) -> list[dict[str, Any]]:
+    options = ReactionOptions.of(request, Caller.identify(request))
+    return enrich([render_activity(activity) for activity in activities], options)
 
 
 def _add_all(feed: FeedId, items: object, received: datetime) -> dict[str, Any]:

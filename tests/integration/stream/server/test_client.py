@@ -314,12 +314,6 @@ def test_a_large_activity(stream_client: Any) -> None:
         lambda client: client.follow_many([{"source": "user:1", "target": "user:2"}]),
         lambda client: client.update_activities([{"actor": 1}]),
         lambda client: client.activity_partial_update(id="1", set={"a": 1}),
-        lambda client: client.users.add("anna"),
-        lambda client: client.reactions.add("like", "1", "anna"),
-        lambda client: client.collections.get("food", "1"),
-        lambda client: client.personalization.get("food"),
-        lambda client: client.track_impressions([{}]),
-        lambda client: client.og("https://example.com"),
     ],
 )
 def test_an_endpoint_that_is_not_implemented_returns_404(
