@@ -21,7 +21,8 @@ def test_a_user_comes_back_whole(stream_client: Any) -> None:
 
     assert added.pop("duration").endswith("ms")
     assert added.keys() == {"id", "data"} | TIMES
-    assert added["created_at"] == added["updated_at"] and added["created_at"].endswith("Z")
+    assert added["created_at"] == added["updated_at"]
+    assert added["created_at"].endswith("Z")
     found = stream_client.users.get("ann")
     assert {name: found[name] for name in added} == added
 
