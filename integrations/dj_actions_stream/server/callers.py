@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from django.http import HttpRequest
 
+from dj_actions_stream.server import policies
 from dj_actions_stream.server.errors import NotAllowedError
 from dj_actions_stream.server.feeds import FeedId
-from dj_actions_stream.server.tokens import Permission, verified_claims
-
-# Stream's default policy: a user adds to their own feeds, and to anyone's notification feed as
-# the target of an activity or a reaction, but not to anyone else's other feeds.
-OPEN_TARGET_SLUGS = frozenset({"notification"})
+from dj_actions_stream.server.tokens import Permission, authorize, verify
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,11 +19,6 @@ class Caller:
     """The caller of an endpoint; `user_id` is None for a server."""
 
     user_id: str | None = None
-
-    @classmethod
-    def identify(cls, request: HttpRequest) -> Self:
-        """Return the caller of a request that has been authorized."""
-        return cls(user_id=_user_id(verified_claims(request)))
 
     @classmethod
     def of(cls, request: HttpRequest, resource: str, action: str) -> Self:
@@ -39,12 +31,13 @@ class Caller:
             SignatureError: The token is missing, expired or wrong.
             NotAllowedError: A server's token is for something else.
         """
-        claims = verified_claims(request)
-        user_id = _user_id(claims)
-        permission = Permission(resource=resource, action=action)
-        if user_id is None and not permission.allowed_by(claims):
-            raise NotAllowedError(f"The token does not grant the permission {permission}.")
-        return cls(user_id=user_id)
+        permission = Permission(resource=resource, action=action, open_to_users=True)
+        return cls(user_id=authorize(request, permission).user_id)
+
+    @classmethod
+    def identify(cls, request: HttpRequest) -> Self:
+        """Return the caller of a request that has been authorized."""
+        return cls(user_id=verify(request.headers.get("authorization", "")).user_id)
 
     @property
     def is_server(self) -> bool:
@@ -64,12 +57,5 @@ class Caller:
     def require_targets(self, feeds: Iterable[FeedId]) -> None:
         """Raise NotAllowedError if the caller may not send a copy to one of the feeds."""
         for feed in feeds:
-            is_allowed = feed.user_id == self.user_id or feed.slug in OPEN_TARGET_SLUGS
-            if not self.is_server and not is_allowed:
+            if self.user_id is not None and not policies.may_target(self.user_id, feed):
                 raise NotAllowedError(f"The user {self.user_id} may not add to the feed {feed}.")
-
-
-def _user_id(claims: Mapping[str, Any]) -> str | None:
-    if "resource" in claims or "user_id" not in claims:
-        return None
-    return str(claims["user_id"])

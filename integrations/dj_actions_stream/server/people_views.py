@@ -11,6 +11,8 @@ from dj_actions_stream.server import people
 from dj_actions_stream.server.callers import Caller
 from dj_actions_stream.server.endpoints import ApiResponse, Endpoint, read_body
 from dj_actions_stream.server.errors import InputError
+from dj_actions_stream.server.feeds import FeedId
+from dj_actions_stream.server.models import Follow
 from dj_actions_stream.server.records import (
     RecordReader,
     read_batch,
@@ -39,8 +41,10 @@ class UserById(Endpoint):
     def get(self, request: HttpRequest, user_id: str) -> ApiResponse:
         """Return the user, with the number of followers if `with_follow_counts` is set."""
         Caller.of(request, "users", "read")
-        user = people.get_user(require_identifier("id", user_id))
-        return ApiResponse(document=people.render_user(user))
+        document = people.render_user(people.get_user(require_identifier("id", user_id)))
+        if read_flag(request.GET.get("with_follow_counts")):
+            document |= _follow_counts(user_id)
+        return ApiResponse(document=document)
 
     def put(self, request: HttpRequest, user_id: str) -> ApiResponse:
         """Replace the user's data."""
@@ -81,6 +85,14 @@ class Users(Endpoint):
         Caller.of(request, "users", "delete").require_server()
         deleted = people.delete_users(read_ids(request, "ids"))
         return ApiResponse(document={"deleted_user_ids": deleted})
+
+
+def _follow_counts(user_id: str) -> dict[str, int]:
+    """Return how many users this user follows: timelines that follow `user` feeds, as in Stream."""
+    timeline, feed = (FeedId(slug=slug, user_id=user_id) for slug in ("timeline", "user"))
+    following = Follow.objects.of_follower(timeline).in_groups("target", ["user"])
+    followers = Follow.objects.of_target(feed).in_groups("follower", ["timeline"])
+    return {"following_count": following.count(), "followers_count": followers.count()}
 
 
 def _read_user(item: object) -> tuple[str, Mapping[str, Any]]:

@@ -46,14 +46,14 @@ class ReactionOptions:
     api: str = ""
 
     @classmethod
-    def of(cls, request: HttpRequest, caller: Caller) -> Self:
-        """Return the options in the query string.
+    def of(cls, request: HttpRequest) -> Self:
+        """Return the options in the query string of a request that has been authorized.
 
         Raises:
             InputError: A parameter is invalid.
             MissingUserError: A server requests own reactions, but does not name the user.
         """
-        query = request.GET.dict()
+        query, caller = request.GET.dict(), Caller.identify(request)
         own, own_children = (
             read_flag(query.get(name)) for name in ("withOwnReactions", "withOwnChildren")
         )

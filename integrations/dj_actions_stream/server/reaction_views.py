@@ -77,7 +77,7 @@ class Reactions(Endpoint):
         """Return a page of reactions, the newest first unless there is only a lower bound."""
         caller = Caller.of(request, "reactions", "read")
         page = ReactionPage.from_query(request.GET.dict())
-        options = ReactionOptions.of(request, caller)
+        options = ReactionOptions.of(request)
         reactions = _looked_up(lookup, value).of_kinds([kind] if kind else [])
         found, has_more = page.paginate(reactions)
         own_children_of = options.user_id if options.own_children else None

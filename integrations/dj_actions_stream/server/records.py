@@ -88,10 +88,9 @@ class RecordReader(FieldReader):
 
     def target_feeds(self, name: str) -> tuple[FeedId, ...]:
         """Return the distinct feeds that a reaction notifies."""
-        feeds = self.feeds(name)
-        if len(feeds) > MAX_TARGET_FEEDS:
-            self._add_error(name, f"this field must be a list of at most {MAX_TARGET_FEEDS} feeds")
-        return feeds
+        if self._item.get(name) is None:
+            return ()
+        return tuple(target.feed for target in self.feeds(name, limit=MAX_TARGET_FEEDS))
 
 
 def _check_size(data: dict[str, Any] | None) -> None:

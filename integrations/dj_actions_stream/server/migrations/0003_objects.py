@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("feeds_server", "0001_initial"),
+        ("feeds_server", "0002_follows"),
     ]
 
     operations = [

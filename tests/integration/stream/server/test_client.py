@@ -36,6 +36,8 @@ def test_an_added_activity_comes_back_whole(stream_client: Any) -> None:
 
     assert added.pop("duration").endswith("ms")
     assert added == {**sent, "id": added["id"], "origin": None, "to": []}
+    # As the hosted service does, reading leaves out an empty `to`.
+    del added["to"]
     assert stream_client.feed("user", "eric").get()["results"] == [added]
     assert stream_client.feed("user", "eric").get(enrich=True)["results"] == [added]
 
@@ -301,29 +303,6 @@ def test_a_large_activity(stream_client: Any) -> None:
 
     assert caught.value.status_code == 413
     assert len(feed.get()["results"]) == 1
-
-
-@pytest.mark.parametrize(
-    "ask",
-    [
-        lambda client: client.feed("user", "eric").follow("user", "anna"),
-        lambda client: client.feed("user", "eric").following(),
-        lambda client: client.feed("user", "eric").followers(),
-        lambda client: client.feed("user", "eric").unfollow("user", "anna"),
-        lambda client: client.add_to_many({"actor": 1, "verb": "a", "object": 1}, ["user:1"]),
-        lambda client: client.follow_many([{"source": "user:1", "target": "user:2"}]),
-        lambda client: client.update_activities([{"actor": 1}]),
-        lambda client: client.activity_partial_update(id="1", set={"a": 1}),
-    ],
-)
-def test_an_endpoint_that_is_not_implemented_returns_404(
-    stream_client: Any, ask: Callable[[Any], Any]
-) -> None:
-    with pytest.raises(exceptions.StreamApiException) as caught:
-        ask(stream_client)
-
-    assert caught.value.status_code == 404
-    assert "does not implement" in caught.value.detail
 
 
 def test_the_async_client(connect: Callable[..., Any]) -> None:
