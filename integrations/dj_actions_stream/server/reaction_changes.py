@@ -66,9 +66,8 @@ def delete_reaction(reaction_id: UUID, caller: Caller) -> None:
     """
     with _transaction():
         reaction = _locked(reaction_id, caller)
-        deleted = [reaction]
-        for _ in range(MAX_LEVEL - reaction.level):
-            deleted = [reaction, *Reaction.objects.filter(parent__in=deleted)]
+        # Children before the counts, as when a child is deleted, so that requests do not deadlock.
+        deleted = _with_locked_descendants(reaction)
         for each in deleted:
             _hide(each, _feeds(each))
         if reaction.deleted_at is None:
@@ -120,6 +119,14 @@ def _locked(reaction_id: UUID, caller: Caller, *, is_deleted: bool | None = None
     return reaction
 
 
+def _with_locked_descendants(reaction: Reaction) -> list[Reaction]:
+    found = [reaction]
+    for _ in range(MAX_LEVEL - reaction.level):
+        children = Reaction.objects.select_for_update().filter(parent__in=found).order_by("id")
+        found = [reaction, *children]
+    return found
+
+
 def _insert(reaction: Reaction) -> None:
     try:
         with _transaction():
@@ -135,7 +142,9 @@ def _transaction() -> transaction.Atomic:
 def _parent(draft: ReactionDraft) -> Reaction | None:
     if draft.parent_id is None:
         return None
-    parent = Reaction.objects.existing().filter(pk=draft.parent_id).first()
+    # Locked, so that the parent is not deleted before the child is stored.
+    parents = Reaction.objects.select_for_update(no_key=True).existing()
+    parent = parents.filter(pk=draft.parent_id).first()
     if parent is None:
         raise InputError.for_fields({"parent": ["this reaction does not exist"]})
     if parent.level >= MAX_LEVEL:

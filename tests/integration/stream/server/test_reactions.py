@@ -177,6 +177,31 @@ class TestChildren:
 
         assert clients[0].reactions.get(parent)["children_counts"] == {"like": 7}
 
+    def test_a_parent_and_its_children_are_deleted_at_once(
+        self, connect: Callable[..., Any]
+    ) -> None:
+        reactions = connect().reactions
+        parent = reactions.add("comment", ACTIVITY, "ann")["id"]
+        children = [reactions.add_child("like", parent, "bob")["id"] for _ in range(6)]
+        clients = [connect() for _ in range(4)]
+
+        def change(number: int) -> None:
+            each = clients[number % 4].reactions
+            if number == 3:
+                each.delete(parent)
+            elif number < 7:
+                each.delete(children[number - (number > 3)])
+            else:
+                each.add_child("like", parent, "eve")
+
+        with ThreadPoolExecutor(max_workers=4) as threads:
+            changing = [threads.submit(change, number) for number in range(10)]
+        failures = {type(failed) for future in changing if (failed := future.exception())}
+        # Whoever comes after the deletion does not find the parent or the child.
+        assert failures <= {exceptions.DoesNotExistException, exceptions.InputException}
+        assert not Reaction.objects.exists()
+        assert [count.count for count in ReactionCount.objects.all()] == [0]
+
 
 class TestFilter:
     """Reactions by activity, by parent or by user."""
