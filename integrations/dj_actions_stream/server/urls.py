@@ -9,22 +9,20 @@ from django.urls import include, path, re_path
 
 from dj_actions_stream.server import follow_views, object_urls, views
 
-target_feed = "<str:slug>/<str:user_id>/"
-feed = f"feed/{target_feed}"
-feed_pattern = "^feed/(?P<slug>[^/]+)/(?P<user_id>[^/]+)/"
+identified_feed = "<str:slug>/<str:user_id>/"
+feed = f"feed/{identified_feed}"
 
 api = [
     path(feed, views.Feed.as_view()),
     path(f"enrich/{feed}", views.EnrichedFeed.as_view()),
-    # stream-js writes `following` where stream-python writes `follows`.
-    re_path(f"{feed_pattern}(?:follows|following)/$", follow_views.Following.as_view()),
-    re_path(
-        f"{feed_pattern}(?:follows|following)/(?P<target>[^/]+)/$",
-        follow_views.FollowedFeed.as_view(),
-    ),
+    # stream-python writes `follows`, and stream-js `following`.
+    path(f"{feed}follows/", follow_views.Following.as_view()),
+    path(f"{feed}following/", follow_views.Following.as_view()),
+    path(f"{feed}follows/<str:target>/", follow_views.FollowedFeed.as_view()),
+    path(f"{feed}following/<str:target>/", follow_views.FollowedFeed.as_view()),
     path(f"{feed}followers/", follow_views.Followers.as_view()),
     path(f"{feed}<str:identifier>/", views.FeedActivity.as_view()),
-    path(f"feed_targets/{target_feed}activity_to_targets/", views.ActivityTargets.as_view()),
+    path(f"feed_targets/{identified_feed}activity_to_targets/", views.ActivityTargets.as_view()),
     path("feed/add_to_many/", views.ManyFeeds.as_view()),
     path("follow_many/", follow_views.FollowMany.as_view()),
     path("unfollow_many/", follow_views.UnfollowMany.as_view()),
