@@ -12,6 +12,7 @@ from dj_actions_stream.server.checks import (
     check_rate_limits,
     check_time_zone,
 )
+from dj_actions_stream.server.open_graph import check_open_graph
 
 
 class FeedsServerConfig(AppConfig):
@@ -30,5 +31,6 @@ class FeedsServerConfig(AppConfig):
             check_rate_limits,
             check_origins,
             check_time_zone,
+            check_open_graph,
         ):
             checks.register(check)
