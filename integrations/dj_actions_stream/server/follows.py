@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import router, transaction
 
-from dj_actions_stream.server.errors import InputError
+from dj_actions_stream.server.errors import FeedConfigError, InputError
 from dj_actions_stream.server.fan_out import copy_newest
 from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.identity import render_utc
@@ -36,7 +36,14 @@ def follow(relation: Relation, *, copies: int = DEFAULT_COPIES) -> None:
     Args:
         relation: who follows whom.
         copies: how many activities are copied.
+
+    Raises:
+        FeedConfigError: the feed to follow is not flat.
     """
+    if not relation.target.group.is_flat:
+        raise FeedConfigError(
+            f"Only flat feeds can be followed; {relation.target} is {relation.target.group.type}."
+        )
     with transaction.atomic(using=router.db_for_write(Follow)):
         _, is_new = Follow.objects.get_or_create(
             follower=str(relation.follower), target=str(relation.target)

@@ -8,6 +8,7 @@ from django.db.models import Q
 from dj_actions_stream.server.collections import CollectionEntry
 from dj_actions_stream.server.feeds import MAX_LENGTH
 from dj_actions_stream.server.fields import MAX_FOREIGN_ID_LENGTH, MAX_VERB_BYTES
+from dj_actions_stream.server.marks import Mark
 from dj_actions_stream.server.people import User
 from dj_actions_stream.server.querysets import (
     ActivityQuerySet,
@@ -21,6 +22,7 @@ __all__ = [
     "CollectionEntry",
     "FeedEntry",
     "Follow",
+    "Mark",
     "Reaction",
     "ReactionCount",
     "User",

@@ -9,6 +9,8 @@ from django.urls import include, path, re_path
 
 from dj_actions_stream.server import follow_views, object_urls, views
 
+__all__ = ["urlpatterns"]
+
 identified_feed = "<str:slug>/<str:user_id>/"
 feed = f"feed/{identified_feed}"
 
@@ -36,8 +38,10 @@ api = [
 
 urlpatterns = [
     path("healthz", views.health),
+    path("browser/", include("dj_actions_stream.server.browser.urls")),
     path("api/v1.0/", include(api)),
     path("analytics/v1.0/", include(object_urls.analytics)),
     path("personalization/v1.0/", include(object_urls.personalization)),
     re_path("^(?:api|analytics|personalization)/", views.NotImplementedEndpoint.as_view()),
 ]
+"""The API, a health check, and pages for developers."""

@@ -27,6 +27,7 @@ from dj_actions_stream.server.models import Activity
 from dj_actions_stream.server.pagination import Page, ShownActivity
 from dj_actions_stream.server.payloads import is_storable
 from dj_actions_stream.server.reaction_enrichment import ReactionOptions
+from dj_actions_stream.server.reading import read_special
 from dj_actions_stream.server.targets import TargetChange, change_targets
 from dj_actions_stream.server.tokens import Grant, Permission, authorize
 from dj_actions_stream.server.updates import read_partial_updates, update_partially
@@ -42,6 +43,9 @@ class EnrichedFeed(Endpoint):
     def get(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Return a page of the feed, newest first."""
         feed, _ = authorize_feed(request, "feed", "read", slug, user_id)
+        special = read_special(request, feed, self.render)
+        if special is not None:
+            return ApiResponse(document=special)
         page = Page.from_query(request.GET.dict())
         shown, has_more = page.read(feed)
         return ApiResponse(
