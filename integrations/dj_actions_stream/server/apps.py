@@ -30,7 +30,7 @@ class FeedsServerConfig(AppConfig):
             check_groups,
             check_rate_limits,
             check_origins,
-            check_time_zone,
             check_open_graph,
+            check_time_zone,
         ):
             checks.register(check)

@@ -92,6 +92,12 @@ class PaginationError(FeedsError):
     code, status, name = 8, 400, "InvalidPaginationException"
 
 
+class MissingUserError(FeedsError):
+    """A server's request does not name the user on whose behalf it is sent."""
+
+    code, status, name = 10, 400, "MissingUserException"
+
+
 class FeedConfigError(FeedsError):
     """The feed group does not exist, or its type does not support the request."""
 
@@ -120,12 +126,6 @@ class AggregationError(FeedsError):
     """An aggregation format cannot be applied to an activity."""
 
     code, status, name = 14, 400, "AggregationException"
-
-
-class MissingUserError(FeedsError):
-    """A server's request does not name the user on whose behalf it is sent."""
-
-    code, status, name = 10, 400, "MissingUserException"
 
 
 class NotFoundError(FeedsError):
