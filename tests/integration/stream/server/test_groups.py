@@ -297,17 +297,16 @@ def test_the_asynchronous_client(connect: Callable[..., Any], settings: Settings
     declare(settings, user={"TYPE": "flat", "RANKINGS": {"new": {"score": "time"}}})
 
     async def scenario() -> tuple[Any, ...]:
-        async with connect(use_async=True) as client:
-            author = client.feed("user", "1")
-            await author.add_activities([activity(0, verb="a"), activity(1, verb="b")])
-            for slug in ("aggregated", "notification"):
-                await client.feed(slug, "1").follow("user", "1")
-            inbox = client.feed("notification", "1")
-            first = await inbox.get(mark_seen=True)
-            await inbox.get(mark_read=[first["results"][1]["id"]])
-            ranked = await author.get(ranking="new", limit=1)
-            aggregated = await client.feed("aggregated", "1").get()
-            return aggregated, await inbox.get(), ranked
+        client = connect(use_async=True)
+        author, inbox = client.feed("user", "1"), client.feed("notification", "1")
+        await author.add_activities([activity(0, verb="a"), activity(1, verb="b")])
+        for slug in ("aggregated", "notification"):
+            await client.feed(slug, "1").follow("user", "1")
+        first = await inbox.get(mark_seen=True)
+        await inbox.get(mark_read=[first["results"][1]["id"]])
+        ranked = await author.get(ranking="new", limit=1)
+        aggregated = await client.feed("aggregated", "1").get()
+        return aggregated, await inbox.get(), ranked
 
     aggregated, inbox, ranked = asyncio.run(scenario())
     assert keys(aggregated) == keys(inbox) == ["a_2026-03-04", "b_2026-03-04"]
@@ -344,3 +343,14 @@ def test_a_token_of_a_user_marks_only_own_notifications(call: Caller, db: None) 
 
     call("GET", "feed/notification/bob/", claims=own, query={"mark_seen": "true"})
     assert call.status == 403
+
+
+@pytest.mark.django_db
+def test_a_page_takes_as_many_statements_for_many_groups_as_for_few(
+    call: Caller, django_assert_num_queries: Any
+) -> None:
+    for verbs in ("ab", "abcdefghijklmnopqrstuvwxyz"):
+        items = [{"actor": "a", "verb": verb, "object": "o"} for verb in verbs]
+        call("POST", f"feed/notification/{len(verbs)}/", {"activities": items})
+        with django_assert_num_queries(3):
+            call("GET", f"feed/notification/{len(verbs)}/", query={"limit": "100"})
