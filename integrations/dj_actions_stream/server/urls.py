@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from dj_actions_stream.server import change_views, follow_views, views
+from dj_actions_stream.server import change_views, follow_views, object_urls, views
 
 __all__ = ["urlpatterns"]
 
@@ -36,6 +36,7 @@ api = [
     path("activities/", views.Activities.as_view()),
     path("enrich/activities/", views.EnrichedActivities.as_view()),
     path("activity/", change_views.PartialUpdates.as_view()),
+    *object_urls.api,
     re_path("", views.NotImplementedEndpoint.as_view()),
 ]
 
@@ -43,6 +44,8 @@ urlpatterns = [
     path("healthz", views.health),
     path("browser/", include("dj_actions_stream.server.browser.urls")),
     path("api/v1.0/", include(api)),
+    path("analytics/v1.0/", include(object_urls.analytics)),
+    path("personalization/v1.0/", include(object_urls.personalization)),
     re_path("^(?:api|analytics|personalization)/", views.NotImplementedEndpoint.as_view()),
 ]
 """The API, a health check, and pages for developers."""

@@ -18,6 +18,7 @@ from dj_actions_stream.server.activities import (
     render_activity,
 )
 from dj_actions_stream.server.endpoints import ApiResponse, Endpoint, read_body
+from dj_actions_stream.server.enrichment import enrich
 from dj_actions_stream.server.errors import InputError, NotAllowedError, NotFoundError
 from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.fields import Target
@@ -25,6 +26,7 @@ from dj_actions_stream.server.identity import id_from_pair, parse_id, parse_time
 from dj_actions_stream.server.models import Activity
 from dj_actions_stream.server.pagination import Page, ShownActivity
 from dj_actions_stream.server.payloads import is_storable
+from dj_actions_stream.server.reaction_enrichment import ReactionOptions
 from dj_actions_stream.server.reading import read_special
 from dj_actions_stream.server.tokens import Grant, Permission, authorize
 
@@ -33,7 +35,7 @@ MAX_LOOKUPS = 100
 
 
 class EnrichedFeed(Endpoint):
-    """A feed with expanded references. Expansion is not implemented yet."""
+    """A feed with expanded references and, if they are requested, reactions."""
 
     def get(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Return a page of the feed, newest first."""
@@ -43,23 +45,22 @@ class EnrichedFeed(Endpoint):
             return ApiResponse(document=special)
         page = Page.from_query(request.GET.dict())
         shown, has_more = page.read(feed)
-        return ApiResponse(
-            document={
-                "results": self.render(shown),
-                # All of them may have been removed while the page was read.
-                "next": page.next_link(request, shown[-1].activity.pk)
-                if has_more and shown
-                else "",
-            }
-        )
+        # All of them may have been removed while the page was read.
+        is_last = not (has_more and shown)
+        following = "" if is_last else page.next_link(request, shown[-1].activity.pk)
+        return ApiResponse(document={"results": self.render(shown), "next": following})
 
     def render(self, shown: Sequence[ShownActivity]) -> list[dict[str, Any]]:
         """Return the documents of activities, in the order given."""
-        return _rendered(shown)
+        return enrich(_rendered(shown), ReactionOptions.of(self.request))
 
 
 class Feed(EnrichedFeed):
     """A feed to read and to add to."""
+
+    def render(self, shown: Sequence[ShownActivity]) -> list[dict[str, Any]]:
+        """Return the documents of activities as they were added."""
+        return _rendered(shown)
 
     def post(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Add one activity, or all of {"activities": [...]}, or none of them."""
@@ -96,7 +97,7 @@ class NotImplementedEndpoint(Endpoint):
 
 
 class EnrichedActivities(Endpoint):
-    """Activities by id, or by foreign_id and time, of any feed."""
+    """Activities of any feed by id, or by foreign_id and time, enriched as in a feed."""
 
     def get(self, request: HttpRequest) -> ApiResponse:
         """Return the activities that exist, in the order of the request."""
@@ -105,12 +106,20 @@ class EnrichedActivities(Endpoint):
         if len(ids) > MAX_LOOKUPS:
             raise InputError(f"Request at most {MAX_LOOKUPS} activities.")
         found = Activity.objects.in_bulk(ids)
-        results = [render_activity(found[pk]) for pk in ids if pk in found]
+        results = self.render([render_activity(found[pk]) for pk in ids if pk in found])
         return ApiResponse(document={"results": results})
+
+    def render(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the enriched documents of activities, in the order given."""
+        return enrich(documents, ReactionOptions.of(self.request))
 
 
 class Activities(EnrichedActivities):
     """Activities to read and to overwrite."""
+
+    def render(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the documents as they are."""
+        return list(documents)
 
     def post(self, request: HttpRequest) -> ApiResponse:
         """Overwrite all of {"activities": [...]}, or none of them."""
@@ -148,7 +157,9 @@ def _add(feed: FeedId, drafts: list[Draft], grant: Grant) -> list[dict[str, Any]
         _check_actor(draft, grant)
         check_targets(draft.to, grant)
     activities = storage.add(feed, drafts, may_write=grant.may_write)
-    return [{"to": [], **render_activity(activity)} for activity in activities]
+    # stream-js, which has a user's token, expects what it reads later, without an empty `to`.
+    empty: dict[str, Any] = {"to": []} if grant.user_id is None else {}
+    return [{**empty, **render_activity(activity)} for activity in activities]
 
 
 def _check_actor(draft: Draft, grant: Grant) -> None:

@@ -36,6 +36,7 @@ def developer_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     def serve(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not is_enabled():
             raise Http404
+        request.get_host()  # refuses a foreign name for this address, which a page could use
         try:
             return view(request, *args, **kwargs)
         except FeedsError as error:

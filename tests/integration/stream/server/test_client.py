@@ -307,27 +307,6 @@ def test_a_large_activity(stream_client: Any) -> None:
     assert len(feed.get()["results"]) == 1
 
 
-@pytest.mark.parametrize(
-    "ask",
-    [
-        lambda client: client.users.add("anna"),
-        lambda client: client.reactions.add("like", "1", "anna"),
-        lambda client: client.collections.get("food", "1"),
-        lambda client: client.personalization.get("food"),
-        lambda client: client.track_impressions([{}]),
-        lambda client: client.og("https://example.com"),
-    ],
-)
-def test_an_endpoint_that_is_not_implemented_returns_404(
-    stream_client: Any, ask: Callable[[Any], Any]
-) -> None:
-    with pytest.raises(exceptions.StreamApiException) as caught:
-        ask(stream_client)
-
-    assert caught.value.status_code == 404
-    assert "does not implement" in caught.value.detail
-
-
 def test_the_async_client(connect: Callable[..., Any]) -> None:
     async def add_and_read() -> tuple[Any, Any]:
         feed = connect(use_async=True).feed("user", "eric")

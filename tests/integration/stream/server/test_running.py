@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 import requests
+from dj_actions_stream.server.management.commands.run_feeds_server import Handler
+from django.test import RequestFactory
+from pytest_django import Settings
 
 ROOT = Path(__file__).resolve().parents[4]
 PAGE = (ROOT / "docs/feeds-server.md").read_text(encoding="utf-8")
@@ -115,3 +118,13 @@ def test_a_mistake_is_reported(
     with server(tmp_path, *arguments, **variables) as printed:
         assert expected in printed
         assert "Feeds server:" not in printed
+
+
+def test_in_a_project_it_has_only_the_urls_of_the_server(settings: Settings) -> None:
+    settings.ROOT_URLCONF, settings.DEBUG = "tests.urls", True
+    statuses = []
+    for path in ("/healthz", "/browser/tokens/", "/todos/", "/api/v1.0/feed/user/1/"):
+        environment = RequestFactory().get(path, HTTP_HOST="localhost").environ
+        Handler()(environment, lambda status, *_: statuses.append(status))
+
+    assert [status.partition(" ")[0] for status in statuses] == ["200", "200", "404", "401"]
