@@ -39,6 +39,8 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     ),
     "dj_actions.publishers.memory": ("MemoryPublisher", "outboxes"),
     "dj_actions_stream": ("StreamPublisher",),
+    "dj_actions_stream.server": (),
+    "dj_actions_stream.server.urls": ("urlpatterns",),
     "dj_actions_airflow": ("AirflowPublisher",),
     # Configuring it
     "dj_actions.conf": ("PublisherSettings", "RecordFailures", "Settings", "get_settings"),

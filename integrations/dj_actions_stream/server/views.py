@@ -1,58 +1,76 @@
-"""The part of Stream's Feeds v2 API that this server implements."""
+"""The endpoints that read, add, overwrite and remove activities."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
-from dj_actions_stream.server import storage
-from dj_actions_stream.server.activities import read_draft, read_drafts, render_activity
+from dj_actions_stream.server import policies, storage
+from dj_actions_stream.server.activities import (
+    Draft,
+    read_draft,
+    read_drafts,
+    read_updates,
+    render_activity,
+)
 from dj_actions_stream.server.endpoints import ApiResponse, Endpoint, read_body
-from dj_actions_stream.server.errors import InputError, NotFoundError
+from dj_actions_stream.server.enrichment import enrich
+from dj_actions_stream.server.errors import InputError, NotAllowedError, NotFoundError
 from dj_actions_stream.server.feeds import FeedId
+from dj_actions_stream.server.fields import Target
 from dj_actions_stream.server.identity import id_from_pair, parse_id, parse_time
 from dj_actions_stream.server.models import Activity
-from dj_actions_stream.server.pagination import Page
+from dj_actions_stream.server.pagination import Page, ShownActivity
 from dj_actions_stream.server.payloads import is_storable
-from dj_actions_stream.server.tokens import Permission, authorize
+from dj_actions_stream.server.reaction_enrichment import ReactionOptions
+from dj_actions_stream.server.reading import read_special
+from dj_actions_stream.server.tokens import Grant, Permission, authorize
 
 # Stream's documented limit of activities per lookup.
 MAX_LOOKUPS = 100
 
 
 class EnrichedFeed(Endpoint):
-    """A feed with expanded references. Expansion is not implemented yet."""
+    """A feed with expanded references and, if they are requested, reactions."""
 
     def get(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Return a page of the feed, newest first."""
-        feed = _authorized_feed(request, "read", slug, user_id)
+        feed, _ = authorize_feed(request, "feed", "read", slug, user_id)
+        special = read_special(request, feed, self.render)
+        if special is not None:
+            return ApiResponse(document=special)
         page = Page.from_query(request.GET.dict())
-        activities, has_more = page.paginate(Activity.objects.shown_in(feed))
-        return ApiResponse(
-            document={
-                "results": [render_activity(activity) for activity in activities],
-                "next": page.next_link(request, activities) if has_more else "",
-            }
-        )
+        shown, has_more = page.read(feed)
+        # All of them may have been removed while the page was read.
+        is_last = not (has_more and shown)
+        following = "" if is_last else page.next_link(request, shown[-1].activity.pk)
+        return ApiResponse(document={"results": self.render(shown), "next": following})
+
+    def render(self, shown: Sequence[ShownActivity]) -> list[dict[str, Any]]:
+        """Return the documents of activities, in the order given."""
+        return enrich(_rendered(shown), ReactionOptions.of(self.request))
 
 
 class Feed(EnrichedFeed):
     """A feed to read and to add to."""
 
+    def render(self, shown: Sequence[ShownActivity]) -> list[dict[str, Any]]:
+        """Return the documents of activities as they were added."""
+        return _rendered(shown)
+
     def post(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Add one activity, or all of {"activities": [...]}, or none of them."""
-        feed = _authorized_feed(request, "write", slug, user_id)
+        feed, grant = authorize_feed(request, "feed", "write", slug, user_id)
         document, received = read_body(request), timezone.now()
         if "activities" in document:
-            return ApiResponse(
-                document=_add_all(feed, document["activities"], received), status=201
-            )
-        (activity,) = storage.add(feed, [read_draft(document, received=received)])
-        return ApiResponse(document=render_activity(activity), status=201)
+            drafts = read_drafts(document["activities"], received=received)
+            return ApiResponse(document={"activities": _add(feed, drafts, grant)}, status=201)
+        (activity,) = _add(feed, [read_draft(document, received=received)], grant)
+        return ApiResponse(document=activity, status=201)
 
 
 class FeedActivity(Endpoint):
@@ -60,7 +78,7 @@ class FeedActivity(Endpoint):
 
     def delete(self, request: HttpRequest, slug: str, user_id: str, identifier: str) -> ApiResponse:
         """Remove the activity. It is not an error if it does not exist."""
-        feed = _authorized_feed(request, "delete", slug, user_id)
+        feed, _ = authorize_feed(request, "feed", "delete", slug, user_id)
         if request.GET.get("foreign_id") == "1":
             storage.remove_by_foreign_id(feed, _require_storable(identifier))
         else:
@@ -78,18 +96,36 @@ class NotImplementedEndpoint(Endpoint):
     post = put = patch = delete = get
 
 
-class Activities(NotImplementedEndpoint):
-    """Activities by id, or by foreign_id and time, of any feed."""
+class EnrichedActivities(Endpoint):
+    """Activities of any feed by id, or by foreign_id and time, enriched as in a feed."""
 
-    def get(self, request: HttpRequest, **_: Any) -> ApiResponse:
+    def get(self, request: HttpRequest) -> ApiResponse:
         """Return the activities that exist, in the order of the request."""
-        authorize(request, Permission(resource="activities", action="read"))
+        authorize(request, Permission(resource="activities", action="read", open_to_users=True))
         ids = list(dict.fromkeys(_requested_ids(request)))
         if len(ids) > MAX_LOOKUPS:
             raise InputError(f"Request at most {MAX_LOOKUPS} activities.")
         found = Activity.objects.in_bulk(ids)
-        results = [render_activity(found[pk]) for pk in ids if pk in found]
+        results = self.render([render_activity(found[pk]) for pk in ids if pk in found])
         return ApiResponse(document={"results": results})
+
+    def render(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the enriched documents of activities, in the order given."""
+        return enrich(documents, ReactionOptions.of(self.request))
+
+
+class Activities(EnrichedActivities):
+    """Activities to read and to overwrite."""
+
+    def render(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the documents as they are."""
+        return list(documents)
+
+    def post(self, request: HttpRequest) -> ApiResponse:
+        """Overwrite all of {"activities": [...]}, or none of them."""
+        authorize(request, Permission(resource="activities", action="write"))
+        storage.overwrite(read_updates(read_body(request).get("activities")))
+        return ApiResponse(document={}, status=201)
 
 
 def health(_: HttpRequest) -> JsonResponse:
@@ -97,17 +133,38 @@ def health(_: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
-def _authorized_feed(request: HttpRequest, action: str, slug: str, user_id: str) -> FeedId:
+def authorize_feed(
+    request: HttpRequest, resource: str, action: str, slug: str, user_id: str
+) -> tuple[FeedId, Grant]:
+    """Return the feed in a URL and what the token grants, if it grants this action on the feed."""
     feed = FeedId(slug=slug, user_id=user_id)
-    authorize(request, Permission(resource="feed", action=action, feed=feed))
-    return feed
+    return feed, authorize(request, Permission(resource=resource, action=action, feed=feed))
 
 
-def _add_all(feed: FeedId, items: object, received: datetime) -> dict[str, Any]:
-    if not isinstance(items, list) or not items:
-        raise InputError.for_fields({"activities": ["this field must be a list of activities"]})
-    activities = storage.add(feed, read_drafts(items, received=received))
-    return {"activities": [render_activity(activity) for activity in activities]}
+def check_targets(targets: Iterable[Target], grant: Grant) -> None:
+    """Raise NotAllowedError if an activity may not be copied to one of the targets."""
+    for target in targets:
+        if not grant.may_target(target.feed, target.token):
+            raise NotAllowedError(f"The token does not permit `to` with {target.feed}.")
+
+
+def _rendered(shown: Sequence[ShownActivity]) -> list[dict[str, Any]]:
+    return [render_activity(item.activity, origin=item.origin) for item in shown]
+
+
+def _add(feed: FeedId, drafts: list[Draft], grant: Grant) -> list[dict[str, Any]]:
+    for draft in drafts:
+        _check_actor(draft, grant)
+        check_targets(draft.to, grant)
+    activities = storage.add(feed, drafts, may_write=grant.may_write)
+    # stream-js, which has a user's token, expects what it reads later, without an empty `to`.
+    empty: dict[str, Any] = {"to": []} if grant.user_id is None else {}
+    return [{**empty, **render_activity(activity)} for activity in activities]
+
+
+def _check_actor(draft: Draft, grant: Grant) -> None:
+    if grant.user_id is not None and not policies.may_act_as(grant.user_id, draft.actor):
+        raise NotAllowedError(f"A user's token does not permit the actor {draft.actor}.")
 
 
 def _requested_ids(request: HttpRequest) -> list[UUID]:
