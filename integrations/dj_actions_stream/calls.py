@@ -111,8 +111,7 @@ class FeedCalls:
 
     def _follow(self, effect: Effect) -> str:
         pairs = [
-            {"source": str(source), "target": str(target)}
-            for source, target in product(effect.feeds, effect.to)
+            {"source": str(source), "target": str(target)} for source, target in _relations(effect)
         ]
         for chunk in chunks(pairs, MAX_FOLLOWS):
             with translate_errors():
@@ -121,7 +120,7 @@ class FeedCalls:
 
     def _unfollow(self, effect: Effect) -> str:
         # One by one: by default, apps may not call `unfollow_many`.
-        for source, target in product(effect.feeds, effect.to):
+        for source, target in _relations(effect):
             with translate_errors():
                 try:
                     feed = self._client.feed(source.slug, source.id)
@@ -171,6 +170,19 @@ def additions(effect: Effect) -> list[tuple[FeedId, tuple[FeedId, ...]]]:
     """
     feeds = tuple(dict.fromkeys((*effect.feeds, *effect.to)))
     return [(chunk[0], chunk[1:]) for chunk in chunks(feeds, MAX_TARGETS + 1)]
+
+
+def _relations(effect: Effect) -> list[tuple[FeedId, FeedId]]:
+    """Return each pair of a feed and one that it follows.
+
+    Raises:
+        PublishRejected: there is none.
+    """
+    if not (effect.feeds and effect.to):
+        raise PublishRejected(
+            f"The {effect.kind} of {effect.id} has no feeds to follow. Set `to` of its activity."
+        )
+    return list(product(effect.feeds, effect.to))
 
 
 def _change(effect: Effect) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class MessageMapping:
             object=fill_text(declared.object, with_collection(message)),
             target=fill_text(declared.target, message),
             feeds=() if about else self._feeds(message, declared),
-            to=self._to(message, declared),
+            to=self._to(message, declared, kind),
             labels=_labels(declared, message),
             summary=fill_text(declared.summary, message),
             resource=message.resource,
@@ -96,10 +96,11 @@ class MessageMapping:
             raise PublishRejected(f"{message.label} has no feed: its templates have no value.")
         return tuple(dict.fromkeys(found))
 
-    def _to(self, message: Message, declared: Activity) -> tuple[FeedId, ...]:
+    def _to(self, message: Message, declared: Activity, kind: EffectKind) -> tuple[FeedId, ...]:
+        common: list[FeedId] = []
         if "to" in message.options:
             common = fill_feeds(message.options["to"], message, DestinationNotFound, LATER_EVENTS)
-        else:
+        elif kind is EffectKind.ADD:  # OPTIONS are about copies, not about whom to follow
             common = fill_feeds(self.to, message, PublisherMisconfigured)
         own = fill_feeds(declared.to, message, DestinationNotFound)
         return tuple(dict.fromkeys([*common, *own, *recipients_of(message)]))

@@ -23,6 +23,9 @@ RESERVED = frozenset(
 )
 """Fields that Stream does not update."""
 
+REQUIRED = frozenset({"actor", "verb", "object"})
+"""Attributes without which Stream rejects an activity."""
+
 
 def problems_of(activity: type[Activity]) -> Iterator[str]:
     """Yield what is wrong with a declaration, without running any of its methods."""
@@ -34,6 +37,8 @@ def problems_of(activity: type[Activity]) -> Iterator[str]:
         yield f"kind is {activity.kind!r}; expected one of {known}, or None"
     for name in TEXTS:
         yield from _problems(Template.parse, name, getattr(activity, name))
+        if name in REQUIRED and not getattr(activity, name):
+            yield f"{name} is empty; Stream requires it"
     for name in FEEDS:
         value = getattr(activity, name)
         if value is not None and not callable(value):
