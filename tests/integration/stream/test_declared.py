@@ -42,7 +42,11 @@ def client(
 ) -> Iterator[Any]:
     """The feeds server's client; the publisher `feeds` keeps the order of each object."""
     settings.ROOT_URLCONF = "dj_actions_stream.server.urls"
-    settings.FEEDS_SERVER = {"API_KEY": "feeds-key", "API_SECRET": CREDENTIALS["api_secret"]}
+    settings.FEEDS_SERVER = {
+        "API_KEY": "feeds-key",
+        "API_SECRET": CREDENTIALS["api_secret"],
+        "GROUPS": dict.fromkeys(("team", "todo"), "flat"),
+    }
     for name in ("LOCAL", "STREAM_REGION", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     base_url = f"http://localhost:{live_server.thread.port}"
