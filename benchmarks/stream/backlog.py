@@ -24,7 +24,7 @@ LOAD = f"""
     INSERT INTO dj_actions_delivery (event_id, publisher, options)
     SELECT id, %(alias)s, jsonb_build_object('object_label', 'Todo number ' || object_id)
     FROM events ORDER BY object_id::int
-"""
+"""  # noqa: S608 - built from constants
 
 
 def load(alias: str, count: int) -> None:

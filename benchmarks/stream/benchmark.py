@@ -26,8 +26,8 @@ ROUNDS, QUICK_ROUNDS = 5, 3
 WARM_UP = 100
 
 NOTES = (
-    f"One relay with the default settings drains events of {ACTORS} users into the feed of each; "
-    "the feeds server is gunicorn with one process, on the same machine.",
+    f"One relay with the default settings drains events of {ACTORS} users into their feeds.",
+    "The feeds server is gunicorn with one process, on the same machine.",
     "×: the median over all rounds of the ratio of two rates in one round, with its 95 % interval.",
     "Verified: each event is one activity.",
 )
