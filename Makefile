@@ -48,6 +48,7 @@ bench: $(UV)  ## Measure requests, the relay and its latency, side by side with 
 	@$(BENCH) latency
 	@$(BENCH) latency --ordered
 	@$(BENCH) destination
+	@$(BENCH) stream
 
 bench-quick: $(UV)  ## The same in about three minutes, less precisely and with fewer figures
 	@$(BENCH) request --quick
@@ -55,6 +56,7 @@ bench-quick: $(UV)  ## The same in about three minutes, less precisely and with 
 	@$(BENCH) drain --quick
 	@$(BENCH) latency --quick
 	@$(BENCH) destination --quick
+	@$(BENCH) stream --quick
 
 lint: $(UV)  ## Check style, types, import directions and migrations
 	$(RUN) ruff check .

@@ -29,6 +29,9 @@ BENCHMARKS = {
     "destination": Benchmark(
         run="benchmarks.destination.benchmark.run", settings="benchmarks.destination.settings"
     ),
+    "stream": Benchmark(
+        run="benchmarks.stream.benchmark.run", settings="benchmarks.stream.settings"
+    ),
 }
 """Name → benchmark. Each benchmark is a package like `request`; add new ones here."""
 
