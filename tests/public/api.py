@@ -51,7 +51,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     ),
     "dj_actions.operations": (
         *("OperationResult", "archive", "cancel", "discard", "pause"),
-        *("prune", "replay", "resume", "retry"),
+        *("prune", "replay", "replay_delivered", "resume", "retry"),
     ),
     "dj_actions.signals": (
         *("action_recorded", "delivery_dead", "delivery_settled"),
