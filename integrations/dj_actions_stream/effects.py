@@ -51,7 +51,11 @@ class Effect:
     kind: EffectKind = EffectKind.ADD
 
     id: str
-    """Our own id of the activity, for example `djactions:0198…`; see `activity_id`."""
+    """Our own id of the activity that is added, changed or reacted to, for example
+    `djactions:0198…`; see `activity_id`."""
+
+    event_id: str = ""
+    """Id of the event that causes this effect: the key of a reaction."""
 
     time: datetime
     """When the activity happened, in UTC; with `id` the key of an activity of Feeds v2."""

@@ -24,7 +24,7 @@ from dj_actions_stream.server.errors import (
     MethodError,
     TooLargeError,
 )
-from dj_actions_stream.server.payloads import read_object
+from dj_actions_stream.server.payloads import read_list, read_object
 
 logger = logging.getLogger(__name__)
 
@@ -84,10 +84,18 @@ class Endpoint(View):
 
 def read_body(request: HttpRequest) -> dict[str, Any]:
     """Return the JSON object in the request body, or raise InputError or TooLargeError."""
+    return read_object(_body(request))
+
+
+def read_items(request: HttpRequest) -> list[Any]:
+    """Return the JSON list in the request body, or raise InputError or TooLargeError."""
+    return read_list(_body(request))
+
+
+def _body(request: HttpRequest) -> bytes:
     try:
-        body = request.body
+        return request.body
     except RequestDataTooBig as error:
         raise TooLargeError("The request is too large.") from error
     except UnreadablePostError as error:
         raise InputError("The request body is incomplete.") from error
-    return read_object(body)

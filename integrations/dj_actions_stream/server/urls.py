@@ -7,18 +7,29 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from dj_actions_stream.server import views
+from dj_actions_stream.server import follow_views, views
 
-feed = "feed/<str:slug>/<str:user_id>/"
+identified_feed = "<str:slug>/<str:user_id>/"
+feed = f"feed/{identified_feed}"
 
 api = [
     path(feed, views.Feed.as_view()),
     path(f"enrich/{feed}", views.EnrichedFeed.as_view()),
-    path(f"{feed}follows/", views.NotImplementedEndpoint.as_view()),
-    path(f"{feed}followers/", views.NotImplementedEndpoint.as_view()),
+    # stream-python writes `follows`, and stream-js `following`.
+    path(f"{feed}follows/", follow_views.Following.as_view()),
+    path(f"{feed}following/", follow_views.Following.as_view()),
+    path(f"{feed}follows/<str:target>/", follow_views.FollowedFeed.as_view()),
+    path(f"{feed}following/<str:target>/", follow_views.FollowedFeed.as_view()),
+    path(f"{feed}followers/", follow_views.Followers.as_view()),
     path(f"{feed}<str:identifier>/", views.FeedActivity.as_view()),
+    path(f"feed_targets/{identified_feed}activity_to_targets/", views.ActivityTargets.as_view()),
+    path("feed/add_to_many/", views.ManyFeeds.as_view()),
+    path("follow_many/", follow_views.FollowMany.as_view()),
+    path("unfollow_many/", follow_views.UnfollowMany.as_view()),
+    path("stats/follow/", follow_views.FollowStatistics.as_view()),
     path("activities/", views.Activities.as_view()),
-    path("enrich/activities/", views.Activities.as_view()),
+    path("enrich/activities/", views.EnrichedActivities.as_view()),
+    path("activity/", views.PartialUpdates.as_view()),
     re_path("", views.NotImplementedEndpoint.as_view()),
 ]
 
