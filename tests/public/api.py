@@ -39,6 +39,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     ),
     "dj_actions.publishers.memory": ("MemoryPublisher", "outboxes"),
     "dj_actions_stream": ("StreamPublisher",),
+    "dj_actions_stream.v3": ("StreamV3Publisher",),
     "dj_actions_airflow": ("AirflowPublisher",),
     # Configuring it
     "dj_actions.conf": ("PublisherSettings", "RecordFailures", "Settings", "get_settings"),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC
-from typing import Any
+from itertools import product
 
 from getstream.models import (
     ActivityRequest,
@@ -13,6 +12,8 @@ from getstream.models import (
     UpdateActivityPartialChangeRequest,
 )
 
+from dj_actions_stream.activities import activity_of, plain
+from dj_actions_stream.chunks import chunks
 from dj_actions_stream.effects import Effect
 from dj_actions_stream.feed_ids import safe_id
 
@@ -27,6 +28,10 @@ SYSTEM_USER = "system"
 
 PART_SEPARATOR = "--"
 """Between the id of an activity and the number of its part; see `activities_of`."""
+
+
+PLACES = {"summary": "text"}
+"""Field of Feeds v2 → its place in an activity of v3; the other fields are custom data."""
 
 
 def user_id_of(effect: Effect) -> str:
@@ -46,15 +51,16 @@ def activities_of(effect: Effect) -> list[ActivityRequest]:
     It is one activity, unless it has more feeds than Stream accepts: further feeds get copies
     with ids of their own.
     """
+    fields = activity_of(effect)
+    own = {
+        "type": fields.pop("verb"),
+        "text": fields.pop("summary") or None,
+        "user_id": user_id_of(effect),
+        # What Feeds v3 has no place of its own for is as it is in Feeds v2.
+        "custom": {name: value for name, value in fields.items() if name != "foreign_id"},
+    }
     return [
-        ActivityRequest(
-            id=part_id,
-            type=effect.verb,
-            feeds=list(feeds),
-            user_id=user_id_of(effect),
-            text=effect.summary or None,
-            custom=_custom_of(effect),
-        )
+        ActivityRequest(id=part_id, feeds=list(feeds), **own)
         for part_id, feeds in _parts_of(effect)
     ]
 
@@ -66,11 +72,9 @@ def activity_ids_of(effect: Effect) -> list[str]:
 
 def changes_of(effect: Effect) -> list[UpdateActivityPartialChangeRequest]:
     """Return the changes of an effect that updates an activity."""
-    values: dict[str, Any] = {f"custom.{name}": value for name, value in effect.extra.items()}
-    if effect.summary:
-        values["text"] = effect.summary
+    values = {PLACES.get(name, f"custom.{name}"): value for name, value in effect.extra.items()}
     return [
-        UpdateActivityPartialChangeRequest(activity_id=part_id, set=values)
+        UpdateActivityPartialChangeRequest(activity_id=part_id, set=plain(values))
         for part_id in activity_ids_of(effect)
     ]
 
@@ -88,27 +92,10 @@ def unfollows_of(effect: Effect) -> list[UnfollowPair]:
 def _parts_of(effect: Effect) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield id and feeds of each activity."""
     feeds = list(dict.fromkeys(str(feed) for feed in (*effect.feeds, *effect.to)))
-    for start in range(0, len(feeds), MAX_FEEDS):
-        number = start // MAX_FEEDS + 1
-        suffix = "" if number == 1 else f"{PART_SEPARATOR}{number}"
-        yield f"{effect.id}{suffix}", feeds[start : start + MAX_FEEDS]
+    for number, chunk in enumerate(chunks(feeds, MAX_FEEDS), start=1):
+        yield effect.id if number == 1 else f"{effect.id}{PART_SEPARATOR}{number}", chunk
 
 
 def _pairs_of(effect: Effect) -> Iterator[tuple[str, str]]:
-    for source in effect.feeds:
-        for target in effect.to:
-            yield str(source), str(target)
-
-
-def _custom_of(effect: Effect) -> dict[str, Any]:
-    """Return the fields that Feeds v3 has no place of its own for."""
-    labels = {f"{name}_label": label for name, label in effect.labels.items()}
-    own = {
-        "actor": effect.actor,
-        "object": effect.object,
-        "target": effect.target,
-        "time": effect.time.astimezone(UTC).isoformat(),
-        "resource": effect.resource,
-        "object_ids": list(effect.object_ids),
-    }
-    return {name: value for name, value in (effect.extra | labels | own).items() if value != ""}
+    for source, target in product(effect.feeds, effect.to):
+        yield str(source), str(target)

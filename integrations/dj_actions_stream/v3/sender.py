@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from dj_actions.exceptions import DestinationNotFound
+from dj_actions_stream.chunks import chunks
 from dj_actions_stream.effects import Effect, EffectKind
 from dj_actions_stream.v3.activities import (
     MAX_BATCH,
@@ -57,23 +59,24 @@ class EffectSender:
         """
         self._create_users(effects)
         activities = [activity for effect in effects for activity in activities_of(effect)]
-        for start in range(0, len(activities), MAX_BATCH):
-            self._client.upsert_activities(activities[start : start + MAX_BATCH])
+        for chunk in chunks(activities, MAX_BATCH):
+            self._client.upsert_activities(chunk)
 
     def _update(self, effect: Effect) -> None:
-        self._client.update_activities(changes_of(effect))
+        with suppress(DestinationNotFound):  # it was removed, so it has nothing to update
+            self._client.update_activities(changes_of(effect))
 
     def _remove(self, effect: Effect) -> None:
-        try:
+        with suppress(DestinationNotFound):  # it is removed already
             self._client.delete_activities(activity_ids_of(effect))
-        except DestinationNotFound:
-            pass  # it is removed already
 
     def _follow(self, effect: Effect) -> None:
-        self._client.follow(follows_of(effect))
+        for chunk in chunks(follows_of(effect), MAX_BATCH):
+            self._client.follow(chunk)
 
     def _unfollow(self, effect: Effect) -> None:
-        self._client.unfollow(unfollows_of(effect))
+        for chunk in chunks(unfollows_of(effect), MAX_BATCH):
+            self._client.unfollow(chunk)
 
     def _react(self, effect: Effect) -> None:
         self._create_users([effect])

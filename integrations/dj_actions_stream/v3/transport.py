@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import requests
 
@@ -10,7 +12,11 @@ from dj_actions_stream.client import (
     keep_authorization,
     raise_for_misparsed_response,
 )
+from dj_actions_stream.rate_budget import RateBudget
 from dj_actions_stream.v3.responses import require_readable
+
+ACTIVITY = re.compile(r"/activities/[^/]+/")
+"""The part of a path that has the id of an activity."""
 
 
 class BoundedTransport(httpx.BaseTransport):
@@ -20,6 +26,7 @@ class BoundedTransport(httpx.BaseTransport):
     """
 
     def __init__(self) -> None:
+        self._budget = RateBudget()
         self._session = requests.Session()
         self._session.headers.clear()
         # Otherwise requests replaces the token by what a .netrc file has for the host.
@@ -32,10 +39,12 @@ class BoundedTransport(httpx.BaseTransport):
         """Send a request and read the whole response.
 
         Raises:
-            PublishError: the response is not one that getstream can read.
+            PublishError: no calls are left, or the response is not one that getstream can read.
             getstream.StreamApiException: it is an error of Stream.
             requests.RequestException: there is no complete response.
         """
+        endpoint = endpoint_of(request)
+        self._budget.spend(endpoint)
         seconds = request.extensions["timeout"]
         response = self._session.request(
             request.method,
@@ -45,6 +54,7 @@ class BoundedTransport(httpx.BaseTransport):
             timeout=(seconds["connect"], seconds["read"]),
             allow_redirects=False,
         )
+        self._budget.read(endpoint, response.headers)
         require_readable(response)
         # getstream fails for absurd values of headers; the hooks have read what we need of them.
         return httpx.Response(
@@ -56,3 +66,8 @@ class BoundedTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close all connections."""
         self._session.close()
+
+
+def endpoint_of(request: httpx.Request) -> str:
+    """Return the endpoint of a request: what Stream limits together."""
+    return f"{request.method} {ACTIVITY.sub('/activities/…/', request.url.path)}"

@@ -64,11 +64,7 @@ class FeedsV3Destination(Destination):
         """Respond to one request."""
         try:
             self._authenticate(request)
-            for method, pattern, respond in self._endpoints():
-                found = re.fullmatch(f"/api/v2{pattern}", request.path)
-                if found and method == request.method:
-                    return as_json(respond(request, *found.groups()), 201)
-            raise Refused(404, 16, f"no endpoint {request.method} {request.path}")
+            return as_json(self._respond(request), 201)
         except Refused as refused:
             return refused.answer
 
@@ -87,6 +83,13 @@ class FeedsV3Destination(Destination):
     def feed(self, name: str) -> list[str]:
         """Return the ids of the activities in a feed."""
         return [key for key, activity in self.activities.items() if name in activity["feeds"]]
+
+    def _respond(self, request: Request) -> dict[str, Any]:
+        for method, pattern, respond in self._endpoints():
+            found = re.fullmatch(f"/api/v2{pattern}", request.path)
+            if found and method == request.method:
+                return respond(request, *found.groups())
+        raise Refused(404, 16, f"no endpoint {request.method} {request.path}")
 
     def _endpoints(self) -> list[tuple[str, str, Callable[..., dict[str, Any]]]]:
         return [

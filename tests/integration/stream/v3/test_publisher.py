@@ -48,9 +48,10 @@ def test_an_activity_has_what_v3_has_a_place_for_and_the_rest_as_custom_data(
         "actor": "user:1",
         "actor_label": "ann",
         "object": "todo:7",
-        "time": "2026-01-02T03:04:05.678901+00:00",
+        "time": "2026-01-02T03:04:05.678901",
         "resource": "todo",
         "object_ids": ["7"],
+        "object_count": 1,
     }
 
 
@@ -127,20 +128,35 @@ def test_one_refused_message_of_many_is_found_and_the_others_arrive(
 def test_a_message_that_cannot_be_sent_does_not_stop_its_neighbors(
     destination: FeedsV3Destination,
 ) -> None:
-    messages = [make_message(), make_message(options={"feed": "us er:{actor}"}), make_message()]
+    messages = [make_message(), make_message(options={"feed": "user:{who}"}), make_message()]
     outcomes = list(destination.make().publish_many(messages))
 
     assert [type(outcome) for outcome in outcomes] == [Receipt, DestinationNotFound, Receipt]
     assert destination.server.count("POST", destination.path) == 1
 
 
-def test_a_failure_of_the_server_is_the_outcome_of_the_whole_batch(
+def test_after_a_failure_each_message_of_the_batch_is_sent_by_itself(
     destination: FeedsV3Destination,
 ) -> None:
     destination.server.script(as_page(502), at=destination.path)
-    outcomes = destination.make().publish_many([make_message(), make_message()])
+    outcomes = list(destination.make().publish_many([make_message() for _ in range(4)]))
 
-    assert [type(outcome) for outcome in outcomes] == [PublisherUnavailable] * 2
+    assert [type(outcome) for outcome in outcomes] == [PublisherUnavailable, *[Receipt] * 3]
+    assert destination.server.count("POST", destination.path) == 4
+
+
+def test_a_message_that_failed_before_is_sent_by_itself(destination: FeedsV3Destination) -> None:
+    messages = [make_message(), make_message(attempt=2), make_message()]
+    list(destination.make().publish_many(messages))
+
+    assert destination.server.count("POST", destination.path) == 3
+
+
+def test_a_rate_limit_is_the_outcome_of_the_whole_batch(destination: FeedsV3Destination) -> None:
+    destination.server.script(as_page(429, retry_after="7"), at=destination.path)
+    outcomes = list(destination.make().publish_many([make_message(), make_message()]))
+
+    assert [getattr(outcome, "retry_after", None) for outcome in outcomes] == [7.0, 7.0]
     assert destination.server.count("POST", destination.path) == 1
 
 
