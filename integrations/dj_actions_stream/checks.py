@@ -133,14 +133,12 @@ def check_activities(alias: str, option: Any, where: str) -> Iterator[CheckMessa
         yield from _check_declaration(declared, alias, place)
     entry = get_settings().publishers.get(alias)
     for definition in registry:
-        if definition.activity is not None and _is_published(definition, alias, entry):
+        if definition.activity is not None and is_published(definition, alias, entry):
             place = f"Action {definition.label}: activity"
             yield from _check_declaration(definition.activity, alias, place)
 
 
-def _is_published(
-    definition: ActionDefinition, alias: str, entry: PublisherSettings | None
-) -> bool:
+def is_published(definition: ActionDefinition, alias: str, entry: PublisherSettings | None) -> bool:
     if definition.publish is not None:
         return alias in definition.publish
     return entry is not None and entry.route(definition.label) is not None

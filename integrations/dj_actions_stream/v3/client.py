@@ -140,6 +140,20 @@ class FeedsV3Client:
                 activity_id, kind, user_id=user_id, custom=dict(custom), create_users=True
             )
 
+    def feeds_of(self, ids: Sequence[str]) -> dict[str, set[str]]:
+        """Return the feeds of activities, by their ids; those that do not exist are left out.
+
+        Raises:
+            PublishError: Stream does not return them.
+        """
+        with translate_errors():
+            found = self._stream.feeds.query_activities(
+                filter={"id": {"$in": list(ids)}}, limit=len(ids)
+            ).data.activities
+        if not isinstance(found, list):
+            raise PublisherUnavailable(f"Stream: the response has no activities. {NOT_STREAM}")
+        return {activity.id: set(activity.feeds or ()) for activity in found}
+
     def feed_groups(self) -> list[str]:
         """Return the names of the app's feed groups.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +15,10 @@ from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_stream import checks
 from dj_actions_stream.base import FeedsPublisher
 from dj_actions_stream.effects import activity_id
+from dj_actions_stream.finding import ActivityFinder
 from dj_actions_stream.v3.batches import Prepared, batches_of, send_or_split
 from dj_actions_stream.v3.client import FeedsV3Client
+from dj_actions_stream.v3.lookup import ActivityLookup
 from dj_actions_stream.v3.sender import EffectSender
 
 
@@ -81,6 +83,14 @@ class StreamV3Publisher(FeedsPublisher):
         """Read the feed groups, for which Stream checks the key and signature."""
         self._make_client().feed_groups()
         return True
+
+    def existing_groups(self, groups: Collection[str]) -> set[str]:
+        """Read the list of all feed groups."""
+        return set(groups) & set(self._make_client().feed_groups())
+
+    def activity_finder(self) -> ActivityFinder:
+        """Return what looks up activities by their ids."""
+        return ActivityLookup(self._make_client())
 
     def check(self) -> Iterable[CheckMessage]:
         """Yield an error for each missing or malformed option."""
