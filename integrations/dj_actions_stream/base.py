@@ -13,6 +13,7 @@ from dj_actions.context import ActionContext
 from dj_actions.messages import Receipt
 from dj_actions.publishers import BasePublisher
 from dj_actions_stream import checks
+from dj_actions_stream.declaration_checks import check_activities
 from dj_actions_stream.feed_ids import FeedId
 from dj_actions_stream.finding import ActivityFinder
 from dj_actions_stream.mapping import MessageMapping
@@ -101,7 +102,7 @@ class FeedsPublisher(BasePublisher):
         yield from checks.check_feeds("feed", mapping.feed, where)
         yield from checks.check_feeds("to", mapping.to, where)
         yield from checks.check_page_url(self._page_url, where)
-        yield from checks.check_activities(self.alias, mapping.activity, where)
+        yield from check_activities(self.alias, mapping.activity, where)
 
     def _receipt(self, feed: FeedId | None, activity_id: str) -> Receipt:
         """Return the receipt of an activity in a feed, with a link to the page that shows it."""

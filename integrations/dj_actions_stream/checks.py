@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.core.checks import CheckMessage, Error, Warning  # noqa: A004
+from django.core.checks import CheckMessage, Error
 
-from dj_actions.conf import PublisherSettings, get_settings
-from dj_actions.policies import Ordering
 from dj_actions.publishers.http import is_base_url, is_timeout, without_credentials
-from dj_actions.registry import registry
 from dj_actions_stream.activities import MAX_TARGETS
-from dj_actions_stream.declaration import KEEP, Activity
-from dj_actions_stream.loading import load_declaration
-from dj_actions_stream.problems import feed_problems, problems_of
+from dj_actions_stream.problems import feed_problems
 from dj_actions_stream.templates import AVAILABLE, Template
-
-if TYPE_CHECKING:
-    from dj_actions.declaration.definition import ActionDefinition
 
 LOCATION = re.compile(r"[a-z0-9-]+")
 
@@ -122,52 +114,4 @@ def check_page_url(page_url: object, where: str) -> Iterator[CheckMessage]:
             f"{where}: page_url is {page_url!r}, which is not the address of a page{problem}.",
             hint="For example 'https://example.com/feeds/{group}/{id}/#{activity}'.",
             id="dj_actions_stream.E007",
-        )
-
-
-def check_activities(alias: str, option: Any, where: str) -> Iterator[CheckMessage]:
-    """Yield an error for each declaration that is wrong: those of the option and of actions."""
-    options = option.items() if isinstance(option, Mapping) else [("", option)]
-    for pattern, declared in options:
-        place = f"{where}: activity" + (f"[{pattern!r}]" if pattern else "")
-        yield from _check_declaration(declared, alias, place)
-    entry = get_settings().publishers.get(alias)
-    for definition in registry:
-        if definition.activity is not None and is_published(definition, alias, entry):
-            place = f"Action {definition.label}: activity"
-            yield from _check_declaration(definition.activity, alias, place)
-
-
-def is_published(definition: ActionDefinition, alias: str, entry: PublisherSettings | None) -> bool:
-    if definition.publish is not None:
-        return alias in definition.publish
-    return entry is not None and entry.route(definition.label) is not None
-
-
-def _check_declaration(declared: Any, alias: str, where: str) -> Iterator[CheckMessage]:
-    try:
-        loaded = load_declaration(declared)
-    except (ImportError, TypeError) as error:
-        yield Error(
-            f"{where}: {error}",
-            hint="Set a subclass of dj_actions_stream.Activity, a function that takes a message "
-            "and an effect, or the dotted path of one of them.",
-            id="dj_actions_stream.E008",
-        )
-        return
-    if isinstance(loaded, Activity):
-        for problem in problems_of(type(loaded)):
-            yield Error(f"{where}: {problem}", hint=AVAILABLE, id="dj_actions_stream.E008")
-        yield from _check_order(loaded, alias, where)
-
-
-def _check_order(declared: Activity, alias: str, where: str) -> Iterator[CheckMessage]:
-    """Yield a warning if earlier activities are changed, but may arrive later."""
-    entry = get_settings().publishers.get(alias)
-    if declared.earlier != KEEP and entry is not None and entry.ordering is not Ordering.KEY:
-        yield Warning(
-            f"{where}: earlier activities of an object are changed, but {alias!r} keeps no order: "
-            "one that is delivered late remains as it is.",
-            hint='Set "ORDERING": "key" for the publisher.',
-            id="dj_actions_stream.W001",
         )

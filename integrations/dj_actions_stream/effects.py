@@ -73,7 +73,7 @@ class Effect:
     """Reference to what the object belongs to, for example `list:3`; empty without one."""
 
     feeds: tuple[FeedId, ...] = ()
-    """Feeds that are changed. An activity is in the first one, with copies in the others."""
+    """Feeds that are changed; strings such as `user:7` are converted. An activity is in the first one, with copies in the others."""
 
     to: tuple[FeedId, ...] = ()
     """Feeds that receive a copy of an activity, or that are followed."""
@@ -92,6 +92,20 @@ class Effect:
 
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the activity, as JSON; of a reaction, its data."""
+
+    def __post_init__(self) -> None:
+        """Convert strings, such as a `Feed`, to feed ids.
+
+        Raises:
+            ValueError: one is not a feed id.
+        """
+        for name in ("feeds", "to"):
+            feeds = tuple(map(_feed_id, getattr(self, name)))
+            object.__setattr__(self, name, feeds)
+
+
+def _feed_id(feed: FeedId | str) -> FeedId:
+    return feed if isinstance(feed, FeedId) else FeedId.parse(feed)
 
 
 def activity_id(message: Message) -> str:

@@ -8,10 +8,9 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from dj_actions.conf import PublisherSettings, get_settings
-from dj_actions.registry import registry
 from dj_actions_stream.base import FeedsPublisher
-from dj_actions_stream.checks import is_published
 from dj_actions_stream.declaration import FEEDS, Activity
+from dj_actions_stream.declaration_checks import published_actions
 from dj_actions_stream.feed_ids import safe_slug
 from dj_actions_stream.loading import activity_option, load_declaration
 from dj_actions_stream.templates import FeedTemplate, Template
@@ -59,9 +58,7 @@ Declared = tuple[str, Any, list["ActionDefinition"]]
 
 def _declared(publisher: FeedsPublisher) -> Iterator[Declared]:
     entry = get_settings().publishers[publisher.alias]
-    published = [
-        definition for definition in registry if is_published(definition, publisher.alias, entry)
-    ]
+    published = list(published_actions(publisher.alias))
     yield "OPTIONS feed", publisher.mapping.feed, published
     yield "OPTIONS to", publisher.mapping.to, published
     yield from _declared_by_routes(entry, published)

@@ -119,6 +119,14 @@ def test_a_function_gets_the_default_effect() -> None:
     assert (found.verb, found.summary) == ("mark_done!", "todo.mark_done")
 
 
+def test_a_function_may_name_feeds_by_strings() -> None:
+    def activity(message: Message, default: Effect) -> Effect:
+        return replace(default, feeds=(Feed("team", "a b"),), to=["user:2"])  # type: ignore[arg-type]  # as people do
+
+    found = effect(make_message(), activity=activity)
+    assert (feeds_of(found), targets_of(found)) == ([Feed("team", "a b")], ["user:2"])
+
+
 def test_a_function_may_return_several_effects_or_none() -> None:
     def two(message: Message, default: Effect) -> list[Effect]:
         return [default, replace(default, id=f"{default.id}:2")]

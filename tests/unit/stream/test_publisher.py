@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from dj_actions_stream import Activity, StreamPublisher
+from pytest_django import Settings
 
 from dj_actions.exceptions import PublisherMisconfigured, PublishRejected
 from dj_actions.testing.contract import make_message
@@ -170,6 +171,25 @@ def test_a_wrong_declaration_is_found(activity: Any, problems: int) -> None:
     ]
 
     assert errors == ["dj_actions_stream.E008"] * problems
+
+
+class WithFields(Activity):
+    """Some fields of the input."""
+
+    data = ("note", "nota")
+
+
+def test_a_field_that_no_input_has_is_found(settings: Settings) -> None:
+    entry = {
+        "BACKEND": "dj_actions_stream.StreamPublisher",
+        "OPTIONS": {"api_key": "key", "api_secret": SECRET},
+        "ROUTES": ["todo.mark_done", "todo.hand_over"],
+    }
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"feeds": entry}}
+    ((found, message),) = findings(activity=WithFields)
+
+    assert found == "dj_actions_stream.W002"
+    assert "data names 'nota', which the input of todo." in message
 
 
 def test_a_misspelled_attribute_comes_with_the_right_one() -> None:
