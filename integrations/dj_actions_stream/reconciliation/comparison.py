@@ -126,7 +126,11 @@ def _record(
     if not finding.missing_from:
         result.unknown += bool(finding.unknown_in)
         return
-    aftermath = aftermath_of(publisher, delivery, finding.effect.id)
+    try:
+        aftermath = aftermath_of(publisher, delivery, finding.effect.id)
+    except PublishError:
+        result.skipped += 1
+        return
     if aftermath.is_removed:
         result.removed += 1
         return

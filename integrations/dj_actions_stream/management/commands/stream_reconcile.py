@@ -77,7 +77,7 @@ class Command(BaseCommand):
             self._write_text(found, replayed, options)
         dead = selection.deliveries(publisher.alias, DeliveryState.DEAD).count()
         if dead:
-            self.stderr.write(f"{dead} dead letters were not published: see manage.py outbox list.")
+            self.stderr.write(f"Dead letters are missing, too: {dead}. See manage.py outbox list.")
 
     def _report_progress(self, found: Comparison) -> None:
         self.stderr.write(f"{found.checked} activities compared, {len(found.missing)} missing …")
@@ -91,9 +91,9 @@ class Command(BaseCommand):
             f"read, or in groups), {found.skipped} skipped (their declaration has changed)."
         )
         if options["dry_run"]:
-            self.stdout.write(f"Dry run: {len(found.deliveries)} deliveries would be replayed.")
+            self.stdout.write(f"Dry run: {_deliveries(len(found.deliveries))} would be replayed.")
         else:
-            self.stdout.write(f"{replayed} deliveries replayed: a relay sends them.")
+            self.stdout.write(f"{_deliveries(replayed)} replayed, to be sent by a relay.")
 
 
 def _selection(options: Mapping[str, Any]) -> Selection:
@@ -111,6 +111,10 @@ def _line_for(entry: Missing) -> str:
     effect = entry.finding.effect
     feeds = ", ".join(map(str, entry.finding.missing_from))
     return f"{effect.time:%Y-%m-%d %H:%M:%S}  {effect.id}  missing in {feeds}  {effect.summary!r}"
+
+
+def _deliveries(number: int) -> str:
+    return f"{number} {'delivery' if number == 1 else 'deliveries'}"
 
 
 def _as_json(found: Comparison, replayed: int) -> dict[str, Any]:
