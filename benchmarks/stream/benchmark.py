@@ -48,7 +48,7 @@ def run(options: Options, progress: Progress) -> Report:
     ):
         progress("The feeds server is ready")
         samples = _measure(rounds, count, environment, feeds_url, progress)
-    return _report(samples, rounds, count)
+    return report(samples, rounds=rounds, count=count)
 
 
 def _measure(
@@ -77,7 +77,14 @@ def _drain(alias: str, count: int, environment: Mapping[str, str]) -> float:
         return float(relay.read()["seconds"])
 
 
-def _report(samples: Mapping[str, Sequence[float]], rounds: int, count: int) -> Report:
+def report(samples: Mapping[str, Sequence[float]], *, rounds: int, count: int) -> Report:
+    """Return the report of all rounds.
+
+    Args:
+        samples: the seconds of each round of each publisher.
+        rounds: how many rounds there were.
+        count: how many activities were added in a round.
+    """
     base = [[seconds] for seconds in samples["one_call_each"]]
     # How many times as long one call each takes.
     ratios = {

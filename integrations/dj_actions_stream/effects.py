@@ -73,7 +73,8 @@ class Effect:
     """Reference to what the object belongs to, for example `list:3`; empty without one."""
 
     feeds: tuple[FeedId, ...] = ()
-    """Feeds that are changed; strings such as `user:7` are converted. An activity is in the first one, with copies in the others."""
+    """Feeds that are changed; strings such as `user:7` are converted. An activity is in the first
+    one, with copies in the others."""
 
     to: tuple[FeedId, ...] = ()
     """Feeds that receive a copy of an activity, or that are followed."""

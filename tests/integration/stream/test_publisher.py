@@ -158,6 +158,19 @@ def test_all_recipients_get_a_copy_however_many_they_are(feeds: FeedsServer, cou
         assert activity["id"] == receipt.id
 
 
+@pytest.mark.parametrize("letter", ["x", "я", "あ", "😀", '"', "\n"])
+@pytest.mark.parametrize("characters", [1_000, 20_000])
+def test_the_server_accepts_what_the_publisher_makes_of_any_text(
+    feeds: FeedsServer, letter: str, characters: int
+) -> None:
+    message = make_message(summary=letter * characters)
+    feeds.publisher().publish(message)
+
+    (activity,) = feeds.activities("user:1", message)
+    is_cut = activity["summary"].endswith("…")
+    assert is_cut == (activity.get("truncated") == ["summary"]) == (characters == 20_000)
+
+
 def test_a_bulk_action_of_a_thousand_objects_is_delivered(feeds: FeedsServer) -> None:
     ids = tuple(str(UUID(int=number)) for number in range(1000))
     message = make_message(object_id=None, object_ids=ids, data={"note": "я" * 9000})
