@@ -67,7 +67,8 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = Mapping
         ),
         # An operator replays or discards it; a later delivery supersedes it.
         DeliveryState.DEAD: frozenset({DeliveryState.PENDING, DeliveryState.CANCELLED}),
-        DeliveryState.DELIVERED: frozenset(),
+        # An operator replays it.
+        DeliveryState.DELIVERED: frozenset({DeliveryState.PENDING}),
         DeliveryState.CANCELLED: frozenset(),
     }
 )
@@ -76,13 +77,18 @@ REMOTE_TRANSITIONS: Mapping[RemoteState, frozenset[RemoteState]] = MappingProxyT
     {
         # It was delivered, with a receipt that is tracked.
         RemoteState.UNTRACKED: frozenset({RemoteState.RUNNING}),
-        # The run has ended, or the destination has deleted it.
+        # The run has ended, or the destination has deleted it. An operator replays the delivery.
         RemoteState.RUNNING: frozenset(
-            {RemoteState.SUCCEEDED, RemoteState.FAILED, RemoteState.LOST}
+            {
+                RemoteState.SUCCEEDED,
+                RemoteState.FAILED,
+                RemoteState.LOST,
+                RemoteState.UNTRACKED,
+            }
         ),
-        RemoteState.SUCCEEDED: frozenset(),
-        RemoteState.FAILED: frozenset(),
-        RemoteState.LOST: frozenset(),
+        RemoteState.SUCCEEDED: frozenset({RemoteState.UNTRACKED}),
+        RemoteState.FAILED: frozenset({RemoteState.UNTRACKED}),
+        RemoteState.LOST: frozenset({RemoteState.UNTRACKED}),
     }
 )
 

@@ -16,7 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from dj_actions.admin.confirmation import reason_page, submitted_reason
 from dj_actions.admin.read_only import ReadOnly, link_to_receipt
 from dj_actions.models import Delivery
-from dj_actions.operations import OperationResult, cancel, discard, replay, retry
+from dj_actions.operations import (
+    OperationResult,
+    cancel,
+    discard,
+    replay,
+    replay_delivered,
+    retry,
+)
 from dj_actions.outbox.queries import DeliveryQuerySet
 
 if TYPE_CHECKING:
@@ -59,7 +66,7 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
     show_full_result_count = False
     exclude = ("errors", "options")
     readonly_fields = ("link_to_event", "recorded_options", "receipt", "all_errors")
-    actions = ["retry", "cancel", "replay", "discard"]
+    actions = ["retry", "cancel", "replay", "replay_delivered", "discard"]
 
     @admin.action(
         description=_("Retry the selected pending deliveries now"), permissions=["operate"]
@@ -78,6 +85,17 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
     def replay(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:
         """Send dead letters again after asking for a reason."""
         return self._change(request, queryset, replay, _("Replay dead letters"), _("dead"))
+
+    @admin.action(
+        description=_("Replay the selected deliveries that were delivered"),
+        permissions=["operate"],
+    )
+    def replay_delivered(
+        self, request: HttpRequest, queryset: DeliveryQuerySet
+    ) -> HttpResponse | None:
+        """Send again what the destination has lost, after asking for a reason."""
+        title = _("Replay what was delivered")
+        return self._change(request, queryset, replay_delivered, title, _("delivered"))
 
     @admin.action(description=_("Discard the selected dead letters"), permissions=["operate"])
     def discard(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:

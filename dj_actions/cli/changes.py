@@ -17,6 +17,7 @@ from dj_actions.operations import (
     discard,
     pause,
     replay,
+    replay_delivered,
     resume,
     retry,
 )
@@ -81,6 +82,12 @@ CANCEL = Change(
     sends=False,
 )
 REPLAY = Change(name="replay", operation=replay, done="replayed", preview="would be sent again")
+REPLAY_DELIVERED = Change(
+    name="replay_delivered",
+    operation=replay_delivered,
+    done="replayed",
+    preview="would be sent again, although delivered before",
+)
 DISCARD = Change(
     name="discard",
     operation=discard,

@@ -6,7 +6,7 @@ what it would change. Import this package after Django has loaded the apps: it i
 
 from __future__ import annotations
 
-from dj_actions.operations.deliveries import cancel, discard, replay, retry
+from dj_actions.operations.deliveries import cancel, discard, replay, replay_delivered, retry
 from dj_actions.operations.publishers import pause, resume
 from dj_actions.operations.result import OperationResult
 from dj_actions.operations.retention import archive, prune
@@ -19,6 +19,7 @@ __all__ = [
     "pause",
     "prune",
     "replay",
+    "replay_delivered",
     "resume",
     "retry",
 ]

@@ -1,4 +1,4 @@
-"""Retry or cancel pending deliveries; replay or discard dead letters.
+"""Retry or cancel pending deliveries; replay or discard dead letters; replay delivered ones.
 
 Cancel, replay and discard are recorded as an event with the actor and the reason. A retry only
 changes the time of the next attempt, and is not recorded.
@@ -24,6 +24,7 @@ REQUIRED_STATES: Mapping[str, DeliveryState] = MappingProxyType(
         "retry": DeliveryState.PENDING,
         "cancel": DeliveryState.PENDING,
         "replay": DeliveryState.DEAD,
+        "replay_delivered": DeliveryState.DELIVERED,
         "discard": DeliveryState.DEAD,
     }
 )
@@ -33,6 +34,7 @@ _TRANSITIONS: Mapping[str, Callable[[DeliveryQuerySet], int]] = {
     "retry": DeliveryQuerySet.retry_now,
     "cancel": DeliveryQuerySet.cancel,
     "replay": DeliveryQuerySet.replay,
+    "replay_delivered": DeliveryQuerySet.replay_delivered,
     "discard": DeliveryQuerySet.discard,
 }
 
@@ -99,6 +101,30 @@ def replay(
         InvalidAction: the reason is empty.
     """
     result = _recorded("replay", deliveries, actor=actor, reason=reason, dry_run=dry_run)
+    _wake_relays(result)
+    return result
+
+
+def replay_delivered(
+    deliveries: DeliveryQuerySet, *, actor: Any, reason: str, dry_run: bool = False
+) -> OperationResult:
+    """Send again what was delivered, because the destination has lost it: DELIVERED → PENDING.
+
+    The receipt and the remote run are forgotten, and recorded again by the next delivery. A
+    destination that still has the result recognizes the id of the message, and has one effect.
+    Later deliveries with the same ordering key that are already delivered are not sent again: if
+    they depend on this one, replay them together.
+
+    Args:
+        deliveries: the deliveries to choose from; those that are not delivered are left unchanged.
+        actor: the user who replays them, or None for the system itself.
+        reason: why; recorded in an event `delivery.replay_delivered` in the same transaction.
+        dry_run: change nothing, and return what would be changed; needs no reason.
+
+    Raises:
+        InvalidAction: the reason is empty.
+    """
+    result = _recorded("replay_delivered", deliveries, actor=actor, reason=reason, dry_run=dry_run)
     _wake_relays(result)
     return result
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage
@@ -14,6 +15,7 @@ from dj_actions.publishers import BasePublisher
 from dj_actions_stream import checks
 from dj_actions_stream.declaration_checks import check_activities
 from dj_actions_stream.feed_ids import FeedId
+from dj_actions_stream.finding import ActivityFinder
 from dj_actions_stream.mapping import MessageMapping
 from dj_actions_stream.recipients import recipient
 from dj_actions_stream.templates import OBJECT_LABEL
@@ -55,6 +57,23 @@ class FeedsPublisher(BasePublisher):
             raise TypeError(f"to is a string; did you mean [{to!r}]?")
         self._mapping = MessageMapping(alias=alias, feed=feed, to=to, activity=activity)
         self._page_url = page_url
+
+    @property
+    def mapping(self) -> MessageMapping:
+        """What OPTIONS say about the effects of messages."""
+        return self._mapping
+
+    @abstractmethod
+    def existing_groups(self, groups: Collection[str]) -> set[str]:
+        """Return those of these feed groups that exist at the destination; change nothing.
+
+        Raises:
+            PublishError: the destination did not say.
+        """
+
+    @abstractmethod
+    def activity_finder(self) -> ActivityFinder:
+        """Return what finds out whether activities are in their feeds."""
 
     @classmethod
     def recipient(cls, entry: str | Model) -> str:

@@ -61,7 +61,7 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
         self._region = location
         self.timeout = timeouts
         # Otherwise requests replaces the token by what a .netrc file has for the host.
-        self.session.auth = _keep_authorization
+        self.session.auth = keep_authorization
         for prefix in ("http://", "https://"):
             self.session.mount(prefix, BoundedAdapter())
         # The client drops headers, treats a 429 without Stream's own fields as success, and
@@ -144,7 +144,7 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
         return f"{self._region}{suffix}.{HOSTED_DOMAIN}"
 
 
-def _keep_authorization(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def keep_authorization(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Leave a request as it is: the client has set its token."""
     return request
 

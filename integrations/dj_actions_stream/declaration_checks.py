@@ -57,7 +57,7 @@ def _declared(alias: str, option: Any, where: str) -> Declared:
     for pattern, declared in patterns.items():
         place = f"[{pattern!r}]" if isinstance(option, Mapping) else ""
         found[f"{where}: activity{place}", declared] = []
-    for definition in _published(alias):
+    for definition in published_actions(alias):
         if definition.activity is not None:
             label = f"Action {definition.label}: activity"
             key = next((key for key in found if key[1] is definition.activity), None)
@@ -71,7 +71,7 @@ def _declared(alias: str, option: Any, where: str) -> Declared:
     return found
 
 
-def _published(alias: str) -> Iterator[ActionDefinition]:
+def published_actions(alias: str) -> Iterator[ActionDefinition]:
     """Yield the actions whose messages a publisher gets."""
     entry = get_settings().publishers.get(alias)
     for definition in registry:

@@ -68,4 +68,4 @@ def _page(alias: str, message: Message, below: UUID | None) -> list[Delivery]:
     ).exclude(event=message.id)
     if below is not None:
         earlier = earlier.filter(event__lt=below)
-    return list(earlier.select_related("event").order_by("-event")[:PAGE_SIZE])
+    return list(earlier.select_related("event").order_by("-event_id")[:PAGE_SIZE])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import groupby
 from typing import Any
@@ -23,6 +23,8 @@ from dj_actions_stream.client import FeedsClient
 from dj_actions_stream.effects import Effect, EffectKind, activity_id
 from dj_actions_stream.errors import NOT_STREAM, translate_errors
 from dj_actions_stream.feed_ids import FeedId
+from dj_actions_stream.feed_readers import FeedReaders, has_group
+from dj_actions_stream.finding import ActivityFinder
 
 
 class StreamPublisher(FeedsPublisher):
@@ -100,6 +102,15 @@ class StreamPublisher(FeedsPublisher):
         if not (isinstance(page, dict) and isinstance(page.get("results"), list)):
             raise PublisherUnavailable(f"Stream: {str(page)[:200]!r}. {NOT_STREAM}")
         return True
+
+    def existing_groups(self, groups: Collection[str]) -> set[str]:
+        """Read a feed of each group, for which Stream checks that the group exists."""
+        client = self._make_client()
+        return {group for group in groups if has_group(client, group)}
+
+    def activity_finder(self) -> ActivityFinder:
+        """Return what reads feeds page by page."""
+        return FeedReaders(self._make_client())
 
     def check(self) -> Iterable[CheckMessage]:
         """Yield an error for each missing or malformed option."""

@@ -43,6 +43,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     ),
     "dj_actions_stream.server": (),
     "dj_actions_stream.server.urls": ("urlpatterns",),
+    "dj_actions_stream.v3": ("StreamV3Publisher",),
     "dj_actions_airflow": ("AirflowPublisher",),
     # Configuring it
     "dj_actions.conf": ("PublisherSettings", "RecordFailures", "Settings", "get_settings"),
@@ -55,7 +56,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     ),
     "dj_actions.operations": (
         *("OperationResult", "archive", "cancel", "discard", "pause"),
-        *("prune", "replay", "resume", "retry"),
+        *("prune", "replay", "replay_delivered", "resume", "retry"),
     ),
     "dj_actions.signals": (
         *("action_recorded", "delivery_dead", "delivery_settled"),

@@ -16,6 +16,7 @@ from dj_actions.cli.changes import (
     CANCEL,
     DISCARD,
     REPLAY,
+    REPLAY_DELIVERED,
     RETRY,
     Change,
     adopt_data,
@@ -98,7 +99,14 @@ def _add_changes(add: AddParser) -> None:
         (REPLAY, "Send dead letters again."),
         (DISCARD, "Discard dead letters: they no longer block later deliveries."),
     ):
-        _add_actor_and_reason(_add_change(add, change, text))
+        added = _add_change(add, change, text)
+        _add_actor_and_reason(added)
+        if change is REPLAY:
+            added.add_argument(
+                "--delivered",
+                action="store_true",
+                help="send delivered ones instead, whose result the destination has lost",
+            )
 
 
 def _add_change(add: AddParser, change: Change, text: str) -> ArgumentParser:
@@ -106,7 +114,8 @@ def _add_change(add: AddParser, change: Change, text: str) -> ArgumentParser:
         needs_reason = "reason" in options and not options["dry_run"]
         if needs_reason and not (options["reason"] or "").strip():
             raise CommandError(f"Give a --reason: it is recorded with the {change.name}.")
-        return change_deliveries(change, options, user_named(options.get("username")))
+        chosen = REPLAY_DELIVERED if options.get("delivered") else change
+        return change_deliveries(chosen, options, user_named(options.get("username")))
 
     added = add(change.name, text, run)
     add_filters(added)

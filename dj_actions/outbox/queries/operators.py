@@ -118,12 +118,19 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
 
     def replay(self) -> int:
         """DEAD → PENDING with attempts and age reset; return how many."""
-        return self._in_state(DeliveryState.DEAD).update(
-            state=DeliveryState.PENDING,
-            attempts=0,
-            queued_at=Now(),
-            available_at=Now(),
-            settled_at=None,
+        return self._requeue_from(DeliveryState.DEAD)
+
+    def replay_delivered(self) -> int:
+        """DELIVERED → PENDING, without receipt and remote run; return how many."""
+        return self._requeue_from(
+            DeliveryState.DELIVERED,
+            receipt_id="",
+            receipt_scope="",
+            receipt_url="",
+            remote_state=RemoteState.UNTRACKED,
+            remote_detail="",
+            remote_check_at=None,
+            remote_ended_at=None,
         )
 
     def eligible(self, state: DeliveryState) -> Self:
@@ -181,6 +188,16 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
 
     def _cancel_from(self, state: DeliveryState) -> int:
         return self._in_state(state).update(state=DeliveryState.CANCELLED, settled_at=Now())
+
+    def _requeue_from(self, state: DeliveryState, **values: Any) -> int:
+        return self._in_state(state).update(
+            state=DeliveryState.PENDING,
+            attempts=0,
+            queued_at=Now(),
+            available_at=Now(),
+            settled_at=None,
+            **values,
+        )
 
     def _in_state(self, state: DeliveryState) -> Self:
         """Return those of these deliveries that are in a state when they are written.

@@ -32,7 +32,11 @@ def choose(browser: Client, url: str, action: str, keys: list[Any], **fields: st
 
 @pytest.mark.parametrize(
     ("action", "before", "after"),
-    [("replay", "dead", "pending"), ("cancel", "pending", "cancelled")],
+    [
+        ("replay", "dead", "pending"),
+        ("replay_delivered", "delivered", "pending"),
+        ("cancel", "pending", "cancelled"),
+    ],
 )
 def test_an_operation_requires_a_reason_and_is_recorded(
     browser: Client, of_all_states: dict[str, Delivery], action: str, before: str, after: str

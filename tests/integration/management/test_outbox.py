@@ -199,6 +199,24 @@ def test_a_replay_is_recorded_with_actor_and_reason(
     assert states() == {dead.pk: "pending", other.pk: "dead"}
 
 
+def test_what_was_delivered_is_replayed_only_with_the_option_delivered(
+    outbox: Outbox, outbox_json: OutboxJSON, of_all_states: dict[str, Delivery]
+) -> None:
+    row, before = of_all_states["delivered"], states()
+    with pytest.raises(CommandError, match="No dead delivery"):
+        outbox("replay", row.pk, "--reason", "x")
+    with pytest.raises(CommandError, match="Give a --reason"):
+        outbox("replay", row.pk, "--delivered")
+    preview = outbox("replay", "--all", "--delivered", "--dry-run")
+    assert "1 delivery would be sent again, although delivered before." in preview
+    assert states() == before
+
+    answer = outbox_json("replay", row.pk, "--delivered", "--reason", "the feed was emptied")
+    assert answer == {"operation": "replay_delivered", "dry_run": False, "count": 1}
+    assert states() == before | {row.pk: "pending"}
+    assert operations()[0].label == "delivery.replay_delivered"
+
+
 @pytest.mark.parametrize("operation", CHANGES)
 def test_a_dry_run_shows_the_deliveries_and_changes_nothing(
     outbox: Outbox, outbox_json: OutboxJSON, of_all_states: dict[str, Delivery], operation: str

@@ -22,6 +22,7 @@ from dj_actions.operations import (
     discard,
     pause,
     replay,
+    replay_delivered,
     result,
     resume,
     retry,
@@ -40,7 +41,11 @@ Operate = Callable[..., OperationResult]
 
 @pytest.mark.parametrize(
     ("operate", "name", "before", "after"),
-    [(replay, "replay", "dead", "pending"), (cancel, "cancel", "pending", "cancelled")],
+    [
+        (replay, "replay", "dead", "pending"),
+        (replay_delivered, "replay_delivered", "delivered", "pending"),
+        (cancel, "cancel", "pending", "cancelled"),
+    ],
 )
 def test_an_operation_is_recorded_with_actor_and_reason(
     of_all_states: dict[str, Delivery],
@@ -97,7 +102,7 @@ def test_where_nothing_changes_nothing_is_recorded(
     assert operations() == []
 
 
-@pytest.mark.parametrize("operate", [replay, cancel])
+@pytest.mark.parametrize("operate", [replay, replay_delivered, cancel])
 def test_without_a_reason_nothing_is_done(
     of_all_states: dict[str, Delivery], operate: Operate
 ) -> None:
@@ -145,7 +150,7 @@ def test_a_slice_is_replayed_and_no_more(
 
 
 @pytest.mark.parametrize("limit", [None, 1, 3])
-@pytest.mark.parametrize("operate", [retry, cancel, replay, discard])
+@pytest.mark.parametrize("operate", [retry, cancel, replay, replay_delivered, discard])
 def test_a_dry_run_returns_what_the_operation_changes_then(
     make_delivery: MakeDelivery,
     monkeypatch: pytest.MonkeyPatch,
@@ -168,6 +173,22 @@ def test_a_dry_run_returns_what_the_operation_changes_then(
     done = operate(chosen, **who_and_why)
     assert preview == replace(done, dry_run=True)
     assert (done.count, len(done.ids)) == (limit or 4, min(limit or 4, 2))
+
+
+@pytest.mark.parametrize("name", ["delivered", "delivered, no receipt", "running", "succeeded"])
+def test_a_delivered_delivery_that_is_replayed_is_like_new(
+    make_delivery: MakeDelivery, name: str
+) -> None:
+    row = make_delivery(**POSSIBLE[name] | {"attempts": 3})
+
+    assert replay_delivered(Delivery.objects.all(), actor=None, reason="feed lost").count == 1
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.settled_at) == ("pending", 0, None)
+    assert (row.receipt_id, row.receipt_scope, row.receipt_url) == ("", "", "")
+    assert (row.remote_state, row.remote_check_at, row.remote_ended_at) == ("untracked", None, None)
+    assert [claimed.pk for claimed in Delivery.objects.claim("memory", limit=1, lease=60)] == [
+        row.pk
+    ]
 
 
 def test_a_replay_that_fails_to_be_recorded_does_not_happen(make_delivery: MakeDelivery) -> None:

@@ -56,6 +56,7 @@ TRANSITIONS: dict[str, Callable[[Delivery], object]] = {
     "supersede": deliver_the_next,
     "cancel": lambda _row: Delivery.objects.all().cancel(),
     "replay": lambda _row: Delivery.objects.all().replay(),
+    "replay_delivered": lambda _row: Delivery.objects.all().replay_delivered(),
     "retry_now": lambda _row: Delivery.objects.all().retry_now(),
 }
 
@@ -84,6 +85,9 @@ def test_each_remote_state_can_be_left_as_its_table_says(queue: Queue, state: Re
         ]
         Delivery.objects.record_progress(row, RemoteRun(state=RemoteState.RUNNING), wait=0)
         Delivery.objects.record_end(row, RemoteRun(state=end))
+        row.refresh_from_db()
+        reached.add(row.remote_state)
+        Delivery.objects.filter(pk=row.pk).replay_delivered()
         row.refresh_from_db()
         reached.add(row.remote_state)
     # A receipt that is tracked begins to run when it is delivered: see test_delivery.

@@ -1,0 +1,1 @@
+"""Feeds v3 without a network."""
