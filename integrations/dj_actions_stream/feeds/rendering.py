@@ -37,7 +37,8 @@ def render_entry(entry: Activity | Group, request: HttpRequest | None = None) ->
     names = [own] if is_safe else []
     template = select_template([*names, f"dj_actions_stream/feeds/{kind}.html"])
     context: dict[str, Any] = {kind: entry}
-    return mark_safe(template.render(context, request).strip())  # noqa: S308 - a template's output
+    sentence: SafeString = mark_safe(template.render(context, request).strip())  # noqa: S308 - a template's output
+    return sentence
 
 
 def entry_as_text(entry: Activity | Group, request: HttpRequest | None = None) -> str:

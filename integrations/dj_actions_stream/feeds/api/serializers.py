@@ -14,7 +14,9 @@ class ReferenceSerializer(serializers.Serializer[Any]):
     """The actor, an object or the target of an activity."""
 
     reference = serializers.CharField(source="text", help_text="For example `todo:7`.")
-    label = serializers.CharField(help_text="How to show it.")
+    label = serializers.CharField(  # type: ignore[assignment]  # a field of that name
+        help_text="How to show it."
+    )
     url = serializers.CharField(help_text="The page of the object; empty without one.")
     is_missing = serializers.BooleanField(
         help_text="Whether the object was deleted, or may not be seen."
@@ -91,7 +93,9 @@ class FollowQuery(serializers.Serializer[Any]):
 class FollowSerializer(serializers.Serializer[Any]):
     """One feed that follows another."""
 
-    source = serializers.CharField(read_only=True, help_text="The feed that receives copies.")
+    source = serializers.CharField(  # type: ignore[assignment]  # a field of that name
+        read_only=True, help_text="The feed that receives copies."
+    )
     target = serializers.CharField(max_length=255, help_text="The feed that is followed.")
 
 
