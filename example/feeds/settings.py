@@ -39,6 +39,7 @@ SECRET_KEY = required("FEEDS_SECRET_KEY")
 FEEDS_SERVER = {
     "API_KEY": required("FEEDS_API_KEY"),
     "API_SECRET": required("FEEDS_API_SECRET"),
+    "GROUPS": {"todo": "flat", "team": "flat"},
 }
 DATABASES = {"default": database("FEEDS_DATABASE_URL")}
 

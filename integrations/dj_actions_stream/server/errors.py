@@ -4,7 +4,12 @@ FeedsError
 ├── ApiKeyError         2   401
 ├── SignatureError      3   401
 ├── InputError          4   400
+├── FeedConfigError     6   400
 ├── PaginationError     8   400
+├── RateLimitError      9   429
+├── RankingError       11   400
+├── MissingRankingError 12  400
+├── AggregationError   14   400
 ├── NotFoundError      16   404
 ├── NotAllowedError    17   403
 │   └── MethodError    17   405
@@ -12,7 +17,7 @@ FeedsError
 └── InternalError      -1   500
 
 Codes and statuses are those of Stream's API documentation; the names up to 17 are the classes
-that stream-python raises for the code (`stream.exceptions`). The names at 18 and -1 are ours.
+that stream-python raises for the code (`stream.exceptions`). The names at 14, 18 and -1 are ours.
 """
 
 from __future__ import annotations
@@ -82,6 +87,36 @@ class PaginationError(FeedsError):
     """limit, offset or one of the id bounds is invalid."""
 
     code, status, name = 8, 400, "InvalidPaginationException"
+
+
+class FeedConfigError(FeedsError):
+    """The feed group does not exist, or its type does not support the request."""
+
+    code, status, name = 6, 400, "FeedConfigException"
+
+
+class RateLimitError(FeedsError):
+    """The client has used up the calls of a time window."""
+
+    code, status, name = 9, 429, "RateLimitReached"
+
+
+class RankingError(FeedsError):
+    """A ranking method cannot be applied to an activity."""
+
+    code, status, name = 11, 400, "RankingException"
+
+
+class MissingRankingError(FeedsError):
+    """The feed group has no ranking method of this name."""
+
+    code, status, name = 12, 400, "MissingRankingException"
+
+
+class AggregationError(FeedsError):
+    """An aggregation format cannot be applied to an activity."""
+
+    code, status, name = 14, 400, "AggregationException"
 
 
 class NotFoundError(FeedsError):

@@ -72,6 +72,11 @@ def render_time(time: datetime) -> str:
     return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
+def render_utc(time: datetime) -> str:
+    """Return the time of a change as Stream sends it: in UTC, with six decimals and a Z."""
+    return f"{render_time(time)}Z"
+
+
 def _in_utc(time: datetime) -> datetime:
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 

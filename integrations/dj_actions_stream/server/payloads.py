@@ -19,10 +19,17 @@ _MAX_INTEGER_DIGITS = 20
 
 def read_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object in `body`, or raise InputError."""
-    document = _parse(_decode(body))
+    document = _read(body)
     if not isinstance(document, dict):
         raise InputError("The body must be a JSON object.")
-    _check(document)
+    return document
+
+
+def read_list(body: bytes) -> list[Any]:
+    """Return the JSON list in `body`, or raise InputError."""
+    document = _read(body)
+    if not isinstance(document, list):
+        raise InputError("The body must be a JSON list.")
     return document
 
 
@@ -32,6 +39,12 @@ def is_storable(text: str) -> bool:
     `dj_actions.text` has the same function; this server does not import `dj_actions`.
     """
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _read(body: bytes) -> Any:
+    document = _parse(_decode(body))
+    _check(document)
+    return document
 
 
 def _decode(body: bytes) -> str:

@@ -1,27 +1,38 @@
-"""The part of Stream's Feeds v2 API that this server implements."""
+"""The endpoints of activities: in a feed, in many feeds, or by id."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
-from dj_actions_stream.server import storage
-from dj_actions_stream.server.activities import read_draft, read_drafts, render_activity
+from dj_actions_stream.server import policies, storage
+from dj_actions_stream.server.activities import (
+    Draft,
+    read_draft,
+    read_drafts,
+    read_updates,
+    render_activity,
+)
 from dj_actions_stream.server.endpoints import ApiResponse, Endpoint, read_body
-from dj_actions_stream.server.errors import InputError, NotFoundError
+from dj_actions_stream.server.errors import InputError, NotAllowedError, NotFoundError
 from dj_actions_stream.server.feeds import FeedId
+from dj_actions_stream.server.fields import FieldReader, Target
 from dj_actions_stream.server.identity import id_from_pair, parse_id, parse_time
 from dj_actions_stream.server.models import Activity
-from dj_actions_stream.server.pagination import Page
+from dj_actions_stream.server.pagination import Page, ShownActivity
 from dj_actions_stream.server.payloads import is_storable
-from dj_actions_stream.server.tokens import Permission, authorize
+from dj_actions_stream.server.reading import read_special
+from dj_actions_stream.server.targets import TargetChange, change_targets
+from dj_actions_stream.server.tokens import Grant, Permission, authorize
+from dj_actions_stream.server.updates import read_partial_updates, update_partially
 
-# Stream's documented limit of activities per lookup.
+# Stream's documented limits.
 MAX_LOOKUPS = 100
+MAX_FEEDS = 5000
 
 
 class EnrichedFeed(Endpoint):
@@ -29,13 +40,16 @@ class EnrichedFeed(Endpoint):
 
     def get(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Return a page of the feed, newest first."""
-        feed = _authorized_feed(request, "read", slug, user_id)
+        feed, _ = authorize_feed(request, "feed", "read", slug, user_id)
+        special = read_special(request, feed, _rendered)
+        if special is not None:
+            return ApiResponse(document=special)
         page = Page.from_query(request.GET.dict())
-        activities, has_more = page.paginate(Activity.objects.shown_in(feed))
+        shown, has_more = page.read(feed)
         return ApiResponse(
             document={
-                "results": [render_activity(activity) for activity in activities],
-                "next": page.next_link(request, activities) if has_more else "",
+                "results": _rendered(shown),
+                "next": page.next_link(request, shown[-1].activity.id) if has_more else "",
             }
         )
 
@@ -45,14 +59,29 @@ class Feed(EnrichedFeed):
 
     def post(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Add one activity, or all of {"activities": [...]}, or none of them."""
-        feed = _authorized_feed(request, "write", slug, user_id)
+        feed, grant = authorize_feed(request, "feed", "write", slug, user_id)
         document, received = read_body(request), timezone.now()
         if "activities" in document:
-            return ApiResponse(
-                document=_add_all(feed, document["activities"], received), status=201
-            )
-        (activity,) = storage.add(feed, [read_draft(document, received=received)])
-        return ApiResponse(document=render_activity(activity), status=201)
+            drafts = read_drafts(document["activities"], received=received)
+            return ApiResponse(document={"activities": _add(feed, drafts, grant)}, status=201)
+        (activity,) = _add(feed, [read_draft(document, received=received)], grant)
+        return ApiResponse(document=activity, status=201)
+
+
+class ManyFeeds(Endpoint):
+    """Many feeds to add one activity to."""
+
+    def post(self, request: HttpRequest) -> ApiResponse:
+        """Add the activity to the feeds, but not to their followers."""
+        authorize(request, Permission(resource="feed", action="write"))
+        reader = FieldReader(document := read_body(request))
+        feeds = [target.feed for target in reader.feeds("feeds", limit=MAX_FEEDS)]
+        reader.raise_errors()
+        draft = read_draft(document.get("activity"), received=timezone.now())
+        if not feeds or draft.to:
+            raise InputError("Set feeds, and no `to` in the activity.")
+        storage.add_to_many(feeds, draft)
+        return ApiResponse(document={}, status=201)
 
 
 class FeedActivity(Endpoint):
@@ -60,7 +89,7 @@ class FeedActivity(Endpoint):
 
     def delete(self, request: HttpRequest, slug: str, user_id: str, identifier: str) -> ApiResponse:
         """Remove the activity. It is not an error if it does not exist."""
-        feed = _authorized_feed(request, "delete", slug, user_id)
+        feed, _ = authorize_feed(request, "feed", "delete", slug, user_id)
         if request.GET.get("foreign_id") == "1":
             storage.remove_by_foreign_id(feed, _require_storable(identifier))
         else:
@@ -78,12 +107,12 @@ class NotImplementedEndpoint(Endpoint):
     post = put = patch = delete = get
 
 
-class Activities(NotImplementedEndpoint):
+class EnrichedActivities(Endpoint):
     """Activities by id, or by foreign_id and time, of any feed."""
 
-    def get(self, request: HttpRequest, **_: Any) -> ApiResponse:
+    def get(self, request: HttpRequest) -> ApiResponse:
         """Return the activities that exist, in the order of the request."""
-        authorize(request, Permission(resource="activities", action="read"))
+        authorize(request, Permission(resource="activities", action="read", open_to_users=True))
         ids = list(dict.fromkeys(_requested_ids(request)))
         if len(ids) > MAX_LOOKUPS:
             raise InputError(f"Request at most {MAX_LOOKUPS} activities.")
@@ -92,22 +121,82 @@ class Activities(NotImplementedEndpoint):
         return ApiResponse(document={"results": results})
 
 
+class Activities(EnrichedActivities):
+    """Activities to read and to overwrite."""
+
+    def post(self, request: HttpRequest) -> ApiResponse:
+        """Overwrite all of {"activities": [...]}, or none of them."""
+        authorize(request, Permission(resource="activities", action="write"))
+        storage.overwrite(read_updates(read_body(request).get("activities")))
+        return ApiResponse(document={}, status=201)
+
+
+class PartialUpdates(Endpoint):
+    """Changes of single fields of activities."""
+
+    def post(self, request: HttpRequest) -> ApiResponse:
+        """Apply all of {"changes": [...]}, or none of them, and return the activities."""
+        authorize(request, Permission(resource="activities", action="write"))
+        updates = read_partial_updates(read_body(request).get("changes"))
+        activities = update_partially(updates)
+        rendered = [render_activity(activity) for activity in activities]
+        return ApiResponse(document={"activities": rendered}, status=201)
+
+
+class ActivityTargets(Endpoint):
+    """The feeds in an activity's `to`."""
+
+    def post(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
+        """Replace the targets of an activity of the feed, or add and remove some."""
+        feed, grant = authorize_feed(request, "feed_targets", "write", slug, user_id)
+        change = TargetChange.parse(read_body(request))
+        if grant.user_id is not None:
+            _check_targets(change.requested, grant)
+        changed = change_targets(feed, change)
+        return ApiResponse(
+            document={
+                "activity": {"to": [], **render_activity(changed.activity)},
+                "added": [str(target) for target in changed.added],
+                "removed": [str(target) for target in changed.removed],
+            },
+            status=201,
+        )
+
+
 def health(_: HttpRequest) -> JsonResponse:
     """Respond to a health check."""
     return JsonResponse({"status": "ok"})
 
 
-def _authorized_feed(request: HttpRequest, action: str, slug: str, user_id: str) -> FeedId:
+def authorize_feed(
+    request: HttpRequest, resource: str, action: str, slug: str, user_id: str
+) -> tuple[FeedId, Grant]:
+    """Return the feed in a URL and what the token grants, if it grants this action on the feed."""
     feed = FeedId(slug=slug, user_id=user_id)
-    authorize(request, Permission(resource="feed", action=action, feed=feed))
-    return feed
+    return feed, authorize(request, Permission(resource=resource, action=action, feed=feed))
 
 
-def _add_all(feed: FeedId, items: object, received: datetime) -> dict[str, Any]:
-    if not isinstance(items, list) or not items:
-        raise InputError.for_fields({"activities": ["this field must be a list of activities"]})
-    activities = storage.add(feed, read_drafts(items, received=received))
-    return {"activities": [render_activity(activity) for activity in activities]}
+def _rendered(shown: Sequence[ShownActivity]) -> list[dict[str, Any]]:
+    return [render_activity(item.activity, origin=item.origin) for item in shown]
+
+
+def _add(feed: FeedId, drafts: list[Draft], grant: Grant) -> list[dict[str, Any]]:
+    for draft in drafts:
+        _check_actor(draft, grant)
+        _check_targets(draft.to, grant)
+    activities = storage.add(feed, drafts, may_write=grant.may_write)
+    return [{"to": [], **render_activity(activity)} for activity in activities]
+
+
+def _check_actor(draft: Draft, grant: Grant) -> None:
+    if grant.user_id is not None and not policies.may_act_as(grant.user_id, draft.actor):
+        raise NotAllowedError(f"A user's token does not permit the actor {draft.actor}.")
+
+
+def _check_targets(targets: Iterable[Target], grant: Grant) -> None:
+    for target in targets:
+        if not grant.may_target(target.feed, target.token):
+            raise NotAllowedError(f"The token does not permit `to` with {target.feed}.")
 
 
 def _requested_ids(request: HttpRequest) -> list[UUID]:

@@ -36,6 +36,8 @@ def test_an_added_activity_comes_back_whole(stream_client: Any) -> None:
 
     assert added.pop("duration").endswith("ms")
     assert added == {**sent, "id": added["id"], "origin": None, "to": []}
+    # As the hosted service does, reading leaves out an empty `to`.
+    del added["to"]
     assert stream_client.feed("user", "eric").get()["results"] == [added]
     assert stream_client.feed("user", "eric").get(enrich=True)["results"] == [added]
 
@@ -306,14 +308,6 @@ def test_a_large_activity(stream_client: Any) -> None:
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda client: client.feed("user", "eric").follow("user", "anna"),
-        lambda client: client.feed("user", "eric").following(),
-        lambda client: client.feed("user", "eric").followers(),
-        lambda client: client.feed("user", "eric").unfollow("user", "anna"),
-        lambda client: client.add_to_many({"actor": 1, "verb": "a", "object": 1}, ["user:1"]),
-        lambda client: client.follow_many([{"source": "user:1", "target": "user:2"}]),
-        lambda client: client.update_activities([{"actor": 1}]),
-        lambda client: client.activity_partial_update(id="1", set={"a": 1}),
         lambda client: client.users.add("anna"),
         lambda client: client.reactions.add("like", "1", "anna"),
         lambda client: client.collections.get("food", "1"),

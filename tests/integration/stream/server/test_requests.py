@@ -110,7 +110,7 @@ def test_a_wrong_field_is_named(call: Caller, field: str, value: Any) -> None:
     assert not Activity.objects.exists()
 
 
-@pytest.mark.parametrize("items", [None, [], {}, "x", [1], [None], [[]], [GOOD, {}]])
+@pytest.mark.parametrize("items", [None, [], {}, "x", [1], [None], [[]], [GOOD, {}], [GOOD] * 101])
 def test_a_wrong_batch_leaves_no_trace(call: Caller, items: Any) -> None:
     answer = call("POST", FEED, {"activities": items})
 
@@ -147,7 +147,7 @@ def test_values_are_kept_as_they_came(call: Caller) -> None:
     assert call.status == 200
     assert {name: read[name] for name in custom} == custom
     assert (read["id"], read["origin"]) == (added["id"], None)
-    assert {**read, "duration": added["duration"]} == added
+    assert {**read, "to": [], "duration": added["duration"]} == added
 
 
 def test_what_was_read_can_be_sent_again(call: Caller) -> None:
@@ -197,8 +197,10 @@ def test_a_wrong_page(call: Caller, query: dict[str, str]) -> None:
 
 
 def test_limits_of_a_page(call: Caller) -> None:
-    batch = [{"actor": 1, "verb": "add", "object": number} for number in range(120)]
-    call("POST", FEED, {"activities": batch})
+    for start in (0, 60):
+        numbers = range(start, start + 60)
+        batch = [{"actor": 1, "verb": "add", "object": number} for number in numbers]
+        call("POST", FEED, {"activities": batch})
 
     assert len(call("GET", FEED)["results"]) == 25
     assert len(call("GET", FEED, query={"limit": "1000"})["results"]) == 100
@@ -276,7 +278,7 @@ def test_a_wrong_method(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-@pytest.mark.parametrize("path", ["", "reaction/", "feed/user/eric", f"{FEED}follows/", "a/b/c/"])
+@pytest.mark.parametrize("path", ["", "reaction/", "feed/user/eric", "a/b/c/"])
 def test_a_url_that_is_not_implemented(call: Caller, method: str, path: str) -> None:
     answer = call(method, path, b"{")
 
@@ -293,7 +295,7 @@ def test_no_csrf_token_is_required(call: Caller) -> None:
 def test_an_internal_error_is_reported_in_json(
     call: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(storage, "add", lambda *_: 1 / 0)
+    monkeypatch.setattr(storage, "add", lambda *_, **__: 1 / 0)
     answer = call("POST", FEED, GOOD)
 
     assert (call.status, answer["code"]) == (500, -1)

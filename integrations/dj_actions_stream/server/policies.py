@@ -1,0 +1,34 @@
+"""What a user's token permits, as in the hosted service's default policies.
+
+A user owns the feeds with the user's id: reads, changes and follows with them. Of other users'
+feeds, a user reads those of public groups, and may copy an activity to their notifications.
+"""
+
+from __future__ import annotations
+
+from dj_actions_stream.server.feeds import FeedId
+
+# Only the owner reads them.
+PRIVATE_GROUPS = frozenset({"notification", "timeline", "timeline_aggregated"})
+# Every user may copy an activity to them by `to`.
+RECEIVING_GROUPS = frozenset({"notification"})
+
+
+def owns(user_id: str, feed: FeedId) -> bool:
+    """Return whether the feed is the user's own."""
+    return feed.user_id == user_id
+
+
+def may_read(user_id: str, feed: FeedId) -> bool:
+    """Return whether the user may read the feed."""
+    return owns(user_id, feed) or feed.slug not in PRIVATE_GROUPS
+
+
+def may_target(user_id: str, feed: FeedId) -> bool:
+    """Return whether the user may copy an activity to the feed by `to`."""
+    return owns(user_id, feed) or feed.slug in RECEIVING_GROUPS
+
+
+def may_act_as(user_id: str, actor: str) -> bool:
+    """Return whether the user may add an activity with this actor."""
+    return actor in (user_id, f"SU:{user_id}")
