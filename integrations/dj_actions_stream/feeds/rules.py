@@ -16,7 +16,7 @@ from dj_actions_stream.feeds.users import feed_user_id
 if TYPE_CHECKING:
     from dj_actions_stream.feeds.users import Viewer
 
-__all__ = ["Rule", "authenticated", "everyone", "object_viewer", "owner", "staff"]
+__all__ = ["authenticated", "everyone", "object_viewer", "owner", "staff"]
 
 Rule = Callable[["Viewer", FeedId], bool]
 """Returns whether a user, who may be anonymous, may read a feed."""
