@@ -74,7 +74,7 @@ def _activity(raw: Mapping[str, Any]) -> Activity:
         object=acted_on,
         target=_reference(raw, "target") if raw.get("target") else None,
         objects=listed or (acted_on,),
-        object_count=len(keys) or 1,
+        object_count=max(len(keys), _count(raw.get("object_count"))),
         resource=resource,
         summary=_text(raw.get("summary")),
         foreign_id=foreign_id,
@@ -113,6 +113,11 @@ def _text(value: Any) -> str:
 
 def _optional_int(value: Any) -> int | None:
     return None if value is None else int(value)
+
+
+def _count(value: Any) -> int:
+    """Return the number of objects; one if the activity does not say."""
+    return value if isinstance(value, int) and value > 0 else 1
 
 
 def _optional_bool(value: Any) -> bool | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dj_actions_stream.feed_ids import FeedId
 from dj_actions_stream.feeds.access import readable_feed
@@ -22,7 +22,12 @@ ENTRY_ID = re.compile(r"[A-Za-z0-9._:-]{1,255}", re.ASCII)
 
 
 def read(
-    feed: FeedId | str, *, viewer: Viewer, before: str = "", limit: int | None = None
+    feed: FeedId | str,
+    *,
+    viewer: Viewer,
+    before: str = "",
+    at: str = "",
+    limit: int | None = None,
 ) -> FeedPage:
     """Return a page of a feed, newest first, with the objects that its activities refer to.
 
@@ -30,22 +35,30 @@ def read(
         feed: a feed, or its id such as `user:7` or `notification:me`.
         viewer: the user who reads; the rule of the feed's group decides what they may read.
         before: id of an activity or a group: return the ones that are older. See `FeedPage.next`.
+        at: id of an activity or a group: return this one and the ones that are older.
         limit: entries on the page, at most 100; by default `DJ_ACTIONS_FEEDS["PAGE_SIZE"]`.
 
     Raises:
         FeedForbidden: the viewer may not read the feed.
         FeedNotFound: there is no such feed group.
         FeedUnavailable: Stream cannot be reached.
-        InvalidFeedRequest: `before` or `limit` is invalid.
+        InvalidFeedRequest: `before`, `at` or `limit` is invalid, or both positions are given.
     """
     found = readable_feed(feed, viewer)
-    parameters: dict[str, Any] = {"limit": page_limit(limit)}
-    if before:
-        parameters["id_lt"] = entry_id(before)
+    count, position = page_limit(limit), _position(before, at)
     client = feeds_client()
     with translate_feed_errors():
-        document = client.feed(found.slug, found.id).get(**parameters)
+        document = client.feed(found.slug, found.id).get(limit=count, **position)
     return enrich(parse_page(found, document), viewer)
+
+
+def _position(before: str, at: str) -> dict[str, str]:
+    """Return the parameters of Stream for the place in a feed where a page starts."""
+    if before and at:
+        raise InvalidFeedRequest("Set either `before` or `at`.")
+    if before:
+        return {"id_lt": entry_id(before)}
+    return {"id_lte": entry_id(at)} if at else {}
 
 
 def page_limit(limit: int | None) -> int:

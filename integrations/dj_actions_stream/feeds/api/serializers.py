@@ -69,6 +69,9 @@ class PageQuery(serializers.Serializer[Any]):
     before = serializers.CharField(
         required=False, max_length=255, help_text="Return the entries older than this id."
     )
+    at = serializers.CharField(
+        required=False, max_length=255, help_text="Start the page with the entry of this id."
+    )
     limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_PAGE_SIZE)
 
 

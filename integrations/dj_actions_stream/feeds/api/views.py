@@ -50,7 +50,8 @@ class FeedView(APIView):
     def _next_url(self, page: FeedPage, query: dict[str, Any]) -> str:
         if not page.next:
             return ""
-        parameters = urlencode({**query, "before": page.next})
+        limit = {"limit": query["limit"]} if "limit" in query else {}
+        parameters = urlencode({**limit, "before": page.next})
         return self.request.build_absolute_uri(f"{self.request.path}?{parameters}")
 
 

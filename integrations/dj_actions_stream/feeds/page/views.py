@@ -86,7 +86,7 @@ class FeedView(View):
             response["Retry-After"] = math.ceil(error.retry_after)
         return response
 
-    def read(self, request: HttpRequest, feed: FeedId) -> FeedPage:
+    def read(self, request: HttpRequest, feed: str) -> FeedPage:
         """Return the page that the query string selects."""
         limit = request.GET.get("limit", "")
         if limit and not (limit.isascii() and limit.isdecimal() and len(limit) <= 3):  # noqa: PLR2004 - digits of 100
@@ -95,6 +95,7 @@ class FeedView(View):
             feed,
             viewer=request.user,
             before=request.GET.get("before", ""),
+            at=request.GET.get("at", ""),
             limit=int(limit) if limit else None,
         )
 
@@ -106,8 +107,8 @@ class FeedPageView(FeedView):
 
     def get(self, request: HttpRequest, group: str, feed_id: str) -> HttpResponse:
         """Return a page of the feed, newest first."""
-        feed = readable_feed(f"{group}:{feed_id}", request.user)
-        page = self.read(request, feed)
+        page = self.read(request, f"{group}:{feed_id}")
+        feed = page.feed
         is_own = owner(request.user, feed)
         context = {
             "feed": feed,
@@ -116,8 +117,8 @@ class FeedPageView(FeedView):
             "page": page,
             "days": days_of(items_of(page, request.user)),
             "is_own": is_own,
-            "before": request.GET.get("before", ""),
-            "older": f"?{urlencode({**request.GET.dict(), 'before': page.next})}",
+            "is_newest": not {"before", "at"} & {*request.GET},
+            "older": _older_url(request, page),
             "can_mark": page.has_marks and is_own,
             "follow": None if is_own else _follow_button(request, feed),
         }
@@ -138,8 +139,7 @@ class AtomView(FeedView):
 
     def get(self, request: HttpRequest, group: str, feed_id: str) -> HttpResponse:
         """Return the newest entries of the feed."""
-        page = self.read(request, readable_feed(f"{group}:{feed_id}", request.user))
-        return atom_of(page, request)
+        return atom_of(self.read(request, f"{group}:{feed_id}"), request)
 
     def unavailable(self, request: HttpRequest, error: FeedUnavailable) -> HttpResponse:
         """Respond without a page: a program reads it."""
@@ -147,6 +147,12 @@ class AtomView(FeedView):
         page.content = b"The feed is not available at the moment.\n"
         page["Content-Type"] = "text/plain; charset=utf-8"
         return page
+
+
+def _older_url(request: HttpRequest, page: FeedPage) -> str:
+    """Return the URL of the next page; empty on the last one."""
+    limit = {"limit": request.GET["limit"]} if "limit" in request.GET else {}
+    return f"?{urlencode({**limit, 'before': page.next})}" if page.next else ""
 
 
 def _follow_button(request: HttpRequest, feed: FeedId) -> str | None:

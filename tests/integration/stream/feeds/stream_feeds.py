@@ -79,6 +79,8 @@ class StreamFeeds:
         found = self.entries.get(feed, [])
         if before := request.query.get("id_lt"):
             found = [entry for entry in found if entry["id"] < before[0]]
+        if start := request.query.get("id_lte"):
+            found = [entry for entry in found if entry["id"] <= start[0]]
         limit = int(request.query["limit"][0])
         page: dict[str, Any] = {"results": found[:limit], "duration": "1ms"}
         page["next"] = "/api/v1.0/next" if len(found) > limit else ""

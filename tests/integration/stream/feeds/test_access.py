@@ -107,10 +107,7 @@ def test_a_refusal_is_djangos_permission_denied_and_nothing_is_requested(
     assert server.requests == []
 
 
-@pytest.mark.parametrize("mark", [feeds.mark_seen, feeds.mark_read])
-def test_only_the_owner_marks(
-    settings: Settings, server: ScriptedServer, bob: User, mark: object
-) -> None:
+def test_only_the_owner_marks(settings: Settings, server: ScriptedServer, bob: User) -> None:
     settings.DJ_ACTIONS_FEEDS = {
         "GROUPS": {"notification": "dj_actions_stream.feeds.rules.authenticated"}
     }

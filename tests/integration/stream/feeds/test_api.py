@@ -168,5 +168,5 @@ def test_the_api_is_described(client_of: ClientOf, admin: User) -> None:
     ]
     read = paths["/api/feeds/{group}/{feed_id}/"]["get"]
     parameters = {entry["name"] for entry in read["parameters"]}
-    assert parameters == {"group", "feed_id", "before", "limit"}
+    assert parameters == {"group", "feed_id", "before", "at", "limit"}
     assert read["responses"].keys() == {"200"}

@@ -47,6 +47,15 @@ def test_pages_follow_each_other_by_id(stream: StreamFeeds, ann: User) -> None:
     assert before == ""
 
 
+def test_a_page_can_start_at_an_activity(stream: StreamFeeds, ann: User) -> None:
+    stream.entries["user:1"] = [make_activity(number) for number in (3, 2, 1)]
+    page = feeds.read("user:1", viewer=ann, at=activity_id(2))
+
+    assert [activity.id for activity in page.activities] == [activity_id(2), activity_id(1)]
+    with pytest.raises(feeds.InvalidFeedRequest):
+        feeds.read("user:1", viewer=ann, at=activity_id(2), before=activity_id(2))
+
+
 def test_an_aggregated_feed_is_read_as_groups(stream: StreamFeeds, ann: User) -> None:
     stream.entries["timeline_aggregated:1"] = [
         make_group(2, make_activity(2, object="todo:2"), make_activity(1))
@@ -171,6 +180,11 @@ def test_only_the_first_objects_of_many_are_read(stream: StreamFeeds, ann: User)
     (activity,) = feeds.read("user:1", viewer=ann).activities
 
     assert (len(activity.objects), activity.object_count) == (20, 1000)
+    # The publisher has shortened the list, and says how many there were.
+    cut = make_activity(1, object="todo:*", object_ids=keys[:5], object_count=1000)
+    stream.entries["user:1"] = [cut, make_activity(1, object_count="many")]
+    first, second = feeds.read("user:1", viewer=ann).activities
+    assert (len(first.objects), first.object_count, second.object_count) == (5, 1000, 1)
 
 
 def test_activities_of_other_programs_are_read(stream: StreamFeeds, ann: User) -> None:
