@@ -99,6 +99,7 @@ if "STREAM_API_KEY" in os.environ:
             "api_key": os.environ["STREAM_API_KEY"],
             "api_secret": os.environ.get("STREAM_API_SECRET", ""),
             "base_url": os.environ.get("STREAM_BASE_URL") or None,
+            "to": ["todo:{object}"],
         },
         "ROUTES": ["todo.*"],
     }
