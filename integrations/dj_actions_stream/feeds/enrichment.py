@@ -58,8 +58,8 @@ def _enriched(activities: Iterable[Activity], found: FoundObjects) -> tuple[Acti
 def _resolve(reference: Reference, found: FoundObjects) -> Reference:
     """Return the reference with its object and its label.
 
-    The activity's own label comes first: anybody with a user token can write a reference to an
-    object, and must not learn its name by that.
+    The activity's own label comes first: the owner of a user token can write a reference to
+    any object, and must not learn its name by that.
     """
     rows = found.rows.get(reference.resource)
     instance = rows.get(reference.key) if rows else None

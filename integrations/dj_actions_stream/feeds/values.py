@@ -57,7 +57,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """One thing that somebody did."""
+    """One action of an actor, as it is in a feed."""
 
     id: str
     verb: str

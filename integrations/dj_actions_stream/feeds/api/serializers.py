@@ -24,7 +24,7 @@ class ReferenceSerializer(serializers.Serializer[Any]):
 
 
 class ActivitySerializer(serializers.Serializer[Any]):
-    """One thing that somebody did."""
+    """One action of an actor, as it is in a feed."""
 
     id = serializers.CharField()
     verb = serializers.CharField(help_text="For example `mark_done`.")

@@ -32,9 +32,9 @@ def reference(value: Reference) -> SafeString:
     """Return the label of an actor, an object or a target, as a link if it has a page."""
     if value.is_missing:
         return format_html(
-            '<span class="feed-missing">{} <small>({})</small></span>',
+            '<span class="feed-missing" title="{}">{}</span>',
+            gettext("Deleted, or not visible to you"),
             value.label,
-            gettext("no longer available"),
         )
     url = value.url or _page_of_user(value)
     if not url:

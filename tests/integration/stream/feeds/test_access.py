@@ -159,7 +159,7 @@ def test_users_follow_and_unfollow(stream: StreamFeeds, ann: User, bob: User) ->
     assert feeds.following("timeline:me", viewer=ann) == ()
 
 
-def test_nobody_follows_for_another_or_what_they_may_not_read(
+def test_users_follow_with_their_own_feeds_what_they_may_read(
     server: ScriptedServer, ann: User, bob: User
 ) -> None:
     with pytest.raises(feeds.FeedForbidden):
