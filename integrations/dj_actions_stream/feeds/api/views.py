@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.models import AnonymousUser
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -43,7 +44,9 @@ class FeedView(APIView):
         """Return a page of the feed, newest first. `me` as the id is your own."""
         query = _validated(PageQuery(data=request.query_params))
         with api_errors(request):
-            page = reading.read(f"{group}:{feed_id}", viewer=request.user, **query)
+            # Of a request without a user, DRF's UNAUTHENTICATED_USER may be None.
+            viewer = request.user or AnonymousUser()
+            page = reading.read(f"{group}:{feed_id}", viewer=viewer, **query)
         fields = FeedPageSerializer(page).data
         return Response({**fields, "next": self._next_url(page, query)})
 

@@ -61,7 +61,7 @@ class FeedView(View):
         """Respond, also if the feed cannot be read.
 
         Raises:
-            BadRequest: `before` or `limit` is invalid.
+            BadRequest: a value of the query string or of the form is invalid.
             FeedForbidden: a user who is logged in may not read the feed.
             Http404: there is no such feed group.
         """
@@ -120,7 +120,7 @@ class FeedPageView(FeedView):
             "is_newest": not {"before", "at"} & {*request.GET},
             "older": _older_url(request, page),
             "can_mark": page.has_marks and is_own,
-            "follow": None if is_own else _follow_button(request, feed),
+            "follow": None if is_own or page.groups else _follow_button(request, feed),
         }
         return render(request, TEMPLATE, context)
 

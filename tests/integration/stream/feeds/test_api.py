@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import jwt
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import Settings
+from rest_framework.settings import api_settings
 from rest_framework.test import APIClient
 
 from tests.conftest import ClientOf, MakeTodo
@@ -141,6 +143,17 @@ def test_a_name_that_is_unknown_is_refused(
 @pytest.mark.parametrize("path", ["user/1/", "notification/me/", "timeline/1/follows/"])
 def test_without_a_login_there_is_nothing(db: None, client_of: ClientOf, path: str) -> None:
     assert client_of(None).get(f"/api/feeds/{path}").status_code == 401
+
+
+def test_a_project_may_have_no_anonymous_user(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    monkeypatch.setattr(api_settings, "UNAUTHENTICATED_USER", None)
+    settings.DJ_ACTIONS_FEEDS = {"GROUPS": {"news": "dj_actions_stream.feeds.rules.everyone"}}
+    client = APIClient()
+
+    assert client.get("/api/feeds/news/all/").status_code == 200
+    assert client.get("/api/feeds/user/1/").status_code == 401
 
 
 def test_an_outage_is_a_503(server: ScriptedServer, api: APIClient) -> None:
