@@ -9,7 +9,12 @@ from example.project.settings import DATABASES
 from example.project.settings import INSTALLED_APPS as EXAMPLE_APPS
 
 SECRET_KEY = secrets.token_urlsafe(50)
-INSTALLED_APPS = [*EXAMPLE_APPS, "dj_actions_stream.server", "tests.places"]
+INSTALLED_APPS = [
+    *EXAMPLE_APPS,
+    "dj_actions_stream.server",
+    "dj_actions_stream.feeds",
+    "tests.places",
+]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file: in memory, threads would share one cache, with locks that no project meets.

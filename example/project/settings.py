@@ -75,6 +75,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 USE_TZ = True
 TIME_ZONE = "UTC"
+LOGIN_URL = "rest_framework:login"
 STATIC_URL = "static/"
 # Serves the admin's files from the packages themselves: no collectstatic for an example.
 WHITENOISE_USE_FINDERS = True
@@ -99,8 +100,14 @@ if "STREAM_API_KEY" in os.environ:
             "api_key": os.environ["STREAM_API_KEY"],
             "api_secret": os.environ.get("STREAM_API_SECRET", ""),
             "base_url": os.environ.get("STREAM_BASE_URL") or None,
+            "to": ["todo:{object}"],
         },
         "ROUTES": ["todo.*"],
+    }
+    INSTALLED_APPS.append("dj_actions_stream.feeds")
+    DJ_ACTIONS_FEEDS = {
+        "GROUPS": {"todo": "dj_actions_stream.feeds.rules.object_viewer"},
+        "OBJECTS": {"todo": "example.todos.feeds.todos_seen_by"},
     }
 if "AIRFLOW_BASE_URL" in os.environ:
     PUBLISHERS["pipelines"] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
@@ -32,3 +33,8 @@ urlpatterns = [
     path("auth/", include("rest_framework.urls")),
     path("", include(router.urls)),
 ]
+if "feeds" in settings.DJ_ACTIONS["PUBLISHERS"]:
+    urlpatterns += [
+        path("feeds/", include("dj_actions_stream.feeds.urls")),
+        path("api/feeds/", include("dj_actions_stream.feeds.api.urls")),
+    ]

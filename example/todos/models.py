@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 
 
 class Todo(models.Model):
@@ -21,3 +22,7 @@ class Todo(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        """Return the URL of the todo in the API, which browsers can show."""
+        return reverse("todo-detail", args=[self.pk])

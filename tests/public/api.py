@@ -44,6 +44,17 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions_stream.server": (),
     "dj_actions_stream.server.urls": ("urlpatterns",),
     "dj_actions_stream.v3": ("StreamV3Publisher",),
+    "dj_actions_stream.feeds": (
+        *("read", "may_read", "mark_read", "mark_seen"),
+        *("follow", "followers", "following", "unfollow", "feed_token", "user_token"),
+        *("Activity", "FeedPage", "Follow", "Group", "Reference"),
+        *("FeedError", "FeedForbidden", "FeedNotFound", "FeedUnavailable", "InvalidFeedRequest"),
+    ),
+    "dj_actions_stream.feeds.api.urls": ("app_name", "urlpatterns"),
+    "dj_actions_stream.feeds.rules": (
+        *("authenticated", "everyone", "object_viewer", "owner", "staff"),
+    ),
+    "dj_actions_stream.feeds.urls": ("app_name", "urlpatterns"),
     "dj_actions_airflow": ("AirflowPublisher",),
     # Configuring it
     "dj_actions.conf": ("PublisherSettings", "RecordFailures", "Settings", "get_settings"),

@@ -924,7 +924,7 @@ def test_validated_models_are_recorded_by_their_key(api: APIClient, todo: Todo, 
     event = assert_recorded("todo.hand_over")
 
     assert event.request_data == {"to": bob.pk}
-    assert event.recipients == [f"user:{bob.pk}"]
+    assert event.recipients == [f"user:{bob.pk}", f"notification:{bob.pk}"]
 
 
 def test_what_is_recorded_is_the_input_not_what_perform_made_of_it(

@@ -1,0 +1,3 @@
+"""Template tags of feeds."""
+
+from __future__ import annotations

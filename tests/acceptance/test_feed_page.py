@@ -1,0 +1,171 @@
+"""The page of a feed in a real browser without JavaScript: on the example project's real parts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from example.demo.client import TodoClient
+from example.launch.process import wait_until
+from example.launch.stack import Stack, open_stack
+
+SECONDS = 60.0
+
+SCREENSHOT = "FEED_PAGE_SCREENSHOT"
+"""Environment variable: the file for the screenshot in docs/feeds.md."""
+
+PROGRAMS = tuple(shutil.which(name) for name in ("chromium", "chromedriver"))
+
+pytestmark = pytest.mark.skipif(
+    None in PROGRAMS, reason="needs the packages chromium and chromium-driver of Debian"
+)
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """The todo project with a relay, and the feeds server."""
+    with open_stack(lambda _text: None, database=os.environ["DATABASE_URL"]) as stack:
+        stack.start(relays=1, airflow=False)
+        yield stack
+
+
+class Browser:
+    """A browser in which a user is logged in.
+
+    Args:
+        driver: the browser.
+        stack: the project.
+    """
+
+    def __init__(self, driver: Chrome, stack: Stack) -> None:
+        self.driver = driver
+        self._stack = stack
+
+    def log_in(self, username: str) -> None:
+        """Log in; a page that requires it leads to the form, which leads back."""
+        self.driver.delete_all_cookies()
+        self.open("user/me/")
+        self.find("input[name=username]").send_keys(username)
+        self.find("input[name=password]").send_keys(self._stack.secrets.password)
+        self.find("input[type=submit]").click()
+
+    def open(self, path: str) -> None:
+        """Open the page of a feed."""
+        self.driver.get(f"{self._stack.web_url}/feeds/{path}")
+
+    def open_until(self, path: str, text: str) -> None:
+        """Open the page of a feed again and again until it has a text: a relay delivers it."""
+
+        def is_shown() -> bool:
+            self.open(path)
+            return text in self.text
+
+        wait_until(is_shown, timeout=SECONDS, what=f"{text!r} on {path}")
+
+    def find(self, selector: str) -> WebElement:
+        """Return an element of the page."""
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def find_all(self, selector: str) -> list[WebElement]:
+        """Return all such elements of the page."""
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    @property
+    def text(self) -> str:
+        """What a reader sees."""
+        return self.find("body").text
+
+    def press(self, label: str) -> None:
+        """Press the button with this label."""
+        self.driver.find_element(By.XPATH, f"//button[.='{label}']").click()
+
+
+@pytest.fixture(scope="module")
+def browser(stack: Stack) -> Iterator[Browser]:
+    """A browser that runs no JavaScript."""
+    options = ChromeOptions()
+    for argument in ("--headless=new", "--no-sandbox", "--window-size=800,700"):
+        options.add_argument(argument)
+    # 2: blocked.
+    options.add_experimental_option(
+        "prefs", {"profile.managed_default_content_settings.javascript": 2}
+    )
+    chromium, driver_program = PROGRAMS
+    options.binary_location = str(chromium)
+    driver = Chrome(options, ChromeService(str(driver_program)))
+    try:
+        yield Browser(driver, stack)
+    finally:
+        driver.quit()
+
+
+def test_a_reader_follows_what_happens(browser: Browser, stack: Stack) -> None:
+    ann = client_of(stack, "ann")
+    todos = [ann.create(f"Todo {number}") for number in range(1, 4)]
+    browser.log_in("ann")
+    assert browser.find("h1").text == "Your activity"
+    assert "Nothing has happened here yet." in browser.text
+
+    for todo in todos:
+        assert ann.act(todo, "mark_done", {}).status_code == 200
+    browser.open_until("user/me/", "ann finished Todo 3")
+    save_screenshot(browser)
+    sentences = [entry.text for entry in browser.find_all(".feed-sentence")]
+    assert sentences == [f"ann finished Todo {number}" for number in (3, 2, 1)]
+    browser.find(".feed-sentence a[href^='/todos/']").click()
+    assert "Todo 3" in browser.text
+
+    browser.open("user/me/?limit=2")
+    browser.driver.find_element(By.LINK_TEXT, "Older").click()
+    assert [entry.text for entry in browser.find_all(".feed-sentence")] == ["ann finished Todo 1"]
+    browser.driver.find_element(By.LINK_TEXT, "Newest").click()
+    assert len(browser.find_all("article")) == 3
+
+
+def test_a_user_is_notified_and_marks_it_as_read(browser: Browser, stack: Stack) -> None:
+    ann = client_of(stack, "ann")
+    todo = ann.create("Clean desk")
+    assert ann.act(todo, "hand_over", {"to": "bob"}).status_code == 200
+    browser.log_in("bob")
+    browser.open_until("notification/me/", "1 unread")
+    assert "UNREAD" in browser.find(".feed-unread").text
+    browser.press("Mark all as read")
+
+    assert "0 unread" in browser.text
+    assert browser.find_all(".feed-unread") == []
+
+
+def test_a_user_follows_another(browser: Browser, stack: Stack) -> None:
+    ann = client_of(stack, "ann")
+    assert ann.act(ann.create("Water plants"), "mark_done", {}).status_code == 200
+    ann_id = ann.request("POST", "/api/feeds/token/").json()["user_id"]
+    browser.log_in("bob")
+    browser.open_until(f"user/{ann_id}/", "ann finished")
+    assert browser.find("h1").text == "Activity of ann"
+    browser.press("Follow")
+    browser.driver.find_element(By.LINK_TEXT, "Timeline").click()
+    assert "ann finished" in browser.text
+
+    browser.driver.back()
+    browser.press("Unfollow")
+    browser.open("timeline/me/")
+    assert "Nothing has happened here yet." in browser.text
+
+
+def client_of(stack: Stack, username: str) -> TodoClient:
+    """Return a client of the API."""
+    password = stack.secrets.password
+    return TodoClient(base_url=stack.web_url, username=username, password=password)
+
+
+def save_screenshot(browser: Browser) -> None:
+    """Save the screenshot of the docs, if that is requested."""
+    if path := os.environ.get(SCREENSHOT):
+        Path(path).write_bytes(browser.driver.get_screenshot_as_png())

@@ -1,0 +1,3 @@
+"""Reading feeds: the functions, the API and the pages."""
+
+from __future__ import annotations
