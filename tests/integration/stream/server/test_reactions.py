@@ -152,7 +152,7 @@ class TestChildren:
         with pytest.raises(exceptions.InputException):
             reactions.add_child("like", levels[2], "ann")
 
-    @pytest.mark.parametrize("parent", ["unknown", str(uuid4())])
+    @pytest.mark.parametrize("parent", ["unknown", "7d4f3c1e-2f0a-4b7e-9a51-5b1f0f6f8c11"])
     def test_an_unknown_parent(self, stream_client: Any, parent: str) -> None:
         with pytest.raises(exceptions.InputException, match="parent"):
             stream_client.reactions.add_child("like", parent, "ann")
