@@ -53,4 +53,4 @@ def page(template: str, *, status: int = 200, **context: Any) -> HttpResponse:
 
 @cache
 def _engine() -> Engine:
-    return Engine(dirs=[Path(__file__).parent / "templates"])
+    return Engine(dirs=[str(Path(__file__).parent / "templates")])

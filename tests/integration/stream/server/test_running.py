@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -122,9 +122,14 @@ def test_a_mistake_is_reported(
 
 def test_in_a_project_it_has_only_the_urls_of_the_server(settings: Settings) -> None:
     settings.ROOT_URLCONF, settings.DEBUG = "tests.urls", True
-    statuses = []
+    statuses: list[str] = []
+
+    def start_response(status: str, *_: object) -> Callable[[bytes], object]:
+        statuses.append(status)
+        return bytes
+
     for path in ("/healthz", "/browser/tokens/", "/todos/", "/api/v1.0/feed/user/1/"):
         environment = RequestFactory().get(path, HTTP_HOST="localhost").environ
-        Handler()(environment, lambda status, *_: statuses.append(status))
+        Handler()(environment, start_response)
 
     assert [status.partition(" ")[0] for status in statuses] == ["200", "200", "404", "401"]
