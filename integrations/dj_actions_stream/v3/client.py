@@ -16,9 +16,13 @@ from getstream.models import (
 from getstream.stream import BASE_URL
 
 from dj_actions.exceptions import PublisherUnavailable
+from dj_actions_stream.chunks import chunks
 from dj_actions_stream.errors import NOT_STREAM
 from dj_actions_stream.v3.errors import translate_errors
 from dj_actions_stream.v3.transport import BoundedTransport
+
+MAX_LOOKED_UP = 30
+"""Users of one lookup: their ids are in the URL, whose length is limited."""
 
 IDLE_SECONDS = 55.0
 """Time after which a connection that is not used is closed."""
@@ -171,7 +175,10 @@ class FeedsV3Client:
         self._stream.close()
 
     def _existing_users(self, keys: Collection[str]) -> set[str]:
-        wanted = {"id": {"$in": sorted(keys)}}
-        payload = QueryUsersPayload(filter_conditions=wanted, limit=len(keys))
-        users = self._stream.query_users(payload).data.users
-        return {getattr(user, "id", "") for user in users or ()}
+        found: set[str] = set()
+        for chunk in chunks(sorted(keys), MAX_LOOKED_UP):
+            wanted = {"id": {"$in": list(chunk)}}
+            payload = QueryUsersPayload(filter_conditions=wanted, limit=len(chunk))
+            users = self._stream.query_users(payload).data.users
+            found |= {getattr(user, "id", "") for user in users or ()}
+        return found
