@@ -171,7 +171,7 @@ class ActionContext:
         self.has_children |= done.has_children
 
 
-def _require_recipient(entry: str | Model) -> str | Model:
+def _require_recipient(entry: object) -> str | Model:
     if isinstance(entry, str) or (isinstance(entry, Model) and entry.pk is not None):
         return entry
     raise InvalidAction(f"The recipient {entry!r} is neither a string nor a saved object.")

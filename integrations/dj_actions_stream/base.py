@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.db.models import Model
 
-from dj_actions.context import ActionContext
 from dj_actions.messages import Receipt
 from dj_actions.publishers import BasePublisher
 from dj_actions_stream import checks
@@ -19,6 +18,9 @@ from dj_actions_stream.finding import ActivityFinder
 from dj_actions_stream.mapping import MessageMapping
 from dj_actions_stream.recipients import recipient
 from dj_actions_stream.templates import OBJECT_LABEL
+
+if TYPE_CHECKING:
+    from dj_actions.context import ActionContext
 
 MAX_LABEL_LENGTH = 255
 """Characters of the text of an object that are recorded."""

@@ -169,7 +169,7 @@ def additions(effect: Effect) -> list[tuple[FeedId, tuple[FeedId, ...]]]:
     Stream accepts a hundred targets per call, so the next one after them is a feed of its own.
     """
     feeds = tuple(dict.fromkeys((*effect.feeds, *effect.to)))
-    return [(chunk[0], chunk[1:]) for chunk in chunks(feeds, MAX_TARGETS + 1)]
+    return [(chunk[0], tuple(chunk[1:])) for chunk in chunks(feeds, MAX_TARGETS + 1)]
 
 
 def _relations(effect: Effect) -> list[tuple[FeedId, FeedId]]:

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004
 
 from dj_actions.conf import get_settings
 from dj_actions.policies import Ordering
-from dj_actions.registry import registry
 from dj_actions_stream.declaration import KEEP, Activity
 from dj_actions_stream.loading import load_declaration
 from dj_actions_stream.problems import problems_of
 from dj_actions_stream.templates import AVAILABLE
 
-if TYPE_CHECKING:
-    from dj_actions.declaration.definition import ActionDefinition
+Definition = Any
+"""The definition of an action, as the registry has it."""
 
-Declared = Mapping[tuple[str, Any], "list[ActionDefinition]"]
+Declared = Mapping[tuple[str, Any], list[Definition]]
 """Where a declaration is, and what it is → the actions that it is for."""
 
 
@@ -52,7 +51,7 @@ def check_activities(alias: str, option: Any, where: str) -> Iterator[CheckMessa
 
 def _declared(alias: str, option: Any, where: str) -> Declared:
     """Return each declaration, with the published actions that it is for."""
-    found: defaultdict[tuple[str, Any], list[ActionDefinition]] = defaultdict(list)
+    found: defaultdict[tuple[str, Any], list[Definition]] = defaultdict(list)
     patterns = option if isinstance(option, Mapping) else {"*": option}
     for pattern, declared in patterns.items():
         place = f"[{pattern!r}]" if isinstance(option, Mapping) else ""
@@ -71,8 +70,10 @@ def _declared(alias: str, option: Any, where: str) -> Declared:
     return found
 
 
-def published_actions(alias: str) -> Iterator[ActionDefinition]:
+def published_actions(alias: str) -> Iterator[Definition]:
     """Yield the actions whose messages a publisher gets."""
+    from dj_actions.registry import registry  # noqa: PLC0415 - see `loading`
+
     entry = get_settings().publishers.get(alias)
     for definition in registry:
         if definition.publish is None:
@@ -96,7 +97,7 @@ def _check_order(declared: Activity, alias: str, where: str) -> Iterator[CheckMe
 
 
 def _check_fields(
-    declared: Activity, definitions: list[ActionDefinition], where: str
+    declared: Activity, definitions: list[Definition], where: str
 ) -> Iterator[CheckMessage]:
     """Yield a warning for a field that the input of no action has."""
     known = {name for definition in definitions for name in _input_names(definition)}
@@ -111,7 +112,7 @@ def _check_fields(
         )
 
 
-def _input_names(definition: ActionDefinition) -> frozenset[str]:
+def _input_names(definition: Definition) -> frozenset[str]:
     """Return the names that the fields of an input have in a message."""
     names = frozenset(field.name for field in definition.input.fields())
     return names | definition.input.source_names(names)

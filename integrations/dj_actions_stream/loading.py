@@ -15,7 +15,6 @@ from dj_actions.exceptions import (
     PublishError,
 )
 from dj_actions.messages import Message
-from dj_actions.registry import registry
 from dj_actions_stream.declaration import Activity
 from dj_actions_stream.effects import Effect
 
@@ -34,6 +33,9 @@ def declaration_for(message: Message, option: Any) -> Activity | Mapper:
         DestinationNotFound: the action's own is invalid.
         PublisherMisconfigured: the option is invalid.
     """
+    # Not at the top: the feeds server is an app inside this package, and needs no settings of DRF.
+    from dj_actions.registry import registry  # noqa: PLC0415
+
     try:
         own = registry.get(message.resource, message.action).activity
     except ActionNotFound:

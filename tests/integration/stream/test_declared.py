@@ -10,6 +10,7 @@ import stream
 from dj_actions_stream import Activity, Feed, StreamPublisher, feed_of
 from django.contrib.auth.models import User
 from django.core.checks import CheckMessage
+from django.db.models import Model
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from rest_framework import serializers
@@ -122,7 +123,8 @@ def test_a_bulk_action_is_labeled_by_what_it_acted_on(
 def test_recipients_are_users_objects_strings_and_feeds(
     client: Any, declare: Declare, read: Read, todo: Todo, ann: User, bob: User
 ) -> None:
-    emitted = [bob, todo, "team:blue team", Feed("user", "ann@example.com"), f"user:{bob.pk}"]
+    email = Feed("user", "ann@example.com")
+    emitted: list[str | Model] = [bob, todo, "team:blue team", email, f"user:{bob.pk}"]
 
     def perform(context: ActionContext, _data: dict[str, Any]) -> None:
         context.emit(recipients=emitted)
@@ -131,7 +133,7 @@ def test_recipients_are_users_objects_strings_and_feeds(
     drain()
 
     event.refresh_from_db()
-    recipients = [f"user:{bob.pk}", f"todo:{todo.pk}", Feed("team", "blue team"), emitted[3]]
+    recipients = [f"user:{bob.pk}", f"todo:{todo.pk}", Feed("team", "blue team"), email]
     assert event.recipients == recipients
     assert [len(read(feed)) for feed in recipients] == [1, 1, 1, 1]
 

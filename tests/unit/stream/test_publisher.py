@@ -9,6 +9,7 @@ from dj_actions_stream import Activity, StreamPublisher
 from pytest_django import Settings
 
 from dj_actions.exceptions import PublisherMisconfigured, PublishRejected
+from dj_actions.messages import Message, Receipt
 from dj_actions.testing.contract import make_message
 
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
@@ -251,3 +252,14 @@ def test_it_does_not_track() -> None:
 
 def test_closing_before_the_first_message_is_allowed() -> None:
     make_publisher().close()
+
+
+def test_a_subclass_that_publishes_each_message_itself_gets_each() -> None:
+    class Mine(StreamPublisher):
+        def publish(self, message: Message) -> Receipt:
+            return Receipt(id=f"mine {message.object_id}")
+
+    publisher = Mine(alias="feeds", api_key="key", api_secret=SECRET)
+    receipts = list(publisher.publish_many([make_message(), make_message(object_id="8")]))
+
+    assert receipts == [Receipt(id="mine 7"), Receipt(id="mine 8")]
