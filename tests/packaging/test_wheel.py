@@ -136,6 +136,7 @@ def test_the_vendors_libraries_are_extras(metadata: str) -> None:
     assert {line.split("'")[1] for line in required if "extra ==" in line} == {
         "postgres",
         "stream",
+        "stream3",
         "airflow",
         "openapi",
     }

@@ -16,9 +16,14 @@ from getstream.models import (
 from getstream.stream import BASE_URL
 
 from dj_actions.exceptions import PublisherUnavailable
+from dj_actions.publishers.http import is_base_url, without_credentials
+from dj_actions_stream.chunks import chunks
 from dj_actions_stream.errors import NOT_STREAM
 from dj_actions_stream.v3.errors import translate_errors
 from dj_actions_stream.v3.transport import BoundedTransport
+
+MAX_LOOKED_UP = 30
+"""Users of one lookup: their ids are in the URL, whose length is limited."""
 
 IDLE_SECONDS = 55.0
 """Time after which a connection that is not used is closed."""
@@ -45,6 +50,8 @@ class FeedsV3Client:
         base_url: str | None,
         timeouts: tuple[float, float],
     ) -> None:
+        if base_url is not None and not is_base_url(base_url):
+            raise ValueError(f"{without_credentials(base_url)!r} is not a base URL")
         connect_timeout, timeout = timeouts
         # Each argument that is left out would be read from the environment.
         self._stream = getstream.Stream(
@@ -57,6 +64,8 @@ class FeedsV3Client:
             idle_timeout=IDLE_SECONDS,
             max_conns_per_host=1,
         )
+        # getstream reads the proxies of the environment here, although it does not use them.
+        self._feeds = self._stream.feeds
 
     def create_missing_users(self, names: Mapping[str, str]) -> None:
         """Create the users that Stream does not have; those that it has stay as they are.
@@ -80,7 +89,7 @@ class FeedsV3Client:
             PublishError: not all of them are stored.
         """
         with translate_errors():
-            response = self._stream.feeds.upsert_activities(list(activities), create_users=True)
+            response = self._feeds.upsert_activities(list(activities), create_users=True)
         stored = {getattr(entry, "id", None) for entry in response.data.activities or ()}
         for activity in activities:
             if activity.id not in stored:
@@ -96,7 +105,7 @@ class FeedsV3Client:
             PublishError: not all of them are changed.
         """
         with translate_errors():
-            self._stream.feeds.update_activities_partial_batch(list(changes))
+            self._feeds.update_activities_partial_batch(list(changes))
 
     def delete_activities(self, ids: Sequence[str]) -> None:
         """Delete activities from all of their feeds.
@@ -106,7 +115,7 @@ class FeedsV3Client:
             PublishError: not all of them are deleted.
         """
         with translate_errors():
-            self._stream.feeds.delete_activities(list(ids), hard_delete=True)
+            self._feeds.delete_activities(list(ids), hard_delete=True)
 
     def follow(self, follows: Sequence[FollowRequest]) -> None:
         """Create follows, and the users of their feeds.
@@ -115,7 +124,7 @@ class FeedsV3Client:
             PublishError: not all of them exist now.
         """
         with translate_errors():
-            self._stream.feeds.get_or_create_follows(list(follows), create_users=True)
+            self._feeds.get_or_create_follows(list(follows), create_users=True)
 
     def unfollow(self, follows: Sequence[UnfollowPair]) -> None:
         """Remove follows.
@@ -124,7 +133,7 @@ class FeedsV3Client:
             PublishError: not all of them are removed.
         """
         with translate_errors():
-            self._stream.feeds.get_or_create_unfollows(list(follows))
+            self._feeds.get_or_create_unfollows(list(follows))
 
     def react(
         self, activity_id: str, kind: str, *, user_id: str, custom: Mapping[str, object]
@@ -136,7 +145,7 @@ class FeedsV3Client:
             PublishError: the reaction is not stored.
         """
         with translate_errors():
-            self._stream.feeds.add_activity_reaction(
+            self._feeds.add_activity_reaction(
                 activity_id, kind, user_id=user_id, custom=dict(custom), create_users=True
             )
 
@@ -147,7 +156,7 @@ class FeedsV3Client:
             PublishError: Stream does not return them.
         """
         with translate_errors():
-            found = self._stream.feeds.query_activities(
+            found = self._feeds.query_activities(
                 filter={"id": {"$in": list(ids)}}, limit=len(ids)
             ).data.activities
         if not isinstance(found, list):
@@ -161,7 +170,7 @@ class FeedsV3Client:
             PublishError: Stream does not return them.
         """
         with translate_errors():
-            groups = self._stream.feeds.list_feed_groups().data.groups
+            groups = self._feeds.list_feed_groups().data.groups
         if not isinstance(groups, dict):
             raise PublisherUnavailable(f"Stream: the response has no feed groups. {NOT_STREAM}")
         return sorted(groups)
@@ -171,7 +180,10 @@ class FeedsV3Client:
         self._stream.close()
 
     def _existing_users(self, keys: Collection[str]) -> set[str]:
-        wanted = {"id": {"$in": sorted(keys)}}
-        payload = QueryUsersPayload(filter_conditions=wanted, limit=len(keys))
-        users = self._stream.query_users(payload).data.users
-        return {getattr(user, "id", "") for user in users or ()}
+        found: set[str] = set()
+        for chunk in chunks(sorted(keys), MAX_LOOKED_UP):
+            wanted = {"id": {"$in": list(chunk)}}
+            payload = QueryUsersPayload(filter_conditions=wanted, limit=len(chunk))
+            users = self._stream.query_users(payload).data.users
+            found |= {getattr(user, "id", "") for user in users or ()}
+        return found

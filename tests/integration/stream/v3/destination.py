@@ -96,6 +96,7 @@ class FeedsV3Destination(Destination):
             ("GET", "/users", self._query_users),
             ("POST", "/users", self._upsert_users),
             ("POST", "/feeds/activities/batch", self._upsert_activities),
+            ("POST", "/feeds/activities/query", self._query_activities),
             ("PATCH", "/feeds/activities/batch/partial", self._update_activities),
             ("POST", "/feeds/activities/delete", self._delete_activities),
             ("POST", "/feeds/activities/([^/]+)/reactions", self._react),
@@ -130,15 +131,15 @@ class FeedsV3Destination(Destination):
             self._require_valid(activity)
         self.activities |= {activity["id"]: activity for activity in activities}
         return shape_of(
-            models.UpsertActivitiesResponse,
-            activities=[
-                shape_of(
-                    models.ActivityResponse,
-                    **{name: activity[name] for name in ("id", "type", "feeds", "custom")},
-                )
-                for activity in activities
-            ],
+            models.UpsertActivitiesResponse, activities=list(map(_as_response, activities))
         )
+
+    def _query_activities(self, request: Request) -> dict[str, Any]:
+        wanted = request.body["filter"]["id"]["$in"]
+        if not 1 <= request.body["limit"] <= MAX_BATCH:
+            raise Refused(400, 4, f"limit {request.body['limit']}")
+        found = [_as_response(self.activities[key]) for key in wanted if key in self.activities]
+        return shape_of(models.QueryActivitiesResponse, activities=found)
 
     def _require_valid(self, activity: dict[str, Any]) -> None:
         if not 1 <= len(activity["feeds"]) <= MAX_FEEDS:
@@ -190,3 +191,8 @@ class FeedsV3Destination(Destination):
         if key not in self.activities:
             raise Refused(404, 16, f"activity {key} does not exist")
         return self.activities[key]
+
+
+def _as_response(activity: dict[str, Any]) -> dict[str, Any]:
+    known = {name: activity[name] for name in ("id", "type", "feeds", "custom")}
+    return shape_of(models.ActivityResponse, **known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.fixtures.relay_memory import measure, needs_proc
@@ -22,6 +23,7 @@ class TestFeedsV3Faults(TransportFaults):
 
 
 @needs_proc
+@pytest.mark.slow
 def test_no_response_fills_the_memory_of_a_relay(
     destination: FeedsV3Destination, tmp_path: Path
 ) -> None:

@@ -70,6 +70,19 @@ def test_users_are_created_before_their_activities_and_once(
     assert paths == [lookup, creation, batch, lookup, creation, batch, batch]
 
 
+def test_many_users_are_looked_up_in_urls_of_limited_length(
+    destination: FeedsV3Destination,
+) -> None:
+    keys = [f"{number:03}{'x' * 90}" for number in range(70)]
+    messages = [make_message(actor=Actor(id=key, label="ann")) for key in keys]
+    outcomes = list(destination.make().publish_many(messages))
+
+    assert all(isinstance(outcome, Receipt) for outcome in outcomes)
+    assert sorted(destination.users) == keys
+    assert destination.server.count("GET", "/users") == 3
+    assert destination.server.count("POST", "/users") == 1
+
+
 def test_a_user_that_stream_has_stays_as_it_is(destination: FeedsV3Destination) -> None:
     known = {"id": "1", "name": "Ann Miller", "image": "ann.png"}
     destination.users["1"] = dict(known)

@@ -118,11 +118,13 @@ def test_a_reaction_to_an_activity_that_is_not_there_yet_is_tried_again(
 def test_no_call_is_sent_to_an_endpoint_that_has_none_left(
     destination: FeedsV3Destination, sender: EffectSender
 ) -> None:
-    limit = {"x_ratelimit_limit": "100", "x_ratelimit_remaining": "0"}
-    destination.server.script(
-        as_json({"users": [], "duration": "1ms"}, **limit, x_ratelimit_reset="9999999999"),
-        at="/users",
+    used_up = as_json(
+        {"users": [], "duration": "1ms"},
+        x_ratelimit_limit="100",
+        x_ratelimit_remaining="0",
+        x_ratelimit_reset="9999999999",
     )
+    destination.server.script(used_up, at="/users")
     sender.send(ADDED)
     with pytest.raises(RateLimited) as caught:
         sender.send(replace(ADDED, actor="user:2"))
