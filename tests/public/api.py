@@ -50,6 +50,8 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
         *("authenticated", "everyone", "object_viewer", "owner", "staff"),
     ),
     "dj_actions_stream.feeds.urls": ("app_name", "urlpatterns"),
+    "dj_actions_stream.server": (),
+    "dj_actions_stream.server.urls": ("urlpatterns",),
     "dj_actions_airflow": ("AirflowPublisher",),
     # Configuring it
     "dj_actions.conf": ("PublisherSettings", "RecordFailures", "Settings", "get_settings"),

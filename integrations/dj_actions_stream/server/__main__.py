@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from django.core.management import execute_from_command_line
 
+from dj_actions_stream.server.site.environment import set_defaults
+
 
 def main() -> None:
     """Run the server with the settings in DJANGO_SETTINGS_MODULE, else with those of the site."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dj_actions_stream.server.site.settings")
+    set_defaults()
     execute_from_command_line([sys.argv[0], "run_feeds_server", *sys.argv[1:]])
 
 

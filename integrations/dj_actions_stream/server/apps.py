@@ -12,6 +12,7 @@ from dj_actions_stream.server.checks import (
     check_rate_limits,
     check_time_zone,
 )
+from dj_actions_stream.server.open_graph import check_open_graph
 
 
 class FeedsServerConfig(AppConfig):
@@ -29,6 +30,7 @@ class FeedsServerConfig(AppConfig):
             check_groups,
             check_rate_limits,
             check_origins,
+            check_open_graph,
             check_time_zone,
         ):
             checks.register(check)

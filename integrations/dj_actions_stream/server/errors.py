@@ -7,6 +7,7 @@ FeedsError
 ├── FeedConfigError     6   400
 ├── PaginationError     8   400
 ├── RateLimitError      9   429
+├── MissingUserError   10   400
 ├── RankingError       11   400
 ├── MissingRankingError 12  400
 ├── AggregationError   14   400
@@ -14,10 +15,12 @@ FeedsError
 ├── NotAllowedError    17   403
 │   └── MethodError    17   405
 ├── TooLargeError      18   413
+├── ConflictError      22   409
 └── InternalError      -1   500
 
 Codes and statuses are those of Stream's API documentation; the names up to 17 are the classes
-that stream-python raises for the code (`stream.exceptions`). The names at 14, 18 and -1 are ours.
+that stream-python raises for the code (`stream.exceptions`). The names at 14, 18, 22 and -1 are
+ours.
 """
 
 from __future__ import annotations
@@ -89,6 +92,12 @@ class PaginationError(FeedsError):
     code, status, name = 8, 400, "InvalidPaginationException"
 
 
+class MissingUserError(FeedsError):
+    """A server's request does not name the user on whose behalf it is sent."""
+
+    code, status, name = 10, 400, "MissingUserException"
+
+
 class FeedConfigError(FeedsError):
     """The feed group does not exist, or its type does not support the request."""
 
@@ -120,7 +129,7 @@ class AggregationError(FeedsError):
 
 
 class NotFoundError(FeedsError):
-    """The URL does not exist or is not implemented."""
+    """The URL or the object does not exist."""
 
     code, status, name = 16, 404, "DoesNotExistException"
 
@@ -141,6 +150,12 @@ class TooLargeError(FeedsError):
     """The activity or the request exceeds a size limit."""
 
     code, status, name = 18, 413, "TooLargeException"
+
+
+class ConflictError(FeedsError):
+    """An object with this id already exists."""
+
+    code, status, name = 22, 409, "ConflictException"
 
 
 class InternalError(FeedsError):

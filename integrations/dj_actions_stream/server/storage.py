@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import router, transaction
 
+from dj_actions_stream.server import locks
 from dj_actions_stream.server.activities import Draft
 from dj_actions_stream.server.errors import NotAllowedError
 from dj_actions_stream.server.fan_out import copy_to_followers
@@ -17,7 +18,12 @@ from dj_actions_stream.server.querysets import CONTENT, ActivityQuerySet
 MayWrite = Callable[[FeedId], bool]
 
 
-def add(feed: FeedId, drafts: Sequence[Draft], *, may_write: MayWrite) -> list[Activity]:
+def anywhere(_: FeedId) -> bool:
+    """Allow writing to every feed."""
+    return True
+
+
+def add(feed: FeedId, drafts: Sequence[Draft], *, may_write: MayWrite = anywhere) -> list[Activity]:
     """Add activities to a feed, its targets and the followers of all of them.
 
     Targets are only added, never removed: Stream does not document that adding an activity again
@@ -37,6 +43,7 @@ def add(feed: FeedId, drafts: Sequence[Draft], *, may_write: MayWrite) -> list[A
     activities = {draft.id: _activity(draft, owner=str(feed)) for draft in drafts}
     entries = {(entry.activity_id, entry.feed): entry for entry in _entries(feed, drafts)}
     with transaction.atomic(using=router.db_for_write(Activity)):
+        locks.add_to(entry.feed for entry in entries.values())
         # Activities first: the lock on an activity's row also protects its entries.
         _write(activities, may_write)
         FeedEntry.objects.insert_missing(entries.values())
@@ -49,7 +56,7 @@ def add_to_many(feeds: Sequence[FeedId], draft: Draft) -> None:
     activity = _activity(draft, owner=str(feeds[0]))
     entries = (_entry(draft, feed=feed, source=feed) for feed in feeds)
     with transaction.atomic(using=router.db_for_write(Activity)):
-        _write({draft.id: activity}, lambda _: True)
+        _write({draft.id: activity}, anywhere)
         FeedEntry.objects.insert_missing(entries)
 
 
@@ -101,9 +108,7 @@ def _write(activities: dict[UUID, Activity], may_write: MayWrite) -> None:
 
 
 def _may_overwrite(stored: Activity, activity: Activity, may_write: MayWrite) -> bool:
-    if stored.owner in ("", activity.owner):
-        return True
-    return may_write(FeedId.parse(stored.owner))
+    return stored.owner in ("", activity.owner) or may_write(FeedId.parse(stored.owner))
 
 
 def _differs(stored: Activity, activity: Activity) -> bool:

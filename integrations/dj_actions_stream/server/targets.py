@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.db import router, transaction
 
-from dj_actions_stream.server.errors import InputError, NotFoundError
+from dj_actions_stream.server import locks
+from dj_actions_stream.server.errors import InputError, NotAllowedError, NotFoundError
 from dj_actions_stream.server.fan_out import copy_to_followers
 from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.fields import MAX_TARGETS, FieldReader, Target
@@ -72,9 +73,11 @@ def change_targets(feed: FeedId, change: TargetChange) -> ChangedTargets:
 
     Raises:
         NotFoundError: no such activity was added to the feed.
+        NotAllowedError: another feed owns the activity.
         InputError: there would be too many targets.
     """
     with transaction.atomic(using=router.db_for_write(Activity)):
+        locks.add_to(str(target.feed) for target in change.requested)
         activity = _added_to(feed, change.activity_id)
         current = [FeedId.parse(text) for text in activity.to]
         targets = change.applied_to(current)
@@ -93,6 +96,8 @@ def _added_to(feed: FeedId, activity_id: UUID) -> Activity:
     activity = Activity.objects.filter(pk=activity_id).for_update().first()
     if activity is None or not added.exists():
         raise NotFoundError(f"No activity with this foreign_id and time was added to {feed}.")
+    if activity.owner not in ("", str(feed)):
+        raise NotAllowedError(f"The activity belongs to {activity.owner}.")
     return activity
 
 

@@ -105,7 +105,13 @@ class Grant:
 
 
 def authorize(request: HttpRequest, permission: Permission) -> Grant:
-    """Return what the request's token grants, or raise an error if it is not the permission."""
+    """Return what the request's token grants.
+
+    Raises:
+        ApiKeyError: the api_key is missing or unknown.
+        SignatureError: the token is missing, expired or wrong.
+        NotAllowedError: the token does not grant the permission.
+    """
     _check_api_key(request)
     if request.headers.get("stream-auth-type") != "jwt":
         raise SignatureError("The header stream-auth-type must be jwt.")

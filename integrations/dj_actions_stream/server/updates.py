@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from django.db import router, transaction
@@ -29,6 +29,8 @@ PROTECTED_FIELDS = OWN_FIELDS | IGNORED_FIELDS | RESERVED_FIELDS
 KEYS = frozenset({"id", "foreign_id", "time", "set", "unset"})
 
 Path = tuple[str, ...]
+T = TypeVar("T", dict[str, Any], list[Any])
+_KINDS: dict[type, str] = {dict: "an object", list: "a list"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,9 +48,8 @@ class PartialUpdate:
             raise InputError("A change must be a JSON object.")
         if unknown := sorted(item.keys() - KEYS):
             raise InputError.for_fields({name: ["this field is unknown"] for name in unknown})
-        values, names = item.get("set") or {}, item.get("unset") or []
-        _check_type("set", values, dict)
-        _check_type("unset", names, list)
+        values = _read("set", item.get("set"), {})
+        names = _read("unset", item.get("unset"), [])
         update = cls(
             activity_id=_activity_id(item),
             set={_path("set", name): value for name, value in values.items()},
@@ -108,11 +109,13 @@ def _activity_id(item: Mapping[str, Any]) -> UUID:
     return id_from_pair(foreign_id, time)
 
 
-def _check_type(name: str, value: Any, expected: type[dict[str, Any] | list[Any]]) -> None:
-    kind = "an object" if expected is dict else "a list"
-    if not isinstance(value, expected) or len(value) > MAX_PATHS:
-        message = f"this field must be {kind} of at most {MAX_PATHS} paths"
+def _read(name: str, value: Any, default: T) -> T:
+    if value is None:
+        return default
+    if not isinstance(value, type(default)) or len(value) > MAX_PATHS:
+        message = f"this field must be {_KINDS[type(default)]} of at most {MAX_PATHS} paths"
         raise InputError.for_fields({name: [message]})
+    return value
 
 
 def _path(field: str, name: Any) -> Path:

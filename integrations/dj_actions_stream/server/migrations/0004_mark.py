@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("feeds_server", "0002_follows")]
+    dependencies = [("feeds_server", "0003_objects")]
 
     operations = [
         migrations.CreateModel(
