@@ -50,11 +50,13 @@ bench: $(UV)  ## Measure requests, the relay and its latency, side by side with 
 	@$(BENCH) drain
 	@$(BENCH) latency
 	@$(BENCH) latency --ordered
+	@$(BENCH) stream
 
 bench-quick: $(UV)  ## The same in about three minutes, less precisely and with fewer figures
 	@$(BENCH) request --quick
 	@$(BENCH) drain --quick
 	@$(BENCH) latency --quick
+	@$(BENCH) stream --quick
 
 lint: $(UV)  ## Check style, types, import directions and migrations
 	$(RUN) ruff check .

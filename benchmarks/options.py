@@ -26,6 +26,9 @@ BENCHMARKS = {
     "latency": Benchmark(
         run="benchmarks.latency.benchmark.run", settings="benchmarks.latency.settings"
     ),
+    "stream": Benchmark(
+        run="benchmarks.stream.benchmark.run", settings="benchmarks.stream.settings"
+    ),
 }
 """Name → benchmark. Each benchmark is a package like `request`; add new ones here."""
 

@@ -76,6 +76,9 @@ class Action(ABC):
     publish: ClassVar[Sequence[str] | None] = None
     """Aliases of the publishers; None uses the ROUTES of the settings."""
 
+    activity: ClassVar[Any] = None
+    """How it appears in activity feeds, for example a subclass of `dj_actions_stream.Activity`."""
+
     throttles: ClassVar[Sequence[type[BaseThrottle] | str]] = ()
     """DRF throttle classes, or rates such as `10/min` per user, in addition to the viewset's."""
 

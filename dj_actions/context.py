@@ -26,7 +26,10 @@ class Emission:
     """What an action sends to publishers in addition to its input and result."""
 
     summary: str = ""
-    recipients: tuple[str, ...] = ()
+
+    recipients: tuple[str | Model, ...] = ()
+    """Each one once; publishers define what they mean."""
+
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -107,18 +110,20 @@ class ActionContext:
         self,
         *,
         summary: str | None = None,
-        recipients: Iterable[str] = (),
+        recipients: Iterable[str | Model] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         """Add to what publishers receive. Nothing is sent before the transaction commits.
 
         Args:
             summary: one sentence for readers; a later call replaces an earlier one.
-            recipients: who else should see it; the publisher defines what a recipient is.
+            recipients: who else should see it: strings, users and other saved objects. Publishers
+                define what they mean; the action fails if one of them cannot address a recipient.
             extra: more data that can be encoded as JSON; later keys win.
 
         Raises:
-            InvalidAction: `recipients` is a string instead of a list of strings.
+            InvalidAction: `recipients` is a string instead of a list, or a recipient is neither a
+                string nor a saved object.
         """
         if isinstance(recipients, str):
             raise InvalidAction(
@@ -126,8 +131,8 @@ class ActionContext:
             )
         if summary is not None:
             self.emission.summary = summary
-        known = dict.fromkeys([*self.emission.recipients, *recipients])
-        self.emission.recipients = tuple(known)
+        entries = [_require_recipient(entry) for entry in recipients]
+        self.emission.recipients = tuple(dict.fromkeys([*self.emission.recipients, *entries]))
         self.emission.extra |= extra or {}
 
     def run(
@@ -164,3 +169,9 @@ class ActionContext:
         self.meta |= done.meta
         self.planned += done.planned
         self.has_children |= done.has_children
+
+
+def _require_recipient(entry: object) -> str | Model:
+    if isinstance(entry, str) or (isinstance(entry, Model) and entry.pk is not None):
+        return entry
+    raise InvalidAction(f"The recipient {entry!r} is neither a string nor a saved object.")

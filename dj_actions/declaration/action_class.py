@@ -69,6 +69,7 @@ def definition_of(action: type[Action], base: type[Any]) -> ActionDefinition:
                 "partial": require_boolean(action.partial, "partial"),
                 "max_items": action.max_items,
                 "has_many_results": action.bulk,
+                "activity": action.activity,
             },
         )
     )

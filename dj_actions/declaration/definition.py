@@ -116,6 +116,9 @@ class ActionDefinition:
     ordering_key: Callable[[ActionContext], str | None] = lambda _context: None
     """Returns the ordering key of the event; None orders it by its object."""
 
+    activity: Any = None
+    """How it appears in activity feeds; None for the publisher's default."""
+
     is_on_every_viewset: bool = True
     """Whether every viewset of the model has the action, or only those that use its registry."""
 

@@ -10,6 +10,11 @@ from django.db import connections
 
 from dj_actions.context import ActionContext, PlannedDelivery
 from dj_actions.exceptions import OutsideTransaction
+from dj_actions.execution.recipients import (
+    publisher_classes,
+    recorded_options,
+    recorded_recipients,
+)
 from dj_actions.execution.route_options import recordable_options
 from dj_actions.execution.run import Run
 from dj_actions.models import ActionEvent, Delivery
@@ -48,6 +53,7 @@ def record(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> Rec
 
     Raises:
         OutsideTransaction: no transaction is open, so the record could outlive the change.
+        InvalidAction: a publisher cannot address a recipient.
     """
     _require_transaction(run)
     aliases = _publishers(run, context)
@@ -55,7 +61,7 @@ def record(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> Rec
         PlannedDelivery(action=run.definition.label, publisher=alias) for alias in aliases
     )
     deliveries = _deliveries(run, context, aliases)
-    event = _event(run, context, data, outcome)
+    event = _event(run, context, data, outcome, aliases)
     needed = aliases or run.idempotency or context.parent or context.has_children
     if not (needed or _is_tracked(run, context)):
         return RecordResult(event=event, is_stored=False)
@@ -102,7 +108,12 @@ def _deliveries(run: Run, context: ActionContext, aliases: Sequence[str]) -> lis
         NewDelivery(
             publisher=alias,
             ordering=key,
-            options=recordable_options(scope.settings.route_options(alias, label), scope.sensitive),
+            options=recordable_options(
+                recorded_options(
+                    alias, scope.settings.route_options(alias, label), context, scope.settings
+                ),
+                scope.sensitive,
+            ),
         )
         for alias, key in _ordering(run, context, aliases).items()
     ]
@@ -129,7 +140,9 @@ def _ordering_key(run: Run, context: ActionContext) -> OrderingKey:
     return OrderingKey(concrete._meta.label_lower, sanitize(key, ORDERING_LENGTH))
 
 
-def _event(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> ActionEvent:
+def _event(
+    run: Run, context: ActionContext, data: Any, outcome: Outcome, aliases: Sequence[str]
+) -> ActionEvent:
     definition, scope, idempotency = run.definition, run.scope, run.idempotency
     object_ids = list(context.object_ids)
     return ActionEvent(
@@ -149,10 +162,19 @@ def _event(run: Run, context: ActionContext, data: Any, outcome: Outcome) -> Act
         status_code=outcome.status_code,
         duration_ms=run.duration_ms,
         summary=sanitize(context.emission.summary),
-        recipients=[sanitize(entry) for entry in context.emission.recipients],
+        recipients=_recipients(run, context, aliases),
         extra=scope.storable(to_json(context.emission.extra)),
         traceparent=run.call.traceparent,
         parent_id=context.parent.event_id if context.parent else None,
         idempotency_key=idempotency.key if idempotency else None,
         fingerprint=idempotency.fingerprint if idempotency else "",
     )
+
+
+def _recipients(run: Run, context: ActionContext, aliases: Sequence[str]) -> list[str]:
+    entries = context.emission.recipients
+    if not entries:
+        return []
+    classes = publisher_classes(aliases, run.scope.settings)
+    found = recorded_recipients(entries, classes, run.definition.label)
+    return [sanitize(entry) for entry in found]

@@ -5,12 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.checks import CheckMessage
+from django.db.models import Model
 
 from dj_actions.exceptions import PublishError
 from dj_actions.messages import Message, Receipt, RemoteRun
+
+if TYPE_CHECKING:
+    from dj_actions.context import ActionContext
 
 PAYLOAD_FIELDS = ("data", "result", "extra")
 """Fields of a message whose values are stored up to MAX_STORED_BYTES."""
@@ -105,6 +109,41 @@ class BasePublisher(ABC):
             return self.publish(message)
         except BaseException as error:  # noqa: BLE001 - one message must not affect the others
             return error
+
+    @classmethod
+    def recipient(cls, entry: str | Model) -> str | None:  # noqa: ARG003 - for subclasses
+        """Return how to record a recipient that an action has emitted.
+
+        It is called while the action runs, in its transaction, so that an action cannot emit what
+        the publisher is unable to address. `message.recipients` has the result.
+
+        Args:
+            entry: what the action has passed to `emit`: a string or a saved object.
+
+        Returns:
+            Text for the destination; None if this publisher has nothing to say about recipients.
+
+        Raises:
+            ValueError: it is not a recipient of this publisher. The action fails.
+        """
+        return None
+
+    @classmethod
+    def recorded_options(
+        cls,
+        options: Mapping[str, Any],
+        context: ActionContext,  # noqa: ARG003 - for subclasses
+    ) -> Mapping[str, Any]:
+        """Return the options to record with a delivery; `message.options` has them.
+
+        It is called while the action runs, in its transaction. Override it to add what is known
+        only then, for example the text of the object.
+
+        Args:
+            options: the options of the route.
+            context: the context of the action, after it was performed.
+        """
+        return options
 
     def track(self, receipts: Sequence[Receipt]) -> Sequence[RemoteRun]:
         """Return the current state of remote runs: one for each receipt, in the same order.

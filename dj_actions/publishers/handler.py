@@ -31,6 +31,8 @@ METHODS: Mapping[str, tuple[tuple[str, ...], bool]] = {
     "check": ((), True),
     "check_route": (("options", "where"), True),
     "check_reachable": ((), False),
+    "recipient": (("entry",), False),
+    "recorded_options": (("options", "context"), False),
     "prepare": ((), False),
     "close": ((), False),
 }
@@ -46,18 +48,31 @@ def publisher_class(alias: str, entry: PublisherSettings) -> type[BasePublisher]
         InvalidSetting: it cannot be imported, is not a subclass of `BasePublisher`, or has a
             method that cannot be called as it will be.
     """
-    where = f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["BACKEND"]'
-    try:
-        found = import_string(entry.backend)
-    except ImportError as error:
-        raise InvalidSetting(f"{where} cannot be imported: {error}") from error
-    if not (isinstance(found, type) and issubclass(found, BasePublisher)):
-        raise InvalidSetting(f"{where} is {entry.backend!r}, which is not a BasePublisher.")
+    found = import_publisher(alias, entry)
     try:
         _require_methods(found)
     except InvalidAction as error:
-        raise InvalidSetting(f"{where}: {found.__qualname__}: {error}") from error
+        raise InvalidSetting(f"{_where(alias)}: {found.__qualname__}: {error}") from error
     return found
+
+
+def import_publisher(alias: str, entry: PublisherSettings) -> type[BasePublisher]:
+    """Import the class of a publisher, and check nothing else.
+
+    Raises:
+        InvalidSetting: it cannot be imported, or is not a subclass of `BasePublisher`.
+    """
+    try:
+        found = import_string(entry.backend)
+    except ImportError as error:
+        raise InvalidSetting(f"{_where(alias)} cannot be imported: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, BasePublisher)):
+        raise InvalidSetting(f"{_where(alias)} is {entry.backend!r}, which is not a BasePublisher.")
+    return found
+
+
+def _where(alias: str) -> str:
+    return f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]["BACKEND"]'
 
 
 def _require_methods(publisher: type[BasePublisher]) -> None:

@@ -96,5 +96,5 @@ class HandOver(Action):
             raise TooManyTodos(f"{todo.owner} already has {MAX_OPEN_TODOS} open todos.")
         context.emit(
             summary=f"{context.actor} handed “{todo}” to {todo.owner}",
-            recipients=[f"user:{todo.owner.pk}", f"notification:{todo.owner.pk}"],
+            recipients=[todo.owner, f"notification:{todo.owner.pk}"],
         )

@@ -1,4 +1,4 @@
-"""Publish events to Stream feeds: `dj_actions_stream.StreamPublisher`."""
+"""Publish events to activity feeds of Stream: `dj_actions_stream.StreamPublisher`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ except ImportError as error:
         "dj_actions_stream needs stream-python. Run: pip install 'dj-actions[stream]'"
     ) from error
 
+from dj_actions_stream.declaration import Activity
+from dj_actions_stream.effects import Effect, EffectKind
 from dj_actions_stream.publisher import StreamPublisher
+from dj_actions_stream.recipients import Feed, feed_of
 
-__all__ = ["StreamPublisher"]
+__all__ = ["Activity", "Effect", "EffectKind", "Feed", "StreamPublisher", "feed_of"]
 
 del _stream

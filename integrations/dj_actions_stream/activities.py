@@ -1,76 +1,59 @@
-"""Convert a message to a Stream activity. No client, no network."""
+"""Convert an effect to an activity of Feeds v2. No client, no network."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from dj_actions.exceptions import PublishRejected
-from dj_actions.messages import Message
-
-MAX_ACTIVITY_BYTES = 10_240
-"""Stream rejects more: https://getstream.io/activity-feeds/docs/python/adding_activities/."""
-
-SYSTEM_ACTOR = "system"
-"""The actor of an event without a user."""
+from dj_actions_stream.effects import Effect
+from dj_actions_stream.fitting import fit, shorten
 
 MAX_TARGETS = 100
-"""Maximum number of feeds in an activity's `to` field (same page)."""
+"""Maximum number of feeds in an activity's `to` field:
+https://getstream.io/activity-feeds/docs/python/targeting/."""
+
+MAX_VERB_BYTES = 255
+"""Maximum length of a verb, as UTF-8."""
+
+MAX_REFERENCE_BYTES = 1000
+"""Maximum length of an actor, object or target, as UTF-8: none of ours is that long."""
 
 
-def foreign_id(message: Message) -> str:
-    """Return the activity's foreign_id, which identifies it together with its time."""
-    return f"djactions:{message.id}"
+def activity_of(effect: Effect) -> dict[str, Any]:
+    """Return the activity of an effect, without targets.
 
-
-def build_activity(message: Message, *, to: list[str]) -> dict[str, Any]:
-    """Return the activity for a message.
-
-    `foreign_id` and `time` identify an activity, so both depend on the recorded event only:
-    adding the activity twice overwrites it with itself.
-
-    Args:
-        to: feeds that receive a copy, as `slug:id`.
-
-    Raises:
-        PublishRejected: the activity exceeds Stream's size limit, or has too many targets.
+    `foreign_id` and `time` identify an activity, and both depend on the recorded event only:
+    adding the activity twice overwrites it with itself. Too large values are shortened.
     """
     activity = {
-        "actor": f"user:{message.actor.id}" if message.actor else SYSTEM_ACTOR,
-        "verb": message.action,
-        "object": _object_reference(message),
-        "foreign_id": foreign_id(message),
-        # Stream reads a time without a time zone as UTC.
-        "time": message.occurred_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f"),
-        "actor_label": message.actor.label if message.actor else "",
-        "resource": message.resource,
-        "object_ids": list(message.object_ids),
-        "summary": message.summary,
-        "data": message.data,
-        "extra": message.extra,
-        "to": to,
+        **effect.extra,
+        "actor": shorten(effect.actor, MAX_REFERENCE_BYTES),
+        "verb": shorten(effect.verb, MAX_VERB_BYTES),
+        "object": shorten(effect.object, MAX_REFERENCE_BYTES),
+        "foreign_id": effect.id,
+        "time": time_text(effect.time),
+        **{f"{role}_label": label for role, label in effect.labels.items() if label},
+        "resource": effect.resource,
+        "object_ids": list(effect.object_ids),
+        "object_count": len(effect.object_ids),
+        "summary": effect.summary,
     }
-    # stream-python silently sends null for types that only Django's encoder supports.
-    text = json.dumps(activity, cls=DjangoJSONEncoder)
-    size = len(text.encode())
-    if size > MAX_ACTIVITY_BYTES:
-        raise PublishRejected(
-            f"The activity of {message.label} has {size} bytes; Stream accepts "
-            f"{MAX_ACTIVITY_BYTES}. Reduce the action's input or its emitted extra data."
-        )
-    if len(to) > MAX_TARGETS:
-        raise PublishRejected(
-            f"{message.label} has {len(to)} recipients; Stream accepts {MAX_TARGETS} per activity."
-        )
-    plain: dict[str, Any] = json.loads(text)
-    return plain
+    if effect.target:
+        activity["target"] = shorten(effect.target, MAX_REFERENCE_BYTES)
+    return fit(plain(activity))
 
 
-def _object_reference(message: Message) -> str:
-    """Return a reference to the object acted on, or to the collection for a bulk action."""
-    if message.object_id is not None:
-        return f"{message.resource}:{message.object_id}"
-    return f"{message.resource}:*"
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it.
+
+    stream-python silently sends null for types that only Django's encoder supports.
+    """
+    return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
+
+
+def time_text(time: datetime) -> str:
+    """Return a time as Stream reads it: UTC without a zone, with six digits of the second."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")

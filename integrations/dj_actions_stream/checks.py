@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.core.checks import CheckMessage, Error
 
 from dj_actions.publishers.http import is_base_url, is_timeout, without_credentials
 from dj_actions_stream.activities import MAX_TARGETS
-from dj_actions_stream.feed_ids import FeedId
+from dj_actions_stream.problems import feed_problems
+from dj_actions_stream.templates import AVAILABLE, Template
 
 LOCATION = re.compile(r"[a-z0-9-]+")
-
-PLACEHOLDERS = ("actor", "object", "resource", "action")
 
 
 def check_credentials(api_key: str, api_secret: str, where: str) -> Iterator[CheckMessage]:
@@ -56,32 +56,62 @@ def check_timeouts(timeouts: tuple[float, float], where: str) -> Iterator[CheckM
             )
 
 
-def check_templates(templates: Sequence[object], where: str) -> Iterator[CheckMessage]:
-    """Yield an error for each template that no message can fill."""
-    example = dict.fromkeys(PLACEHOLDERS, "x")
-    for template in templates:
-        try:
-            FeedId.parse(_text(template).format(**example))
-        except (LookupError, AttributeError, TypeError, ValueError) as error:
-            yield Error(
-                f"{where}: invalid feed template {template!r}: {error}",
-                hint="Use a template like 'user:{actor}'. Available placeholders: {actor}, "
-                "{object}, {resource} and {action}.",
-                id="dj_actions_stream.E003",
-            )
+def check_feeds(name: str, value: object, where: str) -> Iterator[CheckMessage]:
+    """Yield an error for each template of feeds that no message can fill.
 
-
-def check_number_of_targets(to: Sequence[str], where: str) -> Iterator[CheckMessage]:
-    """Yield an error if each activity would have more targets than Stream accepts."""
-    if len(to) > MAX_TARGETS:
+    Args:
+        name: the option.
+        value: its value.
+        where: the setting, to start a message with.
+    """
+    for problem in feed_problems(name, value):
         yield Error(
-            f"{where}: to has {len(to)} feeds; Stream accepts {MAX_TARGETS} for an activity.",
+            f"{where}: {problem}",
+            hint="Use templates like 'user:{actor}'. " + AVAILABLE,
+            id="dj_actions_stream.E003",
+        )
+    if name == "to" and isinstance(value, list | tuple) and len(value) > MAX_TARGETS:
+        yield Error(
+            f"{where}: to has {len(value)} feeds; more than {MAX_TARGETS} need several calls for "
+            "each activity.",
             hint="Let several feeds follow one that gets the copy.",
             id="dj_actions_stream.E006",
         )
 
 
-def _text(template: object) -> str:
-    if isinstance(template, str):
-        return template
-    raise TypeError("expected a string")
+def check_route(options: Mapping[str, Any], where: str) -> Iterator[CheckMessage]:
+    """Yield an error for each option of a route that no message can use."""
+    for name in ("feed", "to"):
+        if name in options:
+            yield from check_feeds(name, options[name], where)
+    if "verb" in options:
+        yield from _check_verb(options["verb"], where)
+
+
+def _check_verb(verb: object, where: str) -> Iterator[CheckMessage]:
+    try:
+        problem = "" if Template.parse(verb).parts else "it is empty"
+    except (TypeError, ValueError) as error:
+        problem = str(error)
+    if problem:
+        yield Error(
+            f"{where}: invalid verb {verb!r}: {problem}",
+            hint="Use a word, or a template like '{resource}_{action}'. " + AVAILABLE,
+            id="dj_actions_stream.E003",
+        )
+
+
+def check_page_url(page_url: object, where: str) -> Iterator[CheckMessage]:
+    """Yield an error if the template of links cannot be filled, or has no scheme."""
+    try:
+        url = str(page_url).format(group="group", id="id", activity="activity")
+    except (LookupError, AttributeError, ValueError) as error:
+        url, problem = "", f": {error}"
+    else:
+        problem = ""
+    if problem or (page_url and not url.startswith(("http://", "https://"))):
+        yield Error(
+            f"{where}: page_url is {page_url!r}, which is not the address of a page{problem}.",
+            hint="For example 'https://example.com/feeds/{group}/{id}/#{activity}'.",
+            id="dj_actions_stream.E007",
+        )

@@ -69,6 +69,9 @@ MESSAGE_ERROR_STATUSES = frozenset(
 )
 """Statuses that are about the message if the response has Stream's own JSON."""
 
+REFUSAL_STATUSES = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED})
+"""Statuses of Stream's own JSON that say that something is not permitted."""
+
 TRANSIENT_STATUSES = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
@@ -113,17 +116,21 @@ def _translate_status(error: vendor.StreamApiException, message: str) -> Publish
     another server at this address.
     """
     status = getattr(error, "status_code", None) or 0
+    is_stream = not str(error).startswith(NON_JSON_PREFIX)
     if not 300 <= status < 500 or status in TRANSIENT_STATUSES:  # noqa: PLR2004 - classes of HTTP statuses
-        return PublisherUnavailable(sentences(message, NOT_STREAM))
-    if status in MESSAGE_ERROR_STATUSES and not str(error).startswith(NON_JSON_PREFIX):
+        return PublisherUnavailable(message if is_stream else sentences(message, NOT_STREAM))
+    if is_stream and status in MESSAGE_ERROR_STATUSES:
         return PublishRejected(message)
+    if is_stream and status in REFUSAL_STATUSES:
+        # It may be about one message only, so it must not stop the lane.
+        return DestinationNotFound(message)
     # A proxy rejects a large body itself, without Stream's JSON.
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return PublishRejected(message)
     return PublisherMisconfigured(
         sentences(
             message,
-            "Check that base_url is the address of a feeds server, and that no proxy is in front "
-            "of it.",
+            "Check that base_url, or location, is the address of a feeds server, and that no proxy "
+            "is in front of it.",
         )
     )

@@ -1,4 +1,4 @@
-"""Feed ids: parse them, and build them from a template and a message."""
+"""Feed ids: parse them, and make them from any key."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import hashlib
 import re
 from dataclasses import dataclass
 from typing import Self
-
-from dj_actions.messages import Message
 
 SLUG = re.compile(r"[A-Za-z0-9_]{1,100}")
 ID = re.compile(r"[A-Za-z0-9_-]+")
@@ -42,30 +40,25 @@ class FeedId:
             )
         return cls(slug, rest)
 
+    @classmethod
+    def of(cls, group: str, key: object) -> Self:
+        """Return the feed of a group for any key, which is made safe.
+
+        Raises:
+            ValueError: the group is not valid.
+        """
+        return cls.parse(f"{group}:{safe_id(str(key))}")
+
     def __str__(self) -> str:
         return f"{self.slug}:{self.id}"
 
 
-def fill_template(template: str, message: Message) -> FeedId:
-    """Return the feed for a message from a template such as `user:{actor}`.
+def safe_slug(text: str) -> str:
+    """Return a valid group: characters that Stream rejects are replaced by an underscore.
 
-    Args:
-        template: may contain `{actor}`, `{object}`, `{resource}` and `{action}`.
-
-    Raises:
-        KeyError: the template contains another placeholder.
-        ValueError: the result is not a feed id.
+    A resource may be called `my-todo`, and its group is `my_todo` then.
     """
-    values = {
-        "actor": message.actor.id if message.actor else "system",
-        "object": message.object_id if message.object_id is not None else "all",
-        "resource": message.resource,
-        "action": message.action,
-    }
-    slug, _, rest = template.partition(":")
-    if not rest:
-        raise ValueError("expected group:id")
-    return FeedId.parse(f"{slug.format(**values)}:{safe_id(rest.format(**values))}")
+    return re.sub(r"[^A-Za-z0-9_]", "_", text)[:MAX_ID_LENGTH]
 
 
 def safe_id(text: str) -> str:

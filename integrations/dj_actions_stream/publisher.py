@@ -1,51 +1,51 @@
-"""Add an activity to a Stream feed for each message."""
+"""Publish messages to Stream's Feeds v2."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from django.core.checks import CheckMessage
 
-from dj_actions.exceptions import (
-    DestinationNotFound,
-    PublisherMisconfigured,
-    PublishError,
-    PublisherUnavailable,
-    PublishRejected,
-)
+from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable
 from dj_actions.messages import Message, Receipt
-from dj_actions.publishers import BasePublisher, before_sending
+from dj_actions.publishers import before_sending
 from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_stream import checks
-from dj_actions_stream.activities import build_activity
+from dj_actions_stream.activities import activity_of
+from dj_actions_stream.base import FeedsPublisher
+from dj_actions_stream.batches import Addition, BatchedCalls, Step
+from dj_actions_stream.calls import FeedCalls, additions
 from dj_actions_stream.client import FeedsClient
+from dj_actions_stream.effects import Effect, EffectKind, activity_id
 from dj_actions_stream.errors import NOT_STREAM, translate_errors
-from dj_actions_stream.feed_ids import FeedId, fill_template
-
-LATER_EVENTS = " A feed in ROUTES applies only to events that are recorded after it was set."
+from dj_actions_stream.feed_ids import FeedId
 
 
-class StreamPublisher(BasePublisher):
-    """A publisher that adds activities to Stream feeds, or to any server with the same protocol.
+class StreamPublisher(FeedsPublisher):
+    """A publisher that changes Stream feeds, or those of any server with the same protocol.
+
+    By default it adds one activity for each message. An `Activity` declares what else it does.
 
     Args:
         api_key: the Stream app's key.
         api_secret: the app's secret; keep it in the environment.
-        feed: the feed of an activity: a template with `{actor}`, `{object}`, `{resource}` and
-            `{action}`. A route may override it with `{"feed": …}`.
+        feed: template, or templates, of the feeds of an activity, for example `user:{actor}`. A
+            route may override it with `{"feed": …}`.
         to: templates of feeds that receive a copy, in addition to the recipients emitted by the
-            action.
+            action. A route may override it with `{"to": […]}`.
+        activity: a subclass of `Activity`, a function, a dotted path to one of them, or a dict of
+            pattern, such as `todo.*`, → one of these. An action's own `activity` takes precedence.
+        page_url: template of the address of a page that shows an activity, for links in records:
+            it may contain `{group}`, `{id}` and `{activity}`.
         base_url: scheme, host and port of another server than Stream's hosted service.
         location: region of Stream's hosted service.
         connect_timeout: seconds to wait for a connection.
         timeout: seconds to wait for the whole of a response.
     """
-
-    payload = ("data", "extra")
-    route_options = ("feed",)
 
     def __init__(
         self,
@@ -53,20 +53,18 @@ class StreamPublisher(BasePublisher):
         alias: str,
         api_key: str,
         api_secret: str,
-        feed: str = "user:{actor}",
+        feed: str | Sequence[str] = "user:{actor}",
         to: Sequence[str] = (),
+        activity: Any = None,
+        page_url: str = "",
         base_url: str | None = None,
         location: str | None = None,
         connect_timeout: float = 3.05,
         timeout: float = 10.0,
     ) -> None:
-        super().__init__(alias=alias)
-        if isinstance(to, str):
-            raise TypeError(f"to is a string; did you mean [{to!r}]?")
+        super().__init__(alias=alias, feed=feed, to=to, activity=activity, page_url=page_url)
         self._api_key = api_key
         self._api_secret = api_secret
-        self._feed = feed
-        self._to = tuple(to)
         self._base_url = base_url
         self._location = location
         self._timeouts = (float(connect_timeout), float(timeout))
@@ -79,17 +77,25 @@ class StreamPublisher(BasePublisher):
             base_url=self._base_url,
             location=self._location,
             timeouts=self._timeouts,
+            decodes_times=False,
         )
 
     def publish(self, message: Message) -> Receipt:
-        """Add the activity. Stream overwrites it with itself if it already exists."""
-        with before_sending():
-            feed = self._feed_for(message)
-            activity = build_activity(message, to=self._targets(message))
-        client = self._make_client()
-        with translate_errors():
-            added = client.feed(feed.slug, feed.id).add_activity(activity)
-        return Receipt(id=_activity_id(added), scope=str(feed))
+        """Carry out the effects of a message. Stream overwrites what it has with itself."""
+        (outcome,) = self._outcomes([message])
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def publish_many(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:
+        """Add activities of the same feed with one call for a hundred; yield each outcome."""
+        if type(self).publish is not StreamPublisher.publish:  # a subclass wants to see each one
+            return super().publish_many(messages)
+        return self._outcomes(messages)
+
+    def _outcomes(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:
+        steps = [self._step_for(message) for message in messages]
+        return BatchedCalls(self._add, steps).outcomes()
 
     def check_reachable(self) -> bool:
         """Fetch an activity that does not exist, for which Stream checks the key and signature."""
@@ -106,13 +112,45 @@ class StreamPublisher(BasePublisher):
         yield from checks.check_credentials(self._api_key, self._api_secret, where)
         yield from checks.check_address(self._base_url, self._location, where)
         yield from checks.check_timeouts(self._timeouts, where)
-        yield from checks.check_templates((self._feed, *self._to), where)
-        yield from checks.check_number_of_targets(self._to, where)
+        yield from self.check_mapping(where)
 
-    def check_route(self, options: Mapping[str, Any], where: str) -> Iterable[CheckMessage]:
-        """Yield an error if the route has a feed template that no message can fill."""
-        if "feed" in options:
-            yield from checks.check_templates([options["feed"]], where)
+    def close(self) -> None:
+        """Close all connections."""
+        if "_client" in self.__dict__:
+            self.__dict__.pop("_client").session.close()
+
+    def _step_for(self, message: Message) -> Step:
+        """Return what to do for a message; an error is its outcome."""
+        try:
+            with before_sending():
+                effects = self._mapping.effects(message)
+                if not _is_one_addition(effects):
+                    return partial(self._apply, effects, message)
+                (effect,) = effects
+                ((feed, targets),) = additions(effect)
+                activity = {**activity_of(effect), "to": list(map(str, targets))}
+        except BaseException as error:  # noqa: BLE001 - one message must not affect the others
+            return error
+        # It may be what failed, or what killed a relay.
+        return Addition(feed=feed, activity=activity, is_alone=message.attempt > 1)
+
+    def _add(self, feed: FeedId, activities: Sequence[Mapping[str, Any]]) -> list[Receipt]:
+        """Add activities to a feed and return the receipt of each."""
+        added = FeedCalls(self._make_client()).add(feed, activities)
+        return [self._receipt(feed, found) for found in added]
+
+    def _apply(self, effects: Sequence[Effect], message: Message) -> Receipt:
+        """Carry out effects in order; the receipt is that of the last one.
+
+        Raises:
+            PublishError: one of them failed; the next attempt repeats those before it.
+        """
+        calls = FeedCalls(self._make_client())
+        feed, last_id = None, activity_id(message)
+        for group in _groups(effects):
+            last_id = calls.apply(group)
+            feed = next(iter(group[-1].feeds), None)
+        return self._receipt(feed, last_id)
 
     def _make_client(self) -> FeedsClient:
         """Return the client; an error from its constructor is a configuration error."""
@@ -127,50 +165,17 @@ class StreamPublisher(BasePublisher):
                 )
             ) from error
 
-    def close(self) -> None:
-        """Close all connections."""
-        if "_client" in self.__dict__:
-            self.__dict__.pop("_client").session.close()
 
-    def _feed_for(self, message: Message) -> FeedId:
-        """Return the feed of a message; a wrong template of a route is wrong for its messages."""
-        if "feed" in message.options:
-            return self._fill_template(
-                str(message.options["feed"]), message, DestinationNotFound, hint=LATER_EVENTS
-            )
-        return self._fill_template(self._feed, message, PublisherMisconfigured)
-
-    def _fill_template(
-        self, template: str, message: Message, failure: type[PublishError], *, hint: str = ""
-    ) -> FeedId:
-        try:
-            return fill_template(template, message)
-        except (LookupError, AttributeError, TypeError, ValueError) as error:
-            raise failure(
-                f"Invalid feed template {template!r} for {message.label}: {error}. "
-                "Available placeholders: {actor}, {object}, {resource} and {action}." + hint
-            ) from error
-
-    def _targets(self, message: Message) -> list[str]:
-        filled = [
-            str(self._fill_template(template, message, PublisherMisconfigured))
-            for template in self._to
-        ]
-        try:
-            emitted = [str(FeedId.parse(entry)) for entry in message.recipients]
-        except ValueError as error:
-            raise PublishRejected(f"Invalid recipient of {message.label}: {error}") from error
-        return list(dict.fromkeys([*filled, *emitted]))
+def _is_one_addition(effects: Sequence[Effect]) -> bool:
+    """Return whether effects are one activity that can be added with one call."""
+    kinds = [effect.kind for effect in effects]
+    return kinds == [EffectKind.ADD] and len(additions(effects[0])) == 1
 
 
-def _activity_id(added: Any) -> str:
-    """Return the id of the activity that was added.
-
-    The client treats any JSON without an `exception` as success, even a proxy's 404 page.
-    """
-    activity_id = added.get("id") if isinstance(added, dict) else None
-    if isinstance(activity_id, str) and activity_id:
-        return activity_id
-    raise PublisherUnavailable(
-        f"Stream: the response is not an activity: {str(added)[:200]}. Is a proxy in front of it?"
-    )
+def _groups(effects: Sequence[Effect]) -> Iterator[list[Effect]]:
+    """Yield effects that are carried out together: updates in a row, each of the others alone."""
+    for kind, group in groupby(effects, key=lambda effect: effect.kind):
+        if kind is EffectKind.UPDATE:
+            yield list(group)
+        else:
+            yield from ([effect] for effect in group)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from dj_actions_stream.activities import build_activity
+from dj_actions_stream.activities import activity_of
+from dj_actions_stream.mapping import MessageMapping
 from django import forms
 from django.contrib.auth.models import Group, User
 from django.shortcuts import get_object_or_404
@@ -18,6 +19,7 @@ from rest_framework.test import APIClient
 
 from dj_actions.exceptions import InvalidAction
 from dj_actions.forms.mixins import ActionFormMixin
+from dj_actions.messages import Message
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.relay.publishing import message_of
 from tests.compat.accounts.forms import ReachOutForm
@@ -41,12 +43,17 @@ def _published(settings: Settings) -> None:
     }
 
 
-def activity() -> dict[str, Any]:
-    """Return the one activity that the action's delivery becomes."""
+def message() -> Message:
+    """Return the one message of the action's delivery."""
     Delivery.objects.update(state="pending", lease_token=None, lease_expires_at=None)
     (claimed,) = Delivery.objects.claim("feeds", limit=1, lease=60)
-    message = message_of(claimed)
-    return build_activity(message, to=list(message.recipients))
+    return message_of(claimed)
+
+
+def activity() -> dict[str, Any]:
+    """Return the one activity that the message becomes."""
+    (effect,) = MessageMapping(alias="feeds").effects(message())
+    return activity_of(effect) | {"to": list(map(str, effect.to))}
 
 
 # save(request, pk)
@@ -436,7 +443,8 @@ def test_post_process_sets_the_message_for_publishers(client: APIClient, offer: 
 
     assert activity()["summary"] == "was told"
     assert activity()["to"] == [f"user:{BOB}"]
-    assert activity()["extra"] == {"context": {"username": "ann", "email": "ann@example.com"}}
+    context = {"username": "ann", "email": "ann@example.com"}
+    assert message().extra == {"context": context}
 
 
 class NamelessForm(PostProcessingForm):

@@ -38,7 +38,9 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
         *("retry_after_seconds", "sentences", "without_credentials", "without_secrets"),
     ),
     "dj_actions.publishers.memory": ("MemoryPublisher", "outboxes"),
-    "dj_actions_stream": ("StreamPublisher",),
+    "dj_actions_stream": (
+        *("Activity", "Effect", "EffectKind", "Feed", "StreamPublisher", "feed_of"),
+    ),
     "dj_actions_stream.feeds": (
         *("read", "may_read", "mark_read", "mark_seen"),
         *("follow", "followers", "following", "unfollow", "feed_token", "user_token"),

@@ -17,10 +17,11 @@ from dj_actions.exceptions import (
     PublishRejected,
     RateLimited,
 )
+from dj_actions.messages import Receipt
 from dj_actions.testing.contract import make_message
-from tests.fixtures.destinations import failure_of, serve
+from tests.fixtures.destinations import Destination, failure_of, serve
 from tests.fixtures.relay_memory import MAX_MEGABYTES, measure, needs_proc
-from tests.fixtures.scripted_server import Answer, Fault, Step, as_json
+from tests.fixtures.scripted_server import Answer, Fault, Step, as_json, as_page
 from tests.fixtures.transport_faults import TransportFaults
 from tests.fixtures.unbounded import ENDLESS_FRAMING, HEAVY_JSON, TOO_LARGE
 from tests.integration.stream.destination import API_SECRET, StreamDestination
@@ -36,6 +37,13 @@ class TestStreamFaults(TransportFaults):
     """The contract of both integrations."""
 
     transport_error = requests.RequestException
+
+    def test_a_failure_of_one_message_is_its_own_outcome(self, destination: Destination) -> None:
+        # The call for both fails; then each message has a call of its own.
+        destination.server.script(as_page(502), as_page(502), at=destination.path)
+        outcomes = destination.make().publish_many([make_message(), make_message()])
+
+        assert [type(outcome) for outcome in outcomes] == [PublisherUnavailable, Receipt]
 
 
 @needs_proc

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import stream
-from dj_actions_stream import StreamPublisher
-from dj_actions_stream.activities import foreign_id
+from dj_actions_stream import Activity, Effect, StreamPublisher
+from dj_actions_stream.effects import activity_id
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from dj_actions.exceptions import PublisherMisconfigured
-from dj_actions.messages import Actor, Message
+from dj_actions.exceptions import PublisherMisconfigured, PublishRejected
+from dj_actions.messages import Actor, Message, Receipt
 from dj_actions.models import Delivery
 from dj_actions.publishers import publishers
 from dj_actions.testing import drain
@@ -58,7 +60,7 @@ class FeedsServer:
 
     def activities(self, feed: str, message: Message) -> list[dict[str, Any]]:
         """Return a feed's activities for a message."""
-        return [entry for entry in self.read(feed) if entry["foreign_id"] == foreign_id(message)]
+        return [entry for entry in self.read(feed) if entry["foreign_id"] == activity_id(message)]
 
     def close(self) -> None:
         """Close all connections."""
@@ -72,7 +74,11 @@ def feeds(
     settings: Settings, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FeedsServer]:
     settings.ROOT_URLCONF = "dj_actions_stream.server.urls"
-    settings.FEEDS_SERVER = {"API_KEY": API_KEY, "API_SECRET": API_SECRET}
+    settings.FEEDS_SERVER = {
+        "API_KEY": API_KEY,
+        "API_SECRET": API_SECRET,
+        "GROUPS": dict.fromkeys(("log", "team", "todo"), "flat"),
+    }
     # Each of these would send the reader's requests to another server.
     for name in ("LOCAL", "STREAM_REGION", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -105,7 +111,7 @@ def test_the_receipt_is_the_activity_in_its_feed(feeds: FeedsServer) -> None:
 
 
 def test_an_activity_says_what_happened_and_when(feeds: FeedsServer) -> None:
-    message = make_message(extra={"list": {"name": "Läden"}})
+    message = make_message(options={"object_label": "Läden"})
     feeds.publisher().publish(message)
 
     (activity,) = feeds.activities("user:1", message)
@@ -114,7 +120,8 @@ def test_an_activity_says_what_happened_and_when(feeds: FeedsServer) -> None:
         "mark_done",
         "todo:7",
     )
-    assert (activity["time"], activity["extra"]) == (message.occurred_at, message.extra)
+    assert (activity["time"], activity["object_label"]) == (message.occurred_at, "Läden")
+    assert not {"data", "extra", "result"} & activity.keys()
 
 
 def test_recipients_get_a_copy(feeds: FeedsServer) -> None:
@@ -140,12 +147,84 @@ def test_a_recipient_named_twice_gets_one_copy(feeds: FeedsServer) -> None:
     assert len(feeds.activities("log:all", message)) == 1
 
 
-def test_as_many_recipients_as_stream_takes_all_get_a_copy(feeds: FeedsServer) -> None:
-    message = make_message(recipients=tuple(f"team:{number}" for number in range(100)))
+@pytest.mark.parametrize("count", [100, 101, 250])
+def test_all_recipients_get_a_copy_however_many_they_are(feeds: FeedsServer, count: int) -> None:
+    message = make_message(recipients=tuple(f"team:{number}" for number in range(count)))
+    receipt = feeds.publisher().publish(message)
+
+    assert receipt.scope == "user:1"
+    for feed in ("user:1", "team:0", "team:99", f"team:{count - 1}"):
+        (activity,) = feeds.activities(feed, message)
+        assert activity["id"] == receipt.id
+
+
+@pytest.mark.parametrize("letter", ["x", "я", "あ", "😀", '"', "\n"])
+@pytest.mark.parametrize("characters", [1_000, 20_000])
+def test_the_server_accepts_what_the_publisher_makes_of_any_text(
+    feeds: FeedsServer, letter: str, characters: int
+) -> None:
+    message = make_message(summary=letter * characters)
     feeds.publisher().publish(message)
 
-    assert feeds.activities("team:0", message)
-    assert feeds.activities("team:99", message)
+    (activity,) = feeds.activities("user:1", message)
+    is_cut = activity["summary"].endswith("…")
+    assert is_cut == (activity.get("truncated") == ["summary"]) == (characters == 20_000)
+
+
+def test_a_bulk_action_of_a_thousand_objects_is_delivered(feeds: FeedsServer) -> None:
+    ids = tuple(str(UUID(int=number)) for number in range(1000))
+    message = make_message(object_id=None, object_ids=ids, data={"note": "я" * 9000})
+    feeds.publisher(activity=WithData).publish(message)
+
+    (activity,) = feeds.activities("user:1", message)
+    assert activity["object_count"] == 1000
+    assert activity["truncated"] == ["data.note", "object_ids"]
+
+
+class WithData(Activity):
+    """The input is for everyone."""
+
+    data = ("note",)
+
+
+def test_the_receipt_links_to_the_page_of_the_activity(feeds: FeedsServer) -> None:
+    page_url = "https://example.com/feeds/{group}/{id}/#{activity}"
+    receipt = feeds.publisher(page_url=page_url).publish(make_message())
+
+    assert receipt.url == f"https://example.com/feeds/user/1/#{receipt.id}"
+
+
+def test_several_feeds_have_the_activity(feeds: FeedsServer) -> None:
+    message = make_message()
+    receipt = feeds.publisher(feed=["user:{actor}", "{resource}:{object}"]).publish(message)
+
+    assert receipt.scope == "user:1"
+    assert feeds.activities("user:1", message)
+    assert feeds.activities("todo:7", message)
+
+
+def test_many_messages_to_several_feeds_each_have_one_activity(feeds: FeedsServer) -> None:
+    messages = [make_message(actor=Actor(id=str(at % 3), label="")) for at in range(120)]
+    outcomes = list(feeds.publisher().publish_many(messages))
+
+    assert all(isinstance(outcome, Receipt) for outcome in outcomes)
+    found = {user: [entry["id"] for entry in feeds.read(f"user:{user}")] for user in range(3)}
+    for position, outcome in enumerate(outcomes):
+        assert isinstance(outcome, Receipt)
+        assert found[position % 3].count(outcome.id) == 1
+
+
+def test_a_bad_activity_among_many_affects_no_other(feeds: FeedsServer) -> None:
+    def activity(message: Message, default: Effect) -> Effect:
+        return replace(default, extra={"score": 1}) if message.data["is_bad"] else default
+
+    messages = [make_message(data={"is_bad": at == 17}) for at in range(30)]
+    outcomes = list(feeds.publisher(activity=activity).publish_many(messages))
+
+    bad = [at for at, outcome in enumerate(outcomes) if not isinstance(outcome, Receipt)]
+    assert bad == [17]
+    assert isinstance(outcomes[17], PublishRejected)
+    assert "score" in str(outcomes[17])
 
 
 def test_a_route_chooses_the_feed(feeds: FeedsServer) -> None:
@@ -192,7 +271,7 @@ def test_a_late_delivery_lands_where_it_belongs(feeds: FeedsServer) -> None:
     list(feeds.publisher().publish_many([newer, older]))
 
     in_feed = [entry["foreign_id"] for entry in feeds.read("user:1")]
-    assert in_feed == [foreign_id(newer), foreign_id(older)]
+    assert in_feed == [activity_id(newer), activity_id(older)]
 
 
 def test_a_wrong_secret_stops_the_lane_and_is_not_in_the_message(feeds: FeedsServer) -> None:

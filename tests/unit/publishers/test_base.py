@@ -25,7 +25,7 @@ def test_a_payload_of_other_names_is_refused(payload: Any) -> None:
     [
         (AirflowPublisher, {"data", "result", "extra"}),
         (MemoryPublisher, {"data", "result", "extra"}),
-        (StreamPublisher, {"data", "extra"}),
+        (StreamPublisher, set()),
         (ConsolePublisher, {"data"}),
     ],
 )

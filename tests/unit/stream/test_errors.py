@@ -89,7 +89,8 @@ def test_a_response_that_is_not_streams_is_classified_by_its_status(
     ("ours", "statuses"),
     [
         (PublisherUnavailable, [408, 425, 429, 500, 503]),
-        (PublisherMisconfigured, [401, 403, 404]),
+        (PublisherMisconfigured, [401, 404]),
+        (DestinationNotFound, [403, 405]),
         (PublishRejected, [400, 409, 413, 422]),
     ],
 )

@@ -7,10 +7,7 @@ from itertools import combinations
 from uuid import UUID
 
 import pytest
-from dj_actions_stream.feed_ids import FeedId, fill_template, safe_id
-
-from dj_actions.messages import Actor
-from dj_actions.testing.contract import make_message
+from dj_actions_stream.feed_ids import FeedId, safe_id, safe_slug
 
 SAFE = ["7", "ann", "ANN", "a-b", "a_b", "-", "_", str(UUID(int=7)), "x" * 100]
 TRICKY = [
@@ -79,43 +76,28 @@ def test_an_invalid_feed_id_is_rejected_with_the_rule(text: str) -> None:
         FeedId.parse(text)
 
 
-@pytest.mark.parametrize(
-    ("template", "feed"),
-    [
-        ("user:{actor}", "user:1"),
-        ("todo:{object}", "todo:7"),
-        ("{resource}:{object}", "todo:7"),
-        ("{action}:all", "mark_done:all"),
-        ("log:{resource}-{action}-{object}", "log:todo-mark_done-7"),
-        ("team:blue", "team:blue"),
-    ],
-)
-def test_a_template_is_filled_with_what_happened(template: str, feed: str) -> None:
-    assert str(fill_template(template, make_message())) == feed
-
-
-def test_a_bulk_message_fills_in_all() -> None:
-    assert str(fill_template("todo:{object}", make_message(object_id=None))) == "todo:all"
-
-
-def test_a_message_without_an_actor_fills_in_the_system() -> None:
-    assert str(fill_template("user:{actor}", make_message(actor=None))) == "user:system"
-
-
-@pytest.mark.parametrize("actor", TRICKY)
-def test_any_actor_has_a_feed_that_stream_accepts(actor: str) -> None:
-    feed = fill_template("user:{actor}", make_message(actor=Actor(id=actor, label="")))
+@pytest.mark.parametrize("key", TRICKY)
+def test_any_key_has_a_feed_that_stream_accepts(key: str) -> None:
+    feed = FeedId.of("user", key)
 
     assert FeedId.parse(str(feed)) == feed
 
 
-def test_a_colon_in_a_key_does_not_choose_another_group() -> None:
-    assert fill_template("user:{object}", make_message(object_id="admin:1")).slug == "user"
+def test_a_group_cannot_be_made_safe_silently() -> None:
+    with pytest.raises(ValueError, match="is not a valid feed id"):
+        FeedId.of("us-er", 7)
 
 
 @pytest.mark.parametrize("length", [1, 100, 255])
 def test_a_feed_fits_the_column_it_is_stored_in(length: int) -> None:
-    assert len(str(fill_template("user:{object}", make_message(object_id="x" * length)))) <= 255
+    assert len(str(FeedId.of("x" * 100, "y" * length))) <= 255
+
+
+@pytest.mark.parametrize(
+    ("text", "group"), [("todo", "todo"), ("my-todo", "my_todo"), ("Täsk x", "T_sk_x")]
+)
+def test_a_resource_is_a_group(text: str, group: str) -> None:
+    assert safe_slug(text) == group
 
 
 @pytest.mark.parametrize("text", SAFE)
