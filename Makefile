@@ -23,7 +23,9 @@ demo: $(UV)  ## Run the whole line once on real parts and print what happened (D
 serve: $(UV)  ## The same, kept up, with the URLs
 	@$(RUN) python -m example.demo --serve $(if $(DB),--db $(DB))
 
-test: $(UV)  ## Run the tests: on PostgreSQL, then those of the database on SQLite, then the DAGs'
+JAVASCRIPT := tests/integration/stream/server/javascript
+
+test: $(UV) $(JAVASCRIPT)/node_modules  ## Run the tests: on PostgreSQL, then those of the database on SQLite, then the DAGs'
 	$(PYTEST) -n $(WORKERS) -m "not slow"
 	DATABASE_URL=sqlite $(PYTEST) -n $(CORES) -m "database and not postgres" tests/integration tests/compat \
 		--ignore=tests/integration/scaffolding --ignore=tests/integration/airflow
@@ -61,6 +63,13 @@ bench-quick: $(UV)  ## The same in about three minutes, less precisely and with 
 	@$(BENCH) latency --quick
 	@$(BENCH) destination --quick
 	@$(BENCH) stream --quick
+
+$(JAVASCRIPT)/node_modules: $(JAVASCRIPT)/package.json
+	@if command -v npm >/dev/null; then \
+		npm install --prefix $(JAVASCRIPT) --no-package-lock --no-audit --no-fund --silent && touch $@; \
+	else \
+		echo "npm is not installed: the tests of Stream's JavaScript client are skipped."; \
+	fi
 
 lint: $(UV)  ## Check style, types, import directions and migrations
 	$(RUN) ruff check .

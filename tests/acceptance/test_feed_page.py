@@ -108,23 +108,24 @@ def browser(stack: Stack) -> Iterator[Browser]:
 
 def test_a_reader_follows_what_happens(browser: Browser, stack: Stack) -> None:
     ann = client_of(stack, "ann")
-    todos = [ann.create(f"Todo {number}") for number in range(1, 4)]
+    titles = ("Buy milk", "Water plants", "Call Eve")
+    todos = [ann.create(title) for title in titles]
     browser.log_in("ann")
     assert browser.find("h1").text == "Your activity"
     assert "Nothing has happened here yet." in browser.text
 
     for todo in todos:
         assert ann.act(todo, "mark_done", {}).status_code == 200
-    browser.open_until("user/me/", "ann finished Todo 3")
+    browser.open_until("user/me/", "ann finished Call Eve")
     save_screenshot(browser)
     sentences = [entry.text for entry in browser.find_all(".feed-sentence")]
-    assert sentences == [f"ann finished Todo {number}" for number in (3, 2, 1)]
+    assert sentences == [f"ann finished {title}" for title in reversed(titles)]
     browser.find(".feed-sentence a[href^='/todos/']").click()
-    assert "Todo 3" in browser.text
+    assert "Call Eve" in browser.text
 
     browser.open("user/me/?limit=2")
     browser.driver.find_element(By.LINK_TEXT, "Older").click()
-    assert [entry.text for entry in browser.find_all(".feed-sentence")] == ["ann finished Todo 1"]
+    assert [entry.text for entry in browser.find_all(".feed-sentence")] == ["ann finished Buy milk"]
     browser.driver.find_element(By.LINK_TEXT, "Newest").click()
     assert len(browser.find_all("article")) == 3
 

@@ -45,9 +45,10 @@ class Item:
 
     @property
     def objects(self) -> tuple[Reference, ...]:
-        """The objects of an activity that have a page."""
-        objects = self.entry.objects if isinstance(self.entry, Activity) else ()
-        return tuple(reference for reference in objects if reference.url)
+        """The objects of a bulk action, the first ones of many."""
+        if not isinstance(self.entry, Activity) or not self.entry.object.is_bulk:
+            return ()
+        return tuple(reference for reference in self.entry.objects if reference.key)
 
     @property
     def is_unread(self) -> bool:

@@ -196,6 +196,21 @@ def test_a_project_has_its_own_template_for_an_action(
     assert len(page.find("span", **{"class": "feed-missing"})) == 1
 
 
+def test_without_a_template_the_summary_links_to_the_object(
+    stream: StreamFeeds, client: Client, make_todo: MakeTodo
+) -> None:
+    keys = [str(make_todo(f"Todo {number}").pk) for number in range(2)]
+    stream.entries["user:1"] = [
+        make_activity(2, object="todo:*", object_ids=keys, summary="ann finished 2 todos"),
+        make_activity(1, object=f"todo:{keys[0]}", object_ids=keys[:1]),
+    ]
+    page = page_of(client, "/feeds/user/1/")
+
+    links = [entry["href"] for entry in page.find("a") if str(entry["href"]).startswith("/todos/")]
+    assert links == [f"/todos/{key}/" for key in (*keys, keys[0])]
+    assert page.text("article").count("ann finished") == 2
+
+
 def test_the_staff_gets_links_to_the_records(
     stream: StreamFeeds,
     make_user: MakeUser,

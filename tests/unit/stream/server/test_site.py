@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in VARIABLES:
         monkeypatch.setenv(f"FEEDS_{name}", "")
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", SETTINGS)
+    monkeypatch.delitem(sys.modules, SETTINGS, raising=False)  # each test reads it anew
     monkeypatch.setenv("FEEDS_DIRECTORY", str(tmp_path / "kept"))
 
 
