@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.conf import settings
+import os
+
 from django.contrib import admin
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
@@ -33,7 +34,7 @@ urlpatterns = [
     path("auth/", include("rest_framework.urls")),
     path("", include(router.urls)),
 ]
-if "feeds" in settings.DJ_ACTIONS["PUBLISHERS"]:
+if "STREAM_API_KEY" in os.environ:
     urlpatterns += [
         path("feeds/", include("dj_actions_stream.feeds.urls")),
         path("api/feeds/", include("dj_actions_stream.feeds.api.urls")),

@@ -47,7 +47,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions_stream.feeds": (
         *("read", "may_read", "mark_read", "mark_seen"),
         *("follow", "followers", "following", "unfollow", "feed_token", "user_token"),
-        *("Activity", "FeedPage", "Follow", "Group", "Reference"),
+        *("ActivityGroup", "FeedActivity", "FeedPage", "Follow", "Reference"),
         *("FeedError", "FeedForbidden", "FeedNotFound", "FeedUnavailable", "InvalidFeedRequest"),
     ),
     "dj_actions_stream.feeds.api.urls": ("app_name", "urlpatterns"),

@@ -17,17 +17,17 @@ from dj_actions_stream.feeds.follows import Follow, follow, followers, following
 from dj_actions_stream.feeds.marks import mark_read, mark_seen
 from dj_actions_stream.feeds.reading import read
 from dj_actions_stream.feeds.tokens import feed_token, user_token
-from dj_actions_stream.feeds.values import Activity, FeedPage, Group, Reference
+from dj_actions_stream.feeds.values import ActivityGroup, FeedActivity, FeedPage, Reference
 
 __all__ = [
-    "Activity",
+    "ActivityGroup",
+    "FeedActivity",
     "FeedError",
     "FeedForbidden",
     "FeedNotFound",
     "FeedPage",
     "FeedUnavailable",
     "Follow",
-    "Group",
     "InvalidFeedRequest",
     "Reference",
     "feed_token",

@@ -13,6 +13,7 @@ from dj_actions.conf import get_settings
 from dj_actions.exceptions import InvalidSetting
 from dj_actions_stream.feeds.conf import SETTING, get_feed_settings
 from dj_actions_stream.feeds.connection import feeds_publisher, stream_publishers
+from dj_actions_stream.feeds.objects import resource_of
 from dj_actions_stream.feeds.rules import object_viewer
 
 
@@ -24,7 +25,7 @@ def check_rules(**_: Any) -> Iterable[CheckMessage]:
         yield Error(str(error), hint="See docs/feeds.md.", id="stream_feeds.E001")
         return
     for group, rule in settings.groups.items():
-        if rule is object_viewer and group not in settings.objects:
+        if rule is object_viewer and resource_of(group) is None:
             yield Error(
                 f'{SETTING}["GROUPS"]["{group}"] is object_viewer, but "OBJECTS" has no {group!r}.',
                 hint=f'Add a function of the user to {SETTING}["OBJECTS"] that returns the '

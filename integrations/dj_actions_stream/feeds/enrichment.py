@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dj_actions_stream.feeds.objects import FoundObjects, find_objects
-from dj_actions_stream.feeds.values import Activity, FeedPage, Reference
+from dj_actions_stream.feeds.values import FeedActivity, FeedPage, Reference
 
 if TYPE_CHECKING:
     from dj_actions_stream.feeds.users import Viewer
@@ -35,14 +35,14 @@ def enrich(page: FeedPage, viewer: Viewer) -> FeedPage:
     )
 
 
-def _references(activities: Iterable[Activity]) -> Iterator[Reference]:
+def _references(activities: Iterable[FeedActivity]) -> Iterator[Reference]:
     for activity in activities:
         yield from (activity.actor, activity.object, *activity.objects)
         if activity.target:
             yield activity.target
 
 
-def _enriched(activities: Iterable[Activity], found: FoundObjects) -> tuple[Activity, ...]:
+def _enriched(activities: Iterable[FeedActivity], found: FoundObjects) -> tuple[FeedActivity, ...]:
     return tuple(
         replace(
             activity,

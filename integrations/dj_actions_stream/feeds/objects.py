@@ -12,6 +12,7 @@ from django.db.models import CompositePrimaryKey, Model, QuerySet
 
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.registry import registry
+from dj_actions_stream.feed_ids import FeedId, safe_slug
 from dj_actions_stream.feeds.conf import SETTING, get_feed_settings
 
 if TYPE_CHECKING:
@@ -87,24 +88,34 @@ def source_of(resource: str, viewer: Viewer) -> ObjectSource | None:
     return None
 
 
-def find_object(resource: str, key: str, viewer: Viewer) -> Model | None:
-    """Return an object that a viewer may see, by `DJ_ACTIONS_FEEDS["OBJECTS"]`.
+def resource_of(group: str) -> str | None:
+    """Return the resource in `DJ_ACTIONS_FEEDS["OBJECTS"]` whose objects have feeds in a group.
+
+    A group's name has no hyphens: the feeds of `my-todo` are in `my_todo`.
+    """
+    resources = get_feed_settings().objects
+    return next((name for name in resources if safe_slug(name) == group), None)
+
+
+def find_object(feed: FeedId, viewer: Viewer) -> Model | None:
+    """Return the object of a feed if a viewer may see it, by `DJ_ACTIONS_FEEDS["OBJECTS"]`.
 
     Raises:
-        InvalidSetting: that has no function for the resource.
+        InvalidSetting: that has no function for the objects of the feed's group.
     """
-    if resource not in get_feed_settings().objects:
+    resource = resource_of(feed.slug)
+    if resource is None:
         raise InvalidSetting(
-            f'{SETTING}["OBJECTS"] has no {resource!r}, which says who may see its objects.'
+            f'{SETTING}["OBJECTS"] has no {feed.slug!r}, which says who may see its objects.'
         )
     source = source_of(resource, viewer)
-    return source.find([key]).get(key) if source else None
+    return source.find([feed.id]).get(feed.id) if source else None
 
 
-def object_name(resource: str, key: str, viewer: Viewer) -> str:
-    """Return the current name of an object; empty if the viewer may not see it, or its name."""
-    source = source_of(resource, viewer)
-    instance = source.find([key]).get(key) if source and source.shows_names else None
+def object_name(feed: FeedId, viewer: Viewer) -> str:
+    """Return the name of the object of a feed; empty if the viewer may not see it, or its name."""
+    source = source_of(resource_of(feed.slug) or feed.slug, viewer)
+    instance = source.find([feed.id]).get(feed.id) if source and source.shows_names else None
     return "" if instance is None else str(instance)
 
 

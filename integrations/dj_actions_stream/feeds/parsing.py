@@ -10,7 +10,7 @@ from uuid import UUID
 
 from dj_actions_stream.feed_ids import FeedId
 from dj_actions_stream.feeds.errors import FeedUnavailable
-from dj_actions_stream.feeds.values import Activity, FeedPage, Group, Reference
+from dj_actions_stream.feeds.values import ActivityGroup, FeedActivity, FeedPage, Reference
 
 MAX_OBJECTS = 20
 """Objects of a bulk action that are shown, and read from the database."""
@@ -45,9 +45,9 @@ def parse_page(feed: FeedId, document: Any) -> FeedPage:
         ) from error
 
 
-def _group(raw: Mapping[str, Any]) -> Group:
+def _group(raw: Mapping[str, Any]) -> ActivityGroup:
     activities = tuple(map(_activity, raw["activities"]))
-    return Group(
+    return ActivityGroup(
         id=_text(raw["id"]),
         verb=_text(raw.get("verb")),
         updated_at=_time(raw.get("updated_at") or raw["activities"][0]["time"]),
@@ -59,14 +59,14 @@ def _group(raw: Mapping[str, Any]) -> Group:
     )
 
 
-def _activity(raw: Mapping[str, Any]) -> Activity:
+def _activity(raw: Mapping[str, Any]) -> FeedActivity:
     acted_on = _reference(raw, "object")
     resource = _text(raw.get("resource")) or acted_on.resource
     ids = raw.get("object_ids")
     keys = [_text(key) for key in ids] if acted_on.is_bulk and isinstance(ids, list) else []
     listed = tuple(_listed(resource, key) for key in keys[:MAX_OBJECTS])
     foreign_id = _text(raw.get("foreign_id"))
-    return Activity(
+    return FeedActivity(
         id=_text(raw["id"]),
         verb=_text(raw.get("verb")),
         time=_time(raw["time"]),

@@ -11,7 +11,7 @@ from django.template.loader import select_template
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
-from dj_actions_stream.feeds.values import Activity, Group
+from dj_actions_stream.feeds.values import ActivityGroup, Entry
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 """A resource or a verb that may be part of a template's name."""
@@ -19,7 +19,7 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 WHITESPACE = re.compile(r"\s+")
 
 
-def render_entry(entry: Activity | Group, request: HttpRequest | None = None) -> SafeString:
+def render_entry(entry: Entry, request: HttpRequest | None = None) -> SafeString:
     """Return the sentence about an activity or a group, as HTML.
 
     The template of an activity is `activities/<resource>/<verb>.html`, with the activity as
@@ -30,7 +30,7 @@ def render_entry(entry: Activity | Group, request: HttpRequest | None = None) ->
         entry: the activity or group.
         request: the current request, for the context processors.
     """
-    kind = "group" if isinstance(entry, Group) else "activity"
+    kind = "group" if isinstance(entry, ActivityGroup) else "activity"
     suffix = "_group" if kind == "group" else ""
     own = f"activities/{entry.resource}/{entry.verb}{suffix}.html"
     is_safe = NAME.fullmatch(entry.resource) and NAME.fullmatch(entry.verb)
@@ -41,7 +41,7 @@ def render_entry(entry: Activity | Group, request: HttpRequest | None = None) ->
     return sentence
 
 
-def entry_as_text(entry: Activity | Group, request: HttpRequest | None = None) -> str:
+def entry_as_text(entry: Entry, request: HttpRequest | None = None) -> str:
     """Return the sentence about an activity or a group, as plain text on one line."""
     text = html.unescape(strip_tags(render_entry(entry, request)))
     return WHITESPACE.sub(" ", text).strip()

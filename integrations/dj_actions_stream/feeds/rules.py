@@ -47,4 +47,4 @@ def object_viewer(user: Viewer, feed: FeedId) -> bool:
 
     The group's name is the resource, and the feed's id the primary key: `todo:7`.
     """
-    return find_object(feed.slug, feed.id, user) is not None
+    return find_object(feed, user) is not None

@@ -56,7 +56,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
+class FeedActivity:
     """One action of an actor, as it is in a feed."""
 
     id: str
@@ -89,7 +89,7 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class ActivityGroup:
     """Activities that Stream has aggregated."""
 
     id: str
@@ -99,7 +99,7 @@ class Group:
 
     activity_count: int
     actor_count: int
-    activities: tuple[Activity, ...]
+    activities: tuple[FeedActivity, ...]
     """The newest activities of the group."""
 
     is_seen: bool | None
@@ -127,16 +127,20 @@ class Group:
         return sum(entry.object_count for entry in self.activities)
 
 
+Entry = FeedActivity | ActivityGroup
+"""An entry of a feed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
     """One page of a feed, newest first."""
 
     feed: FeedId
 
-    activities: tuple[Activity, ...] = ()
+    activities: tuple[FeedActivity, ...] = ()
     """The entries of a flat feed."""
 
-    groups: tuple[Group, ...] = ()
+    groups: tuple[ActivityGroup, ...] = ()
     """The entries of an aggregated or notification feed."""
 
     next: str = ""
@@ -147,7 +151,7 @@ class FeedPage:
     """Number of groups without the mark; None in a feed without marks."""
 
     @property
-    def entries(self) -> tuple[Activity, ...] | tuple[Group, ...]:
+    def entries(self) -> tuple[FeedActivity, ...] | tuple[ActivityGroup, ...]:
         """The activities or the groups."""
         return self.groups or self.activities
 

@@ -44,7 +44,7 @@ def api_errors(request: Request) -> Iterator[None]:
     try:
         yield
     except FeedForbidden as error:
-        if not (request.user and request.user.is_authenticated):
+        if not getattr(request.user, "is_authenticated", False):
             raise NotAuthenticated from error
         raise PermissionDenied(str(error)) from error
     except FeedNotFound as error:

@@ -45,7 +45,7 @@ class FeedView(APIView):
         query = _validated(PageQuery(data=request.query_params))
         with api_errors(request):
             # Of a request without a user, DRF's UNAUTHENTICATED_USER may be None.
-            viewer = request.user or AnonymousUser()
+            viewer = getattr(request, "user", None) or AnonymousUser()
             page = reading.read(f"{group}:{feed_id}", viewer=viewer, **query)
         fields = FeedPageSerializer(page).data
         return Response({**fields, "next": self._next_url(page, query)})

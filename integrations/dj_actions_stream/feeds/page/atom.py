@@ -10,7 +10,7 @@ from django.utils.feedgenerator import Atom1Feed
 
 from dj_actions_stream.feeds.page.presentation import heading_of
 from dj_actions_stream.feeds.rendering import entry_as_text
-from dj_actions_stream.feeds.values import Activity, FeedPage, Group
+from dj_actions_stream.feeds.values import ActivityGroup, Entry, FeedActivity, FeedPage
 
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML document may contain."""
@@ -27,7 +27,7 @@ def atom_of(page: FeedPage, request: HttpRequest) -> HttpResponse:
         feed_url=request.build_absolute_uri(),
     )
     for entry in page.entries:
-        url = entry.object.url if isinstance(entry, Activity) else ""
+        url = entry.object.url if isinstance(entry, FeedActivity) else ""
         document.add_item(
             title=_as_xml(entry_as_text(entry, request)),
             link=request.build_absolute_uri(url or path),
@@ -42,8 +42,8 @@ def atom_of(page: FeedPage, request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _authors(entry: Activity | Group) -> str:
-    actors = entry.actors if isinstance(entry, Group) else (entry.actor,)
+def _authors(entry: Entry) -> str:
+    actors = entry.actors if isinstance(entry, ActivityGroup) else (entry.actor,)
     return ", ".join(actor.label for actor in actors) or "-"
 
 

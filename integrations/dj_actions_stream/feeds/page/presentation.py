@@ -17,7 +17,7 @@ from dj_actions_stream.feeds.conf import get_feed_settings
 from dj_actions_stream.feeds.objects import USER, object_name
 from dj_actions_stream.feeds.records import RecordLink, record_links
 from dj_actions_stream.feeds.rules import owner
-from dj_actions_stream.feeds.values import Activity, FeedPage, Group, Reference
+from dj_actions_stream.feeds.values import ActivityGroup, Entry, FeedActivity, FeedPage, Reference
 
 if TYPE_CHECKING:
     from dj_actions_stream.feeds.users import Viewer
@@ -28,14 +28,14 @@ OWN_HEADINGS = {
     "timeline_aggregated": gettext_lazy("Your timeline, summarized"),
     "notification": gettext_lazy("Your notifications"),
 }
-"""Group → the title of a user's own feed."""
+"""Feed group → the title of a user's own feed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One entry of a feed, as it is shown."""
 
-    entry: Activity | Group
+    entry: Entry
 
     links: tuple[RecordLink, ...] = ()
     """Links of an activity for the staff."""
@@ -46,14 +46,14 @@ class Item:
     @property
     def objects(self) -> tuple[Reference, ...]:
         """The objects of a bulk action, the first ones of many."""
-        if not isinstance(self.entry, Activity) or not self.entry.object.is_bulk:
+        if not isinstance(self.entry, FeedActivity) or not self.entry.object.is_bulk:
             return ()
         return tuple(reference for reference in self.entry.objects if reference.key)
 
     @property
     def is_unread(self) -> bool:
         """Whether it is a group of a notification feed that the owner has not read."""
-        return isinstance(self.entry, Group) and self.entry.is_read is False
+        return isinstance(self.entry, ActivityGroup) and self.entry.is_read is False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def heading_of(feed: FeedId, viewer: Viewer) -> str:
     """Return the title of a feed's page: what it is to the viewer, or whose activity it shows."""
     if owner(viewer, feed):
         return str(OWN_HEADINGS.get(feed.slug) or gettext("Your feed “%s”") % feed.slug)
-    return gettext("Activity of %s") % (object_name(feed.slug, feed.id, viewer) or str(feed))
+    return gettext("Activity of %s") % (object_name(feed, viewer) or str(feed))
 
 
 def own_groups(viewer: Viewer) -> tuple[str, ...]:
@@ -91,13 +91,13 @@ def own_groups(viewer: Viewer) -> tuple[str, ...]:
     return tuple(group for group, rule in rules.items() if rule is owner or group == USER)
 
 
-def _item(entry: Activity | Group, links: Mapping[UUID, tuple[RecordLink, ...]]) -> Item:
-    if isinstance(entry, Group):
+def _item(entry: Entry, links: Mapping[UUID, tuple[RecordLink, ...]]) -> Item:
+    if isinstance(entry, ActivityGroup):
         return Item(entry=entry, items=tuple(_item(inner, links) for inner in entry.activities))
     return Item(entry=entry, links=links.get(entry.event_id, ()) if entry.event_id else ())
 
 
-def _activities(page: FeedPage) -> Iterator[Activity]:
+def _activities(page: FeedPage) -> Iterator[FeedActivity]:
     yield from page.activities
     for group in page.groups:
         yield from group.activities

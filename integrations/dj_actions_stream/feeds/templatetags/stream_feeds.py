@@ -16,13 +16,13 @@ from dj_actions_stream.feeds.objects import USER
 from dj_actions_stream.feeds.page.presentation import items_of
 from dj_actions_stream.feeds.reading import read
 from dj_actions_stream.feeds.rendering import render_entry
-from dj_actions_stream.feeds.values import Activity, Group, Reference
+from dj_actions_stream.feeds.values import Entry, Reference
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def activity(context: template.Context, entry: Activity | Group) -> SafeString:
+def activity(context: template.Context, entry: Entry) -> SafeString:
     """Return the sentence about an activity or a group; see `activities/<resource>/<verb>.html`."""
     return render_entry(entry, context.get("request"))
 
@@ -61,7 +61,7 @@ def feed(context: template.Context, group: str, key: object, limit: int = 5) -> 
         limit: how many entries to show.
     """
     request = context["request"]
-    found = FeedId.parse(f"{group}:{safe_id(str(key))}")
+    found = FeedId.of(group, key)
     try:
         page = read(found, viewer=request.user, limit=limit)
     except FeedUnavailable:

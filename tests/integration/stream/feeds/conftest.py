@@ -57,3 +57,9 @@ def ann(make_user: MakeUser) -> User:
 def bob(make_user: MakeUser) -> User:
     """Another user."""
     return make_user("bob", pk=2)
+
+
+@pytest.fixture
+def admin(make_user: MakeUser) -> User:
+    """A superuser."""
+    return make_user("admin", pk=3, is_staff=True, is_superuser=True)

@@ -6,6 +6,7 @@ import jwt
 import pytest
 from dj_actions_stream import feeds
 from dj_actions_stream.feed_ids import FeedId, safe_id
+from dj_actions_stream.feeds.checks import check_rules
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from pytest_django import Settings
@@ -89,6 +90,17 @@ def test_the_feed_of_an_object_is_for_those_who_see_the_object(
     assert [feeds.may_read(feed, viewer) for viewer in viewers] == [True, False, False]
     assert not feeds.may_read("todo:404", ann)
     assert not feeds.may_read("todo:all", ann)
+
+
+def test_the_group_of_a_resource_with_a_hyphen(
+    settings: Settings, ann: User, make_todo: MakeTodo
+) -> None:
+    settings.DJ_ACTIONS_FEEDS = {
+        "GROUPS": {"my_todo": OBJECT_VIEWER},
+        "OBJECTS": {"my-todo": todos_seen_by},
+    }
+    assert feeds.may_read(f"my_todo:{make_todo().pk}", ann)
+    assert list(check_rules()) == []
 
 
 def test_the_owner_is_found_by_the_id_that_the_publisher_makes() -> None:

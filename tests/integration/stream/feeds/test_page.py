@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from dj_actions.states import DeliveryState
-from tests.conftest import MakeDelivery, MakeEvent, MakeTodo, MakeUser
+from tests.conftest import MakeDelivery, MakeEvent, MakeTodo
 from tests.fixtures.scripted_server import ScriptedServer, as_json, as_page
 from tests.integration.stream.feeds.stream_feeds import (
     StreamFeeds,
@@ -213,7 +213,7 @@ def test_without_a_template_the_summary_links_to_the_object(
 
 def test_the_staff_gets_links_to_the_records(
     stream: StreamFeeds,
-    make_user: MakeUser,
+    admin: User,
     make_event: MakeEvent,
     make_delivery: MakeDelivery,
     client: Client,
@@ -228,7 +228,7 @@ def test_the_staff_gets_links_to_the_records(
     links = [f"/admin/dj_actions/actionevent/{event.pk}/change/", run["receipt_url"]]
 
     staff = Client()
-    staff.force_login(make_user("staff", is_staff=True, is_superuser=True))
+    staff.force_login(admin)
     found = page_of(staff, "/feeds/user/1/").find("a", **{"class": "feed-record"})
     assert [entry["href"] for entry in found] == links
     plain = page_of(client, "/feeds/user/1/")
