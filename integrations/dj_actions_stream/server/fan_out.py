@@ -17,8 +17,8 @@ from dj_actions_stream.server.windows import MAX_READABLE
 def copy_to_followers(entries: Sequence[FeedEntry]) -> None:
     """Copy entries that were added to feeds to the followers of these feeds.
 
-    The followers' own followers get nothing. The database does it in one statement: a client does
-    not wait longer than a few seconds, even if a feed has 100,000 followers.
+    The followers' own followers get nothing. The database does it in one statement, so that the
+    rows of a feed with very many followers do not pass through this process.
     """
     if not entries:
         return
