@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from django.db import router, transaction
+
+from dj_actions_stream.server import locks
 from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.models import FeedEntry, Follow
 from dj_actions_stream.server.querysets import BATCH_SIZE
@@ -28,9 +31,11 @@ def copy_newest(follower: FeedId, target: FeedId, *, limit: int) -> None:
     Only the feed's newest `MAX_READABLE` entries are searched for such that are its own, so the
     work does not grow with the feed.
     """
-    newest = FeedEntry.objects.in_feed(target).newest_first()[:MAX_READABLE]
-    own = [entry for entry in newest if not entry.origin][:limit] if limit else []
-    FeedEntry.objects.insert_missing(_copy(entry, to=str(follower)) for entry in own)
+    with transaction.atomic(using=router.db_for_write(FeedEntry)):
+        locks.follow(str(target))
+        newest = FeedEntry.objects.in_feed(target).newest_first()[:MAX_READABLE]
+        own = [entry for entry in newest if not entry.origin][:limit]
+        FeedEntry.objects.insert_missing(_copy(entry, to=str(follower)) for entry in own)
 
 
 def _copies(entries: Sequence[FeedEntry]) -> Iterator[FeedEntry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
@@ -119,5 +119,5 @@ def _delete_superseded(feed: FeedId) -> None:
         ).exclude(group=WHOLE_FEED).delete()
 
 
-def _ids(group: ActivityGroup) -> Iterable[UUID]:
+def _ids(group: ActivityGroup) -> set[UUID]:
     return {entry.activity.id for entry in group.entries}

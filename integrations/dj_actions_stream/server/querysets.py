@@ -15,7 +15,7 @@ from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.identity import time_from_id
 
 if TYPE_CHECKING:
-    from dj_actions_stream.server.models import Activity, FeedEntry, Follow  # noqa: F401
+    from dj_actions_stream.server.models import Activity, FeedEntry, Follow
 
 # One statement inserts at most this many rows.
 BATCH_SIZE = 1000
@@ -114,6 +114,16 @@ class FeedEntryQuerySet(models.QuerySet["FeedEntry"]):
 
 class FollowQuerySet(models.QuerySet["Follow"]):
     """A queryset of follows."""
+
+    def insert_missing(self, follows: Iterable[Follow]) -> None:
+        """Insert the follows that do not exist yet."""
+        self.bulk_create(follows, ignore_conflicts=True, batch_size=BATCH_SIZE)
+
+    def existing(self, keys: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return the pairs of follower and target that exist, among others."""
+        followers, targets = {key[0] for key in keys}, {key[1] for key in keys}
+        found = self.filter(follower__in=followers, target__in=targets)
+        return list(found.values_list("follower", "target"))
 
     def of_follower(self, feed: FeedId) -> Self:
         """Return what the feed follows."""

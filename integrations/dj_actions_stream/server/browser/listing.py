@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,7 +82,7 @@ def as_json(activity: Activity, *, origin: str = "") -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _summary(row: dict[str, Any]) -> FeedSummary:
+def _summary(row: Mapping[str, Any]) -> FeedSummary:
     slug, _, user_id = row["feed"].partition(":")
     group = configured_groups().get(slug)
     return FeedSummary(

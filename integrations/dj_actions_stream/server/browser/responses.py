@@ -36,6 +36,7 @@ def developer_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     def serve(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not is_enabled():
             raise Http404
+        request.get_host()  # refuses a foreign name for this address, which a page could use
         try:
             return view(request, *args, **kwargs)
         except FeedsError as error:
@@ -52,4 +53,4 @@ def page(template: str, *, status: int = 200, **context: Any) -> HttpResponse:
 
 @cache
 def _engine() -> Engine:
-    return Engine(dirs=[Path(__file__).parent / "templates"])
+    return Engine(dirs=[str(Path(__file__).parent / "templates")])

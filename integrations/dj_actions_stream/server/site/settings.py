@@ -15,7 +15,7 @@ from dj_actions_stream.server.site.database_urls import database
 # The site has no sessions, so nothing that this key signs outlives a process.
 SECRET_KEY = get_random_secret_key()
 FEEDS_SERVER = {
-    "BROWSER": os.environ.get("FEEDS_BROWSER", "1") not in ("", "0"),
+    "BROWSER": os.environ.get("FEEDS_BROWSER") != "0",
     **configuration_in(os.environ.get("FEEDS_CONFIG", "")),
     "API_KEY": os.environ.get("FEEDS_API_KEY", ""),
     "API_SECRET": os.environ.get("FEEDS_API_SECRET", ""),

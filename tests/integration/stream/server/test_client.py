@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pytest_django import Settings
 from stream import exceptions
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 89012, tzinfo=UTC)
@@ -143,7 +144,8 @@ def test_a_late_activity_lands_at_its_time(stream_client: Any) -> None:
     assert found == ["event:3", "event:2", "event:1"]
 
 
-def test_feeds_do_not_mix(stream_client: Any) -> None:
+def test_feeds_do_not_mix(stream_client: Any, settings: Settings) -> None:
+    settings.FEEDS_SERVER = {**settings.FEEDS_SERVER, "GROUPS": {"user1": "flat"}}
     # In tokens, which omit the colon, both feeds have the same id.
     stream_client.feed("user", "11").add_activity(activity())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -289,3 +291,66 @@ def test_rankings_that_cannot_be_applied_are_errors(call: Caller, settings: Sett
     assert code(ranking="popular", ranking_vars="[]") == 4
     assert code(ranking="popular", id_lt="78e55940-17a1-11f1-8080-80007a4a3a1b") == 8
     assert call("GET", "feed/notification/1/", query={"ranking": "popular"})["code"] == 12
+
+
+def test_the_asynchronous_client(connect: Callable[..., Any], settings: Settings) -> None:
+    declare(settings, user={"TYPE": "flat", "RANKINGS": {"new": {"score": "time"}}})
+
+    async def scenario() -> tuple[Any, ...]:
+        client = connect(use_async=True)
+        author, inbox = client.feed("user", "1"), client.feed("notification", "1")
+        await author.add_activities([activity(0, verb="a"), activity(1, verb="b")])
+        for slug in ("aggregated", "notification"):
+            await client.feed(slug, "1").follow("user", "1")
+        first = await inbox.get(mark_seen=True)
+        await inbox.get(mark_read=[first["results"][1]["id"]])
+        ranked = await author.get(ranking="new", limit=1)
+        aggregated = await client.feed("aggregated", "1").get()
+        return aggregated, await inbox.get(), ranked
+
+    aggregated, inbox, ranked = asyncio.run(scenario())
+    assert keys(aggregated) == keys(inbox) == ["a_2026-03-04", "b_2026-03-04"]
+    assert {item["origin"] for group in inbox["results"] for item in group["activities"]} == {
+        "user:1"
+    }
+    assert (inbox["unseen"], inbox["unread"]) == (0, 1)
+    assert [group["is_read"] for group in inbox["results"]] == [False, True]
+    assert ranked["results"][0]["score"] == NOW.timestamp()
+
+
+def test_activities_in_groups_are_enriched(stream_client: Any) -> None:
+    user = stream_client.users.add("ann", {"name": "Ann"})
+    feed = stream_client.feed("notification", "1")
+    added = feed.add_activity(activity(0, actor=stream_client.users.create_reference("ann")))
+    stream_client.reactions.add("like", added["id"], "bob")
+    (group,) = feed.get(reactions={"counts": True})["results"]
+
+    assert group["activities"][0]["actor"]["data"] == user["data"]
+    assert group["activities"][0]["reaction_counts"] == {"like": 1}
+    assert group["actor_count"] == 1
+
+
+@pytest.mark.parametrize("slug", ["aggregated", "notification"])
+def test_only_flat_feeds_are_followed(stream_client: Any, slug: str) -> None:
+    with pytest.raises(exceptions.FeedConfigException, match="flat"):
+        stream_client.feed("timeline", "1").follow(slug, "1")
+
+
+def test_a_token_of_a_user_marks_only_own_notifications(call: Caller, db: None) -> None:
+    own = {"user_id": "ann"}
+    call("GET", "feed/notification/ann/", claims=own, query={"mark_seen": "true"})
+    assert call.status == 200
+
+    call("GET", "feed/notification/bob/", claims=own, query={"mark_seen": "true"})
+    assert call.status == 403
+
+
+@pytest.mark.django_db
+def test_a_page_takes_as_many_statements_for_many_groups_as_for_few(
+    call: Caller, django_assert_num_queries: Any
+) -> None:
+    for verbs in ("ab", "abcdefghijklmnopqrstuvwxyz"):
+        items = [{"actor": "a", "verb": verb, "object": "o"} for verb in verbs]
+        call("POST", f"feed/notification/{len(verbs)}/", {"activities": items})
+        with django_assert_num_queries(3):
+            call("GET", f"feed/notification/{len(verbs)}/", query={"limit": "100"})

@@ -91,11 +91,11 @@ def test_entries_of_one_activity_count_once() -> None:
         for origin in ("", "user:anna", "topic:milk")
     )
 
-    def read(**page: Any) -> tuple[list[UUID], bool]:
-        shown, has_more = Page(**{"limit": 2, "offset": 0, "bounds": {}} | page).read(ERIC)
+    def read(offset: int = 0, **bounds: UUID) -> tuple[list[UUID], bool]:
+        shown, has_more = Page(limit=2, offset=offset, bounds=bounds).read(ERIC)
         return [item.activity.pk for item in shown], has_more
 
     assert read() == (ids[:2], True)
     assert read(offset=4) == (ids[4:], False)
-    assert read(bounds={"id_lt": ids[1]}) == (ids[2:4], True)
-    assert read(bounds={"id_lte": ids[1], "id_gte": ids[1]}) == ([ids[1]], False)
+    assert read(id_lt=ids[1]) == (ids[2:4], True)
+    assert read(id_lte=ids[1], id_gte=ids[1]) == ([ids[1]], False)

@@ -21,8 +21,7 @@ ACTIVITY = {"actor": "a", "verb": "v", "object": "o"}
 
 
 @pytest.fixture(autouse=True)
-def _fresh_counts(settings: Settings) -> Iterator[None]:
-    # Windows as long as the test: a minute must not end in between.
+def _fresh_counts() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
@@ -30,6 +29,7 @@ def _fresh_counts(settings: Settings) -> Iterator[None]:
 
 @pytest.fixture
 def _one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the time, so that no window ends during the test."""
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now)
 

@@ -105,7 +105,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"Cannot listen on {address}: {error.strerror or error}.") from error
 
-    def _announce(self, address: Address, port: int) -> None:
+    def _announce(self, address: Address, port: str) -> None:
         credentials = Credentials.current()
         url = f"http://{address.host}:{port}"
         lines = [f"Feeds server: {url}", f"api_key:      {credentials.api_key}"]
