@@ -77,7 +77,7 @@ def feeds(
     settings.FEEDS_SERVER = {
         "API_KEY": API_KEY,
         "API_SECRET": API_SECRET,
-        "GROUPS": dict.fromkeys(("log", "team", "todo"), "flat"),
+        "GROUPS": {"team": "flat", "todo": "flat", "log": "flat"},
     }
     # Each of these would send the reader's requests to another server.
     for name in ("LOCAL", "STREAM_REGION", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
