@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dj_actions.conf import PublisherSettings, get_settings
 from dj_actions_stream.base import FeedsPublisher
 from dj_actions_stream.declaration import FEEDS, Activity
-from dj_actions_stream.declaration_checks import published_actions
+from dj_actions_stream.declaration_checks import Definition, published_actions
 from dj_actions_stream.feed_ids import safe_slug
 from dj_actions_stream.loading import activity_option, load_declaration
 from dj_actions_stream.templates import FeedTemplate, Template
-
-if TYPE_CHECKING:
-    from dj_actions.declaration.definition import ActionDefinition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +49,7 @@ def implied_groups(publisher: FeedsPublisher) -> ImpliedGroups:
     return ImpliedGroups(sources=sources, unknown=unknown)
 
 
-Declared = tuple[str, Any, list["ActionDefinition"]]
+Declared = tuple[str, Any, list[Definition]]
 """Where templates of feeds are declared, the templates, and the actions they are for."""
 
 
@@ -67,7 +64,7 @@ def _declared(publisher: FeedsPublisher) -> Iterator[Declared]:
 
 
 def _declared_by_routes(
-    entry: PublisherSettings, published: Iterable[ActionDefinition]
+    entry: PublisherSettings, published: Iterable[Definition]
 ) -> Iterator[Declared]:
     for pattern, options in entry.routes.items():
         matching = [action for action in published if fnmatchcase(action.label, pattern)]
@@ -76,7 +73,7 @@ def _declared_by_routes(
                 yield f'ROUTES "{pattern}" {name}', options[name], matching
 
 
-def _declared_by_action(definition: ActionDefinition, option: Any) -> Iterator[Declared]:
+def _declared_by_action(definition: Definition, option: Any) -> Iterator[Declared]:
     declared = definition.activity or activity_option(option, definition.label)
     loaded = load_declaration(declared)
     if not isinstance(loaded, Activity):
@@ -88,7 +85,7 @@ def _declared_by_action(definition: ActionDefinition, option: Any) -> Iterator[D
             yield f"{type(loaded).__name__}.{name}", templates, [definition]
 
 
-def _groups_of(template: Template, definitions: Iterable[ActionDefinition]) -> set[str]:
+def _groups_of(template: Template, definitions: Iterable[Definition]) -> set[str]:
     """Return the groups of a template, which may contain the names of resource and action."""
     if not template.names:
         return {"".join(part for part in template.parts if isinstance(part, str))}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
 
 from dj_actions.models import Delivery
 from dj_actions.states import DeliveryState
@@ -14,9 +15,6 @@ from dj_actions_stream.earlier import message_of
 from dj_actions_stream.effects import Effect, EffectKind
 from dj_actions_stream.feed_ids import FeedId
 from dj_actions_stream.finding import feeds_of
-
-if TYPE_CHECKING:
-    from dj_actions.outbox.queries import DeliveryQuerySet
 
 PAGE_SIZE = 500
 """Deliveries that are read at once."""
@@ -38,7 +36,7 @@ class Selection:
     feed: FeedId | None = None
     """Only activities of this feed, and only this feed."""
 
-    def deliveries(self, alias: str, state: DeliveryState) -> DeliveryQuerySet:
+    def deliveries(self, alias: str, state: DeliveryState) -> QuerySet[Delivery]:
         """Return the deliveries of a publisher that are selected, the newest first."""
         found = Delivery.objects.matching(
             publisher=alias, state=state, since=self.since, until=self.until
@@ -58,7 +56,7 @@ class Selection:
                 yield replace(effect, feeds=(self.feed,), to=())
 
 
-def pages_of(rows: DeliveryQuerySet) -> Iterator[list[Delivery]]:
+def pages_of(rows: QuerySet[Delivery]) -> Iterator[list[Delivery]]:
     """Yield deliveries with their events, page by page."""
     page = list(rows.select_related("event")[:PAGE_SIZE])
     while page:
