@@ -12,10 +12,14 @@ from dj_actions.operations import replay_delivered
 from dj_actions.states import DeliveryState
 from dj_actions_stream.base import FeedsPublisher
 from dj_actions_stream.chunks import chunks
-from dj_actions_stream.earlier import message_of
 from dj_actions_stream.effects import Effect
 from dj_actions_stream.finding import ActivityFinder, Finding
-from dj_actions_stream.reconciliation.records import Selection, aftermath_of, pages_of
+from dj_actions_stream.reconciliation.records import (
+    Selection,
+    aftermath_of,
+    effects_of,
+    pages_of,
+)
 
 MAX_REPLAYED = 1000
 """Deliveries of one replay: all of them are listed in its record."""
@@ -109,7 +113,7 @@ def _compare_page(
     expected: list[tuple[Delivery, Effect]] = []
     for delivery in page:
         try:
-            effects = publisher.mapping.effects(message_of(delivery))
+            effects = effects_of(publisher, delivery)
         except PublishError:
             result.skipped += 1
         else:

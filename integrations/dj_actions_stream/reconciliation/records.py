@@ -8,6 +8,8 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from dj_actions.exceptions import PublishRejected
+from dj_actions.messages import Message
 from dj_actions.models import Delivery
 from dj_actions.states import DeliveryState
 from dj_actions_stream.base import FeedsPublisher
@@ -62,6 +64,25 @@ def pages_of(rows: QuerySet[Delivery]) -> Iterator[list[Delivery]]:
     while page:
         yield page
         page = list(rows.select_related("event").filter(event__lt=page[-1].event_id)[:PAGE_SIZE])
+
+
+def effects_of(publisher: FeedsPublisher, delivery: Delivery) -> tuple[Effect, ...]:
+    """Return the effects of a delivery, as far as they add activities.
+
+    Raises:
+        PublishError: they are not known any more.
+    """
+    message = message_of(delivery)
+    # What becomes of earlier activities adds none, and reading those for each delivery is slow.
+    alone = replace(publisher.mapping, read_earlier=_read_nothing)
+    try:
+        return alone.effects(message)
+    except PublishRejected:  # a reaction needs the activity that it is about
+        return publisher.mapping.effects(message)
+
+
+def _read_nothing(_alias: str, _message: Message) -> Iterator[Message]:
+    return iter(())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

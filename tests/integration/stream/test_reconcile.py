@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from dj_actions_stream import Activity
+from dj_actions_stream.reconciliation.records import Selection, effects_of, pages_of
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
@@ -16,6 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.publishers import publishers
+from dj_actions.states import DeliveryState
 from dj_actions.testing import drain
 from example.todos.actions import HandOver, MarkDone
 from example.todos.models import Todo
@@ -210,6 +212,24 @@ def test_what_a_later_action_has_changed_is_changed_again(
     assert drain() == 2
     (activity,) = feeds.read(feed)
     assert (activity["foreign_id"], activity["note"]) == (changed, "handed over")
+
+
+def test_records_are_read_with_few_statements(
+    feeds: FeedsServer,
+    make_todo: Callable[..., Todo],
+    configure: Configure,
+    django_assert_max_num_queries: Any,
+) -> None:
+    configure(activity=Removing)
+    for _ in range(6):
+        MarkDone.run(actor=(todo := make_todo()).owner, object=todo)
+    assert drain() == 6
+    publisher = publishers["feeds"]
+
+    with django_assert_max_num_queries(2):
+        pages = list(pages_of(Selection().deliveries("feeds", DeliveryState.DELIVERED)))
+        found = [effects_of(publisher, delivery) for page in pages for delivery in page]  # type: ignore[arg-type]  # it is one to feeds
+    assert [len(effects) for effects in found] == [1] * 6
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,12 @@ from dj_actions.messages import Actor, Message, Receipt
 from dj_actions.testing.contract import PublisherContract, make_message
 from tests.fixtures.destinations import failure_of
 from tests.fixtures.scripted_server import as_page
-from tests.integration.stream.v3.destination import FeedsV3Destination, refusal
+from tests.integration.stream.v3.destination import (
+    API_KEY,
+    API_SECRET,
+    FeedsV3Destination,
+    refusal,
+)
 
 
 class TestContract(PublisherContract):
@@ -156,6 +161,24 @@ def test_after_a_failure_each_message_of_the_batch_is_sent_by_itself(
 
     assert [type(outcome) for outcome in outcomes] == [PublisherUnavailable, *[Receipt] * 3]
     assert destination.server.count("POST", destination.path) == 4
+
+
+def test_a_subclass_may_publish_each_message_itself(destination: FeedsV3Destination) -> None:
+    seen = []
+
+    class Watching(StreamV3Publisher):
+        def publish(self, message: Message) -> Receipt:
+            seen.append(message)
+            return super().publish(message)
+
+    messages = [make_message(), make_message()]
+    options = {"api_key": API_KEY, "api_secret": API_SECRET, "base_url": destination.server.url}
+    publisher = Watching(alias="feeds", **options)
+    outcomes = list(publisher.publish_many(messages))
+    publisher.close()
+
+    assert seen == messages
+    assert [type(outcome) for outcome in outcomes] == [Receipt, Receipt]
 
 
 def test_a_message_that_failed_before_is_sent_by_itself(destination: FeedsV3Destination) -> None:
