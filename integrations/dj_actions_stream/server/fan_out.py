@@ -9,7 +9,7 @@ from django.db import connections, router, transaction
 
 from dj_actions_stream.server import locks
 from dj_actions_stream.server.feeds import FeedId
-from dj_actions_stream.server.models import FeedEntry, Follow
+from dj_actions_stream.server.models import Activity, FeedEntry, Follow
 from dj_actions_stream.server.querysets import FeedEntryQuerySet
 from dj_actions_stream.server.windows import MAX_READABLE
 
@@ -41,8 +41,22 @@ def copy_newest(follower: FeedId, target: FeedId, *, limit: int) -> None:
     with transaction.atomic(using=router.db_for_write(FeedEntry)):
         locks.follow(str(target))
         newest = FeedEntry.objects.in_feed(target).newest_first()[:MAX_READABLE]
-        own = [entry for entry in newest if not entry.origin][:limit]
-        FeedEntry.objects.insert_missing(_copy(entry, to=str(follower)) for entry in own)
+        # An activity may have several entries.
+        own = dict.fromkeys(entry.activity_id for entry in newest if not entry.origin)
+        copied = Activity.objects.filter(pk__in=list(own)[:limit])
+        kept = copied.lock_against_removal()
+        # Read again: some may have been removed before they were locked.
+        entries = FeedEntry.objects.in_feed(target).own().filter(activity__in=kept)
+        FeedEntry.objects.insert_missing(_copy(entry, to=str(follower)) for entry in entries)
+
+
+def delete_copies(follower: FeedId, target: FeedId) -> None:
+    """Delete what a follower got from a feed, in the caller's transaction."""
+    locks.follow(str(target))
+    copies = FeedEntry.objects.copied_to(follower, origin=target)
+    # A removal deletes copies, too: two that delete the same rows could wait for each other.
+    Activity.objects.filter(pk__in=copies.values("activity")).lock_against_removal()
+    copies.delete()
 
 
 def _insertion(entries: FeedEntryQuerySet) -> tuple[str, tuple[Any, ...]]:

@@ -8,12 +8,11 @@ from typing import Any
 
 from django.db import router, transaction
 
-from dj_actions_stream.server import locks
 from dj_actions_stream.server.errors import FeedConfigError, InputError
-from dj_actions_stream.server.fan_out import copy_newest
+from dj_actions_stream.server.fan_out import copy_newest, delete_copies
 from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.identity import render_utc
-from dj_actions_stream.server.models import FeedEntry, Follow
+from dj_actions_stream.server.models import Follow
 
 # As documented for activity_copy_limit.
 DEFAULT_COPIES = 100
@@ -70,9 +69,7 @@ def unfollow(relation: Relation, *, keep_history: bool = False) -> None:
         followed = Follow.objects.of_follower(relation.follower).of_target(relation.target)
         followed.delete()
         if not keep_history:
-            locks.follow(str(relation.target))
-            copies = FeedEntry.objects.copied_to(relation.follower, origin=relation.target)
-            copies.delete()
+            delete_copies(relation.follower, relation.target)
 
 
 def render_follow(follow: Follow) -> dict[str, Any]:

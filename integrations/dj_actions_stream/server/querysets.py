@@ -37,6 +37,11 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         """Lock the activities in the order of their ids, so that requests do not deadlock."""
         return self.select_for_update().order_by("id")
 
+    def lock_against_removal(self) -> list[UUID]:
+        """Lock the activities in the order of their ids, and return those that exist by then."""
+        locked = self.select_for_update(no_key=True).order_by("id")
+        return list(locked.values_list("pk", flat=True))
+
     def insert_and_lock(self, activities: Iterable[Activity]) -> None:
         """Insert the activities that do not exist, and lock all of them, without overwriting.
 

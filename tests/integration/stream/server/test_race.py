@@ -90,6 +90,25 @@ def test_a_follower_misses_nothing_that_is_added_meanwhile() -> None:
         assert FeedEntry.objects.filter(feed=follower).count() == added
 
 
+def test_following_unfollowing_and_removing_at_once() -> None:
+    times = [f"2026-01-0{day}T00:00:00" for day in range(1, 9)]
+
+    def work(call: Caller, thread: int) -> None:
+        timeline = f"feed/timeline/{thread % 2}/follows/"
+        if thread < 2:
+            call("POST", timeline, {"target": "user:eric"})
+        elif thread < 4:
+            call("DELETE", f"{timeline}user:eric/")
+        elif thread == 4:
+            call("POST", FEED, {"activities": [activity(1, time=time) for time in times]})
+        else:
+            call("DELETE", f"{FEED}event:1/", query={"foreign_id": "1"})
+
+    assert set(at_once(work)) == {200, 201}
+    shown = set(FeedEntry.objects.values_list("activity", flat=True))
+    assert shown == set(Activity.objects.values_list("pk", flat=True))
+
+
 def test_following_at_once_is_one_follow() -> None:
     def work(call: Caller, _: int) -> None:
         call("POST", "follow_many/", [{"source": "timeline:1", "target": "user:eric"}])
