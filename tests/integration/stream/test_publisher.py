@@ -72,7 +72,11 @@ def feeds(
     settings: Settings, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FeedsServer]:
     settings.ROOT_URLCONF = "dj_actions_stream.server.urls"
-    settings.FEEDS_SERVER = {"API_KEY": API_KEY, "API_SECRET": API_SECRET}
+    settings.FEEDS_SERVER = {
+        "API_KEY": API_KEY,
+        "API_SECRET": API_SECRET,
+        "GROUPS": {"team": "flat", "todo": "flat", "log": "flat"},
+    }
     # Each of these would send the reader's requests to another server.
     for name in ("LOCAL", "STREAM_REGION", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
