@@ -1,7 +1,7 @@
 """The endpoint `og/`: what a page says about itself, from pages that the settings contain.
 
 This server never opens an address. FEEDS_SERVER["OPEN_GRAPH"] maps each URL either to its HTML, or
-to the fields to return.
+to the fields to return. The samples are there without a setting.
 """
 
 from __future__ import annotations
@@ -22,6 +22,16 @@ from dj_actions_stream.server.page_metadata import read_metadata
 logger = logging.getLogger(__name__)
 
 KEY = "OPEN_GRAPH"
+# The first is for trying the endpoint; the second is the page that the tests of Stream's own
+# clients request, which thus need no setting.
+_SAMPLE = {
+    "description": "Sample data of the feeds server, which has not read this page.",
+    "favicon": "/favicon.ico",
+}
+SAMPLES: Mapping[str, Mapping[str, Any]] = {
+    url: {"title": title, **_SAMPLE, "images": [{"image": f"{url}/sample.png"}]}
+    for url, title in (("https://example.com", "Example"), ("https://google.com", "Google"))
+}
 
 
 class OpenGraphError(InputError):
@@ -62,7 +72,7 @@ def check_open_graph(**_: Any) -> Iterable[CheckMessage]:
 
 
 def _page(url: str) -> str | Mapping[str, Any]:
-    pages: Mapping[str, str | Mapping[str, Any]] = configuration().get(KEY, {})
+    pages: Mapping[str, str | Mapping[str, Any]] = {**SAMPLES, **configuration().get(KEY, {})}
     if url not in pages:
         logger.warning("Set %s[%r][%r] to the page's HTML, or to its fields.", SETTING, KEY, url)
         raise OpenGraphError

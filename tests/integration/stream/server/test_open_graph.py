@@ -61,6 +61,14 @@ def test_fields_are_returned_as_they_are(stream_client: Any) -> None:
     assert without_duration(stream_client.og(url)) == {"original_url": url, **FIELDS}
 
 
+def test_there_are_samples_without_a_setting(stream_client: Any, settings: Settings) -> None:
+    del settings.FEEDS_SERVER["OPEN_GRAPH"]
+    found = without_duration(stream_client.og("https://example.com"))
+
+    assert found.keys() == {"original_url", "title", "description", "favicon", "images"}
+    assert "has not read this page" in found["description"]
+
+
 def test_a_page_that_the_settings_do_not_contain(
     stream_client: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
