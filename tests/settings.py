@@ -18,7 +18,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DATABASES["replica"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}
 ROOT_URLCONF = "tests.urls"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-FEEDS_SERVER = {"API_KEY": "key", "API_SECRET": secrets.token_urlsafe(40)}
+FEEDS_SERVER = {
+    "API_KEY": "key",
+    "API_SECRET": secrets.token_urlsafe(40),
+    "GROUPS": {"team": "flat", "todo": "flat"},
+}
 DJ_ACTIONS = {
     "PUBLISHERS": {
         "memory": {

@@ -84,7 +84,7 @@ def _addresses(stack: Stack, todo: int) -> str:
 API      {web}/todos/ (ann, bob or {ADMIN}, password {password})
 Events   {web}/api/action-events/ ({ADMIN})
 Admin    {web}/admin/ ({ADMIN})
-Feeds    {stack.feeds_url}/api/v1.0/ (key {feeds.feeds_key}, secret {feeds.feeds_secret})
+Feeds    {stack.feeds_url}/browser/ (key {feeds.feeds_key}, secret {feeds.feeds_secret})
 Airflow  {airflow.base_url}/ ({airflow.admin.username}, password {airflow.admin.password})
 
 Try   curl -u ann:{password} -d note=done {web}/todos/{todo}/actions/mark_done/

@@ -39,6 +39,9 @@ SECRET_KEY = required("FEEDS_SECRET_KEY")
 FEEDS_SERVER = {
     "API_KEY": required("FEEDS_API_KEY"),
     "API_SECRET": required("FEEDS_API_SECRET"),
+    "GROUPS": {"todo": "flat", "team": "flat"},
+    # Its pages give tokens to everyone who reaches them, so they are for loopback only.
+    "BROWSER": os.environ.get("FEEDS_BROWSER") == "1",
 }
 DATABASES = {"default": database("FEEDS_DATABASE_URL")}
 

@@ -117,6 +117,7 @@ class Stack:
             "FEEDS_API_KEY": self.secrets.feeds_key,
             "FEEDS_API_SECRET": self.secrets.feeds_secret,
             "FEEDS_SECRET_KEY": self.secrets.feeds_django_key,
+            "FEEDS_BROWSER": "1",
         }
 
     def start(self, *, relays: int, airflow: bool = True) -> None:

@@ -41,6 +41,8 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions_stream": (
         *("Activity", "Effect", "EffectKind", "Feed", "StreamPublisher", "feed_of"),
     ),
+    "dj_actions_stream.server": (),
+    "dj_actions_stream.server.urls": ("urlpatterns",),
     "dj_actions_airflow": ("AirflowPublisher",),
     # Configuring it
     "dj_actions.conf": ("PublisherSettings", "RecordFailures", "Settings", "get_settings"),

@@ -22,6 +22,7 @@ SECTION = Section(page="docs/reference.md", name="reference")
 APPS = [
     *("django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes"),
     *("django.contrib.messages", "rest_framework", "dj_actions"),
+    "dj_actions_stream.server",
 ]
 
 

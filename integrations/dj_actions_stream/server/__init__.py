@@ -6,3 +6,5 @@ It does not import `dj_actions`: put `dj_actions_stream.server` in INSTALLED_APP
 """
 
 from __future__ import annotations
+
+__all__: list[str] = []

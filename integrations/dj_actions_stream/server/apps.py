@@ -5,7 +5,14 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core import checks
 
-from dj_actions_stream.server.checks import check_credentials, check_time_zone
+from dj_actions_stream.server.checks import (
+    check_credentials,
+    check_groups,
+    check_origins,
+    check_rate_limits,
+    check_time_zone,
+)
+from dj_actions_stream.server.open_graph import check_open_graph
 
 
 class FeedsServerConfig(AppConfig):
@@ -18,5 +25,12 @@ class FeedsServerConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        checks.register(check_credentials)
-        checks.register(check_time_zone)
+        for check in (
+            check_credentials,
+            check_groups,
+            check_rate_limits,
+            check_origins,
+            check_open_graph,
+            check_time_zone,
+        ):
+            checks.register(check)

@@ -10,6 +10,8 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
 from dj_actions_stream.server.conf import EXAMPLE, KEYS, SETTING, configuration, missing_keys
+from dj_actions_stream.server.groups import invalid_groups
+from dj_actions_stream.server.rate_limits import invalid_limits
 
 # RFC 7518 3.2: an HS256 key must be at least as long as the hash. PyJWT warns about shorter keys.
 MIN_SECRET_BYTES = 32
@@ -24,7 +26,7 @@ def check_credentials(**_: Any) -> Iterable[CheckMessage]:
     for key in sorted(str(key) for key in configured if key not in KEYS):
         yield Error(
             f"{SETTING} has an unknown key {key!r}.",
-            hint=f"Remove it. The keys are {' and '.join(KEYS)}.",
+            hint=f"Remove it. The keys are {', '.join(KEYS)}.",
             id="feeds_server.E002",
         )
     if "API_SECRET" not in missing and _is_short(configured["API_SECRET"]):
@@ -32,6 +34,40 @@ def check_credentials(**_: Any) -> Iterable[CheckMessage]:
             f"{SETTING}['API_SECRET'] is shorter than {MIN_SECRET_BYTES} bytes.",
             hint="Use a longer secret, for example secrets.token_hex(32).",
             id="feeds_server.W001",
+        )
+
+
+def check_groups(**_: Any) -> Iterable[CheckMessage]:
+    """Yield an error for each feed group, aggregation format or ranking that is invalid."""
+    for slug, problem in invalid_groups(configuration().get("GROUPS", {})):
+        where = f"{SETTING}['GROUPS']" + (f"[{slug!r}]" if slug else "")
+        yield Error(
+            f"{where}: {problem}.",
+            hint="Declare a group as 'flat', 'aggregated' or 'notification', or as a mapping with "
+            "TYPE and AGGREGATION or RANKINGS.",
+            id="feeds_server.E004",
+        )
+
+
+def check_rate_limits(**_: Any) -> Iterable[CheckMessage]:
+    """Yield an error for each rate limit that is invalid."""
+    for problem in invalid_limits(configuration().get("RATE_LIMITS")):
+        yield Error(
+            f"{SETTING}['RATE_LIMITS']: {problem}.",
+            hint="For example {'add_activity': 1000, 'read_feed': {'minute': 2000}}, or 'hosted'.",
+            id="feeds_server.E005",
+        )
+
+
+def check_origins(**_: Any) -> Iterable[CheckMessage]:
+    """Yield an error if ALLOWED_ORIGINS is not a list of origins."""
+    origins = configuration().get("ALLOWED_ORIGINS", ())
+    is_list = isinstance(origins, list | tuple | set | frozenset)
+    if not is_list or not all(isinstance(origin, str) for origin in origins):
+        yield Error(
+            f"{SETTING}['ALLOWED_ORIGINS'] is {origins!r}.",
+            hint="List origins such as 'http://localhost:3000', or '*' for any.",
+            id="feeds_server.E006",
         )
 
 

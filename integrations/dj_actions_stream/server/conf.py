@@ -1,4 +1,4 @@
-"""The feeds server's only setting: the credentials of its clients."""
+"""The feeds server's only setting, FEEDS_SERVER, and the credentials in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 SETTING = "FEEDS_SERVER"
-KEYS = ("API_KEY", "API_SECRET")
+REQUIRED_KEYS = ("API_KEY", "API_SECRET")
+OPTIONAL_KEYS = ("GROUPS", "RATE_LIMITS", "ALLOWED_ORIGINS", "BROWSER", "OPEN_GRAPH")
+KEYS = (*REQUIRED_KEYS, *OPTIONAL_KEYS)
 EXAMPLE = f'{SETTING} = {{"API_KEY": "...", "API_SECRET": "..."}}'
 
 
@@ -38,7 +40,7 @@ def configuration() -> Mapping[str, Any]:
 
 def missing_keys(configured: Mapping[str, Any]) -> list[str]:
     """Return the keys without a usable value."""
-    return [key for key in KEYS if not _is_non_empty_string(configured.get(key))]
+    return [key for key in REQUIRED_KEYS if not _is_non_empty_string(configured.get(key))]
 
 
 def _is_non_empty_string(value: object) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -17,11 +17,13 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from dj_actions_stream.server import cors, rate_limits
 from dj_actions_stream.server.errors import (
     FeedsError,
     InputError,
     InternalError,
     MethodError,
+    RateLimitError,
     TooLargeError,
 )
 from dj_actions_stream.server.payloads import read_list, read_object
@@ -58,7 +60,21 @@ class Endpoint(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
         """Respond with JSON, even if a method raises an exception."""
         started = time.perf_counter()
-        return self._handle(request, *args, **kwargs).to_http(started=started)
+        response = self._limited(request, *args, **kwargs).to_http(started=started)
+        # On errors, too: without them a page does not learn which error it is.
+        cors.allow_origin(request, response)
+        return response
+
+    def _limited(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiResponse:
+        if cors.is_preflight(request):
+            return ApiResponse(document={}, headers=dict(cors.preflight_headers()))
+        quota = rate_limits.count(request)
+        if quota.is_exceeded:
+            error = RateLimitError(rate_limits.exceeded_message(quota))
+            response = ApiResponse.from_error(error)
+        else:
+            response = self._handle(request, *args, **kwargs)
+        return replace(response, headers={**response.headers, **quota.headers()})
 
     def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiResponse:
         method = (request.method or "").lower()

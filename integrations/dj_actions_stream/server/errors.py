@@ -4,15 +4,23 @@ FeedsError
 ├── ApiKeyError         2   401
 ├── SignatureError      3   401
 ├── InputError          4   400
+├── FeedConfigError     6   400
 ├── PaginationError     8   400
+├── RateLimitError      9   429
+├── MissingUserError   10   400
+├── RankingError       11   400
+├── MissingRankingError 12  400
+├── AggregationError   14   400
 ├── NotFoundError      16   404
 ├── NotAllowedError    17   403
 │   └── MethodError    17   405
 ├── TooLargeError      18   413
+├── ConflictError      22   409
 └── InternalError      -1   500
 
 Codes and statuses are those of Stream's API documentation; the names up to 17 are the classes
-that stream-python raises for the code (`stream.exceptions`). The names at 18 and -1 are ours.
+that stream-python raises for the code (`stream.exceptions`). The names at 14, 18, 22 and -1 are
+ours.
 """
 
 from __future__ import annotations
@@ -84,8 +92,44 @@ class PaginationError(FeedsError):
     code, status, name = 8, 400, "InvalidPaginationException"
 
 
+class MissingUserError(FeedsError):
+    """A server's request does not name the user on whose behalf it is sent."""
+
+    code, status, name = 10, 400, "MissingUserException"
+
+
+class FeedConfigError(FeedsError):
+    """The feed group does not exist, or its type does not support the request."""
+
+    code, status, name = 6, 400, "FeedConfigException"
+
+
+class RateLimitError(FeedsError):
+    """The client has used up the calls of a time window."""
+
+    code, status, name = 9, 429, "RateLimitReached"
+
+
+class RankingError(FeedsError):
+    """A ranking method cannot be applied to an activity."""
+
+    code, status, name = 11, 400, "RankingException"
+
+
+class MissingRankingError(FeedsError):
+    """The feed group has no ranking method of this name."""
+
+    code, status, name = 12, 400, "MissingRankingException"
+
+
+class AggregationError(FeedsError):
+    """An aggregation format cannot be applied to an activity."""
+
+    code, status, name = 14, 400, "AggregationException"
+
+
 class NotFoundError(FeedsError):
-    """The URL does not exist or is not implemented."""
+    """The URL or the object does not exist."""
 
     code, status, name = 16, 404, "DoesNotExistException"
 
@@ -106,6 +150,12 @@ class TooLargeError(FeedsError):
     """The activity or the request exceeds a size limit."""
 
     code, status, name = 18, 413, "TooLargeException"
+
+
+class ConflictError(FeedsError):
+    """An object with this id already exists."""
+
+    code, status, name = 22, 409, "ConflictException"
 
 
 class InternalError(FeedsError):

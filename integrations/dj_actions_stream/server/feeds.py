@@ -1,4 +1,4 @@
-"""The id of a feed: a group's slug and a user's id."""
+"""The id of a feed: the slug of its group, which has to exist, and a user's id."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from dj_actions_stream.server.errors import InputError
+from dj_actions_stream.server.groups import FeedGroup, group_of
 
 # Characters that both the Python and the JavaScript client accept: [\w-] and \w, in ASCII.
 SLUG = re.compile(r"[A-Za-z0-9_]{1,255}")
@@ -32,15 +33,26 @@ class FeedId:
                 "A user id must have 1 to 255 letters, digits, underscores and hyphens.",
                 fields={"user_id": ["only letters, digits, _ and - are allowed"]},
             )
+        group_of(self.slug)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the feed in a string like `slug:id`, or raise InputError."""
+        """Return the feed in a string like `slug:id`.
+
+        Raises:
+            InputError: the string is not a feed id.
+            FeedConfigError: the feed group does not exist.
+        """
         slug, _, user_id = text.partition(":")
         return cls(slug=slug, user_id=user_id)
 
     def __str__(self) -> str:
         return f"{self.slug}:{self.user_id}"
+
+    @property
+    def group(self) -> FeedGroup:
+        """The feed group."""
+        return group_of(self.slug)
 
     @property
     def claim(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dj_actions_stream.server.errors import InputError
+from dj_actions_stream.server.errors import FeedConfigError, InputError
 from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.identity import FIRST_TIME, parse_time
 
@@ -32,11 +32,19 @@ class FieldReader:
     def __init__(self, item: Mapping[str, Any]) -> None:
         self._item = item
         self._errors: dict[str, list[str]] = {}
+        self._group_error: FeedConfigError | None = None
 
     def raise_errors(self) -> None:
-        """Raise InputError if a field that was read is invalid."""
+        """Raise an error if a field that was read is invalid.
+
+        Raises:
+            InputError: a field is invalid.
+            FeedConfigError: no field is invalid, but a feed's group does not exist.
+        """
         if self._errors:
             raise InputError.for_fields(self._errors)
+        if self._group_error:
+            raise self._group_error
 
     def required(self, name: str) -> str:
         """Return a required string."""
@@ -139,6 +147,9 @@ class FieldReader:
         text, _, token = item.partition(" ") if isinstance(item, str) else ("", "", "")
         try:
             return (Target(feed=FeedId.parse(text), token=token),)
+        except FeedConfigError as error:
+            self._group_error = error
+            return ()
         except InputError:
             self._add_error(name, "write each feed as slug:id")
             return ()

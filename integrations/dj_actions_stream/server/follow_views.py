@@ -52,7 +52,7 @@ class Following(Endpoint):
         (target,) = targets
         if token:
             verify(token).require(Permission(resource="feed", action="read", feed=target))
-        follow(Relation(follower=feed, target=target), copies=copies)
+        follow([Relation(follower=feed, target=target)], copies=copies)
         return ApiResponse(document={}, status=201)
 
 
@@ -83,9 +83,7 @@ class FollowMany(Endpoint):
         """Create all follows of a list of {"source", "target"}."""
         authorize(request, Permission(resource="follower", action="write"))
         relations = [_relation(reader) for reader in _readers(request)]
-        copies = _copies(request)
-        for relation in relations:
-            follow(relation, copies=copies)
+        follow(relations, copies=_copies(request))
         return ApiResponse(document={}, status=201)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import router, transaction
 
-from dj_actions_stream.server.errors import InputError
+from dj_actions_stream.server import locks
+from dj_actions_stream.server.errors import FeedConfigError, InputError
 from dj_actions_stream.server.fan_out import copy_newest
 from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.identity import render_utc
@@ -29,20 +31,31 @@ class Relation:
         if self.follower == self.target:
             raise InputError.for_fields({"target": ["a feed cannot follow itself"]})
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """The values of a row."""
+        return str(self.follower), str(self.target)
 
-def follow(relation: Relation, *, copies: int = DEFAULT_COPIES) -> None:
-    """Follow a feed and copy its newest activities. It has no effect on an existing follow.
+
+def follow(relations: Sequence[Relation], *, copies: int = DEFAULT_COPIES) -> None:
+    """Follow feeds and copy their newest activities. It has no effect on existing follows.
 
     Args:
-        relation: who follows whom.
-        copies: how many activities are copied.
+        relations: who follows whom.
+        copies: how many activities of each feed are copied.
+
+    Raises:
+        FeedConfigError: a feed to follow is not flat; then nothing is followed.
     """
+    for relation in relations:
+        _check_flat(relation.target)
     with transaction.atomic(using=router.db_for_write(Follow)):
-        _, is_new = Follow.objects.get_or_create(
-            follower=str(relation.follower), target=str(relation.target)
+        missing = _missing(relations)
+        Follow.objects.insert_missing(
+            Follow(follower=follower, target=target) for follower, target in missing
         )
-    # In a second transaction: whoever adds an activity after the first one sees the follow.
-    if is_new:
+    # After the commit: whoever adds an activity from now on sees the follow.
+    for relation in missing.values() if copies else ():
         copy_newest(relation.follower, relation.target, limit=copies)
 
 
@@ -57,6 +70,7 @@ def unfollow(relation: Relation, *, keep_history: bool = False) -> None:
         followed = Follow.objects.of_follower(relation.follower).of_target(relation.target)
         followed.delete()
         if not keep_history:
+            locks.follow(str(relation.target))
             copies = FeedEntry.objects.copied_to(relation.follower, origin=relation.target)
             copies.delete()
 
@@ -69,3 +83,15 @@ def render_follow(follow: Follow) -> dict[str, Any]:
         "created_at": render_utc(follow.created_at),
         "updated_at": render_utc(follow.updated_at),
     }
+
+
+def _check_flat(feed: FeedId) -> None:
+    if not feed.group.is_flat:
+        raise FeedConfigError(f"Only flat feeds can be followed; {feed} is {feed.group.type}.")
+
+
+def _missing(relations: Sequence[Relation]) -> dict[tuple[str, str], Relation]:
+    by_key = {relation.key: relation for relation in relations}
+    for key in Follow.objects.existing(by_key):
+        by_key.pop(key, None)
+    return by_key

@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from django.http import JsonResponse
+from django.http import HttpRequest, JsonResponse
 
+from dj_actions_stream.server import cors
 from dj_actions_stream.server.endpoints import ApiResponse
 from dj_actions_stream.server.errors import (
     FeedsError,
@@ -21,8 +22,10 @@ from dj_actions_stream.server.errors import (
 
 
 def _handler(error: FeedsError) -> Callable[..., JsonResponse]:
-    def handle(*_: object, **__: object) -> JsonResponse:
-        return ApiResponse.from_error(error).to_http(started=time.perf_counter())
+    def handle(request: HttpRequest, *_: object, **__: object) -> JsonResponse:
+        response = ApiResponse.from_error(error).to_http(started=time.perf_counter())
+        cors.allow_origin(request, response)
+        return response
 
     return handle
 

@@ -7,11 +7,10 @@ feeds, a user reads those of public groups, and may copy an activity to their no
 from __future__ import annotations
 
 from dj_actions_stream.server.feeds import FeedId
+from dj_actions_stream.server.groups import GroupType
 
-# Only the owner reads them.
-PRIVATE_GROUPS = frozenset({"notification", "timeline", "timeline_aggregated"})
-# Every user may copy an activity to them by `to`.
-RECEIVING_GROUPS = frozenset({"notification"})
+# Only the owner reads them, and feeds of the type notification.
+PRIVATE_GROUPS = frozenset({"timeline", "timeline_aggregated"})
 
 
 def owns(user_id: str, feed: FeedId) -> bool:
@@ -21,12 +20,13 @@ def owns(user_id: str, feed: FeedId) -> bool:
 
 def may_read(user_id: str, feed: FeedId) -> bool:
     """Return whether the user may read the feed."""
-    return owns(user_id, feed) or feed.slug not in PRIVATE_GROUPS
+    is_private = feed.slug in PRIVATE_GROUPS or feed.group.type == GroupType.NOTIFICATION
+    return owns(user_id, feed) or not is_private
 
 
 def may_target(user_id: str, feed: FeedId) -> bool:
     """Return whether the user may copy an activity to the feed by `to`."""
-    return owns(user_id, feed) or feed.slug in RECEIVING_GROUPS
+    return owns(user_id, feed) or feed.group.type == GroupType.NOTIFICATION
 
 
 def may_act_as(user_id: str, actor: str) -> bool:

@@ -15,7 +15,7 @@ from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.identity import time_from_id
 
 if TYPE_CHECKING:
-    from dj_actions_stream.server.models import Activity, FeedEntry, Follow  # noqa: F401
+    from dj_actions_stream.server.models import Activity, FeedEntry, Follow
 
 # One statement inserts at most this many rows.
 BATCH_SIZE = 1000
@@ -115,6 +115,16 @@ class FeedEntryQuerySet(models.QuerySet["FeedEntry"]):
 class FollowQuerySet(models.QuerySet["Follow"]):
     """A queryset of follows."""
 
+    def insert_missing(self, follows: Iterable[Follow]) -> None:
+        """Insert the follows that do not exist yet."""
+        self.bulk_create(follows, ignore_conflicts=True, batch_size=BATCH_SIZE)
+
+    def existing(self, keys: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return the pairs of follower and target that exist, among others."""
+        followers, targets = {key[0] for key in keys}, {key[1] for key in keys}
+        found = self.filter(follower__in=followers, target__in=targets)
+        return list(found.values_list("follower", "target"))
+
     def of_follower(self, feed: FeedId) -> Self:
         """Return what the feed follows."""
         return self.filter(follower=str(feed))
@@ -142,7 +152,8 @@ def _entries() -> FeedEntryQuerySet:
 
 def _past(activity_id: UUID, lookup: str, *, inclusive: bool) -> Q:
     time = time_from_id(activity_id)
-    same_time = f"activity_id__{lookup}e" if inclusive else f"activity_id__{lookup}"
-    beyond = Q(**{f"time__{lookup}": time}) | Q(**{same_time: activity_id})
-    # The bound on the time alone is one that the index starts at.
-    return Q(**{f"time__{lookup}e": time}) & beyond
+    opposite = {"lt": "gt", "gt": "lt"}[lookup]
+    excluded = f"activity_id__{opposite}" if inclusive else f"activity_id__{opposite}e"
+    # Written without OR, so that the database starts at the time in the index instead of
+    # collecting everything beyond it.
+    return Q(**{f"time__{lookup}e": time}) & ~Q(**{"time": time, excluded: activity_id})

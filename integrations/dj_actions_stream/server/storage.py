@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import router, transaction
 
+from dj_actions_stream.server import locks
 from dj_actions_stream.server.activities import Draft
 from dj_actions_stream.server.errors import NotAllowedError
 from dj_actions_stream.server.fan_out import copy_to_followers
@@ -42,6 +43,7 @@ def add(feed: FeedId, drafts: Sequence[Draft], *, may_write: MayWrite = anywhere
     activities = {draft.id: _activity(draft, owner=str(feed)) for draft in drafts}
     entries = {(entry.activity_id, entry.feed): entry for entry in _entries(feed, drafts)}
     with transaction.atomic(using=router.db_for_write(Activity)):
+        locks.add_to(entry.feed for entry in entries.values())
         # Activities first: the lock on an activity's row also protects its entries.
         _write(activities, may_write)
         FeedEntry.objects.insert_missing(entries.values())

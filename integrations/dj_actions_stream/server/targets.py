@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import router, transaction
 
+from dj_actions_stream.server import locks
 from dj_actions_stream.server.errors import InputError, NotAllowedError, NotFoundError
 from dj_actions_stream.server.fan_out import copy_to_followers
 from dj_actions_stream.server.feeds import FeedId
@@ -76,6 +77,7 @@ def change_targets(feed: FeedId, change: TargetChange) -> ChangedTargets:
         InputError: there would be too many targets.
     """
     with transaction.atomic(using=router.db_for_write(Activity)):
+        locks.add_to(str(target.feed) for target in change.requested)
         activity = _added_to(feed, change.activity_id)
         current = [FeedId.parse(text) for text in activity.to]
         targets = change.applied_to(current)

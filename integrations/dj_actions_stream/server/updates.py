@@ -30,6 +30,7 @@ KEYS = frozenset({"id", "foreign_id", "time", "set", "unset"})
 
 Path = tuple[str, ...]
 T = TypeVar("T", dict[str, Any], list[Any])
+_KINDS: dict[type, str] = {dict: "an object", list: "a list"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,8 +113,7 @@ def _read(name: str, value: Any, default: T) -> T:
     if value is None:
         return default
     if not isinstance(value, type(default)) or len(value) > MAX_PATHS:
-        kind = "an object" if isinstance(default, dict) else "a list"
-        message = f"this field must be {kind} of at most {MAX_PATHS} paths"
+        message = f"this field must be {_KINDS[type(default)]} of at most {MAX_PATHS} paths"
         raise InputError.for_fields({name: [message]})
     return value
 

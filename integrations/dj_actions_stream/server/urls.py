@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from dj_actions_stream.server import follow_views, views
+from dj_actions_stream.server import change_views, follow_views, object_urls, views
 
-identified_feed = "<str:slug>/<str:user_id>/"
-feed = f"feed/{identified_feed}"
+__all__ = ["urlpatterns"]
+
+feed_id = "<str:slug>/<str:user_id>"
+feed = f"feed/{feed_id}/"
+targets = f"feed_targets/{feed_id}/activity_to_targets/"
 
 api = [
     path(feed, views.Feed.as_view()),
@@ -22,19 +25,27 @@ api = [
     path(f"{feed}following/<str:target>/", follow_views.FollowedFeed.as_view()),
     path(f"{feed}followers/", follow_views.Followers.as_view()),
     path(f"{feed}<str:identifier>/", views.FeedActivity.as_view()),
-    path(f"feed_targets/{identified_feed}activity_to_targets/", views.ActivityTargets.as_view()),
-    path("feed/add_to_many/", views.ManyFeeds.as_view()),
+    path(
+        targets,
+        change_views.ActivityTargets.as_view(),
+    ),
+    path("feed/add_to_many/", change_views.ManyFeeds.as_view()),
     path("follow_many/", follow_views.FollowMany.as_view()),
     path("unfollow_many/", follow_views.UnfollowMany.as_view()),
     path("stats/follow/", follow_views.FollowStatistics.as_view()),
     path("activities/", views.Activities.as_view()),
     path("enrich/activities/", views.EnrichedActivities.as_view()),
-    path("activity/", views.PartialUpdates.as_view()),
+    path("activity/", change_views.PartialUpdates.as_view()),
+    *object_urls.api,
     re_path("", views.NotImplementedEndpoint.as_view()),
 ]
 
 urlpatterns = [
     path("healthz", views.health),
+    path("browser/", include("dj_actions_stream.server.browser.urls")),
     path("api/v1.0/", include(api)),
+    path("analytics/v1.0/", include(object_urls.analytics)),
+    path("personalization/v1.0/", include(object_urls.personalization)),
     re_path("^(?:api|analytics|personalization)/", views.NotImplementedEndpoint.as_view()),
 ]
+"""The API, a health check, and pages for developers."""

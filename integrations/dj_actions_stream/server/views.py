@@ -1,4 +1,4 @@
-"""The endpoints of activities: in a feed, in many feeds, or by id."""
+"""The endpoints that read, add, overwrite and remove activities."""
 
 from __future__ import annotations
 
@@ -18,44 +18,49 @@ from dj_actions_stream.server.activities import (
     render_activity,
 )
 from dj_actions_stream.server.endpoints import ApiResponse, Endpoint, read_body
+from dj_actions_stream.server.enrichment import enrich
 from dj_actions_stream.server.errors import InputError, NotAllowedError, NotFoundError
 from dj_actions_stream.server.feeds import FeedId
-from dj_actions_stream.server.fields import FieldReader, Target
+from dj_actions_stream.server.fields import Target
 from dj_actions_stream.server.identity import id_from_pair, parse_id, parse_time
 from dj_actions_stream.server.models import Activity
 from dj_actions_stream.server.pagination import Page, ShownActivity
 from dj_actions_stream.server.payloads import is_storable
-from dj_actions_stream.server.targets import TargetChange, change_targets
+from dj_actions_stream.server.reaction_enrichment import ReactionOptions
+from dj_actions_stream.server.reading import read_special
 from dj_actions_stream.server.tokens import Grant, Permission, authorize
-from dj_actions_stream.server.updates import read_partial_updates, update_partially
 
-# Stream's documented limits.
+# Stream's documented limit of activities per lookup.
 MAX_LOOKUPS = 100
-MAX_FEEDS = 5000
 
 
 class EnrichedFeed(Endpoint):
-    """A feed with expanded references. Expansion is not implemented yet."""
+    """A feed with expanded references and, if they are requested, reactions."""
 
     def get(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Return a page of the feed, newest first."""
         feed, _ = authorize_feed(request, "feed", "read", slug, user_id)
+        special = read_special(request, feed, self.render)
+        if special is not None:
+            return ApiResponse(document=special)
         page = Page.from_query(request.GET.dict())
         shown, has_more = page.read(feed)
-        return ApiResponse(
-            document={
-                "results": self.render(shown),
-                "next": page.next_link(request, shown[-1].activity.id) if has_more else "",
-            }
-        )
+        # All of them may have been removed while the page was read.
+        is_last = not (has_more and shown)
+        following = "" if is_last else page.next_link(request, shown[-1].activity.pk)
+        return ApiResponse(document={"results": self.render(shown), "next": following})
 
     def render(self, shown: Sequence[ShownActivity]) -> list[dict[str, Any]]:
         """Return the documents of activities, in the order given."""
-        return [render_activity(item.activity, origin=item.origin) for item in shown]
+        return enrich(_rendered(shown), ReactionOptions.of(self.request))
 
 
 class Feed(EnrichedFeed):
     """A feed to read and to add to."""
+
+    def render(self, shown: Sequence[ShownActivity]) -> list[dict[str, Any]]:
+        """Return the documents of activities as they were added."""
+        return _rendered(shown)
 
     def post(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
         """Add one activity, or all of {"activities": [...]}, or none of them."""
@@ -66,22 +71,6 @@ class Feed(EnrichedFeed):
             return ApiResponse(document={"activities": _add(feed, drafts, grant)}, status=201)
         (activity,) = _add(feed, [read_draft(document, received=received)], grant)
         return ApiResponse(document=activity, status=201)
-
-
-class ManyFeeds(Endpoint):
-    """Many feeds to add one activity to."""
-
-    def post(self, request: HttpRequest) -> ApiResponse:
-        """Add the activity to the feeds, but not to their followers."""
-        authorize(request, Permission(resource="feed", action="write"))
-        reader = FieldReader(document := read_body(request))
-        feeds = [target.feed for target in reader.feeds("feeds", limit=MAX_FEEDS)]
-        reader.raise_errors()
-        draft = read_draft(document.get("activity"), received=timezone.now())
-        if not feeds or draft.to:
-            raise InputError("Set feeds, and no `to` in the activity.")
-        storage.add_to_many(feeds, draft)
-        return ApiResponse(document={}, status=201)
 
 
 class FeedActivity(Endpoint):
@@ -108,7 +97,7 @@ class NotImplementedEndpoint(Endpoint):
 
 
 class EnrichedActivities(Endpoint):
-    """Activities by id, or by foreign_id and time, of any feed."""
+    """Activities of any feed by id, or by foreign_id and time, enriched as in a feed."""
 
     def get(self, request: HttpRequest) -> ApiResponse:
         """Return the activities that exist, in the order of the request."""
@@ -117,50 +106,26 @@ class EnrichedActivities(Endpoint):
         if len(ids) > MAX_LOOKUPS:
             raise InputError(f"Request at most {MAX_LOOKUPS} activities.")
         found = Activity.objects.in_bulk(ids)
-        results = [render_activity(found[pk]) for pk in ids if pk in found]
+        results = self.render([render_activity(found[pk]) for pk in ids if pk in found])
         return ApiResponse(document={"results": results})
+
+    def render(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the enriched documents of activities, in the order given."""
+        return enrich(documents, ReactionOptions.of(self.request))
 
 
 class Activities(EnrichedActivities):
     """Activities to read and to overwrite."""
+
+    def render(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the documents as they are."""
+        return list(documents)
 
     def post(self, request: HttpRequest) -> ApiResponse:
         """Overwrite all of {"activities": [...]}, or none of them."""
         authorize(request, Permission(resource="activities", action="write"))
         storage.overwrite(read_updates(read_body(request).get("activities")))
         return ApiResponse(document={}, status=201)
-
-
-class PartialUpdates(Endpoint):
-    """Changes of single fields of activities."""
-
-    def post(self, request: HttpRequest) -> ApiResponse:
-        """Apply all of {"changes": [...]}, or none of them, and return the activities."""
-        authorize(request, Permission(resource="activities", action="write"))
-        updates = read_partial_updates(read_body(request).get("changes"))
-        activities = update_partially(updates)
-        rendered = [render_activity(activity) for activity in activities]
-        return ApiResponse(document={"activities": rendered}, status=201)
-
-
-class ActivityTargets(Endpoint):
-    """The feeds in an activity's `to`."""
-
-    def post(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
-        """Replace the targets of an activity of the feed, or add and remove some."""
-        feed, grant = authorize_feed(request, "feed_targets", "write", slug, user_id)
-        change = TargetChange.parse(read_body(request))
-        if grant.user_id is not None:
-            _check_targets(change.requested, grant)
-        changed = change_targets(feed, change)
-        return ApiResponse(
-            document={
-                "activity": {"to": [], **render_activity(changed.activity)},
-                "added": [str(target) for target in changed.added],
-                "removed": [str(target) for target in changed.removed],
-            },
-            status=201,
-        )
 
 
 def health(_: HttpRequest) -> JsonResponse:
@@ -176,23 +141,30 @@ def authorize_feed(
     return feed, authorize(request, Permission(resource=resource, action=action, feed=feed))
 
 
+def check_targets(targets: Iterable[Target], grant: Grant) -> None:
+    """Raise NotAllowedError if an activity may not be copied to one of the targets."""
+    for target in targets:
+        if not grant.may_target(target.feed, target.token):
+            raise NotAllowedError(f"The token does not permit `to` with {target.feed}.")
+
+
+def _rendered(shown: Sequence[ShownActivity]) -> list[dict[str, Any]]:
+    return [render_activity(item.activity, origin=item.origin) for item in shown]
+
+
 def _add(feed: FeedId, drafts: list[Draft], grant: Grant) -> list[dict[str, Any]]:
     for draft in drafts:
         _check_actor(draft, grant)
-        _check_targets(draft.to, grant)
+        check_targets(draft.to, grant)
     activities = storage.add(feed, drafts, may_write=grant.may_write)
-    return [{"to": [], **render_activity(activity)} for activity in activities]
+    # stream-js, which has a user's token, expects what it reads later, without an empty `to`.
+    empty: dict[str, Any] = {"to": []} if grant.user_id is None else {}
+    return [{**empty, **render_activity(activity)} for activity in activities]
 
 
 def _check_actor(draft: Draft, grant: Grant) -> None:
     if grant.user_id is not None and not policies.may_act_as(grant.user_id, draft.actor):
         raise NotAllowedError(f"A user's token does not permit the actor {draft.actor}.")
-
-
-def _check_targets(targets: Iterable[Target], grant: Grant) -> None:
-    for target in targets:
-        if not grant.may_target(target.feed, target.token):
-            raise NotAllowedError(f"The token does not permit `to` with {target.feed}.")
 
 
 def _requested_ids(request: HttpRequest) -> list[UUID]:

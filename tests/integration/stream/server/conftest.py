@@ -16,7 +16,11 @@ from tests.integration.stream.server.calls import API_KEY, API_SECRET, Caller
 @pytest.fixture(autouse=True)
 def _site(settings: Settings) -> None:
     settings.ROOT_URLCONF = "tests.integration.stream.server.urls"
-    settings.FEEDS_SERVER = {"API_KEY": API_KEY, "API_SECRET": API_SECRET}
+    settings.FEEDS_SERVER = {
+        "API_KEY": API_KEY,
+        "API_SECRET": API_SECRET,
+        "GROUPS": {"team": "flat", "todo": "flat"},
+    }
 
 
 @pytest.fixture

@@ -176,6 +176,16 @@ class TestMany:
         targets = [follow["target_id"] for follow in feeds.timeline.following()["results"]]
         assert targets == ["user:x", "user:eric"]
 
+    def test_one_that_is_not_flat_leaves_no_trace(self, stream_client: Any) -> None:
+        with pytest.raises(exceptions.FeedConfigException):
+            stream_client.follow_many(
+                [
+                    {"source": "timeline:bob", "target": "user:eric"},
+                    {"source": "timeline:bob", "target": "notification:eric"},
+                ]
+            )
+        assert not Follow.objects.exists()
+
     def test_unfollows(self, feeds: Feeds, stream_client: Any) -> None:
         feeds.user.add_activity(activity(1))
         feeds.other.add_activity(activity(2))

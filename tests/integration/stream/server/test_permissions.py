@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from dj_actions_stream.server.models import Activity, FeedEntry
+from pytest_django import Settings
 
 from tests.integration.stream.server.calls import FEED, Caller, token
 
@@ -145,6 +146,22 @@ class TestTokenForOneFeed:
         assert (call.status, answer["code"]) == (403, 17)
 
 
+class TestFeedsWithTheSameClaim:
+    """The claim feed_id joins slug and id without a separator."""
+
+    def test_only_the_group_that_exists_fits(self, call: Caller) -> None:
+        call("GET", "feed/user/11/", claims=claims("feed", "read", "user11"))
+        assert call.status == 200
+        for feed in ("user1/1", "use/r11"):
+            answer = call("GET", f"feed/{feed}/", claims=claims("feed", "read", "user11"))
+            assert (call.status, answer["code"]) == (400, 6)
+
+    def test_a_group_with_a_longer_name_is_another_feed(self, call: Caller) -> None:
+        for feed_id, status in (("timeline_aggregated5", 200), ("timeline5", 403)):
+            call("GET", "feed/timeline_aggregated/5/", claims=claims("feed", "read", feed_id))
+            assert call.status == status
+
+
 class TestUserToken:
     @pytest.mark.parametrize("group", ["user", "timeline", "notification", "flat"])
     def test_own_feeds_are_read_and_written(self, call: Caller, group: str) -> None:
@@ -160,8 +177,11 @@ class TestUserToken:
         call("GET", f"enrich/feed/{group}/anna/", claims=ERIC)
         assert call.status == status
 
-    @pytest.mark.parametrize("group", ["timeline", "timeline_aggregated", "notification"])
-    def test_private_feeds_of_others_are_not(self, call: Caller, group: str) -> None:
+    @pytest.mark.parametrize("group", ["timeline", "timeline_aggregated", "notification", "inbox"])
+    def test_private_feeds_of_others_are_not(
+        self, call: Caller, settings: Settings, group: str
+    ) -> None:
+        settings.FEEDS_SERVER = {**settings.FEEDS_SERVER, "GROUPS": {"inbox": "notification"}}
         answer = call("GET", f"enrich/feed/{group}/anna/", claims=ERIC)
         assert (call.status, answer["code"]) == (403, 17)
 

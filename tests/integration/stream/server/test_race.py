@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from threading import Barrier
 from typing import Any
 
 import pytest
-from dj_actions_stream.server.models import Activity, FeedEntry
+from dj_actions_stream.server.models import Activity, FeedEntry, Follow
 from django.db import connections
 
 from tests.integration.stream.server.calls import FEED, Caller
@@ -58,6 +59,43 @@ def test_one_pair_at_once_is_one_activity() -> None:
     assert set(at_once(work)) == {201}
     assert Activity.objects.count() == 1
     assert FeedEntry.objects.filter(feed="user:eric").count() == 1
+
+
+def test_of_feeds_that_add_one_pair_at_once_one_owns_it() -> None:
+    def work(call: Caller, thread: int) -> None:
+        claims = {"resource": "feed", "action": "write", "feed_id": f"user{thread}"}
+        call("POST", f"feed/user/{thread}/", activity(1, note=thread), claims=claims)
+
+    statuses = at_once(work)
+    assert sorted(statuses) == [201] * ROUNDS + [403] * ROUNDS * (THREADS - 1)
+    (stored,) = Activity.objects.all()
+    assert stored.owner == f"user:{stored.custom['note']}"
+    (entry,) = FeedEntry.objects.all()
+    assert entry.feed == stored.owner
+
+
+def test_a_follower_misses_nothing_that_is_added_meanwhile() -> None:
+    rounds = count()
+
+    def work(call: Caller, thread: int) -> None:
+        number = next(rounds)
+        if thread == 0:
+            call("POST", f"feed/timeline/{number}/follows/", {"target": "user:eric"})
+        else:
+            call("POST", FEED, activity(number))
+
+    assert set(at_once(work)) == {201}
+    added = Activity.objects.count()
+    for follower in Follow.objects.values_list("follower", flat=True):
+        assert FeedEntry.objects.filter(feed=follower).count() == added
+
+
+def test_following_at_once_is_one_follow() -> None:
+    def work(call: Caller, _: int) -> None:
+        call("POST", "follow_many/", [{"source": "timeline:1", "target": "user:eric"}])
+
+    assert set(at_once(work)) == {201}
+    assert Follow.objects.count() == 1
 
 
 def test_the_same_batch_in_other_orders_does_not_deadlock() -> None:

@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dj_actions_stream.server.checks import check_credentials, check_time_zone
+from dj_actions_stream.server.checks import (
+    check_credentials,
+    check_groups,
+    check_origins,
+    check_rate_limits,
+    check_time_zone,
+)
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
@@ -122,3 +128,46 @@ def test_the_site_responds_in_json_outside_the_api_too(
 
     assert (response.status_code, response["Content-Type"]) == (status, "application/json")
     assert response.json()["exception"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("GROUPS", {"todo": "flat", "inbox": {"TYPE": "notification"}}, []),
+        ("GROUPS", {"todo": "flat", "a": "list", "b": None}, ["feeds_server.E004"] * 2),
+        ("GROUPS", ["todo"], ["feeds_server.E004"]),
+        ("GROUPS", {"to-do": "flat"}, ["feeds_server.E004"]),
+        ("GROUPS", {"todo": {"TYPE": "flat", "FORMAT": ""}}, ["feeds_server.E004"]),
+        ("GROUPS", {"a": {"TYPE": "aggregated", "AGGREGATION": "{{ x"}}, ["feeds_server.E004"]),
+        ("GROUPS", {"a": {"TYPE": "flat", "AGGREGATION": "{{ verb }}"}}, ["feeds_server.E004"]),
+        (
+            "GROUPS",
+            {"a": {"TYPE": "flat", "RANKINGS": {"r": {"score": "("}}}},
+            ["feeds_server.E004"],
+        ),
+        (
+            "GROUPS",
+            {"a": {"TYPE": "aggregated", "RANKINGS": {"r": {"score": "1"}}}},
+            ["feeds_server.E004"],
+        ),
+        ("RATE_LIMITS", "hosted", []),
+        ("RATE_LIMITS", {"read_feed": 5, "follow": {"hour": 9}}, []),
+        ("RATE_LIMITS", {"reed_feed": 5, "follow": {"day": 9}}, ["feeds_server.E005"] * 2),
+        ("RATE_LIMITS", {"read_feed": 0, "follow": True, "users": {}}, ["feeds_server.E005"] * 3),
+        ("RATE_LIMITS", 5, ["feeds_server.E005"]),
+        ("ALLOWED_ORIGINS", ["http://localhost:3000"], []),
+        ("ALLOWED_ORIGINS", "http://localhost:3000", ["feeds_server.E006"]),
+    ],
+)
+def test_the_checks_report_what_is_declared_wrongly(
+    settings: Settings, key: str, value: Any, expected: list[str]
+) -> None:
+    settings.FEEDS_SERVER = {"API_KEY": "key", "API_SECRET": "s" * 32, key: value}
+    messages = [
+        message
+        for check in (check_credentials, check_groups, check_rate_limits, check_origins)
+        for message in check()
+    ]
+
+    assert [message.id for message in messages] == expected
+    assert all(message.hint for message in messages)

@@ -1,0 +1,3 @@
+"""The management commands of the feeds server."""
+
+from __future__ import annotations
