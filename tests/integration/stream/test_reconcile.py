@@ -172,13 +172,14 @@ def test_records_are_selected_by_feed_actor_and_time(
     ids = [finish(first), finish(second)]
     lose(feeds, f"user:{ann.pk}", ids[0])
     lose(feeds, f"user:{bob.pk}", ids[1])
-    times = list(ActionEvent.objects.order_by("pk").values_list("created_at", flat=True))
+    earlier, later = ActionEvent.objects.order_by("pk").values_list("created_at", flat=True)
+    between = (earlier + (later - earlier) / 2).isoformat()
 
     for chosen, selection in (
         ([ids[0]], ["--feed", f"user:{ann.pk}"]),
         ([ids[1]], ["--actor", str(bob.pk)]),
-        ([ids[1]], ["--since", times[1].isoformat()]),
-        ([ids[0]], ["--until", times[1].isoformat()]),
+        ([ids[1]], ["--since", between]),
+        ([ids[0]], ["--until", between]),
     ):
         found = reconcile(*selection, "--dry-run")
         assert [entry["activity"] for entry in found["missing"]] == chosen

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from dj_actions_stream.v3 import StreamV3Publisher
 
@@ -172,7 +174,11 @@ def test_a_subclass_may_publish_each_message_itself(destination: FeedsV3Destinat
             return super().publish(message)
 
     messages = [make_message(), make_message()]
-    options = {"api_key": API_KEY, "api_secret": API_SECRET, "base_url": destination.server.url}
+    options: dict[str, Any] = {
+        "api_key": API_KEY,
+        "api_secret": API_SECRET,
+        "base_url": destination.server.url,
+    }
     publisher = Watching(alias="feeds", **options)
     outcomes = list(publisher.publish_many(messages))
     publisher.close()

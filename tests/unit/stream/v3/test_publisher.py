@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dj_actions_stream.v3 import StreamV3Publisher
 
-VALID = {"api_key": "key", "api_secret": "secret-of-more-than-32-bytes-for-tests"}
+VALID: dict[str, Any] = {"api_key": "key", "api_secret": "secret-of-more-than-32-bytes-for-tests"}
 
 
 def ids(**options: Any) -> list[str | None]:
