@@ -30,7 +30,7 @@ def allowed_origins() -> Collection[str]:
 
 
 def is_preflight(request: HttpRequest) -> bool:
-    """Return whether a browser asks if a page may send a request."""
+    """Return whether a browser checks in advance what a page may send."""
     return request.method == "OPTIONS" and "access-control-request-method" in request.headers
 
 

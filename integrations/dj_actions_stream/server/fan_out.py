@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Any
 
-from django.db import router, transaction
+from django.db import connections, router, transaction
 
 from dj_actions_stream.server import locks
 from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.models import FeedEntry, Follow
-from dj_actions_stream.server.querysets import BATCH_SIZE
-
-# As documented: only so many of a feed's newest activities can be read.
-MAX_READABLE = 1000
+from dj_actions_stream.server.querysets import FeedEntryQuerySet
+from dj_actions_stream.server.windows import MAX_READABLE
 
 
 def copy_to_followers(entries: Sequence[FeedEntry]) -> None:
     """Copy entries that were added to feeds to the followers of these feeds.
 
-    The followers' own followers get nothing. The copies are inserted in batches, so that a feed
-    with any number of followers does not fill the memory.
+    The followers' own followers get nothing. The database does it in one statement, so that the
+    rows of a feed with very many followers do not pass through this process.
     """
-    FeedEntry.objects.insert_missing(_copies(entries))
+    if not entries:
+        return
+    added = FeedEntry.objects.filter(
+        activity__in={entry.activity_id for entry in entries},
+        feed__in={entry.feed for entry in entries},
+        source__in={entry.source for entry in entries},
+    )
+    statement, parameters = _insertion(added.own())
+    with connections[router.db_for_write(FeedEntry)].cursor() as cursor:
+        cursor.execute(statement, parameters)
 
 
 def copy_newest(follower: FeedId, target: FeedId, *, limit: int) -> None:
@@ -38,14 +45,19 @@ def copy_newest(follower: FeedId, target: FeedId, *, limit: int) -> None:
         FeedEntry.objects.insert_missing(_copy(entry, to=str(follower)) for entry in own)
 
 
-def _copies(entries: Sequence[FeedEntry]) -> Iterator[FeedEntry]:
-    by_feed = defaultdict(list)
-    for entry in entries:
-        by_feed[entry.feed].append(entry)
-    follows = Follow.objects.filter(target__in=by_feed).values_list("target", "follower")
-    for target, follower in follows.iterator(chunk_size=BATCH_SIZE):
-        for entry in by_feed[target]:
-            yield _copy(entry, to=follower)
+def _insertion(entries: FeedEntryQuerySet) -> tuple[str, tuple[Any, ...]]:
+    selected = entries.values("activity_id", "time", "feed", "source").order_by()
+    sql, parameters = selected.query.get_compiler(router.db_for_write(FeedEntry)).as_sql()
+    # Table names and the compiled query; all values are parameters.
+    statement = f"""
+        INSERT INTO {FeedEntry._meta.db_table} (activity_id, time, feed, source, origin)
+        SELECT added.activity_id, added.time, follow.follower, added.source, added.feed
+        FROM ({sql}) AS added
+        JOIN {Follow._meta.db_table} AS follow ON follow.target = added.feed
+        WHERE true  -- without it, SQLite takes ON for a part of the join
+        ON CONFLICT DO NOTHING
+    """  # noqa: S608
+    return statement, tuple(parameters)
 
 
 def _copy(entry: FeedEntry, *, to: str) -> FeedEntry:

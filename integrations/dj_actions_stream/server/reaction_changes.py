@@ -26,7 +26,8 @@ def add_reaction(draft: ReactionDraft) -> Reaction:
     """Return the new reaction.
 
     Raises:
-        InputError: The parent does not exist, or is on the last level.
+        InputError: There is neither an activity nor a parent, or the parent does not exist or is
+            on the last level.
         ConflictError: A reaction with this id exists.
     """
     with _transaction():
@@ -155,12 +156,15 @@ def _parent(draft: ReactionDraft) -> Reaction | None:
 
 
 def _new_reaction(draft: ReactionDraft, parent: Reaction | None) -> Reaction:
+    activity_id = parent.activity_id if parent else draft.activity_id
+    if activity_id is None:
+        raise InputError.for_fields({"activity_id": ["set activity_id or parent"]})
     now = timezone.now()
     reaction = Reaction(
         # Like an activity's id, it has the time in it, by which reactions are sorted.
         id=draft.id or id_from_data({"reaction": str(uuid4())}, now),
         kind=draft.kind,
-        activity_id=parent.activity_id if parent else draft.activity_id,
+        activity_id=activity_id,
         parent=parent,
         level=parent.level + 1 if parent else 1,
         user_id=draft.user_id,

@@ -23,7 +23,7 @@ class Notification:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReactionDraft:
-    """A reaction that has been parsed but not stored: either to an activity or to a parent."""
+    """A reaction that has been parsed but not stored, to an activity or to a parent."""
 
     id: UUID | None
     kind: str
@@ -63,7 +63,6 @@ def read_reaction(item: Mapping[str, Any], caller: Caller) -> ReactionDraft:
     # Accepted as the service does; this server does not moderate anything.
     reader.optional("moderation_template")
     reader.raise_errors()
-    _check_target(draft)
     _check_user(draft, caller)
     caller.require_targets(draft.notification.feeds)
     return draft
@@ -82,11 +81,6 @@ def _read_notification(reader: RecordReader) -> Notification:
     return Notification(
         feeds=reader.target_feeds("target_feeds"), extra=reader.data("target_feeds_extra_data")
     )
-
-
-def _check_target(draft: ReactionDraft) -> None:
-    if draft.activity_id is None and draft.parent_id is None:
-        raise InputError.for_fields({"activity_id": ["set activity_id or parent"]})
 
 
 def _check_user(draft: ReactionDraft, caller: Caller) -> None:

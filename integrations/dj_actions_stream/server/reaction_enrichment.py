@@ -12,8 +12,9 @@ from django.http import HttpRequest
 
 from dj_actions_stream.server.callers import Caller
 from dj_actions_stream.server.errors import InputError, MissingUserError
+from dj_actions_stream.server.newest_reactions import newest_of_activities
 from dj_actions_stream.server.reaction_trees import ReactionTrees
-from dj_actions_stream.server.reactions import Reaction, ReactionCount, ReactionQuerySet
+from dj_actions_stream.server.reactions import Reaction, ReactionCount
 from dj_actions_stream.server.records import read_flag
 
 # Stream's documented number of recent reactions of each kind, and the most that can be requested.
@@ -88,8 +89,7 @@ def reactions_by_activity(
     if options.adds_nothing or not activity_ids:
         return {}
     ids = [UUID(activity_id) for activity_id in activity_ids]
-    own = _newest(ids, options, user_id=options.user_id) if options.own else []
-    recent = _newest(ids, options) if options.recent else []
+    own, recent = _own(ids, options), _recent(ids, options)
     counts = ReactionCount.objects.by_kind(ids)
     own_children_of = options.user_id if options.own_children else None
     trees = ReactionTrees([*own, *recent], own_children_of=own_children_of)
@@ -105,14 +105,18 @@ def reactions_by_activity(
     }
 
 
-def _newest(
-    ids: Sequence[UUID], options: ReactionOptions, *, user_id: str | None = None
-) -> list[Reaction]:
-    reactions: ReactionQuerySet = Reaction.objects.existing().of_activities(ids)
-    if user_id is not None:
-        reactions = reactions.filter(user_id=user_id)
-    reactions = reactions.of_kinds(options.kinds)
-    return list(reactions.newest_of_each("activity_id", "kind", limit=options.limit))
+def _own(ids: Sequence[UUID], options: ReactionOptions) -> list[Reaction]:
+    if not options.own:
+        return []
+    own = Reaction.objects.existing().of_activities(ids).filter(user_id=options.user_id)
+    own = own.of_kinds(options.kinds)
+    return list(own.newest_of_each("activity_id", "kind", limit=options.limit))
+
+
+def _recent(ids: Sequence[UUID], options: ReactionOptions) -> list[Reaction]:
+    if not options.recent:
+        return []
+    return newest_of_activities(ids, kinds=options.kinds, limit=options.limit)
 
 
 def _of_kinds(counts: Mapping[str, int], options: ReactionOptions) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from dj_actions_stream.server.identity import render_utc
+from dj_actions_stream.server.newest_reactions import newest_children
 from dj_actions_stream.server.people import find_users, render_user
 from dj_actions_stream.server.reactions import MAX_LEVEL, Reaction, ReactionCount
 from dj_actions_stream.server.reference_errors import missing_user
@@ -73,7 +74,8 @@ class ReactionTrees:
         for _ in range(MAX_LEVEL):
             counts = ReactionCount.objects.by_kind({reaction.pk for reaction in level})
             self._counts |= counts
-            level = _newest_children([pk for pk in counts if any(counts[pk].values())])
+            parents = [pk for pk in counts if any(counts[pk].values())]
+            level = newest_children(parents, limit=MAX_CHILDREN) if parents else []
             if not level:
                 break
             self._children |= _by_parent(level)
@@ -85,15 +87,11 @@ class ReactionTrees:
         return {user.id: render_user(user) for user in users}
 
 
-def _newest_children(parents: Sequence[UUID]) -> list[Reaction]:
-    if not parents:
-        return []
-    children = Reaction.objects.existing().filter(parent__in=parents)
-    return list(children.newest_of_each("parent", limit=MAX_CHILDREN))
-
-
 def _own_children(parents: Sequence[Reaction], user_id: str) -> list[Reaction]:
-    own = Reaction.objects.existing().filter(parent__in=parents, user_id=user_id)
+    # The index is that of a user and an activity.
+    activity_ids = {parent.activity_id for parent in parents}
+    own = Reaction.objects.existing().filter(user_id=user_id, activity_id__in=activity_ids)
+    own = own.filter(parent__in=parents)
     return list(own.newest_of_each("parent", "kind", limit=MAX_OWN_CHILDREN))
 
 

@@ -95,8 +95,14 @@ class Reaction(models.Model):
                 condition=Q(parent=None),
                 name="feeds_reaction_of_activity",
             ),
+            models.Index(
+                fields=["activity_id", "kind", *NEWEST_FIRST],
+                condition=Q(parent=None),
+                name="feeds_reaction_of_kind",
+            ),
             models.Index(fields=["parent", *NEWEST_FIRST], name="feeds_reaction_of_parent"),
             models.Index(fields=["user_id", *NEWEST_FIRST], name="feeds_reaction_of_user"),
+            models.Index(fields=["user_id", "activity_id"], name="feeds_reaction_own"),
         ]
 
     def __str__(self) -> str:

@@ -100,11 +100,17 @@ class Migration(migrations.Migration):
                         name="feeds_reaction_of_activity",
                     ),
                     models.Index(
+                        condition=models.Q(("parent", None)),
+                        fields=["activity_id", "kind", "-created_at", "-id"],
+                        name="feeds_reaction_of_kind",
+                    ),
+                    models.Index(
                         fields=["parent", "-created_at", "-id"], name="feeds_reaction_of_parent"
                     ),
                     models.Index(
                         fields=["user_id", "-created_at", "-id"], name="feeds_reaction_of_user"
                     ),
+                    models.Index(fields=["user_id", "activity_id"], name="feeds_reaction_own"),
                 ],
             },
         ),

@@ -71,6 +71,23 @@ def test_a_deleted_user_is_gone(stream_client: Any) -> None:
             call("ann")
 
 
+def test_the_follow_counts_are_those_of_timelines_that_follow_users(stream_client: Any) -> None:
+    stream_client.users.add("ann")
+    for follower, target in (
+        ("timeline:ann", "user:bob"),
+        ("timeline:ann", "user:eve"),
+        ("timeline:ann", "timeline:bob"),
+        ("user:ann", "user:eve"),
+        ("timeline:bob", "user:ann"),
+        ("notification:bob", "user:ann"),
+    ):
+        stream_client.feed(*follower.split(":")).follow(*target.split(":"))
+
+    found = stream_client.users.get("ann", with_follow_counts=True)
+    assert (found["following_count"], found["followers_count"]) == (2, 1)
+    assert "following_count" not in stream_client.users.get("ann")
+
+
 def test_the_asynchronous_client(connect: Callable[..., Any]) -> None:
     asyncio.run(use_asynchronously(connect))
 

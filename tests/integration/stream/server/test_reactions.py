@@ -368,6 +368,11 @@ class TestTargetFeeds:
         assert not Reaction.objects.exists()
 
     @pytest.mark.django_db
+    def test_a_feed_group_that_does_not_exist(self, call: Caller) -> None:
+        assert call("POST", "reaction/", reaction(target_feeds=["nowhere:bob"]))["code"] == 6
+        assert not Reaction.objects.exists()
+
+    @pytest.mark.django_db
     def test_reserved_extra_data_leaves_no_trace(self, call: Caller) -> None:
         body = reaction(target_feeds=["user:bob"], target_feeds_extra_data={"score": 1})
 

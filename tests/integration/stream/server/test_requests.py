@@ -278,7 +278,7 @@ def test_a_wrong_method(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-@pytest.mark.parametrize("path", ["", "reaction/", "feed/user/eric", "a/b/c/"])
+@pytest.mark.parametrize("path", ["", "nowhere/", "feed/user/eric", "a/b/c/"])
 def test_a_url_that_is_not_implemented(call: Caller, method: str, path: str) -> None:
     answer = call(method, path, b"{")
 

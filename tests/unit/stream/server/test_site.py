@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-import runpy
 import stat
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,8 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def settings() -> dict[str, Any]:
-    return runpy.run_module(SETTINGS)
+    # Executed again, if another test has imported it.
+    return vars(importlib.reload(importlib.import_module(SETTINGS)))
 
 
 def test_a_server_starts_without_any_configuration(tmp_path: Path) -> None:
