@@ -54,6 +54,10 @@ class BasePublisher(ABC):
     """Which of these fields of a message it sends. A message is rejected if one of them was too
     large to be stored; the others are empty then."""
 
+    min_batch_size: ClassVar[int] = 1
+    """How many messages `publish_many` gets at least, while so many are due. A relay hands over
+    fewer messages at a time when they take long, which is of no use if one request takes many."""
+
     route_options: ClassVar[Collection[str]] = ()
     """Names of the options that its routes may set; a message has them in `message.options`."""
 

@@ -14,13 +14,17 @@ class BatchSize:
     Args:
         maximum: the largest size, BATCH_SIZE of the publisher.
         tuning: the initial and the smallest size, and how long a batch may last.
+        minimum: the smallest size that the publisher needs, if that is more: one that sends
+            several messages in one request would need as many requests for fewer messages.
     """
 
-    def __init__(self, maximum: int, tuning: LaneTuning = DEFAULT_TUNING) -> None:
-        self._minimum = min(maximum, tuning.min_batch_size)
+    def __init__(
+        self, maximum: int, tuning: LaneTuning = DEFAULT_TUNING, *, minimum: int = 1
+    ) -> None:
+        self._minimum = min(maximum, max(minimum, tuning.min_batch_size))
         self._maximum = maximum
         self._max_seconds = tuning.max_batch_seconds
-        self.current = min(maximum, tuning.initial_batch_size)
+        self.current = min(maximum, max(minimum, tuning.initial_batch_size))
         """The size of the next batch."""
 
     def record(self, deliveries: int, *, seconds: float) -> None:

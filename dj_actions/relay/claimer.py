@@ -6,6 +6,7 @@ from dj_actions.conf import PublisherSettings, Settings
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.claimed import Claim, Claimed, Cursor, Scan
 from dj_actions.policies import OnPoison, Ordering
+from dj_actions.publishers.handler import import_publisher
 from dj_actions.relay.batch_size import BatchSize
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.cursor import ClaimCursor
@@ -24,6 +25,9 @@ class Claimer:
         alias: the publisher.
         settings: the DJ_ACTIONS setting.
         breaker: the circuit breaker; if it is half-open, a claim takes one delivery.
+
+    Raises:
+        InvalidSetting: the publisher's class cannot be imported.
     """
 
     def __init__(
@@ -39,7 +43,9 @@ class Claimer:
         self.on_poison = on_poison_of(own)
         """How a dead letter affects later deliveries, if the publisher keeps an order."""
         self._alias = alias
-        self.batch_size = BatchSize(own.batch_size, tuning)
+        self.batch_size = BatchSize(
+            own.batch_size, tuning, minimum=import_publisher(alias, own).min_batch_size
+        )
         self._rate_limit = own.rate_limit
         self._lease = settings.lease
 

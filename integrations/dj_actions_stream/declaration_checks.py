@@ -115,4 +115,5 @@ def _check_fields(
 def _input_names(definition: Definition) -> frozenset[str]:
     """Return the names that the fields of an input have in a message."""
     names = frozenset(field.name for field in definition.input.fields())
-    return names | definition.input.source_names(names)
+    sources: frozenset[str] = definition.input.source_names(names)
+    return names | sources

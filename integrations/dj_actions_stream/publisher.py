@@ -17,7 +17,7 @@ from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_stream import checks
 from dj_actions_stream.activities import activity_of
 from dj_actions_stream.base import FeedsPublisher
-from dj_actions_stream.batches import Addition, BatchedCalls, Step
+from dj_actions_stream.batches import MAX_ACTIVITIES, Addition, BatchedCalls, Step
 from dj_actions_stream.calls import FeedCalls, additions
 from dj_actions_stream.client import FeedsClient
 from dj_actions_stream.effects import Effect, EffectKind, activity_id
@@ -46,6 +46,8 @@ class StreamPublisher(FeedsPublisher):
         connect_timeout: seconds to wait for a connection.
         timeout: seconds to wait for the whole of a response.
     """
+
+    min_batch_size = MAX_ACTIVITIES
 
     def __init__(
         self,

@@ -55,3 +55,14 @@ def test_a_maximum_below_the_initial_size_is_the_size() -> None:
     assert size.current == 3
     size.record(3, seconds=SLOW)
     assert size.current == 3
+
+
+def test_it_does_not_shrink_below_what_the_publisher_needs() -> None:
+    size = BatchSize(100, TUNING, minimum=30)
+    assert size.current == 30
+    size.record(30, seconds=SLOW)
+    assert size.current == 30
+
+
+def test_a_maximum_below_what_the_publisher_needs_is_the_size() -> None:
+    assert BatchSize(20, TUNING, minimum=30).current == 20

@@ -252,6 +252,29 @@ def test_an_action_may_be_a_follow_and_another_ends_it(
     assert timeline.following()["results"] == []
 
 
+class Liking(Activity):
+    """A reaction to what happened last."""
+
+    kind = "react"
+    verb = "like"
+
+
+def test_an_action_may_be_a_reaction_which_is_added_once(
+    client: Any, declare: Declare, read: Read, todo: Todo, ann: User, bob: User
+) -> None:
+    declare(name="poke").run(actor=ann, object=todo)
+    declare(name="like", activity=Liking).run(actor=bob, object=todo)
+    assert drain() == 2
+    Delivery.objects.filter(event__action="like").update(
+        state="pending", settled_at=None, receipt_id=""
+    )
+    assert drain() == 1
+
+    (activity,) = read(feed_of(ann))
+    (reaction,) = client.reactions.filter(activity_id=activity["id"])["results"]
+    assert (reaction["kind"], reaction["user_id"]) == ("like", str(bob.pk))
+
+
 class Misspelled(Activity):
     """An attribute that nothing reads."""
 
