@@ -14,7 +14,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
-from example.demo.client import TodoClient
+from example.demo.client import EVENT_HEADER, TodoClient
 from example.launch.process import wait_until
 from example.launch.stack import ADMIN, Stack, open_stack
 
@@ -149,6 +149,25 @@ def test_a_reader_without_activity_sees_that(browser: Browser) -> None:
 
     assert browser.find("h1").text == "Your activity"
     assert "Nothing has happened here yet." in browser.text
+
+
+def test_a_delivery_links_to_its_activity(browser: Browser, stack: Stack) -> None:
+    ann, admin = client_of(stack, "ann"), client_of(stack, ADMIN)
+    response = ann.act(ann.create("Fix bike"), "mark_done", {})
+    event_id = response.headers[EVENT_HEADER]
+    links: list[str] = []
+
+    def is_delivered() -> bool:
+        event = next(event for event in admin.events() if event["id"] == event_id)
+        links[:] = [entry["receipt_url"] for entry in event["deliveries"] if entry["receipt_url"]]
+        return bool(links)
+
+    wait_until(is_delivered, timeout=SECONDS, what="the delivery")
+    assert ann.act(ann.create("Pay rent"), "mark_done", {}).status_code == 200
+    browser.log_in("ann")
+    browser.open_until("user/me/", "Pay rent")
+    browser.driver.get(links[0])
+    assert browser.sentences[0] == "ann finished Fix bike"
 
 
 def test_a_user_is_notified_and_marks_it_as_read(browser: Browser, stack: Stack) -> None:
