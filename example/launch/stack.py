@@ -97,6 +97,7 @@ class Stack:
             "DATABASE_URL": self._web_database,
             "EXAMPLE_PASSWORD": self.secrets.password,
             "STREAM_BASE_URL": self.feeds_url,
+            "FEED_PAGE_URL": f"{self.web_url}/feeds/{{group}}/{{id}}/?at={{activity}}",
             "STREAM_API_KEY": self.secrets.feeds_key,
             "STREAM_API_SECRET": self.secrets.feeds_secret,
             "AIRFLOW_BASE_URL": settings.base_url,

@@ -101,6 +101,7 @@ if "STREAM_API_KEY" in os.environ:
             "api_secret": os.environ.get("STREAM_API_SECRET", ""),
             "base_url": os.environ.get("STREAM_BASE_URL") or None,
             "to": ["todo:{object}"],
+            "page_url": os.environ.get("FEED_PAGE_URL", ""),
         },
         "ROUTES": ["todo.*"],
     }

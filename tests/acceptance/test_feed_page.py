@@ -11,10 +11,12 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.wait import WebDriverWait
 
-from example.demo.client import TodoClient
+from example.demo.client import EVENT_HEADER, TodoClient
 from example.launch.process import wait_until
-from example.launch.stack import Stack, open_stack
+from example.launch.stack import ADMIN, Stack, open_stack
 
 SECONDS = 60.0
 
@@ -54,7 +56,7 @@ class Browser:
         self.open("user/me/")
         self.find("input[name=username]").send_keys(username)
         self.find("input[name=password]").send_keys(self._stack.secrets.password)
-        self.find("input[type=submit]").click()
+        self.click(self.find("input[type=submit]"))
 
     def open(self, path: str) -> None:
         """Open the page of a feed."""
@@ -82,9 +84,24 @@ class Browser:
         """What a reader sees."""
         return self.find("body").text
 
+    @property
+    def sentences(self) -> list[str]:
+        """The sentences about the entries of a feed, as a reader sees them."""
+        return [entry.text for entry in self.find_all(".feed-sentence")]
+
     def press(self, label: str) -> None:
         """Press the button with this label."""
-        self.driver.find_element(By.XPATH, f"//button[.='{label}']").click()
+        self.click(self.driver.find_element(By.XPATH, f"//button[.='{label}']"))
+
+    def follow(self, text: str) -> None:
+        """Follow the link with this text."""
+        self.click(self.driver.find_element(By.LINK_TEXT, text))
+
+    def click(self, element: WebElement) -> None:
+        """Click on an element that leads to another page, and wait for that page."""
+        page = self.find("html")
+        element.click()
+        WebDriverWait(self.driver, SECONDS).until(staleness_of(page))
 
 
 @pytest.fixture(scope="module")
@@ -110,24 +127,47 @@ def test_a_reader_follows_what_happens(browser: Browser, stack: Stack) -> None:
     ann = client_of(stack, "ann")
     titles = ("Buy milk", "Water plants", "Call Eve")
     todos = [ann.create(title) for title in titles]
-    browser.log_in("ann")
-    assert browser.find("h1").text == "Your activity"
-    assert "Nothing has happened here yet." in browser.text
-
     for todo in todos:
         assert ann.act(todo, "mark_done", {}).status_code == 200
+    browser.log_in("ann")
     browser.open_until("user/me/", "ann finished Call Eve")
     save_screenshot(browser)
-    sentences = [entry.text for entry in browser.find_all(".feed-sentence")]
-    assert sentences == [f"ann finished {title}" for title in reversed(titles)]
-    browser.find(".feed-sentence a[href^='/todos/']").click()
+    assert browser.find("h1").text == "Your activity"
+    assert browser.sentences[:3] == [f"ann finished {title}" for title in reversed(titles)]
+    browser.click(browser.find(".feed-sentence a[href^='/todos/']"))
     assert "Call Eve" in browser.text
 
     browser.open("user/me/?limit=2")
-    browser.driver.find_element(By.LINK_TEXT, "Older").click()
-    assert [entry.text for entry in browser.find_all(".feed-sentence")] == ["ann finished Buy milk"]
-    browser.driver.find_element(By.LINK_TEXT, "Newest").click()
-    assert len(browser.find_all("article")) == 3
+    browser.follow("Older")
+    assert browser.sentences[0] == "ann finished Buy milk"
+    browser.follow("Newest")
+    assert browser.sentences[0] == "ann finished Call Eve"
+
+
+def test_a_reader_without_activity_sees_that(browser: Browser) -> None:
+    browser.log_in(ADMIN)
+
+    assert browser.find("h1").text == "Your activity"
+    assert "Nothing has happened here yet." in browser.text
+
+
+def test_a_delivery_links_to_its_activity(browser: Browser, stack: Stack) -> None:
+    ann, admin = client_of(stack, "ann"), client_of(stack, ADMIN)
+    response = ann.act(ann.create("Fix bike"), "mark_done", {})
+    event_id = response.headers[EVENT_HEADER]
+    links: list[str] = []
+
+    def is_delivered() -> bool:
+        event = next(event for event in admin.events() if event["id"] == event_id)
+        links[:] = [entry["receipt_url"] for entry in event["deliveries"] if entry["receipt_url"]]
+        return bool(links)
+
+    wait_until(is_delivered, timeout=SECONDS, what="the delivery")
+    assert ann.act(ann.create("Pay rent"), "mark_done", {}).status_code == 200
+    browser.log_in("ann")
+    browser.open_until("user/me/", "Pay rent")
+    browser.driver.get(links[0])
+    assert browser.sentences[0] == "ann finished Fix bike"
 
 
 def test_a_user_is_notified_and_marks_it_as_read(browser: Browser, stack: Stack) -> None:
@@ -148,13 +188,13 @@ def test_a_user_follows_another(browser: Browser, stack: Stack) -> None:
     assert ann.act(ann.create("Water plants"), "mark_done", {}).status_code == 200
     ann_id = ann.request("POST", "/api/feeds/token/").json()["user_id"]
     browser.log_in("bob")
-    browser.open_until(f"user/{ann_id}/", "ann finished")
+    browser.open_until(f"user/{ann_id}/", "Water plants")
     assert browser.find("h1").text == "Activity of ann"
     browser.press("Follow")
-    browser.driver.find_element(By.LINK_TEXT, "Timeline").click()
-    assert "ann finished" in browser.text
+    browser.follow("Timeline")
+    assert "ann finished Water plants" in browser.text
 
-    browser.driver.back()
+    browser.open(f"user/{ann_id}/")
     browser.press("Unfollow")
     browser.open("timeline/me/")
     assert "Nothing has happened here yet." in browser.text
