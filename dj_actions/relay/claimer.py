@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dj_actions.conf import PublisherSettings, Settings
+from dj_actions.exceptions import InvalidSetting
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.claimed import Claim, Claimed, Cursor, Scan
 from dj_actions.policies import OnPoison, Ordering
@@ -18,6 +19,17 @@ def on_poison_of(settings: PublisherSettings) -> OnPoison | None:
     return settings.on_poison if settings.ordering is Ordering.KEY else None
 
 
+def _min_batch_size(alias: str, settings: PublisherSettings) -> int:
+    """Return the smallest size of a publisher's batches; 1 if its class cannot be imported.
+
+    The lane imports it again before it claims, and reports why it cannot.
+    """
+    try:
+        return import_publisher(alias, settings).min_batch_size
+    except InvalidSetting:
+        return 1
+
+
 class Claimer:
     """Claims deliveries of one publisher, as its circuit breaker and its rate limit allow.
 
@@ -25,9 +37,6 @@ class Claimer:
         alias: the publisher.
         settings: the DJ_ACTIONS setting.
         breaker: the circuit breaker; if it is half-open, a claim takes one delivery.
-
-    Raises:
-        InvalidSetting: the publisher's class cannot be imported.
     """
 
     def __init__(
@@ -43,9 +52,7 @@ class Claimer:
         self.on_poison = on_poison_of(own)
         """How a dead letter affects later deliveries, if the publisher keeps an order."""
         self._alias = alias
-        self.batch_size = BatchSize(
-            own.batch_size, tuning, minimum=import_publisher(alias, own).min_batch_size
-        )
+        self.batch_size = BatchSize(own.batch_size, tuning, minimum=_min_batch_size(alias, own))
         self._rate_limit = own.rate_limit
         self._lease = settings.lease
 
