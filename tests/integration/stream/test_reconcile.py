@@ -46,7 +46,11 @@ def feeds(
     settings: Settings, live_server: LiveServer, direct_connections: None
 ) -> Iterator[FeedsServer]:
     settings.ROOT_URLCONF = "dj_actions_stream.server.urls"
-    settings.FEEDS_SERVER = {"API_KEY": API_KEY, "API_SECRET": API_SECRET}
+    settings.FEEDS_SERVER = {
+        "API_KEY": API_KEY,
+        "API_SECRET": API_SECRET,
+        "GROUPS": {"todo": "flat"},
+    }
     server = FeedsServer(live_server.thread.port)
     yield server
     server.close()
