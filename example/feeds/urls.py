@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-handler400 = "dj_actions_stream.server.handlers.bad_request"
-handler403 = "dj_actions_stream.server.handlers.permission_denied"
-handler404 = "dj_actions_stream.server.handlers.page_not_found"
-handler500 = "dj_actions_stream.server.handlers.server_error"
+handler400 = "dj_actions_stream.server.protocol.handlers.bad_request"
+handler403 = "dj_actions_stream.server.protocol.handlers.permission_denied"
+handler404 = "dj_actions_stream.server.protocol.handlers.page_not_found"
+handler500 = "dj_actions_stream.server.protocol.handlers.server_error"
 
 urlpatterns = [path("", include("dj_actions_stream.server.urls"))]

@@ -12,7 +12,7 @@ from dj_actions_stream.server.checks import (
     check_rate_limits,
     check_time_zone,
 )
-from dj_actions_stream.server.open_graph import check_open_graph
+from dj_actions_stream.server.views.open_graph import check_open_graph
 
 
 class FeedsServerConfig(AppConfig):

@@ -10,8 +10,8 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
 from dj_actions_stream.server.conf import EXAMPLE, KEYS, SETTING, configuration, missing_keys
-from dj_actions_stream.server.groups import invalid_groups
-from dj_actions_stream.server.rate_limits import invalid_limits
+from dj_actions_stream.server.feed_groups.groups import invalid_groups
+from dj_actions_stream.server.protocol.rate_limits import invalid_limits
 
 # RFC 7518 3.2: an HS256 key must be at least as long as the hash. PyJWT warns about shorter keys.
 MIN_SECRET_BYTES = 32

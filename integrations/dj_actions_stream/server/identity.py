@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from dj_actions_stream.server.errors import InputError
+from dj_actions_stream.server.protocol.errors import InputError
 
 # RFC 9562 5.1: a version-1 UUID counts 100 ns ticks since the Gregorian reform in 60 bits.
 FIRST_TIME = datetime(1582, 10, 15, tzinfo=UTC)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from dj_actions_stream.server.collections import CollectionEntry
-from dj_actions_stream.server.feeds import MAX_LENGTH
-from dj_actions_stream.server.fields import MAX_FOREIGN_ID_LENGTH, MAX_VERB_BYTES
-from dj_actions_stream.server.marks import Mark
-from dj_actions_stream.server.people import User
+from dj_actions_stream.server.entities.collections import CollectionEntry
+from dj_actions_stream.server.entities.marks import Mark
+from dj_actions_stream.server.entities.people import User
+from dj_actions_stream.server.entities.reactions import Reaction, ReactionCount
+from dj_actions_stream.server.parsing.feed_ids import MAX_LENGTH
+from dj_actions_stream.server.parsing.fields import MAX_FOREIGN_ID_LENGTH, MAX_VERB_BYTES
 from dj_actions_stream.server.querysets import (
     ActivityQuerySet,
     FeedEntryQuerySet,
     FollowQuerySet,
 )
-from dj_actions_stream.server.reactions import Reaction, ReactionCount
 
 __all__ = [
     "Activity",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dj_actions_stream.server import collection_views, people_views, reaction_views, tracking_views
-from dj_actions_stream.server.open_graph import OpenGraph
+from dj_actions_stream.server.views import collections as collection_views
+from dj_actions_stream.server.views import people as people_views
+from dj_actions_stream.server.views import reactions as reaction_views
+from dj_actions_stream.server.views import tracking as tracking_views
+from dj_actions_stream.server.views.open_graph import OpenGraph
 
 reactions = reaction_views.Reactions.as_view()
 

@@ -11,8 +11,8 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Exists, Min, OuterRef, Q
 
-from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.identity import time_from_id
+from dj_actions_stream.server.parsing.feed_ids import FeedId
 
 if TYPE_CHECKING:
     from dj_actions_stream.server.models import Activity, FeedEntry, Follow

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from dj_actions_stream.server import change_views, follow_views, object_urls, views
+from dj_actions_stream.server import object_urls
+from dj_actions_stream.server.views import activities as views
+from dj_actions_stream.server.views import changes as change_views
+from dj_actions_stream.server.views import follows as follow_views
 
 __all__ = ["urlpatterns"]
 

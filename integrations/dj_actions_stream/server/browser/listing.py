@@ -10,12 +10,12 @@ from typing import Any
 
 from django.db.models import Count, Max
 
-from dj_actions_stream.server.activities import render_activity
-from dj_actions_stream.server.feeds import FeedId
-from dj_actions_stream.server.grouping import ActivityGroup, groups_in
-from dj_actions_stream.server.groups import GroupType, configured_groups
+from dj_actions_stream.server.feed_groups.groups import GroupType, configured_groups
 from dj_actions_stream.server.models import Activity, FeedEntry
-from dj_actions_stream.server.notifications import Marks
+from dj_actions_stream.server.parsing.feed_ids import FeedId
+from dj_actions_stream.server.reading.activities import render_activity
+from dj_actions_stream.server.reading.grouping import ActivityGroup, groups_in
+from dj_actions_stream.server.reading.notifications import Marks
 
 MAX_FEEDS = 100
 

@@ -8,7 +8,6 @@ from uuid import UUID
 import jwt
 from django.http import Http404, HttpRequest, HttpResponse
 
-from dj_actions_stream.server.activities import render_activity
 from dj_actions_stream.server.browser.listing import (
     MAX_FEEDS,
     as_json,
@@ -18,10 +17,11 @@ from dj_actions_stream.server.browser.listing import (
 )
 from dj_actions_stream.server.browser.responses import developer_page, page
 from dj_actions_stream.server.conf import Credentials
-from dj_actions_stream.server.feeds import FeedId
-from dj_actions_stream.server.groups import configured_groups
+from dj_actions_stream.server.feed_groups.groups import configured_groups
 from dj_actions_stream.server.models import Activity, Follow
-from dj_actions_stream.server.pagination import Page
+from dj_actions_stream.server.parsing.feed_ids import FeedId
+from dj_actions_stream.server.reading.activities import render_activity
+from dj_actions_stream.server.reading.pagination import Page
 
 MAX_FOLLOWS = 100
 

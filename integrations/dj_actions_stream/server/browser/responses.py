@@ -13,7 +13,7 @@ from django.template import Context, Engine
 from django.views.decorators.http import require_safe
 
 from dj_actions_stream.server.conf import configuration
-from dj_actions_stream.server.errors import FeedsError
+from dj_actions_stream.server.protocol.errors import FeedsError
 
 HEADERS = {
     "Cache-Control": "no-store",  # a page may contain a token

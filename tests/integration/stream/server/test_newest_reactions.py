@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from dj_actions_stream.server.models import Reaction, ReactionCount
-from dj_actions_stream.server.newest_reactions import newest_children, newest_of_activities
+from dj_actions_stream.server.reading.newest_reactions import newest_children, newest_of_activities
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -101,7 +101,7 @@ def test_the_newest_children_of_all_kinds() -> None:
 
 
 def test_more_groups_than_fit_into_a_statement(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dj_actions_stream.server.newest_reactions.MAX_RANGES", 3)
+    monkeypatch.setattr("dj_actions_stream.server.reading.newest_reactions.MAX_RANGES", 3)
     activity_ids = [uuid4() for _ in range(4)]
     for activity_id in activity_ids:
         fill(activity_id, 8)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from dj_actions_stream.server.open_graph import check_open_graph
+from dj_actions_stream.server.views.open_graph import check_open_graph
 from django.test import Client
 from pytest_django import Settings
 from stream import exceptions

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from dj_actions_stream.server.feeds import FeedId
 from dj_actions_stream.server.identity import id_from_pair
 from dj_actions_stream.server.models import Activity, FeedEntry
-from dj_actions_stream.server.pagination import Page
+from dj_actions_stream.server.parsing.feed_ids import FeedId
+from dj_actions_stream.server.reading.pagination import Page
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from dj_actions_stream.server.rate_limits import ENDPOINTS, HOSTED_LIMITS, endpoint_of
+from dj_actions_stream.server.protocol.rate_limits import ENDPOINTS, HOSTED_LIMITS, endpoint_of
 from django.core.cache import cache
 from django.test import RequestFactory
 from pytest_django import Settings

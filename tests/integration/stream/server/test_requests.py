@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from dj_actions_stream.server import storage
 from dj_actions_stream.server.models import Activity, FeedEntry
+from dj_actions_stream.server.writing import storage
 from django.test import Client
 from pytest_django import Settings
 

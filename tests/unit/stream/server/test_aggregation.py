@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from dj_actions_stream.server.aggregation import (
+from dj_actions_stream.server.feed_groups.aggregation import (
     DEFAULT_FORMAT,
     MAX_KEY_LENGTH,
     AggregationFormat,
 )
-from dj_actions_stream.server.expressions import ExpressionError
+from dj_actions_stream.server.feed_groups.expressions import ExpressionError
 
 ACTIVITY: dict[str, Any] = {
     "verb": "like",

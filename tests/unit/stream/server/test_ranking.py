@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import pytest
-from dj_actions_stream.server.expressions import ExpressionError
-from dj_actions_stream.server.ranking import Ranking
+from dj_actions_stream.server.feed_groups.expressions import ExpressionError
+from dj_actions_stream.server.feed_groups.ranking import Ranking
 
 DAY = 86400
 NOW = 1_800_000_000.0

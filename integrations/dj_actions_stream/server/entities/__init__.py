@@ -1,0 +1,1 @@
+"""The users, collections, reactions and marks that are stored."""

@@ -1,0 +1,1 @@
+"""The feed groups of FEEDS_SERVER, with their aggregation formats and ranking formulas."""

@@ -1,0 +1,1 @@
+"""The values of a request: ids of feeds and activities, and fields."""

@@ -1,0 +1,1 @@
+"""How a request is answered: endpoints, errors, limits, and what a body may contain."""

@@ -1,0 +1,1 @@
+"""Pages of feeds, activities and reactions, as JSON."""
