@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004
 from dj_actions.conf import get_settings
 from dj_actions.policies import Ordering
 from dj_actions_stream.declaration import KEEP, Activity
+from dj_actions_stream.effects import EffectKind
 from dj_actions_stream.loading import load_declaration
 from dj_actions_stream.problems import problems_of
 from dj_actions_stream.templates import AVAILABLE
@@ -85,15 +86,31 @@ def published_actions(alias: str) -> Iterator[Definition]:
 
 
 def _check_order(declared: Activity, alias: str, where: str) -> Iterator[CheckMessage]:
-    """Yield a warning if earlier activities are changed, but may arrive later."""
+    """Yield a warning if earlier activities are needed, but may arrive later."""
     entry = get_settings().publishers.get(alias)
-    if declared.earlier != KEEP and entry is not None and entry.ordering is not Ordering.KEY:
+    consequence = _without_order(declared)
+    if consequence and entry is not None and entry.ordering is not Ordering.KEY:
+        first, last = consequence
         yield Warning(
-            f"{where}: earlier activities of an object are changed, but {alias!r} keeps no order: "
-            "one that is delivered late remains as it is.",
+            f"{where}: {first}, but {alias!r} keeps no order: {last}.",
             hint='Set "ORDERING": "key" for the publisher.',
             id="dj_actions_stream.W001",
         )
+
+
+def _without_order(declared: Activity) -> tuple[str, str] | None:
+    """Return what needs earlier activities, and what happens if they arrive late."""
+    if declared.earlier != KEEP:
+        return (
+            "earlier activities of an object are changed",
+            "one that is delivered late remains as it is",
+        )
+    if declared.kind == EffectKind.REACT:
+        return (
+            "it reacts to an earlier activity of the object",
+            "a reaction that is sent before its activity becomes a dead letter",
+        )
+    return None
 
 
 def _check_fields(

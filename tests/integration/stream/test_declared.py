@@ -296,10 +296,11 @@ def test_a_wrong_declaration_of_an_action_is_found_by_check(client: Any, declare
     assert "'verbs'" in found.msg
 
 
-def test_changing_earlier_activities_without_an_order_is_warned_about(
-    client: Any, settings: Settings, declare: Declare
+@pytest.mark.parametrize("activity", [Removing, Liking])
+def test_needing_earlier_activities_without_an_order_is_warned_about(
+    client: Any, settings: Settings, declare: Declare, activity: type[Activity]
 ) -> None:
-    declare(activity=Removing)
+    declare(activity=activity)
     assert ids(list(publishers["feeds"].check())) == []
 
     del settings.DJ_ACTIONS["PUBLISHERS"]["feeds"]["ORDERING"]
