@@ -249,6 +249,17 @@ class TestUserToken:
         assert call.status == status
 
     @pytest.mark.parametrize(
+        ("target", "status"), [("user:anna", 201), ("topic:eric", 201), ("timeline:anna", 403)]
+    )
+    def test_only_what_may_be_read_is_followed(
+        self, call: Caller, target: str, status: int
+    ) -> None:
+        # A follow copies what the target shows.
+        call("POST", "feed/timeline/eric/following/", {"target": target}, claims=ERIC)
+
+        assert call.status == status
+
+    @pytest.mark.parametrize(
         ("method", "path", "status"),
         [
             ("GET", "activities/", 200),
