@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.expected_conditions import staleness_of
@@ -17,17 +16,14 @@ from selenium.webdriver.support.wait import WebDriverWait
 from example.demo.client import EVENT_HEADER, TodoClient
 from example.launch.process import wait_until
 from example.launch.stack import ADMIN, Stack, open_stack
+from tests.fixtures.chromium import open_chromium, requires_chromium
 
 SECONDS = 60.0
 
 SCREENSHOT = "FEED_PAGE_SCREENSHOT"
 """Environment variable: the file for the screenshot in docs/feeds.md."""
 
-PROGRAMS = tuple(shutil.which(name) for name in ("chromium", "chromedriver"))
-
-pytestmark = pytest.mark.skipif(
-    None in PROGRAMS, reason="needs the packages chromium and chromium-driver of Debian"
-)
+pytestmark = requires_chromium
 
 
 @pytest.fixture(scope="module")
@@ -107,20 +103,8 @@ class Browser:
 @pytest.fixture(scope="module")
 def browser(stack: Stack) -> Iterator[Browser]:
     """A browser that runs no JavaScript."""
-    options = ChromeOptions()
-    for argument in ("--headless=new", "--no-sandbox", "--window-size=800,700"):
-        options.add_argument(argument)
-    # 2: blocked.
-    options.add_experimental_option(
-        "prefs", {"profile.managed_default_content_settings.javascript": 2}
-    )
-    chromium, driver_program = PROGRAMS
-    options.binary_location = str(chromium)
-    driver = Chrome(options, ChromeService(str(driver_program)))
-    try:
+    with open_chromium(javascript=False) as driver:
         yield Browser(driver, stack)
-    finally:
-        driver.quit()
 
 
 def test_a_reader_follows_what_happens(browser: Browser, stack: Stack) -> None:
