@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 from django.db.models import Model
 
+from dj_actions.exceptions import PublisherMisconfigured
 from dj_actions.messages import Receipt
 from dj_actions.publishers import BasePublisher
+from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_stream import checks
 from dj_actions_stream.declaration_checks import check_activities
 from dj_actions_stream.feed_ids import FeedId
@@ -27,6 +30,25 @@ MAX_LABEL_LENGTH = 255
 
 RECEIPT_URL_LENGTH = 2000
 """Characters of a link that a receipt can have."""
+
+
+@contextmanager
+def creating_client(timeouts: tuple[float, float]) -> Iterator[None]:
+    """Create a client; an error from its constructor is a configuration error.
+
+    Raises:
+        PublisherMisconfigured: the OPTIONS do not make a client.
+    """
+    require_timeouts(timeouts)
+    try:
+        yield
+    except Exception as error:
+        raise PublisherMisconfigured(
+            without_secrets(
+                "Stream: the client cannot be created from OPTIONS: "
+                f"{type(error).__name__}: {error}"
+            )
+        ) from error
 
 
 class FeedsPublisher(BasePublisher):

@@ -10,13 +10,12 @@ from uuid import UUID
 
 from django.core.checks import CheckMessage
 
-from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable
+from dj_actions.exceptions import PublisherUnavailable
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import before_sending
-from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_stream import checks
 from dj_actions_stream.activities import activity_of
-from dj_actions_stream.base import FeedsPublisher
+from dj_actions_stream.base import FeedsPublisher, creating_client
 from dj_actions_stream.batches import MAX_ACTIVITIES, Addition, BatchedCalls, Step
 from dj_actions_stream.calls import FeedCalls, additions
 from dj_actions_stream.client import FeedsClient
@@ -166,17 +165,8 @@ class StreamPublisher(FeedsPublisher):
         return self._receipt(feed, last_id)
 
     def _make_client(self) -> FeedsClient:
-        """Return the client; an error from its constructor is a configuration error."""
-        require_timeouts(self._timeouts)
-        try:
+        with creating_client(self._timeouts):
             return self._client
-        except Exception as error:
-            raise PublisherMisconfigured(
-                without_secrets(
-                    "Stream: the client cannot be created from OPTIONS: "
-                    f"{type(error).__name__}: {error}"
-                )
-            ) from error
 
 
 def _is_one_addition(effects: Sequence[Effect]) -> bool:

@@ -8,12 +8,10 @@ from typing import Any
 
 from django.core.checks import CheckMessage
 
-from dj_actions.exceptions import PublisherMisconfigured
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import before_sending
-from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_stream import checks
-from dj_actions_stream.base import FeedsPublisher
+from dj_actions_stream.base import FeedsPublisher, creating_client
 from dj_actions_stream.effects import activity_id
 from dj_actions_stream.finding import ActivityFinder
 from dj_actions_stream.v3.activities import MAX_BATCH
@@ -144,14 +142,5 @@ class StreamV3Publisher(FeedsPublisher):
         return self._receipt(None, activity_id(prepared.message))
 
     def _make_client(self) -> FeedsV3Client:
-        """Return the client; an error from its constructor is a configuration error."""
-        require_timeouts(self._timeouts)
-        try:
+        with creating_client(self._timeouts):
             return self._client
-        except Exception as error:
-            raise PublisherMisconfigured(
-                without_secrets(
-                    "Stream: the client cannot be created from OPTIONS: "
-                    f"{type(error).__name__}: {error}"
-                )
-            ) from error
