@@ -44,19 +44,31 @@ def wheel(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-@pytest.fixture(scope="session")
-def python(uv: str, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python that has the wheel and what the wheel requires, without extras."""
-    folder = tmp_path_factory.mktemp("environment")
+def install(uv: str, requirement: str, folder: Path, *options: str) -> Path:
+    """Install a wheel with the locked versions; return the Python that has it.
+
+    Args:
+        uv: the command.
+        requirement: path of the wheel, with its extras.
+        folder: where the environment is created.
+        options: options of `uv export`, for the versions of extras.
+    """
     constraints = folder / "constraints.txt"
     succeed(
         *(uv, "export", "--frozen", "--quiet", "--no-hashes", "--no-emit-project"),
-        *("--no-default-groups", "--output-file", constraints),
+        *("--no-default-groups", *options),
+        *("--output-file", constraints),
     )
     succeed(uv, "venv", "--quiet", "--no-project", "--python", sys.executable, folder / "venv")
     python = folder / "venv" / "bin" / "python"
     succeed(
         *(uv, "pip", "install", "--quiet", "--python", python),
-        *("--constraints", constraints, wheel),
+        *("--constraints", constraints, requirement),
     )
     return python
+
+
+@pytest.fixture(scope="session")
+def python(uv: str, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python that has the wheel and what the wheel requires, without extras."""
+    return install(uv, f"{wheel}", tmp_path_factory.mktemp("environment"))

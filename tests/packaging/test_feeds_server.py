@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.packaging.commands import ROOT, outer_environment, run, succeed
+from tests.packaging.commands import ROOT, outer_environment, run
+from tests.packaging.conftest import install
 
 PAGE = (ROOT / "docs/feeds-server.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0]
@@ -20,19 +20,7 @@ PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0]
 @pytest.fixture(scope="module")
 def program(uv: str, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a Python that has the wheel with the extra [stream]."""
-    folder = tmp_path_factory.mktemp("stream")
-    constraints = folder / "constraints.txt"
-    succeed(
-        *(uv, "export", "--frozen", "--quiet", "--no-hashes", "--no-emit-project"),
-        *("--no-default-groups", "--all-extras", "--output-file", constraints),
-    )
-    succeed(uv, "venv", "--quiet", "--no-project", "--python", sys.executable, folder / "venv")
-    python = folder / "venv" / "bin" / "python"
-    succeed(
-        *(uv, "pip", "install", "--quiet", "--python", python),
-        *("--constraints", constraints, f"{wheel}[stream]"),
-    )
-    return python
+    return install(uv, f"{wheel}[stream]", tmp_path_factory.mktemp("stream"), "--all-extras")
 
 
 @pytest.fixture
