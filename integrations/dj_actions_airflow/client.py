@@ -26,7 +26,12 @@ from dj_actions_airflow.errors import (
     is_stale_token,
     translate_errors,
 )
-from dj_actions_airflow.responses import BoundedRESTClient, parse_conf, parse_page
+from dj_actions_airflow.responses import (
+    BoundedRESTClient,
+    parse_conf,
+    parse_object,
+    parse_page,
+)
 from dj_actions_airflow.tokens import TokenIssuer
 
 ALL_DAGS = "~"
@@ -134,6 +139,46 @@ class AirflowClient:
         with translate_errors("Airflow did not list its runs"):
             return [run for run in self._iterate_runs(run_ids) if run["dag_run_id"] in wanted]
 
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, Any]] = (),
+        body: Mapping[str, Any] | None = None,
+        failure: str,
+    ) -> Mapping[str, Any]:
+        """Send one request to the REST API, and return the JSON object in the response.
+
+        The client's models are not used: they reject fields and states of newer servers.
+
+        Args:
+            method: for example `GET`.
+            path: what follows `/api/v2`, quoted; it starts with a slash.
+            query: names and values; a name may be repeated.
+            body: sent as JSON.
+            failure: what Airflow did not do; the message of an error starts with it.
+
+        Raises:
+            DestinationNotFound: there is no such thing.
+            PublishError: another error.
+        """
+
+        def send() -> bytes:
+            request = self._api_client.param_serialize(
+                method=method,
+                resource_path=f"/api/v2{path}",
+                query_params=list(query),
+                header_params={"Accept": "application/json", **_content_type(body)},
+                body=body,
+                auth_settings=["OAuth2PasswordBearer", "HTTPBearer"],
+            )
+            response = self._api_client.call_api(*request, _request_timeout=self._timeouts)
+            return self._read(response.response)
+
+        with translate_errors(failure):
+            return parse_object(self._authorized(send))
+
     def close(self) -> None:
         """Close all connections."""
         self._api_client.rest_client.pool_manager.clear()
@@ -212,6 +257,10 @@ class AirflowClient:
     def _renew_token(self) -> None:
         self._configuration.access_token = None
         self._configuration.access_token = self._tokens.issue()
+
+
+def _content_type(body: Mapping[str, Any] | None) -> Mapping[str, str]:
+    return {} if body is None else {"Content-Type": "application/json"}
 
 
 def _trigger_body(run_id: str, conf: Mapping[str, Any], note: str) -> TriggerDAGRunPostBody:

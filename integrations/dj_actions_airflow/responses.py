@@ -71,7 +71,7 @@ def parse_token(body: bytes) -> str:
     Raises:
         PublisherUnavailable: there is none.
     """
-    document = _parse_object(body)
+    document = parse_object(body)
     token = document.get("access_token")
     if isinstance(token, str) and token:
         return token
@@ -86,7 +86,7 @@ def parse_conf(body: bytes, run_id: str) -> Mapping[str, Any]:
     Raises:
         PublisherUnavailable: the response is not this run.
     """
-    run = _parse_object(body)
+    run = parse_object(body)
     conf = run.get("conf") or {}
     if run.get("dag_run_id") == run_id and isinstance(conf, dict):
         return conf
@@ -103,7 +103,7 @@ def parse_page(body: bytes) -> tuple[list[Mapping[str, str]], int]:
     Raises:
         PublisherUnavailable: the response is not a list of runs.
     """
-    page = _parse_object(body)
+    page = parse_object(body)
     runs, total = page.get("dag_runs"), page.get("total_entries")
     if isinstance(runs, list) and all(map(_is_run, runs)) and isinstance(total, int):
         return [{key: run[key] for key in RUN_KEYS} for run in runs], total
@@ -118,7 +118,7 @@ def _is_run(run: object) -> bool:
     )
 
 
-def _parse_object(body: bytes) -> dict[str, Any]:
+def parse_object(body: bytes) -> dict[str, Any]:
     """Return a JSON object; an empty one, if the body is anything else."""
     try:
         document = json.loads(body)
