@@ -11,7 +11,7 @@ from benchmarks.options import Options
 WARM_UP_SECONDS = 1.0
 """Seconds of each turn that do not count: threads start, and connect."""
 
-MAX_RATE = 8_000
+MAX_RATE = 20_000
 """More messages per second than one Python process can send."""
 
 CLAIMED_AHEAD = 100
