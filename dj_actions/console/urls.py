@@ -9,6 +9,7 @@ from dj_actions.console.views.catalogue import ActionPageView, CatalogueView
 from dj_actions.console.views.dead_letters import DeadLettersView
 from dj_actions.console.views.deliveries import ACTS, ActView, DeliveriesView
 from dj_actions.console.views.events import CloudEventView, EventView
+from dj_actions.console.views.live import LiveView
 from dj_actions.console.views.overview import OverviewView
 from dj_actions.console.views.publishers import PublishersView, PublisherView
 from dj_actions.console.views.search import SearchView
@@ -33,6 +34,7 @@ urlpatterns = [
     path("publishers/<path:alias>/", PublisherView.as_view(), name="publisher"),
     path("catalogue/", CatalogueView.as_view(), name="catalogue"),
     path("catalogue/<str:resource>/<str:name>/", ActionPageView.as_view(), name="action"),
+    path("live/", LiveView.as_view(), name="live"),
     path("search/", SearchView.as_view(), name="search"),
 ]
 """Pages of the console."""

@@ -12,11 +12,13 @@ from django.db import router
 from dj_actions.console.screens.causes import Cause, causes_of
 from dj_actions.console.screens.publishers import PublisherRow, Situation, publisher_rows
 from dj_actions.models import ActionEvent, Delivery, PublisherState, RelayHeartbeat
-from dj_actions.outbox.queries import MAX_COUNTED, FailedDelivery, database_time
+from dj_actions.outbox.queries import (
+    MAX_COUNTED,
+    RELAY_TIMEOUT,
+    FailedDelivery,
+    database_time,
+)
 from dj_actions.outbox.times import aware
-
-RELAY_TIMEOUT = 15.0
-"""Seconds without a heartbeat after which a relay is shown as dead."""
 
 DAY = 86_400.0
 """Seconds."""

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 
 from dj_actions.console.access import Verb, may
 from dj_actions.console.conf import get_console_settings
+from dj_actions.console.views.live import poll_url
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -60,6 +61,7 @@ class ConsoleView(View):
             "section": section,
             "may": permissions_of(self.request.user),
             "poll_interval": get_console_settings().poll_interval,
+            "poll_url": poll_url(self.request.user),
         }
         path = f"dj_actions_console/{template}"
         return render(self.request, path, {**shared, **context}, status=status)

@@ -12,6 +12,7 @@ from dj_actions.outbox.queries.locks import lock, try_lock
 from dj_actions.outbox.queries.operators import PublisherCounts
 from dj_actions.outbox.queries.overview import (
     MAX_COUNTED,
+    RELAY_TIMEOUT,
     FailedDelivery,
     WaitingCounts,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "FAILED_FROM",
     "MAX_COUNTED",
     "MAX_ID",
+    "RELAY_TIMEOUT",
     "ActionEventQuerySet",
     "DeliveryQuerySet",
     "FailedDelivery",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 
 MAX_COUNTED = 100_000
 """Pending deliveries that a page counts at most; more are shown as "100,000+"."""
+
+MAX_COMPARED = 1000
+"""Deliveries in each state that a version depends on at most."""
+
+RELAY_TIMEOUT = 15
+"""Seconds without a heartbeat after which a relay is shown as dead."""
+
+SILENT_SINCE_POSTGRES = f"now() - interval '{RELAY_TIMEOUT} seconds'"
+SILENT_SINCE_SQLITE = f"strftime('%Y-%m-%d %H:%M:%f', 'now', '-{RELAY_TIMEOUT} seconds')"
 
 MAX_FAILURES = 5000
 """Dead letters that a page groups by cause at most."""
@@ -98,6 +108,39 @@ class OverviewQueries(RecordQuerySet["Delivery"]):
         """
         rows: Self = self if pk is None else self.filter(pk__lt=pk)
         return list(rows.select_related("event").order_by("-pk")[:size])
+
+    def outbox_version(self) -> str:
+        """Return a text that changes when the outbox does, in one cheap statement.
+
+        It covers new events, the deliveries that are not settled, dead letters, remote runs,
+        publishers, and relays that have been silent for `RELAY_TIMEOUT`.
+        """
+        event: Any = self.model._meta.get_field("event").related_model
+        is_postgres = connections[self.db].vendor == "postgresql"
+        statement = f"""
+            SELECT (SELECT id FROM {event._meta.db_table} ORDER BY id DESC LIMIT 1),
+                   {self._open_version("state = 'pending'")},
+                   {self._open_version("state = 'sending'")},
+                   {self._open_version("state = 'dead'")},
+                   {self._open_version("remote_state = 'running'")},
+                   (SELECT count(paused_at) || ',' || count(open_until) || ',' ||
+                           coalesce(sum(failures), 0) FROM dj_actions_publisherstate),
+                   (SELECT count(*) FROM dj_actions_relayheartbeat
+                    WHERE seen_at >= {SILENT_SINCE_POSTGRES if is_postgres else SILENT_SINCE_SQLITE})
+        """  # noqa: S608 - names and constants of our own
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(statement)
+            row = cursor.fetchone()
+        return blake2b(repr(row).encode(), digest_size=12).hexdigest()
+
+    def _open_version(self, condition: str) -> str:
+        """Return a subquery of the number of some deliveries, and of all their attempts."""
+        return f"""(
+            SELECT count(*) || ',' || coalesce(sum(attempts), 0) FROM (
+                SELECT attempts FROM {self.model._meta.db_table}
+                WHERE {condition} LIMIT {MAX_COMPARED}
+            ) AS compared
+        )"""  # noqa: S608 - names and constants of our own
 
     def _as_time(self, column: str, value: Any) -> datetime:
         """Return the value of a column that no field has converted."""
