@@ -26,7 +26,7 @@ class Verb(StrEnum):
     PAUSE = "pause_publishers"
 
     RUN = "run_actions"
-    """Run actions from the catalogue, if the user may also change the objects and run the action."""
+    """Run actions from the catalogue; the user must also be allowed to change the objects."""
 
 
 def staff_with_permission(user: Any, verb: Verb) -> bool:

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class ConsolePermissions(models.Model):
+class ConsolePermissions(models.Model):  # noqa: DJ008 - there are no rows
     """Holds the permissions, one for each `Verb`."""
 
     class Meta:

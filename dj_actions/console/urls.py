@@ -20,15 +20,11 @@ app_name = "dj_actions_console"
 urlpatterns = [
     path("", OverviewView.as_view(), name="overview"),
     path("log/", ActionsLogView.as_view(), name="actions"),
-    re_path(
-        r"^log/export\.(?P<file_format>csv|json)$", ActionsExportView.as_view(), name="export"
-    ),
+    re_path(r"^log/export\.(?P<file_format>csv|json)$", ActionsExportView.as_view(), name="export"),
     path("events/<uuid:event_id>/", EventView.as_view(), name="event"),
     path("events/<uuid:event_id>/cloudevent.json", CloudEventView.as_view(), name="cloudevent"),
     path("deliveries/", DeliveriesView.as_view(), name="deliveries"),
-    re_path(
-        rf"^deliveries/(?P<name>{'|'.join(ACTS)})/$", ActView.as_view(), name="act"
-    ),
+    re_path(rf"^deliveries/(?P<name>{'|'.join(ACTS)})/$", ActView.as_view(), name="act"),
     path("dead-letters/", DeadLettersView.as_view(), name="dead_letters"),
     path("publishers/", PublishersView.as_view(), name="publishers"),
     path("publishers/<path:alias>/", PublisherView.as_view(), name="publisher"),

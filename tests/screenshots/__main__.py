@@ -13,8 +13,9 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from example.demo.client import EVENT_HEADER, TodoClient
+from example.launch.airflow_environment import ROOT
 from example.launch.process import wait_until
-from example.launch.stack import ADMIN, ROOT, Stack, open_stack
+from example.launch.stack import ADMIN, Stack, open_stack
 from tests.fixtures.chromium import open_chromium
 
 IMAGES = ROOT / "docs" / "images"

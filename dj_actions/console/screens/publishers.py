@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dj_actions.conf import PublisherSettings, get_settings
 from dj_actions.console.screens.status import Status, Tone
+from dj_actions.console.screens.times import NOTHING
 from dj_actions.models import PublisherState
 from dj_actions.outbox.queries import WaitingCounts
 from dj_actions.outbox.times import aware
@@ -92,7 +93,6 @@ def _status(
     configured: Mapping[str, PublisherSettings],
 ) -> tuple[Status, str]:
     """Return what a person has to know first about a publisher."""
-    waiting = situation.waiting.get(alias)
     if alias not in configured:
         return NOT_CONFIGURED, gettext("It has open deliveries, but no entry in the settings.")
     if state and state.paused_at:
@@ -101,24 +101,33 @@ def _status(
         return STOPPED, _open_text(state)
     if alias not in situation.served:
         return UNSERVED, gettext("No relay that serves it was seen lately.")
+    return _status_of_flowing(alias, state, situation)
+
+
+def _status_of_flowing(
+    alias: str, state: PublisherState | None, situation: Situation
+) -> tuple[Status, str]:
+    """Return the status of a publisher that nothing stops."""
+    waiting = situation.waiting.get(alias)
     if situation.dead.get(alias):
         return FAILING, ""
     if state and state.next_send_at and aware(state.next_send_at, using=_db(state)) > situation.now:
         return LIMITED, gettext("RATE_LIMIT allows no message before then.")
-    if waiting and waiting.retrying:
-        return RETRYING, ""
-    return HEALTHY, ""
+    return (RETRYING if waiting and waiting.retrying else HEALTHY), ""
 
 
 def _paused_text(state: PublisherState) -> str:
     by = state.paused_by or gettext("the system")
-    return gettext("By %(user)s: %(reason)s") % {"user": by, "reason": state.pause_reason or "–"}
+    return gettext("By %(user)s: %(reason)s") % {
+        "user": by,
+        "reason": state.pause_reason or NOTHING,
+    }
 
 
 def _open_text(state: PublisherState) -> str:
     return gettext("After %(failures)d failures: %(reason)s") % {
         "failures": state.failures,
-        "reason": state.open_reason or "–",
+        "reason": state.open_reason or NOTHING,
     }
 
 
@@ -188,14 +197,16 @@ def _json(value: object) -> str:
 def _retry_sentences(entry: PublisherSettings) -> tuple[str, ...]:
     retry = entry.retry
     waits = [
-        f"{wait:.0f} s" if (wait := retry.next_wait(attempts=attempt, age=0)) is not None else "–"
+        f"{wait:.0f} s"
+        if (wait := retry.next_wait(attempts=attempt, age=0)) is not None
+        else NOTHING
         for attempt in (1, 2, 3, 5, 8)
     ]
     lost = retry.next_wait(attempts=1, age=0, not_found=True)
     return (
         gettext("After attempts 1, 2, 3, 5 and 8, for example: %s.") % ", ".join(waits),
         gettext("A DAG or feed that does not exist is tried again after %s s.")
-        % ("–" if lost is None else f"{lost:.0f}"),
+        % (NOTHING if lost is None else f"{lost:.0f}"),
     )
 
 

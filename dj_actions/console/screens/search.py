@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.outbox.queries import MAX_ID
+from dj_actions.outbox.queries import MAX_ID, ActionEventQuerySet
 
 MAX_RESULTS = 50
 """Events that a search shows."""
@@ -64,7 +64,7 @@ def _by_event_id(text: str) -> UUID | None:
     found = UUID_IN_TEXT.search(text)
     if found is None:
         return None
-    return _events().filter(pk=UUID(found[0])).values_list("pk", flat=True).first()
+    return _first_id(_events().filter(pk=UUID(found[0])))
 
 
 def _by_delivery_id(text: str) -> UUID | None:
@@ -77,8 +77,7 @@ def _by_receipt(text: str) -> UUID | None:
 
 
 def _by_idempotency_key(text: str) -> UUID | None:
-    found = _events().filter(idempotency_key=text)
-    return found.values_list("pk", flat=True).first()
+    return _first_id(_events().filter(idempotency_key=text))
 
 
 def _by_object_or_actor(text: str) -> list[ActionEvent]:
@@ -88,10 +87,14 @@ def _by_object_or_actor(text: str) -> list[ActionEvent]:
     return [found[key] for key in sorted(found, reverse=True)][:MAX_RESULTS]
 
 
+def _first_id(events: ActionEventQuerySet) -> UUID | None:
+    return events.values_list("pk", flat=True).first()
+
+
 def _event_of(**wanted: Any) -> UUID | None:
     deliveries = Delivery.objects.using(router.db_for_write(Delivery)).filter(**wanted)
     return deliveries.values_list("event_id", flat=True).first()
 
 
-def _events() -> Any:
+def _events() -> ActionEventQuerySet:
     return ActionEvent.objects.using(router.db_for_write(ActionEvent))

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from dj_actions.console.screens.times import NOTHING
 from dj_actions.states import DeliveryState, RemoteState
 
 
@@ -37,11 +38,11 @@ DELIVERY_STATUS: Mapping[DeliveryState, Status] = {
     DeliveryState.SENDING: Status(word=_("sending"), symbol="◐", tone=Tone.BUSY),
     DeliveryState.DELIVERED: Status(word=_("delivered"), symbol="✓", tone=Tone.GOOD),
     DeliveryState.DEAD: Status(word=_("dead"), symbol="✗", tone=Tone.BAD),
-    DeliveryState.CANCELLED: Status(word=_("cancelled"), symbol="–", tone=Tone.NEUTRAL),
+    DeliveryState.CANCELLED: Status(word=_("cancelled"), symbol=NOTHING, tone=Tone.NEUTRAL),
 }
 
 REMOTE_STATUS: Mapping[RemoteState, Status] = {
-    RemoteState.UNTRACKED: Status(word=_("not tracked"), symbol="–", tone=Tone.NEUTRAL),
+    RemoteState.UNTRACKED: Status(word=_("not tracked"), symbol=NOTHING, tone=Tone.NEUTRAL),
     RemoteState.RUNNING: Status(word=_("running"), symbol="◐", tone=Tone.BUSY),
     RemoteState.SUCCEEDED: Status(word=_("succeeded"), symbol="✓", tone=Tone.GOOD),
     RemoteState.FAILED: Status(word=_("failed"), symbol="✗", tone=Tone.BAD),

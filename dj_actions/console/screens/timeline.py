@@ -118,7 +118,8 @@ def _progress(event: ActionEvent) -> Mapping[str, int]:
     if event.resource != "delivery" or not isinstance(changed, list):
         return {}
     rows = Delivery.objects.using(_db(event)).matching(ids=changed)
-    return Counter(rows.order_by().values_list("state", flat=True))
+    # Not the counter itself: a template would ask it for the key "items".
+    return dict(Counter(rows.order_by().values_list("state", flat=True)))
 
 
 def _in_order(entries: Iterable[Entry]) -> list[Entry]:

@@ -6,6 +6,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext, ngettext
 
+NOTHING = "\N{EN DASH}"
+"""Stands for a value that there is not."""
+
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 """Seconds."""
 
@@ -23,26 +26,34 @@ def duration_text(seconds: float | None) -> str:
         seconds: the duration; a negative one counts as zero.
     """
     if seconds is None:
-        return "–"
+        return NOTHING
     seconds = max(0.0, seconds)
+    if seconds < MINUTE:
+        return _short_text(seconds)
+    if seconds < DAY:
+        return _long_text(seconds)
+    return ngettext("%(number)d day", "%(number)d days", int(seconds // DAY)) % {
+        "number": seconds // DAY
+    }
+
+
+def _short_text(seconds: float) -> str:
     if seconds < MILLISECONDS_BELOW:
         return gettext("%(number)d ms") % {"number": round(seconds * 1000)}
     if seconds < TENTHS_BELOW:
         return gettext("%(number).1f s") % {"number": seconds}
-    if seconds < MINUTE:
-        return gettext("%(number)d s") % {"number": round(seconds)}
+    return gettext("%(number)d s") % {"number": round(seconds)}
+
+
+def _long_text(seconds: float) -> str:
     if seconds < HOUR:
         return gettext("%(minutes)d min %(seconds)d s") % {
             "minutes": seconds // MINUTE,
             "seconds": seconds % MINUTE,
         }
-    if seconds < DAY:
-        return gettext("%(hours)d h %(minutes)d min") % {
-            "hours": seconds // HOUR,
-            "minutes": seconds % HOUR // MINUTE,
-        }
-    return ngettext("%(number)d day", "%(number)d days", int(seconds // DAY)) % {
-        "number": seconds // DAY
+    return gettext("%(hours)d h %(minutes)d min") % {
+        "hours": seconds // HOUR,
+        "minutes": seconds % HOUR // MINUTE,
     }
 
 

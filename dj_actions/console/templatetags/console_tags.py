@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dj_actions.console.screens.status import Status, delivery_status, remote_status
-from dj_actions.console.screens.times import duration_text, relative_text
+from dj_actions.console.screens.times import NOTHING, duration_text, relative_text
 from dj_actions.models import Delivery
 from dj_actions.outbox.times import aware
 
@@ -46,7 +46,7 @@ def run_badge(delivery: Delivery) -> SafeString:
 def moment(value: datetime | None) -> SafeString | str:
     """Return a time relative to now, with the time itself and its zone as a title."""
     if value is None:
-        return "–"
+        return NOTHING
     local = timezone.localtime(_with_zone(value))
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
@@ -61,12 +61,11 @@ def clock(value: datetime) -> SafeString:
     """Return a time to the millisecond, with its date and zone as a title."""
     local = timezone.localtime(_with_zone(value))
     return format_html(
-        '<time datetime="{}" title="{} {}">{}.{:03d}</time>',
+        '<time datetime="{}" title="{} {}">{}</time>',
         local.isoformat(),
         date_format(local, "DATE_FORMAT"),
         local.tzname(),
-        local.strftime("%H:%M:%S"),
-        local.microsecond // 1000,
+        local.isoformat(sep=" ", timespec="milliseconds")[11:23],
     )
 
 

@@ -38,9 +38,8 @@ class ActionsLogView(ConsoleView):
         """Return a page of the log."""
         form = ActionFilters(request.GET)
         if not form.is_valid():
-            context = {"form": form, "page": None}
             return self.page(
-                "actions_log.html", context, section="actions", status=HTTPStatus.BAD_REQUEST
+                "actions_log.html", {"form": form}, section="actions", status=HTTPStatus.BAD_REQUEST
             )
         size = get_console_settings().page_size
         rows = filtered(form).page_before(before_event(request), size=size + 1)

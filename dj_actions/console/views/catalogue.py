@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
@@ -147,7 +147,7 @@ def _targets(definition: ActionDefinition, text: str) -> Mapping[str, Any]:
 def _object(definition: ActionDefinition, key: str) -> Model:
     try:
         return definition.model._default_manager.get(pk=key)
-    except (definition.model.DoesNotExist, ValueError, OverflowError) as error:
+    except (ObjectDoesNotExist, ValueError, OverflowError) as error:
         text = gettext("There is no %(resource)s %(key)s.")
         raise ValidationError([text % {"resource": definition.resource, "key": key}]) from error
 

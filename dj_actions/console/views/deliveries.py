@@ -102,9 +102,11 @@ class DeliveriesView(ConsoleView):
         """Return a page of the list."""
         form = DeliveryFilters(request.GET)
         if not form.is_valid():
-            context = {"form": form, "page": None}
             return self.page(
-                "deliveries.html", context, section="deliveries", status=HTTPStatus.BAD_REQUEST
+                "deliveries.html",
+                {"form": form},
+                section="deliveries",
+                status=HTTPStatus.BAD_REQUEST,
             )
         size = get_console_settings().page_size
         rows = filtered(form).page_before(before_delivery(request), size=size + 1)
@@ -209,9 +211,7 @@ def chosen_deliveries(request: HttpRequest) -> DeliveryQuerySet:
         return filtered(form)
     ids = [delivery_id(text) for text in request.POST.getlist("selected")]
     if not ids or None in ids or len(ids) > MAX_SELECTED:
-        raise BadRequest(
-            gettext("Select between 1 and %d deliveries.") % MAX_SELECTED
-        )
+        raise BadRequest(gettext("Select between 1 and %d deliveries.") % MAX_SELECTED)
     return Delivery.objects.using(router.db_for_write(Delivery)).matching(
         ids=[number for number in ids if number is not None]
     )

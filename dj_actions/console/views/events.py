@@ -8,9 +8,9 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
+from dj_actions.console.access import Verb, may
 from dj_actions.console.screens.payloads import curl_command, payloads_of
 from dj_actions.console.screens.timeline import timeline
-from dj_actions.console.access import Verb, may
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.models import ActionEvent
 

@@ -56,11 +56,12 @@ class DeliveryFilters(FilterForm):
 
     publisher = forms.ChoiceField(label=_("Publisher"), required=False)
     state = forms.ChoiceField(label=_("State"), required=False, choices=_choices(DeliveryState))
-    remote_state = forms.ChoiceField(
-        label=_("Run"), required=False, choices=_choices(RemoteState)
-    )
+    remote_state = forms.ChoiceField(label=_("Run"), required=False, choices=_choices(RemoteState))
     action = forms.CharField(
-        label=_("Action"), required=False, max_length=200, help_text=_("For example todo.mark_done.")
+        label=_("Action"),
+        required=False,
+        max_length=200,
+        help_text=_("For example todo.mark_done."),
     )
     object = forms.CharField(label=_("Object"), required=False, max_length=255)
     error = forms.CharField(label=_("Text of an error"), required=False, max_length=200)

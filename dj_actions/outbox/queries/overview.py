@@ -14,7 +14,7 @@ from dj_actions.outbox.queries.base import RecordQuerySet
 from dj_actions.states import DeliveryState
 
 if TYPE_CHECKING:
-    from dj_actions.models import Delivery  # noqa: F401 - the base class names it
+    from dj_actions.models import Delivery
 
 MAX_COUNTED = 100_000
 """Pending deliveries that a page counts at most; more are shown as "100,000+"."""
@@ -117,6 +117,7 @@ class OverviewQueries(RecordQuerySet["Delivery"]):
         """
         event: Any = self.model._meta.get_field("event").related_model
         is_postgres = connections[self.db].vendor == "postgresql"
+        silent_since = SILENT_SINCE_POSTGRES if is_postgres else SILENT_SINCE_SQLITE
         statement = f"""
             SELECT (SELECT id FROM {event._meta.db_table} ORDER BY id DESC LIMIT 1),
                    {self._open_version("state = 'pending'")},
@@ -126,7 +127,7 @@ class OverviewQueries(RecordQuerySet["Delivery"]):
                    (SELECT count(paused_at) || ',' || count(open_until) || ',' ||
                            coalesce(sum(failures), 0) FROM dj_actions_publisherstate),
                    (SELECT count(*) FROM dj_actions_relayheartbeat
-                    WHERE seen_at >= {SILENT_SINCE_POSTGRES if is_postgres else SILENT_SINCE_SQLITE})
+                    WHERE seen_at >= {silent_since})
         """  # noqa: S608 - names and constants of our own
         with connections[self.db].cursor() as cursor:
             cursor.execute(statement)

@@ -24,8 +24,8 @@ def browser(client: Client, admin: User) -> Client:
 def browser_of(make_user: MakeUser) -> BrowserOf:
     """Return a function that logs in a member of the staff with some permissions."""
 
-    def browser_of(*permissions: str, is_staff: bool = True) -> Client:
-        user = make_user("operator", is_staff=is_staff)
+    def browser_of(*permissions: str, is_staff: bool = True, username: str = "operator") -> Client:
+        user = make_user(username, is_staff=is_staff)
         user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
         browser = Client()
         browser.force_login(user)

@@ -69,8 +69,9 @@ def test_payloads_require_their_own_permission(
     event.save()
     page = url("event", event.pk)
 
-    assert "for few eyes" not in browser_of("view_console").get(page).content.decode()
-    browser = browser_of("view_console", "view_payloads")
+    browser = browser_of("view_console")
+    assert "for few eyes" not in browser.get(page).content.decode()
+    browser = browser_of("view_console", "view_payloads", username="few")
     assert "for few eyes" in browser.get(page).content.decode()
     assert browser.get(url("cloudevent", event.pk)).json()["data"]["input"] == event.request_data
 

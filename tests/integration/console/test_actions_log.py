@@ -41,8 +41,11 @@ def test_the_log_is_filtered(
     browser: Client, make_event: MakeEvent, query: str, count: int
 ) -> None:
     make_event(resource="todo", action="mark_done", object_id="7", object_ids=["7"])
-    make_event(resource="todo", action="archive", actor_id="1", actor_label="ann")
-    make_event(resource="list", action="rename", status_code=500)
+    make_event(
+        resource="todo", action="archive", object_id="8", object_ids=["8"],
+        actor_id="1", actor_label="ann",
+    )  # fmt: skip
+    make_event(resource="list", action="rename", object_id="9", object_ids=["9"], status_code=500)
     assert len(rows(browser, query)) == count
 
 

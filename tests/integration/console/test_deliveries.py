@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from dj_actions.models import ActionEvent, Delivery
 from tests.conftest import MakeDelivery
-from tests.fixtures.outbox import operations, states
+from tests.fixtures.outbox import STATES, operations, states
 from tests.integration.outbox.test_records import POSSIBLE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("two_publishers")]
@@ -20,7 +20,7 @@ def act_url(name: str) -> str:
     return reverse("dj_actions_console:act", args=[name])
 
 
-@pytest.mark.parametrize("state", POSSIBLE)
+@pytest.mark.parametrize("state", STATES)
 def test_the_list_is_filtered(
     browser: Client, of_all_states: dict[str, Delivery], state: str
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,9 @@ def test_each_change_is_noticed(
     admin: User, make_event: MakeEvent, make_delivery: MakeDelivery
 ) -> None:
     delivery = make_delivery(**POSSIBLE["dead"])
-    changes = [
-        lambda: make_event(),
-        lambda: make_delivery(),
+    changes: list[Callable[[], object]] = [
+        make_event,
+        make_delivery,
         lambda: Delivery.objects.filter(pk=delivery.pk).replay(),
         lambda: PublisherState.objects.pause("memory", by="", reason=""),
     ]
