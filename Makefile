@@ -13,7 +13,7 @@ PYTEST := $(RUN) pytest --dist loadfile
 # The suite starts some hundred Python processes: without bytecode each would compile Django anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve test test-all browser compose-test chaos storm bench bench-quick lint format graph reference env
+.PHONY: help demo serve test test-all browser screenshots compose-test chaos storm bench bench-quick lint format graph reference env
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -37,6 +37,9 @@ test-all: test  ## The same, then the slow tests: the demonstration, and a longe
 browser:  ## Install the browser for tests of pages, on Debian as root; without it they are skipped
 	@command -v chromedriver >/dev/null || (apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium chromium-driver fonts-dejavu-core)
+
+screenshots: $(UV)  ## Make the screenshots of the README and the docs, from the demonstration's data
+	@$(RUN) python -m tests.screenshots
 
 compose-test: $(UV)  ## Run the Compose stack and check what docs/docker.md says of it
 	@$(RUN) python -m tests.compose

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django.forms.utils import ErrorList
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from rest_framework import serializers
 from rest_framework.renderers import HTMLFormRenderer
@@ -16,6 +17,9 @@ from dj_actions.inputs.errors import error_lines
 AS_TEXT: Mapping[str, Any] = {"input_type": "text"}
 """Style of a field that shows what it is given. For a date picker, DRF parses a date to render it,
 and fails on an invalid one."""
+
+CONTROL = re.compile(r'<(input|select|textarea)\b(?![^>]*type="(?:checkbox|radio|hidden)")')
+"""The control of a field that has one."""
 
 UNSUPPORTED_FIELDS = (serializers.ListSerializer, serializers.ListField, serializers.DictField)
 """Fields that DRF's renderer replaces with a note that they are not supported."""
@@ -30,11 +34,24 @@ class FragmentRenderer(HTMLFormRenderer):
             # DRF would render the password into the page.
             field.value = None
         try:
-            return super().render_field(field, parent_style)
+            html = super().render_field(field, parent_style)
         except ValueError:
             # DRF parses dates to render them, and fails on an invalid date.
             field.value = None
-            return super().render_field(field, parent_style)
+            html = super().render_field(field, parent_style)
+        return _labelled(html, field.name)
+
+
+def _labelled(html: str, name: str) -> str:
+    """Return a field as HTML whose label belongs to its control, for screen readers.
+
+    DRF's templates do not connect the two. Check boxes are inside of their labels.
+    """
+    if len(CONTROL.findall(html)) != 1 or html.count("<label") != 1:
+        return html
+    key = escape(f"id_{name}")
+    connected = CONTROL.sub(rf'<\1 id="{key}"', html.replace("<label", f'<label for="{key}"', 1))
+    return mark_safe(connected)  # noqa: S308 - DRF's own HTML, with an escaped name
 
 
 def show_dates_as_text(serializer: serializers.Serializer[Any]) -> None:

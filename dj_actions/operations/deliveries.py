@@ -7,6 +7,7 @@ changes the time of the next attempt, and is not recorded.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace as with_changes
 from types import MappingProxyType
 from typing import Any
 
@@ -156,7 +157,7 @@ def _recorded(
     with transaction.atomic(using=_database()):
         result = _apply(operation, deliveries)
         if result.count:
-            record_operation(
+            event = record_operation(
                 "delivery",
                 operation,
                 object_ids=[str(entry) for entry in result.ids],
@@ -168,6 +169,7 @@ def _recorded(
                 },
                 bulk=True,
             )
+            result = with_changes(result, event_id=event.pk)
     return result
 
 

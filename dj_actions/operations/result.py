@@ -32,6 +32,9 @@ class OperationResult:
     dry_run: bool = False
     """Whether nothing was changed."""
 
+    event_id: UUID | None = None
+    """The event that records the operation; None if it is not recorded, or changed nothing."""
+
     @classmethod
     def of(cls, ids: Sequence[Id], *, dry_run: bool = False) -> Self:
         """Return the result for a complete list of ids."""

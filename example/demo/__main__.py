@@ -82,6 +82,7 @@ def _addresses(stack: Stack, todo: int) -> str:
     airflow = stack.airflow_settings
     return f"""
 API      {web}/todos/ (ann, bob or {ADMIN}, password {password})
+Console  {web}/actions/ ({ADMIN})
 Events   {web}/api/action-events/ ({ADMIN})
 Admin    {web}/admin/ ({ADMIN})
 Pages    {web}/feeds/user/me/ (what ann did; bob has {web}/feeds/notification/me/)

@@ -74,6 +74,11 @@ class Stack:
         self.airflow: Airflow | None = None
 
     @property
+    def processes(self) -> Sequence[Process]:
+        """The programs that are running."""
+        return tuple(self._processes)
+
+    @property
     def web_url(self) -> str:
         """URL of the todo project, without a trailing slash."""
         return f"http://127.0.0.1:{self.web_port}"

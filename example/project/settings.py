@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "drf_spectacular",
     "dj_actions",
+    "dj_actions.console",
     "dj_actions_stream",
     "example.todos",
 ]

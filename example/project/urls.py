@@ -27,6 +27,7 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("actions/", include("dj_actions.console.urls")),
     path("healthz", healthz),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/", include("dj_actions.urls")),

@@ -10,6 +10,12 @@ from dj_actions.outbox.queries.heartbeats import RelayHeartbeatQuerySet
 from dj_actions.outbox.queries.insert import NewDelivery, insert_event
 from dj_actions.outbox.queries.locks import lock, try_lock
 from dj_actions.outbox.queries.operators import PublisherCounts
+from dj_actions.outbox.queries.overview import (
+    MAX_COUNTED,
+    RELAY_TIMEOUT,
+    FailedDelivery,
+    WaitingCounts,
+)
 from dj_actions.outbox.queries.pending import PendingCounts
 from dj_actions.outbox.queries.publishers import PublisherStateQuerySet
 from dj_actions.outbox.queries.tracking import DETAIL_LENGTH
@@ -17,14 +23,18 @@ from dj_actions.outbox.queries.tracking import DETAIL_LENGTH
 __all__ = [
     "DETAIL_LENGTH",
     "FAILED_FROM",
+    "MAX_COUNTED",
     "MAX_ID",
+    "RELAY_TIMEOUT",
     "ActionEventQuerySet",
     "DeliveryQuerySet",
+    "FailedDelivery",
     "NewDelivery",
     "PendingCounts",
     "PublisherCounts",
     "PublisherStateQuerySet",
     "RelayHeartbeatQuerySet",
+    "WaitingCounts",
     "database_time",
     "from_now",
     "insert_event",

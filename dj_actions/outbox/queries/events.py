@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 from django.db import connections, models
 from django.db.models import Exists, OuterRef, Prefetch, Q, Value
@@ -13,6 +14,7 @@ from django.db.models.functions import Cast, StrIndex
 from django.db.models.lookups import GreaterThan
 
 from dj_actions.outbox.queries.base import RecordQuerySet, without_none
+from dj_actions.outbox.queries.clock import from_now
 from dj_actions.outbox.times import comparable
 from dj_actions.states import DeliveryState, Outcome, RemoteState
 
@@ -65,6 +67,44 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
             rows = self.model._meta.get_field("deliveries").related_model._default_manager
             found = found.filter(pk__in=rows.filter(**wanted).values("event"))
         return found
+
+    def page_before(self, event_id: UUID | None, *, size: int) -> list[ActionEvent]:
+        """Return a page of these events, newest first, without what they received and returned.
+
+        Args:
+            event_id: only events before this one; None for the first page. Ids sort by time.
+            size: one more than the rows on the page shows whether there is a next page.
+        """
+        rows = self if event_id is None else self.filter(pk__lt=event_id)
+        payloads = ("request_data", "response_data", "extra")
+        return list(rows.defer(*payloads).order_by("-pk")[:size])
+
+    def recorded_between(self, since: datetime | None, until: datetime | None) -> Self:
+        """Return the events that were recorded in a period; None leaves an end open."""
+        window = {
+            "created_at__gte": since and comparable(since, using=self.db),
+            "created_at__lt": until and comparable(until, using=self.db),
+        }
+        return self.filter(**without_none(window))
+
+    def recent_counts(self, *, seconds: float, limit: int) -> tuple[int, int]:
+        """Count the latest events: all of them, and those of actions that failed.
+
+        Args:
+            seconds: only events of so many seconds until now, by the database's clock.
+            limit: events that are counted at most.
+        """
+        recent = self.filter(created_at__gte=from_now(-seconds)).order_by()
+        codes = list(recent.values_list("status_code", flat=True)[:limit])
+        return len(codes), sum(code >= FAILED_FROM for code in codes)
+
+    def operations_on(self, delivery_ids: Collection[int]) -> Self:
+        """Return the events of operators' acts that changed one of these deliveries."""
+        acts = self.filter(resource="delivery")
+        concerned = Q()
+        for key in delivery_ids:
+            concerned |= acts._acted_on(str(key))
+        return acts.filter(concerned) if delivery_ids else acts.none()
 
     def _acted_on(self, object_id: str) -> Q:
         if connections[self.db].features.supports_json_field_contains:

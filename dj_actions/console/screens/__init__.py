@@ -1,0 +1,1 @@
+"""What the screens show, as frozen values: no request, no template."""

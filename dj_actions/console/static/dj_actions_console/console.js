@@ -1,0 +1,56 @@
+// Keeps a page up to date: asks cheaply whether anything has changed, and lets htmx fetch the page
+// again if it has. Not while the tab is hidden, something is selected or typed, or on request.
+"use strict";
+(() => {
+  const MINIMUM_INTERVAL = 500; // milliseconds
+  let version = "";
+  let isAsking = false;
+
+  const live = () => document.getElementById("live");
+  const pause = () => document.getElementById("live-pause");
+
+  const isBusy = (element) =>
+    document.hidden ||
+    pause()?.getAttribute("aria-pressed") === "true" ||
+    element.querySelector("input:checked:not([type=radio])") !== null ||
+    (element.contains(document.activeElement) &&
+      document.activeElement.matches("input, select, textarea"));
+
+  const ask = async () => {
+    const element = live();
+    if (element === null || isAsking || isBusy(element)) return;
+    isAsking = true;
+    try {
+      const headers = version ? { "If-None-Match": version } : {};
+      const response = await fetch(element.dataset.pollUrl, { headers, cache: "no-store" });
+      if (response.status === 304) return;
+      const isFirst = version === "";
+      version = response.headers.get("ETag") ?? "";
+      // The page itself is newer than the first answer; a refused token is renewed by the page.
+      if (!isFirst || !response.ok) element.dispatchEvent(new Event("console:changed"));
+    } catch {
+      // The server is not reachable: the next question may be answered.
+    } finally {
+      isAsking = false;
+    }
+  };
+
+  const seconds = Number(live()?.dataset.pollInterval ?? 0);
+  if (seconds > 0) {
+    pause()?.removeAttribute("hidden");
+    pause()?.addEventListener("click", () => {
+      const isPressed = pause().getAttribute("aria-pressed") === "true";
+      pause().setAttribute("aria-pressed", String(!isPressed));
+    });
+    ask();
+    setInterval(ask, Math.max(seconds * 1000, MINIMUM_INTERVAL));
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.matches?.("input, select, textarea");
+    if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      document.getElementById("search").focus();
+    }
+  });
+})();

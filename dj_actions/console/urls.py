@@ -1,0 +1,36 @@
+"""URLs of the console: `path("actions/", include("dj_actions.console.urls"))`."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from dj_actions.console.views.actions_log import ActionsExportView, ActionsLogView
+from dj_actions.console.views.catalogue import ActionPageView, CatalogueView
+from dj_actions.console.views.dead_letters import DeadLettersView
+from dj_actions.console.views.deliveries import ACTS, ActView, DeliveriesView
+from dj_actions.console.views.events import CloudEventView, EventView
+from dj_actions.console.views.live import LiveView
+from dj_actions.console.views.overview import OverviewView
+from dj_actions.console.views.publishers import PublishersView, PublisherView
+from dj_actions.console.views.search import SearchView
+
+app_name = "dj_actions_console"
+"""Namespace of the URLs."""
+
+urlpatterns = [
+    path("", OverviewView.as_view(), name="overview"),
+    path("log/", ActionsLogView.as_view(), name="actions"),
+    re_path(r"^log/export\.(?P<file_format>csv|json)$", ActionsExportView.as_view(), name="export"),
+    path("events/<uuid:event_id>/", EventView.as_view(), name="event"),
+    path("events/<uuid:event_id>/cloudevent.json", CloudEventView.as_view(), name="cloudevent"),
+    path("deliveries/", DeliveriesView.as_view(), name="deliveries"),
+    re_path(rf"^deliveries/(?P<name>{'|'.join(ACTS)})/$", ActView.as_view(), name="act"),
+    path("dead-letters/", DeadLettersView.as_view(), name="dead_letters"),
+    path("publishers/", PublishersView.as_view(), name="publishers"),
+    path("publishers/<path:alias>/", PublisherView.as_view(), name="publisher"),
+    path("catalogue/", CatalogueView.as_view(), name="catalogue"),
+    path("catalogue/<str:resource>/<str:name>/", ActionPageView.as_view(), name="action"),
+    path("live/", LiveView.as_view(), name="live"),
+    path("search/", SearchView.as_view(), name="search"),
+]
+"""Pages of the console."""

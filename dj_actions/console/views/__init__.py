@@ -1,0 +1,1 @@
+"""The requests of the console: one module for each screen."""

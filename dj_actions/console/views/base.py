@@ -1,0 +1,72 @@
+"""The base of all views: who may see a page, and what every page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.views import View
+from django.views.decorators.cache import never_cache
+
+from dj_actions.console.access import Verb, may
+from dj_actions.console.conf import get_console_settings
+from dj_actions.console.views.live import poll_url
+
+
+@method_decorator(never_cache, name="dispatch")
+class ConsoleView(View):
+    """A page of the console."""
+
+    verb = Verb.VIEW
+    """What a user must be allowed to do."""
+
+    http_method_names = ["get", "head", "options"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Respond, if the user may see the page.
+
+        Raises:
+            PermissionDenied: a user who is logged in may not.
+        """
+        if may(request.user, Verb.VIEW) and may(request.user, self.verb):
+            return super().dispatch(request, *args, **kwargs)
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        raise PermissionDenied(gettext("You may not do this in the console: %s.") % self.verb)
+
+    def page(
+        self,
+        template: str,
+        context: Mapping[str, Any],
+        *,
+        section: str,
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> HttpResponse:
+        """Render a page.
+
+        Args:
+            template: its name, without the folder.
+            context: what it shows.
+            section: the entry of the navigation that it belongs to.
+            status: of the response.
+        """
+        shared = {
+            "section": section,
+            "may": permissions_of(self.request.user),
+            "poll_interval": get_console_settings().poll_interval,
+            "poll_url": poll_url(self.request.user),
+        }
+        path = f"dj_actions_console/{template}"
+        return render(self.request, path, {**shared, **context}, status=status)
+
+
+def permissions_of(user: Any) -> Mapping[str, bool]:
+    """Return name of a verb, in lower case → whether the user may do it, for templates."""
+    return {verb.name.lower(): may(user, verb) for verb in Verb}

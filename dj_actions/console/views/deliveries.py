@@ -1,0 +1,232 @@
+"""The deliveries, and what people do with them: one, the selected, or all that match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import router
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from dj_actions import operations
+from dj_actions.console.access import Verb, may
+from dj_actions.console.conf import get_console_settings
+from dj_actions.console.views.base import ConsoleView
+from dj_actions.console.views.filters import DeliveryFilters
+from dj_actions.console.views.paging import before_delivery, delivery_id, page_of
+from dj_actions.models import Delivery
+from dj_actions.operations import OperationResult
+from dj_actions.outbox.queries import DeliveryQuerySet
+from dj_actions.states import DeliveryState
+
+MAX_SELECTED = 500
+"""Deliveries that can be selected one by one."""
+
+PREVIEWED = 20
+"""Deliveries that the page before an act shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Something that people do with deliveries."""
+
+    label: Any
+    verb: Verb
+    state: DeliveryState
+    """The state that it requires."""
+
+    explanation: Any
+    run: Callable[..., OperationResult]
+    needs_reason: bool = True
+
+
+ACTS: Mapping[str, Act] = MappingProxyType(
+    {
+        "retry": Act(
+            label=_("Retry now"),
+            verb=Verb.RETRY,
+            state=DeliveryState.PENDING,
+            explanation=_("They become due now, instead of waiting for their next attempt."),
+            run=operations.retry,
+            needs_reason=False,
+        ),
+        "cancel": Act(
+            label=_("Cancel"),
+            verb=Verb.CANCEL,
+            state=DeliveryState.PENDING,
+            explanation=_("They are never sent."),
+            run=operations.cancel,
+        ),
+        "replay": Act(
+            label=_("Replay"),
+            verb=Verb.REPLAY,
+            state=DeliveryState.DEAD,
+            explanation=_("They are sent again, with a new count of attempts."),
+            run=operations.replay,
+        ),
+        "replay_delivered": Act(
+            label=_("Replay what was delivered"),
+            verb=Verb.REPLAY,
+            state=DeliveryState.DELIVERED,
+            explanation=_(
+                "They are sent again. A destination that still has the result recognizes the "
+                "message, and has one effect."
+            ),
+            run=operations.replay_delivered,
+        ),
+        "discard": Act(
+            label=_("Discard"),
+            verb=Verb.DISCARD,
+            state=DeliveryState.DEAD,
+            explanation=_("They are never sent, and block no later delivery any more."),
+            run=operations.discard,
+        ),
+    }
+)
+"""Name of an operation → what it means here."""
+
+
+class DeliveriesView(ConsoleView):
+    """The deliveries that match the filters."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Return a page of the list."""
+        form = DeliveryFilters(request.GET)
+        if not form.is_valid():
+            return self.page(
+                "deliveries.html",
+                {"form": form},
+                section="deliveries",
+                status=HTTPStatus.BAD_REQUEST,
+            )
+        size = get_console_settings().page_size
+        rows = filtered(form).page_before(before_delivery(request), size=size + 1)
+        context = {
+            "form": form,
+            "page": page_of(request, rows, size=size),
+            "acts": acts_of(request.user, form.filters().get("state")),
+            "filters": _without_paging(request.GET),
+        }
+        return self.page("deliveries.html", context, section="deliveries")
+
+
+class ReasonForm(forms.Form):
+    """The reason for an act."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("It is recorded with your name."),
+    )
+
+
+class ActView(ConsoleView):
+    """Shows what an act would change, asks for a reason, and runs it."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Return the preview, or run the act and show its record."""
+        act = ACTS[name]
+        if not may(request.user, act.verb):
+            raise PermissionDenied(gettext("You may not do this in the console: %s.") % act.verb)
+        chosen = chosen_deliveries(request)
+        is_confirmed = "confirmed" in request.POST
+        form = ReasonForm(request.POST if is_confirmed else None)
+        if act.needs_reason and not form.is_valid():
+            return self._preview(request, name, act, chosen, form)
+        if not is_confirmed:
+            return self._preview(request, name, act, chosen, form)
+        return self._run(request, act, chosen, form)
+
+    def _preview(
+        self, request: HttpRequest, name: str, act: Act, chosen: DeliveryQuerySet, form: ReasonForm
+    ) -> HttpResponse:
+        arguments = {"actor": request.user, "reason": ""} if act.needs_reason else {}
+        result = act.run(chosen, **arguments, dry_run=True)
+        rows = Delivery.objects.using(chosen.db).filter(pk__in=result.ids[:PREVIEWED])
+        context = {
+            "act": act,
+            "name": name,
+            "count": result.count,
+            "rows": rows.select_related("event").order_by("pk"),
+            "more": max(0, result.count - PREVIEWED),
+            "form": form if act.needs_reason else None,
+            "hidden": [
+                (key, value)
+                for key in ("selected", "filters", "all")
+                for value in request.POST.getlist(key)
+            ],
+        }
+        status = HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
+        return self.page("act.html", context, section="deliveries", status=status)
+
+    def _run(
+        self, request: HttpRequest, act: Act, chosen: DeliveryQuerySet, form: ReasonForm
+    ) -> HttpResponse:
+        arguments = (
+            {"actor": request.user, "reason": form.cleaned_data["reason"]}
+            if act.needs_reason
+            else {}
+        )
+        result = act.run(chosen, **arguments)
+        changed = ngettext("%d delivery changed.", "%d deliveries changed.", result.count)
+        messages.success(request, changed % result.count)
+        return HttpResponseRedirect(self._next(result), status=HTTPStatus.SEE_OTHER)
+
+    def _next(self, result: OperationResult) -> str:
+        if result.event_id:
+            return reverse("dj_actions_console:event", args=[result.event_id])
+        return reverse("dj_actions_console:deliveries")
+
+
+def filtered(form: DeliveryFilters) -> DeliveryQuerySet:
+    """Return the deliveries that match a valid form."""
+    filters = dict(form.filters())
+    remote_state = filters.pop("remote_state", None)
+    deliveries = Delivery.objects.using(router.db_for_write(Delivery)).matching(**filters)
+    return deliveries.filter(remote_state=remote_state) if remote_state else deliveries
+
+
+def chosen_deliveries(request: HttpRequest) -> DeliveryQuerySet:
+    """Return the deliveries that a form chose: all that match the filters, or the selected ones.
+
+    Raises:
+        BadRequest: nothing is selected, or a value is invalid.
+    """
+    if request.POST.get("all"):
+        form = DeliveryFilters(QueryDict(request.POST.get("filters", "")))
+        if not form.is_valid():
+            raise BadRequest(gettext("The filters are invalid: %s") % form.errors.as_text())
+        return filtered(form)
+    ids = [delivery_id(text) for text in request.POST.getlist("selected")]
+    if not ids or None in ids or len(ids) > MAX_SELECTED:
+        raise BadRequest(gettext("Select between 1 and %d deliveries.") % MAX_SELECTED)
+    return Delivery.objects.using(router.db_for_write(Delivery)).matching(
+        ids=[number for number in ids if number is not None]
+    )
+
+
+def acts_of(user: Any, state: str | None) -> Mapping[str, Act]:
+    """Return the acts that a user may run on deliveries in a state; None stands for any."""
+    return {
+        name: act
+        for name, act in ACTS.items()
+        if (state is None or act.state == state) and may(user, act.verb)
+    }
+
+
+def _without_paging(query: QueryDict) -> str:
+    kept = query.copy()
+    kept.pop("before", None)
+    return kept.urlencode()

@@ -1,0 +1,73 @@
+"""One event, and everything that it set off."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext
+
+from dj_actions.console.access import Verb, may
+from dj_actions.console.screens.payloads import curl_command, payloads_of
+from dj_actions.console.screens.timeline import timeline
+from dj_actions.console.views.base import ConsoleView
+from dj_actions.models import ActionEvent
+
+
+class EventView(ConsoleView):
+    """The timeline of an event."""
+
+    def get(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
+        """Return the page.
+
+        Raises:
+            Http404: there is no such event.
+        """
+        try:
+            found = timeline(event_id)
+        except ActionEvent.DoesNotExist as error:
+            message = gettext("There is no event %s; it may have been archived.") % event_id
+            raise Http404(message) from error
+        sees_payloads = may(request.user, Verb.VIEW_PAYLOADS)
+        context = {
+            "timeline": found,
+            "event": found.event,
+            "payloads": payloads_of(found.event) if sees_payloads else (),
+            "curl": curl_command(found.event, request) if sees_payloads else "",
+        }
+        return self.page("event.html", context, section="actions")
+
+
+class CloudEventView(ConsoleView):
+    """An event in the format of CloudEvents 1.0, https://cloudevents.io."""
+
+    verb = Verb.VIEW_PAYLOADS
+
+    def get(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
+        """Return the event as JSON.
+
+        Raises:
+            Http404: there is no such event.
+        """
+        event = ActionEvent.objects.filter(pk=event_id).first()
+        if event is None:
+            raise Http404(gettext("There is no event %s.") % event_id)
+        document = {
+            "specversion": "1.0",
+            "id": str(event.pk),
+            "source": request.build_absolute_uri("/"),
+            "type": f"{event.label}.v{event.version}",
+            "subject": event.object_id or ",".join(event.object_ids),
+            "time": event.created_at.isoformat(),
+            "datacontenttype": "application/json",
+            "data": {
+                "actor": event.actor_label or None,
+                "input": event.request_data,
+                "result": event.response_data,
+                "extra": event.extra,
+                "summary": event.summary,
+            },
+        }
+        text = json.dumps(document, indent=2, ensure_ascii=False)
+        return HttpResponse(text, content_type="application/cloudevents+json; charset=utf-8")

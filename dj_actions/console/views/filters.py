@@ -1,0 +1,76 @@
+"""The filters of lists, read from the query string; an invalid value is never ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from dj_actions.conf import get_settings
+from dj_actions.states import DeliveryState, Outcome, RemoteState
+
+ANY = ("", _("any"))
+
+
+def _choices(values: Any) -> list[tuple[str, Any]]:
+    return [ANY, *((str(value), str(value)) for value in values)]
+
+
+class FilterForm(forms.Form):
+    """A form whose fields are all optional; empty ones do not filter."""
+
+    def filters(self) -> Mapping[str, Any]:
+        """Return the values that filter, by field; of a valid form only."""
+        return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+
+    @property
+    def is_used(self) -> bool:
+        """Whether any field filters."""
+        return any(self.data.get(name) for name in self.fields)
+
+
+class Moment(forms.DateTimeField):
+    """A time as the browser's own control sends it."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"})
+
+
+class ActionFilters(FilterForm):
+    """Filters of the log of actions."""
+
+    resource = forms.CharField(label=_("Resource"), required=False, max_length=100)
+    action = forms.CharField(label=_("Action"), required=False, max_length=100)
+    object = forms.CharField(label=_("Object"), required=False, max_length=255)
+    actor = forms.CharField(
+        label=_("Actor"), required=False, max_length=255, help_text=_("Id or name.")
+    )
+    outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=_choices(Outcome))
+    since = Moment(label=_("From"), required=False)
+    until = Moment(label=_("Until"), required=False)
+
+
+class DeliveryFilters(FilterForm):
+    """Filters of the list of deliveries."""
+
+    publisher = forms.ChoiceField(label=_("Publisher"), required=False)
+    state = forms.ChoiceField(label=_("State"), required=False, choices=_choices(DeliveryState))
+    remote_state = forms.ChoiceField(label=_("Run"), required=False, choices=_choices(RemoteState))
+    action = forms.CharField(
+        label=_("Action"),
+        required=False,
+        max_length=200,
+        help_text=_("For example todo.mark_done."),
+    )
+    object = forms.CharField(label=_("Object"), required=False, max_length=255)
+    error = forms.CharField(label=_("Text of an error"), required=False, max_length=200)
+    since = Moment(label=_("From"), required=False)
+    until = Moment(label=_("Until"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["publisher"]
+        given = str(self.data.get("publisher", "")) if self.data else ""
+        aliases = dict.fromkeys([*get_settings().publishers, *([given] if given else [])])
+        field.choices = _choices(aliases)

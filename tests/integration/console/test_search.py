@@ -1,0 +1,44 @@
+"""The search leads from an id of any kind to its timeline."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from dj_actions.models import Delivery
+from tests.conftest import MakeDelivery, MakeEvent
+from tests.integration.outbox.test_records import POSSIBLE
+
+pytestmark = pytest.mark.django_db
+
+SEARCH = reverse("dj_actions_console:search")
+
+
+def found(browser: Client, text: str) -> str:
+    response = browser.get(SEARCH, {"q": text})
+    return str(response.headers.get("Location", ""))
+
+
+def test_each_id_leads_to_its_event(browser: Client, make_delivery: MakeDelivery) -> None:
+    delivery = make_delivery(**POSSIBLE["delivered"])
+    activity = "0193f5d2-1111-7000-8000-000000000001"
+    Delivery.objects.filter(pk=delivery.pk).update(receipt_id=activity)
+    event = delivery.event
+    event.idempotency_key = "order-17"
+    event.save()
+    page = reverse("dj_actions_console:event", args=[event.pk])
+
+    ids = (str(event.pk), event.pk.hex, f"djactions-{event.pk}", str(delivery.pk), activity)
+    assert [found(browser, text) for text in (*ids, "order-17")] == [page] * 6
+
+
+def test_an_object_leads_to_its_actions(browser: Client, make_event: MakeEvent) -> None:
+    make_event(resource="todo", object_id="7", object_ids=["7"])
+    assert found(browser, "todo:7").endswith("?resource=todo&object=7")
+    assert len(browser.get(SEARCH, {"q": "7"}).context["found"].events) == 1
+
+
+@pytest.mark.parametrize("text", ["", "  ", "nothing", "9" * 40, "%00\0", "x:y:z", "²"])
+def test_anything_can_be_searched_for(browser: Client, text: str) -> None:
+    assert browser.get(SEARCH, {"q": text}).status_code in {200, 302}

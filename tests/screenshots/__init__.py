@@ -1,0 +1,1 @@
+"""Make the screenshots of the README and the docs: `make screenshots`."""
