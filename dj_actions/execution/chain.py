@@ -99,5 +99,6 @@ def _labels_upwards(run: Run) -> Iterator[str]:
     context, event = run.call.parent, run.call.parent_event
     while context is not None:
         yield context.label
-        context, event = context.parent, context.position.parent
+        event = context.position.parent
+        context = context.parent
     yield from ActionEvent.objects.labels_upwards(event, limit=MAX_READ)

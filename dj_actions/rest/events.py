@@ -98,7 +98,8 @@ class ActionEventViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet[ActionEvent]
         """Leave out the events of actions that a machine token does not name."""
         events: Any = super().filter_queryset(queryset)
         token = machine_token_of(self.request)
-        return events if token is None else events.of_actions(token.patterns())
+        found: QuerySet[Any] = events if token is None else events.of_actions(token.patterns())
+        return found
 
     def filters(self) -> dict[str, str]:
         """Return the filters in the query parameters.

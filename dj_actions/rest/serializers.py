@@ -37,7 +37,7 @@ class ActionEventSerializer(serializers.ModelSerializer[ActionEvent]):
     """An event with its deliveries."""
 
     actor = serializers.SerializerMethodField()
-    root = serializers.UUIDField(
+    root = serializers.UUIDField(  # type: ignore[assignment]  # DRF takes fields out of the class
         source="chain",
         read_only=True,
         help_text="The first event of the chain that led to this one; its own id without one.",

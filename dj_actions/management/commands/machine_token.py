@@ -104,7 +104,7 @@ class Command(TextCommand):
 
 def _missing_authentication(operation: str) -> list[str]:
     """Return what is missing for a new token to be accepted."""
-    classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    classes: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
     is_default = any(issubclass(entry, MachineTokenAuthentication) for entry in classes)
     return [NOT_ACCEPTED] if operation == "create" and not is_default else []
 

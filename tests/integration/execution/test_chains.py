@@ -172,7 +172,7 @@ def test_an_action_that_runs_itself_ends(
 
     event = ActionEvent.objects.get()
     assert (event.status_code, event.depth) == (409, 0)
-    assert str(event.response_data["detail"]) == str(refused.value)
+    assert event.response_data == {"detail": str(refused.value)}
     assert not [entry for entry in caplog.records if entry.levelno >= logging.WARNING]
 
 

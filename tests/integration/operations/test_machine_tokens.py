@@ -35,7 +35,7 @@ def states() -> list[str]:
 def remaining(token: MachineToken) -> float | None:
     """Return the hours until a token expires."""
     now = MachineToken.objects.annotate(now=Now()).values_list("now", flat=True)[0]
-    return token.expires_at and (token.expires_at - now) / timedelta(hours=1)
+    return (token.expires_at - now) / timedelta(hours=1) if token.expires_at else None
 
 
 def test_a_token_is_stored_without_its_secret(make_token: MakeToken, ann: User, bob: User) -> None:

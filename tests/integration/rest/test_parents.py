@@ -49,7 +49,7 @@ def test_a_machine_names_the_event_of_its_run(machine: Machine, todo: Todo) -> N
     parent = client.post(url_of(todo))["Action-Event"]
 
     assert call(client, todo, parent).status_code == 200
-    assert ActionEvent.objects.filter(parent=parent, depth=1).count() == 1
+    assert ActionEvent.objects.matching(parent=parent).get().depth == 1
 
 
 def test_a_parent_that_is_not_known_is_kept(api: APIClient, todo: Todo) -> None:
