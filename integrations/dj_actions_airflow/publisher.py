@@ -19,7 +19,7 @@ from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.publishers import BasePublisher, before_sending
 from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_airflow import checks
-from dj_actions_airflow.runs import (
+from dj_actions_airflow.conversion import (
     LOST_RUN,
     RUN_ID_PREFIX,
     dag_run_conf,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pydantic
 import pytest
-from dj_actions_airflow.runs import dag_run_id
+from dj_actions_airflow.conversion import dag_run_id
 
 from dj_actions.exceptions import (
     DestinationNotFound,

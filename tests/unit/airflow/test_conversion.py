@@ -17,13 +17,14 @@ from uuid import UUID
 
 import pytest
 from airflow_client.client.models.dag_run_state import DagRunState
-from dj_actions_airflow.runs import (
+from dj_actions_airflow.conversion import (
     LOST_RUN,
     RUN_ID_PREFIX,
     SCHEMA,
     STATES,
     dag_run_conf,
     dag_run_id,
+    event_id_of,
     raise_for_large_conf,
     remote_run,
 )
@@ -124,6 +125,21 @@ def test_one_message_is_one_run_at_every_attempt(changes: dict[str, Any]) -> Non
     again = replace(message, **changes)
 
     assert (dag_run_id(again), dag_run_conf(again)) == (dag_run_id(message), dag_run_conf(message))
+
+
+@pytest.mark.parametrize("part", ["", "-reports", "-2.todo_report-0007"])
+def test_the_event_of_a_run_is_read_from_its_id(part: str) -> None:
+    message = make_message()
+
+    assert event_id_of(f"{dag_run_id(message)}{part}") == str(message.id)
+
+
+@pytest.mark.parametrize(
+    "run_id",
+    ["", "manual__2026-01-02", "djactions-doctor", f"djactions-{ID}-", f"djactions-{ID}x"],
+)
+def test_a_run_of_others_has_no_event(run_id: str) -> None:
+    assert event_id_of(run_id) is None
 
 
 def test_two_messages_are_two_runs() -> None:

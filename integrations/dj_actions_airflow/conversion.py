@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,12 @@ SCHEMA = 1
 
 RUN_ID_PREFIX = "djactions-"
 
+RUN_ID = re.compile(
+    rf"{RUN_ID_PREFIX}(?P<event_id>[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})"
+    r"(?:-(?P<part>[A-Za-z0-9_.-]+))?"
+)
+"""A run of ours. If a message has several runs, something after the event's id tells them apart."""
+
 STATES: Mapping[str, RemoteState] = {
     "queued": RemoteState.RUNNING,
     "running": RemoteState.RUNNING,
@@ -29,6 +36,12 @@ STATES: Mapping[str, RemoteState] = {
 def dag_run_id(message: Message) -> str:
     """Return the id of the message's run. Airflow rejects duplicates, so it is created once."""
     return f"{RUN_ID_PREFIX}{message.id}"
+
+
+def event_id_of(run_id: str) -> str | None:
+    """Return the id of the event whose message triggered a run, or None if it is not ours."""
+    match = RUN_ID.fullmatch(run_id)
+    return match["event_id"] if match else None
 
 
 def dag_run_conf(message: Message) -> dict[str, Any]:
