@@ -38,6 +38,9 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
         *("retry_after_seconds", "sentences", "without_credentials", "without_secrets"),
     ),
     "dj_actions.publishers.memory": ("MemoryPublisher", "outboxes"),
+    "dj_actions.publishers.templates": (
+        *("AVAILABLE", "NO_VALUE", "SYSTEM", "MissingValue", "Template", "with_object_label"),
+    ),
     "dj_actions_stream": (
         *("Activity", "Effect", "EffectKind", "Feed", "StreamPublisher", "feed_of"),
     ),
