@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import transaction
 
@@ -12,6 +13,7 @@ from dj_actions.execution.chain import position_of
 from dj_actions.execution.idempotency import exclusive
 from dj_actions.execution.perform import Outcome, perform
 from dj_actions.execution.permissions import require_scope
+from dj_actions.execution.planned_messages import with_refusals
 from dj_actions.execution.preconditions import current_entity_tag, require_match
 from dj_actions.execution.problems import refusing_unusable_values
 from dj_actions.execution.recording import RecordResult, record
@@ -36,6 +38,9 @@ def execute(call: ActionCall) -> ActionResult:
             result = replay(run, earlier) if earlier else _execute(run, early)
         if call.dry_run:
             transaction.set_rollback(True, using=run.scope.database)
+    if call.dry_run and call.parent is None:
+        planned = with_refusals(result.planned, using=run.scope.database)
+        return replace(result, planned=planned)
     return result
 
 
