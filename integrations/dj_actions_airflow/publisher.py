@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,16 +21,15 @@ from dj_actions.publishers import BasePublisher, before_sending
 from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions_airflow import checks
 from dj_actions_airflow.conversion import (
-    LOST_RUN,
     RUN_ID_PREFIX,
     dag_run_conf,
     dag_run_id,
     raise_for_large_conf,
-    remote_run,
 )
 
 if TYPE_CHECKING:
     from dj_actions_airflow.client import AirflowClient
+    from dj_actions_airflow.run_tracker import RunTracker
 
 MAX_NOTE_LENGTH = 1000
 """Characters. Airflow on PostgreSQL rejects more."""
@@ -50,10 +50,12 @@ class AirflowPublisher(BasePublisher):
         max_conf_bytes: maximum size of a run's payload.
         connect_timeout: seconds to wait for a connection.
         timeout: seconds to wait for the whole of a response.
+        result_task: id of the task whose return value is the result of a run, unless the route
+            sets `{"result_task": …}`; empty for no result.
     """
 
     supports_tracking = True
-    route_options = ("dag_id",)
+    route_options = ("dag_id", "result_task")
 
     def __init__(
         self,
@@ -67,6 +69,7 @@ class AirflowPublisher(BasePublisher):
         max_conf_bytes: int = 262_144,
         connect_timeout: float = 3.05,
         timeout: float = 15.0,
+        result_task: str = "",
     ) -> None:
         super().__init__(alias=alias)
         self._base_url = base_url.rstrip("/")
@@ -76,6 +79,7 @@ class AirflowPublisher(BasePublisher):
         self._default_dag_id = dag_id
         self._max_conf_bytes = max_conf_bytes
         self._timeouts = (float(connect_timeout), float(timeout))
+        self._result_task = result_task
 
     @cached_property
     def _client(self) -> AirflowClient:
@@ -114,13 +118,21 @@ class AirflowPublisher(BasePublisher):
             self._require_own_run(dag_id, run_id, message)
         return Receipt(id=run_id, scope=dag_id, url=self._run_url(dag_id, run_id), tracked=True)
 
+    @cached_property
+    def _run_tracker(self) -> RunTracker:
+        from dj_actions_airflow.run_tracker import RunTracker  # noqa: PLC0415 - imports the client
+
+        return RunTracker(
+            self._make_client(), public_url=self._public_url, result_task=self._result_task
+        )
+
     def track(self, receipts: Sequence[Receipt]) -> Sequence[RemoteRun]:
-        """Return the state of each receipt's run, from one list request."""
-        runs = {
-            (run["dag_id"], run["dag_run_id"]): remote_run(run["state"])
-            for run in self._make_client().list_runs([receipt.id for receipt in receipts])
-        }
-        return [runs.get((receipt.scope, receipt.id), LOST_RUN) for receipt in receipts]
+        """Return the state of each receipt's run, and why it has failed or does not advance."""
+        return self._run_tracker.track(receipts)
+
+    def changed_since(self, since: datetime) -> Mapping[str, Sequence[RemoteRun]] | None:
+        """Return the runs that have changed, by event; None if the server cannot list them."""
+        return self._run_tracker.changes.since(since)
 
     def check_reachable(self) -> bool:
         """List a run that does not exist, which checks the password and the right to read."""
@@ -135,6 +147,7 @@ class AirflowPublisher(BasePublisher):
         yield from checks.check_limits(self._timeouts, self._max_conf_bytes, where)
         if self._default_dag_id:
             yield from checks.check_dag_id(self._default_dag_id, where)
+        yield from checks.check_task_id(self._result_task, where)
         if self._public_url != self._base_url:
             yield from checks.check_public_url(self._public_url, where)
 
@@ -143,6 +156,7 @@ class AirflowPublisher(BasePublisher):
         yield from checks.check_has_dag(options.get("dag_id") or self._default_dag_id, where)
         if options.get("dag_id"):
             yield from checks.check_dag_id(options["dag_id"], where)
+        yield from checks.check_task_id(options.get("result_task", ""), where)
 
     def prepare(self) -> None:
         """Import and create the client."""
@@ -150,6 +164,7 @@ class AirflowPublisher(BasePublisher):
 
     def close(self) -> None:
         """Close all connections."""
+        self.__dict__.pop("_run_tracker", None)
         if "_client" in self.__dict__:
             self.__dict__.pop("_client").close()
 
