@@ -27,7 +27,13 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             "receipt_url",
             "remote_state",
             "remote_detail",
+            "remote_hint",
+            "remote_failure",
+            "remote_result",
+            "remote_duration",
             "remote_ended_at",
+            "remote_changed_at",
+            "remote_history",
             "errors",
         ]
         read_only_fields = fields
