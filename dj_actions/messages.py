@@ -11,7 +11,7 @@ from uuid import UUID
 from dj_actions.states import RemoteState
 from dj_actions.text import MAX_NAME_LENGTH, UNSTORABLE_CHARACTERS, sanitize
 
-__all__ = ["Actor", "Message", "Receipt", "ReceiptPart", "RemoteRun"]
+__all__ = ["Actor", "Message", "Receipt", "ReceiptPart", "RemoteFailure", "RemoteRun"]
 
 RECEIPT_ID_LENGTH = 255
 RECEIPT_URL_LENGTH = 2000
@@ -154,6 +154,9 @@ class Receipt:
     """All results, if the message has several: the first one is that of the receipt itself, too.
     Empty for one result."""
 
+    options: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """Options of the route, for `track`: a relay adds them, a publisher does not."""
+
     def __post_init__(self) -> None:
         if not self.id:
             raise ValueError("A receipt needs an `id`: the destination's own id for the result.")
@@ -182,6 +185,35 @@ TRACKED_STATES = frozenset(RemoteState) - {RemoteState.UNTRACKED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFailure:
+    """Why a remote run has failed. What is too long is cut when it is stored."""
+
+    task: str = ""
+    """The destination's own name of the step that failed."""
+
+    exception: str = ""
+    """Its error: type and message, in one line."""
+
+    log: tuple[str, ...] = ()
+    """The last lines of its log, the oldest first."""
+
+    try_number: int | None = None
+    """Number of the try that failed, starting with 1."""
+
+    map_index: int | None = None
+    """Index of the failed one of many steps with the same name; None if there is only one."""
+
+    url: str = ""
+    """Link to the failed step, for operators."""
+
+    @property
+    def summary(self) -> str:
+        """One line with the step and its error, as far as they are known."""
+        index = "" if self.map_index is None else f"[{self.map_index}]"
+        return ": ".join(part for part in (f"{self.task}{index}", self.exception) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteRun:
     """The current state of a remote run.
 
@@ -192,6 +224,21 @@ class RemoteRun:
     state: RemoteState
     detail: str = ""
     """The destination's own state, for example `queued`."""
+
+    hint: str = ""
+    """One sentence that says why a run that has not ended does not advance."""
+
+    failure: RemoteFailure | None = None
+    """Why it has failed, as far as the destination says so."""
+
+    result: Any = None
+    """What the run has returned, as JSON; None if it returns nothing."""
+
+    duration: float | None = None
+    """Seconds from its start to its end."""
+
+    ended_at: datetime | None = None
+    """When it ended, by the destination's clock: a run that ends once more has another time."""
 
     def __post_init__(self) -> None:
         if self.state not in TRACKED_STATES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -77,6 +78,30 @@ def redact(value: Any, names: Collection[str]) -> Any:
     if isinstance(value, (list, tuple)):
         return [redact(entry, names) for entry in value]
     return _redact_json_text(value, names) if isinstance(value, str) else value
+
+
+SECRET_NAMES = (r"passw\w*", "pwd", "secret", "token", "api_?key", "authorization", "credentials?")
+"""Patterns of names that precede a secret in a log, whatever the project calls sensitive."""
+
+
+def redact_line(line: str, names: Collection[str]) -> str:
+    """Return a line of text, for example of a log, without the secrets that it seems to contain.
+
+    It is what follows a sensitive name: `pin=1234`, `"password": "x"`.
+
+    Args:
+        line: the line; a short one, as the search takes time.
+        names: names of the fields that are sensitive, in lower case.
+    """
+    return _named_values(frozenset(names)).sub(rf"\g<name>{REDACTED}", line)
+
+
+@functools.lru_cache(maxsize=8)
+def _named_values(names: frozenset[str]) -> re.Pattern[str]:
+    wanted = "|".join([*SECRET_NAMES, *map(re.escape, sorted(names))])
+    value = r"""(?:"[^"]*"?|'[^']*'?|(?:(?:Basic|Bearer)\s+)?[^\s,;&)}\]]+)"""
+    name = rf"""(?P<name>(?<![\w.-])["']?[\w.-]*(?:{wanted})["']?\s*[:=]\s*)"""
+    return re.compile(name + value, re.IGNORECASE)
 
 
 def is_sensitive(name: str, names: Collection[str]) -> bool:

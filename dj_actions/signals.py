@@ -32,5 +32,7 @@ publisher_recovered = Signal()
 """Sent when the circuit breaker of a publisher has closed again. Arguments: `publisher`."""
 
 remote_finished = Signal()
-"""Sent when a tracked remote run has ended. Arguments: `delivery_id`, `event_id`, `publisher`,
-`state`, `detail`."""
+"""Sent each time a tracked remote run has ended: once more if it was started again, marked or
+deleted at the destination. Arguments: `delivery_id`, `event_id`, `publisher`, `state`, `detail`,
+`previous_state` (that of our record until now), `failure` (RemoteFailure or None) and `result`
+(JSON or None)."""

@@ -35,10 +35,11 @@ class RemoteState(StrEnum):
     """No remote run: it is not delivered yet, or the destination does not start one."""
 
     RUNNING = "running"
-    """The run has not ended; the tracker checks it again."""
+    """The run has not ended, or runs again; the tracker checks it again."""
 
     SUCCEEDED = "succeeded"
-    """The run has succeeded."""
+    """The run has succeeded. No end is final: at the destination it can be started again, marked
+    or deleted, and this state follows."""
 
     FAILED = "failed"
     """The run has failed; the remote detail is the destination's own state."""
@@ -86,11 +87,38 @@ REMOTE_TRANSITIONS: Mapping[RemoteState, frozenset[RemoteState]] = MappingProxyT
                 RemoteState.UNTRACKED,
             }
         ),
-        RemoteState.SUCCEEDED: frozenset({RemoteState.UNTRACKED}),
-        RemoteState.FAILED: frozenset({RemoteState.UNTRACKED}),
-        RemoteState.LOST: frozenset({RemoteState.UNTRACKED}),
+        # Somebody has started the run again, marked it as something else, or deleted it; or an
+        # operator replays the delivery.
+        RemoteState.SUCCEEDED: frozenset(
+            {
+                RemoteState.RUNNING,
+                RemoteState.FAILED,
+                RemoteState.LOST,
+                RemoteState.UNTRACKED,
+            }
+        ),
+        RemoteState.FAILED: frozenset(
+            {
+                RemoteState.RUNNING,
+                RemoteState.SUCCEEDED,
+                RemoteState.LOST,
+                RemoteState.UNTRACKED,
+            }
+        ),
+        # It was found again: it was not shown to our user for a while.
+        RemoteState.LOST: frozenset(
+            {
+                RemoteState.RUNNING,
+                RemoteState.SUCCEEDED,
+                RemoteState.FAILED,
+                RemoteState.UNTRACKED,
+            }
+        ),
     }
 )
+
+ENDED_STATES = frozenset({RemoteState.SUCCEEDED, RemoteState.FAILED, RemoteState.LOST})
+"""States of a remote run that has ended, for now."""
 
 BLOCKING_STATES = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DEAD})
 """States in which a delivery can block later deliveries with its ordering key."""

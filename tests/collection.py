@@ -20,7 +20,7 @@ WITHOUT_DATABASE = (
 
 SHARED_AIRFLOW = {
     f"tests/acceptance/{name}.py"
-    for name in ("test_airflow_publisher", "test_crashes", "test_outages")
+    for name in ("test_airflow_publisher", "test_crashes", "test_outages", "test_remote_runs")
 }
 """Files whose tests use the session's `stack`: each process would start an Airflow of its own."""
 

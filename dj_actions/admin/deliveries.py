@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dj_actions.admin.confirmation import reason_page, submitted_reason
 from dj_actions.admin.read_only import ReadOnly, link_to_receipt, links_to_parts
+from dj_actions.admin.remote_runs import link_to_failure, log_of_failure, past_states
 from dj_actions.models import Delivery
 from dj_actions.operations import (
     OperationResult,
@@ -52,9 +53,9 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
         "attempts",
         "available_at",
         "settled_at",
-        "receipt",
-        "remote_state",
+        "remote_run",
         "last_error",
+        "receipt",
     )
     list_filter = (
         *("state", "publisher", "remote_state", "event__resource", "event__action"),
@@ -64,9 +65,14 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
     ordering = ("-id",)
     list_select_related = ("event",)
     show_full_result_count = False
-    exclude = ("errors", "options", "receipt_parts")
+    # Shown in another form, with links.
+    exclude = (
+        *("errors", "options", "event", "receipt_id", "receipt_url", "receipt_parts"),
+        *("remote_state", "remote_detail", "remote_history"),
+    )
     readonly_fields = (
-        *("link_to_event", "recorded_options", "receipt", "all_results", "all_errors"),
+        *("link_to_event", "recorded_options", "receipt", "all_results", "remote_run"),
+        *("failed_step", "log_of_failure", "remote_result", "past_states", "all_errors"),
     )
     actions = ["retry", "cancel", "replay", "replay_delivered", "discard"]
 
@@ -123,6 +129,32 @@ class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
     def all_results(self, delivery: Delivery) -> SafeString | str:
         """Return each of several results, linked to its page at the destination."""
         return links_to_parts(delivery)
+
+    @admin.display(description=_("remote run"), ordering="remote_state")
+    def remote_run(self, delivery: Delivery) -> str:
+        """Return the state of the remote run, with what its destination says about it."""
+        return delivery.remote_summary or "-"
+
+    @admin.display(description=_("failed step"))
+    def failed_step(self, delivery: Delivery) -> SafeString | str:
+        """Return the step that failed, linked to its page at the destination."""
+        return link_to_failure(delivery)
+
+    @admin.display(description=_("end of its log"))
+    def log_of_failure(self, delivery: Delivery) -> SafeString | str:
+        """Return the last lines of the log of the step that failed."""
+        return log_of_failure(delivery)
+
+    @admin.display(description=_("result of the remote run"))
+    def remote_result(self, delivery: Delivery) -> str:
+        """Return what the remote run has returned."""
+        result = delivery.remote_result
+        return "-" if result is None else json.dumps(result, ensure_ascii=False)
+
+    @admin.display(description=_("states of the remote run"))
+    def past_states(self, delivery: Delivery) -> SafeString | str:
+        """Return the latest states of the remote run, one per line."""
+        return past_states(delivery)
 
     @admin.display(description=_("options of the route"))
     def recorded_options(self, delivery: Delivery) -> str:

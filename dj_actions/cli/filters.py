@@ -14,9 +14,12 @@ from dj_actions.cli.arguments import delivery_id, moment, positive_integer
 from dj_actions.models import Delivery
 from dj_actions.operations.publishers import require_publisher
 from dj_actions.outbox.queries import DeliveryQuerySet
-from dj_actions.states import DeliveryState
+from dj_actions.states import DeliveryState, RemoteState
 
-FILTERS = ("event", "publisher", "action", "object", "key", "since", "until", "error")
+FILTERS = (
+    *("event", "publisher", "remote_state", "action", "object", "key"),
+    *("since", "until", "error"),
+)
 """Options that are arguments of `DeliveryQuerySet.matching`, in addition to ids and state."""
 
 
@@ -30,6 +33,11 @@ def add_filters(parser: ArgumentParser, *, limit: int | None = None) -> None:
     parser.add_argument("ids", nargs="*", type=delivery_id, metavar="ID", help="delivery id")
     parser.add_argument("--event", type=UUID, metavar="ID", help="deliveries of this event")
     parser.add_argument("--publisher", metavar="ALIAS", help="deliveries for this publisher")
+    parser.add_argument(
+        "--remote-state",
+        choices=[state.value for state in RemoteState],
+        help="deliveries whose remote run is in this state",
+    )
     parser.add_argument(
         "--action",
         metavar="NAME",

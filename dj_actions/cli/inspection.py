@@ -17,9 +17,9 @@ from dj_actions.cli.summaries import deliveries_table, details_of, light, summar
 from dj_actions.conf import get_settings
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.operations.publishers import require_publisher
-from dj_actions.outbox.queries import PublisherCounts
+from dj_actions.outbox.queries import DeliveryQuerySet, PublisherCounts
 from dj_actions.outbox.times import aware
-from dj_actions.states import DeliveryState
+from dj_actions.states import DeliveryState, RemoteState
 
 
 def list_deliveries(options: Mapping[str, Any]) -> Answer:
@@ -41,8 +41,10 @@ def show_delivery(options: Mapping[str, Any]) -> Answer:
         raise CommandError(f"There is no delivery {options['id']}.")
     details = details_of(delivery)
     errors, event = details["errors"], details["event"]
+    apart = {"errors", "event", "remote_report", "remote_history"}
     blocks = [
-        _lines({name: value for name, value in details.items() if name not in {"errors", "event"}}),
+        _lines({name: value for name, value in details.items() if name not in apart}),
+        *_remote_blocks(delivery),
         f"Errors: {len(errors) or 'none'}",
         *([_all_errors(errors)] if errors else []),
         "Event:",
@@ -57,12 +59,16 @@ def show_stats(options: Mapping[str, Any]) -> Answer:
     database = router.db_for_write(Delivery)
     rows = Delivery.objects.using(database).matching(publisher=alias)
     counts = {entry.publisher: entry for entry in rows.stats()}
+    remote = _remote_counts(rows)
     states = {entry.alias: entry for entry in PublisherState.objects.using(database).publishers()}
     names = sorted({*get_settings().publishers, *counts, *states})
     if alias is not None:
         require_publisher(alias, or_in=names)
         names = [alias]
-    data = [_stats_of(name, counts.get(name), states.get(name)) for name in names]
+    data = [
+        _stats_of(name, counts.get(name), states.get(name)) | {"remote": remote.get(name, {})}
+        for name in names
+    ]
     return Answer(text=_stats_table(data), data=data)
 
 
@@ -83,23 +89,42 @@ def _stats_of(
     }
 
 
+def _remote_counts(rows: DeliveryQuerySet) -> dict[str, dict[str, int]]:
+    """Return how many remote runs of each publisher are in which state."""
+    counts: dict[str, dict[str, int]] = {}
+    for alias, state, count in rows.count_remote_states():
+        counts.setdefault(alias, {})[state] = count
+    return counts
+
+
 def _aware(publisher: PublisherState, time: datetime | None) -> datetime | None:
     return time and aware(time, using=str(publisher._state.db))
 
 
 def _stats_table(data: list[dict[str, Any]]) -> str:
     states = [state.value for state in DeliveryState]
-    headings = ("PUBLISHER", *(state.upper() for state in states), "OLDEST PENDING", "NOTE")
+    has_runs = any(entry["remote"] for entry in data)
+    remote = ("REMOTE RUNS",) if has_runs else ()
+    headings = (
+        *("PUBLISHER", *(state.upper() for state in states), "OLDEST PENDING"),
+        *(*remote, "NOTE"),
+    )
     rows = [
         (
             entry["publisher"],
             *(entry[state] for state in states),
             duration(entry["oldest_pending_seconds"]),
+            *([_remote_text(entry["remote"])] if has_runs else ()),
             _note(entry),
         )
         for entry in data
     ]
     return table(headings, rows)
+
+
+def _remote_text(counts: Mapping[str, int]) -> str:
+    known = [state.value for state in RemoteState if state.value in counts]
+    return ", ".join(f"{counts[state]} {state}" for state in known)
 
 
 def _note(entry: Mapping[str, Any]) -> str:
@@ -112,6 +137,24 @@ def _note(entry: Mapping[str, Any]) -> str:
         until = display(entry["open_until"])
         notes.append(f"circuit breaker open until {until}: {entry['open_reason']}")
     return "; ".join(notes)
+
+
+def _remote_blocks(delivery: Delivery) -> list[str]:
+    """Return what is known of the remote run besides its state, if anything is."""
+    report, history = delivery.remote_report or {}, delivery.remote_history
+    failure = dict(report.get("failure") or {})
+    log = failure.pop("log", [])
+    rest = {**report, **({"failure": failure} if failure else {})}
+    parts = {
+        "Remote run:": _lines(rest) if rest else "",
+        "Its log ends with:": "\n".join(map(one_line, log)),
+        "Its states:": "\n".join(map(_past_state, history)),
+    }
+    return [part for title, text in parts.items() if text for part in (title, text)]
+
+
+def _past_state(entry: Mapping[str, Any]) -> str:
+    return one_line("  ".join(str(entry.get(name, "-")) for name in ("at", "state", "detail")))
 
 
 def _lines(values: Mapping[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from dj_actions.cli.output import table
@@ -13,6 +14,7 @@ from dj_actions.outbox.times import aware
 
 SUMMARY_COLUMNS = (
     *("publisher", "state", "attempts", "available_at", "settled_at", "errors", "ordering_key"),
+    *("remote_state", "remote_detail", "remote_report"),
     *("event__resource", "event__action", "event__object_id", "event__object_ids"),
 )
 """Columns that a list shows; the other columns of an event may be large."""
@@ -48,6 +50,9 @@ def summary_of(delivery: Delivery) -> dict[str, Any]:
         "settled_at": delivery.settled_at and aware(delivery.settled_at, using=using),
         "ordering_key": delivery.ordering_key,
         "last_error": delivery.errors[-1] if delivery.errors else None,
+        "remote_state": delivery.remote_state,
+        "remote_run": delivery.remote_summary,
+        "remote_failure": delivery.remote_failure,
     }
 
 
@@ -57,24 +62,13 @@ def details_of(delivery: Delivery) -> dict[str, Any]:
     return column_values(delivery, exclude=("event",)) | {"event": event}
 
 
-def deliveries_table(summaries: Iterable[Mapping[str, Any]]) -> str:
-    """Return a table of deliveries."""
-    return table(
-        ("ID", "PUBLISHER", "STATE", "ACTION", "OBJECTS", "ATTEMPTS", "NEXT ATTEMPT", "LAST ERROR"),
-        [
-            (
-                entry["id"],
-                entry["publisher"],
-                entry["state"],
-                entry["action"],
-                _objects(entry),
-                entry["attempts"],
-                entry["available_at"] if entry["state"] == "pending" else None,
-                _last_error(entry),
-            )
-            for entry in summaries
-        ],
-    )
+def deliveries_table(summaries: Collection[Mapping[str, Any]]) -> str:
+    """Return a table of deliveries; with their remote runs, if one of them has one."""
+    columns = dict(COLUMNS)
+    if not any(entry["remote_run"] for entry in summaries):
+        del columns["REMOTE RUN"]
+    rows = [[value(entry) for value in columns.values()] for entry in summaries]
+    return table(list(columns), rows)
 
 
 def _objects(summary: Mapping[str, Any]) -> str:
@@ -84,3 +78,17 @@ def _objects(summary: Mapping[str, Any]) -> str:
 def _last_error(summary: Mapping[str, Any]) -> str:
     error = summary["last_error"]
     return f"{error.get('kind', '')}: {error.get('message', '')}" if error else ""
+
+
+COLUMNS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "ID": itemgetter("id"),
+    "PUBLISHER": itemgetter("publisher"),
+    "STATE": itemgetter("state"),
+    "ACTION": itemgetter("action"),
+    "OBJECTS": _objects,
+    "ATTEMPTS": itemgetter("attempts"),
+    "NEXT ATTEMPT": lambda entry: entry["available_at"] if entry["state"] == "pending" else None,
+    "REMOTE RUN": itemgetter("remote_run"),
+    "LAST ERROR": _last_error,
+}
+"""Heading → the value of a delivery's summary."""

@@ -22,6 +22,7 @@ from dj_actions.conf.validation import (
     require_count,
     require_positive,
     require_text,
+    secrets,
 )
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.text import MAX_NAME_LENGTH, did_you_mean
@@ -33,7 +34,8 @@ DEFAULT_TTL_MINUTES = 60 * 24
 """Age in minutes from which `archive_actions` archives events."""
 
 MAX_VALUES: Mapping[str, float] = {
-    **dict.fromkeys(("lease", "poll_interval", "track_interval", "stop_timeout"), YEAR),
+    **dict.fromkeys(("lease", "poll_interval", "track_interval", "track_horizon"), YEAR),
+    "stop_timeout": YEAR,
     **dict.fromkeys(("max_body_bytes", "max_stored_bytes", "ttl_minutes"), math.inf),
 }
 """Settings that are numbers above zero → the largest number."""
@@ -100,6 +102,12 @@ class Settings:
 
     track_interval: float = 5.0
     """Minimum number of seconds between two requests for the state of a remote run."""
+
+    track_horizon: float = 604_800.0
+    """Seconds after its end for which a remote run is still followed: it may be run again."""
+
+    hint_secret: tuple[str, ...] = field(default=(), repr=False)
+    """Secrets that sign the hints of a destination, see `dj_actions.urls`; empty: no hints."""
 
     stop_timeout: float = 30.0
     """Seconds for which a stopping relay waits for the deliveries in flight."""
@@ -176,6 +184,7 @@ def get_settings() -> Settings:
     values["sensitive_fields"] = lowercase_names(
         values.get("sensitive_fields", ()), 'DJ_ACTIONS["SENSITIVE_FIELDS"]'
     )
+    values["hint_secret"] = secrets(values.get("hint_secret", ()), 'DJ_ACTIONS["HINT_SECRET"]')
     values["record_failures"] = choice(
         RecordFailures, values.get("record_failures", "all"), 'DJ_ACTIONS["RECORD_FAILURES"]'
     )

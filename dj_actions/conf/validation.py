@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.text import did_you_mean, is_storable
 
+MIN_SECRET_LENGTH = 16
+"""Characters of the shortest secret that is accepted."""
+
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -58,6 +61,25 @@ def choice(kind: type[_Choice], value: object, where: str) -> _Choice:
     except ValueError:
         known = ", ".join(repr(entry.value) for entry in kind)
         raise InvalidSetting(f"{where} must be one of {known}, not {value!r}.") from None
+
+
+def secrets(value: object, where: str) -> tuple[str, ...]:
+    """Return one secret or several, of which each is valid while one replaces another.
+
+    Raises:
+        InvalidSetting: one is too short to be a secret, or not a string.
+    """
+    entries = () if value in ("", None) else (value,) if isinstance(value, str) else value
+    if isinstance(entries, (list, tuple)) and all(map(_is_secret, entries)):
+        return tuple(entries)
+    raise InvalidSetting(
+        f"{where} must be a string of at least {MIN_SECRET_LENGTH} characters, for example of "
+        "`secrets.token_urlsafe(32)`, or a list of them."
+    )
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, str) and len(value) >= MIN_SECRET_LENGTH
 
 
 def require_boolean(value: object, where: str) -> None:

@@ -58,6 +58,21 @@ def check_dead() -> Iterator[Finding]:
         yield ok("dead", "No dead letters.")
 
 
+def check_remote_runs() -> Iterator[Finding]:
+    """Check that the remote runs advance, as far as their destinations say why they do not."""
+    stalled = queries.stalled(_rows())
+    for (alias, hint), count in stalled.items():
+        runs = count_of(count, "remote run waits", "remote runs wait")
+        yield warning(
+            "remote runs",
+            f"{alias}: {runs}. {hint}",
+            f"Run `manage.py outbox list --publisher {alias} --remote-state running` to see them, "
+            "and resolve it at the destination.",
+        )
+    if not stalled:
+        yield ok("remote runs", "No remote run is known to be blocked.")
+
+
 def check_leases(grace: float) -> Iterator[Finding]:
     """Check that relays take over the deliveries of a relay that was killed or hangs.
 

@@ -5,6 +5,7 @@ Ages are by the database's clock.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,9 @@ from dj_actions.states import DeliveryState
 if TYPE_CHECKING:
     from dj_actions.outbox.queries.deliveries import DeliveryQuerySet
     from dj_actions.outbox.queries.heartbeats import RelayHeartbeatQuerySet
+
+MAX_STALLED = 10_000
+"""Remote runs of which the reasons are counted."""
 
 MAX_TRANSACTIONS = 100_000
 """Maximum age of a snapshot in transactions, where PostgreSQL reports no time."""
@@ -100,6 +104,12 @@ def expired(rows: DeliveryQuerySet, *, seconds: float) -> list[Backlog]:
 def of_unknown_publishers(rows: DeliveryQuerySet, known: Iterable[str]) -> list[Backlog]:
     """Return the open deliveries for publishers that are not configured, by publisher."""
     return _by_publisher(rows.of_unknown_publishers(known), "queued_at")
+
+
+def stalled(rows: DeliveryQuerySet) -> dict[tuple[str, str], int]:
+    """Count the remote runs that do not advance: publisher and reason → their number."""
+    blocked = rows.stalled().order_by("publisher", "pk").values_list("publisher", "remote_report")
+    return dict(Counter((alias, report["hint"]) for alias, report in blocked[:MAX_STALLED]))
 
 
 def latest_heartbeat(rows: RelayHeartbeatQuerySet, *, host: str | None = None) -> Heartbeat | None:

@@ -60,9 +60,45 @@ EVENT_FIELDS: dict[str, Schema] = {
 }
 """Fields of an event whose types cannot be derived from the model."""
 
+FAILURE: Schema = {
+    "type": ["object", "null"],
+    "description": "Why the remote run has failed, as far as its destination says so.",
+    "properties": {
+        "task": {"type": "string", "description": "The step that failed."},
+        "exception": {"type": "string", "description": "Type and message of its error."},
+        "log": STRINGS | {"description": "The last lines of its log."},
+        "try_number": {"type": "integer"},
+        "map_index": {"type": "integer"},
+        "url": {"type": "string"},
+    },
+}
+
 DELIVERY_FIELDS: dict[str, Schema] = {
     "state": STATE,
     "remote_state": REMOTE_STATE,
+    "remote_hint": {
+        "type": "string",
+        "description": "Why a remote run that has not ended does not advance; mostly empty.",
+    },
+    "remote_failure": FAILURE,
+    "remote_result": {"description": "What the remote run has returned; null for nothing."},
+    "remote_duration": {
+        "type": ["number", "null"],
+        "description": "Seconds from the start of the remote run to its end.",
+    },
+    "remote_history": {
+        "type": "array",
+        "description": "The latest states of the remote run, the oldest first.",
+        "items": {
+            "type": "object",
+            "properties": {
+                "state": REMOTE_STATE,
+                "detail": {"type": "string"},
+                "at": {"type": "string", "format": "date-time"},
+            },
+            "required": ["state", "detail", "at"],
+        },
+    },
     "errors": {
         "type": "array",
         "description": "The latest errors.",

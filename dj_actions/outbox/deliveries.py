@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from dj_actions.conf.publisher import ALIAS_LENGTH
-from dj_actions.messages import RECEIPT_ID_LENGTH, RECEIPT_URL_LENGTH
+from dj_actions.messages import RECEIPT_ID_LENGTH, RECEIPT_URL_LENGTH, RemoteFailure
 from dj_actions.outbox.events import ActionEvent
 from dj_actions.outbox.ordering import ORDERING_LENGTH
 from dj_actions.outbox.queries import DETAIL_LENGTH, DeliveryQuerySet
@@ -25,8 +26,16 @@ SETTLED = Q(settled_at__isnull=False) & (
     | Q(state=DeliveryState.DEAD)
     | Q(state=DeliveryState.CANCELLED)
 )
-UNTRACKED = Q(remote_state=RemoteState.UNTRACKED, remote_ended_at=None)
+UNTRACKED = Q(
+    remote_state=RemoteState.UNTRACKED,
+    remote_check_at=None,
+    remote_ended_at=None,
+    remote_changed_at=None,
+    remote_report__isnull=True,
+    remote_history=[],
+)
 RUNNING = Q(remote_state=RemoteState.RUNNING, remote_check_at__isnull=False, remote_ended_at=None)
+# An end may still be checked: no end at somebody else's machine is final.
 ENDED = Q(remote_ended_at__isnull=False) & (
     Q(remote_state=RemoteState.SUCCEEDED)
     | Q(remote_state=RemoteState.FAILED)
@@ -104,6 +113,17 @@ class Delivery(models.Model):
     )
     remote_check_at = models.DateTimeField(_("next check"), null=True, editable=False)
     remote_ended_at = models.DateTimeField(_("remote end"), null=True)
+    remote_changed_at = models.DateTimeField(
+        _("remote state changed"), null=True, help_text=_("Since it was delivered.")
+    )
+    # What the destination says about the run besides its state; see `remote_failure` and below.
+    remote_report = models.JSONField(_("remote report"), null=True, editable=False)
+    remote_history = models.JSONField(
+        _("remote history"),
+        default=list,
+        db_default=[],
+        help_text=_("The latest states of the remote run."),
+    )
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -130,7 +150,7 @@ class Delivery(models.Model):
                 name="dja_receipt_only_when_delivered",
             ),
             models.CheckConstraint(
-                condition=Q(remote_check_at=None) & (UNTRACKED | ENDED) | RUNNING,
+                condition=UNTRACKED | RUNNING | ENDED,
                 name="dja_remote_state_is_whole",
             ),
         ]
@@ -163,9 +183,51 @@ class Delivery(models.Model):
             models.Index(
                 fields=["publisher", "remote_check_at"],
                 name="dja_delivery_tracked",
-                condition=Q(remote_state=RemoteState.RUNNING),
+                condition=Q(remote_check_at__isnull=False),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.event_id} → {self.publisher}: {self.state}"
+
+    @property
+    def remote_failure(self) -> dict[str, Any] | None:
+        """Why the remote run has failed: the fields of a RemoteFailure that are known."""
+        return self._reported("failure")
+
+    @property
+    def remote_result(self) -> Any:
+        """What the remote run has returned, or None."""
+        return self._reported("result")
+
+    @property
+    def remote_hint(self) -> str:
+        """Why a remote run that has not ended does not advance; empty if nothing is known."""
+        return self._reported("hint") or ""
+
+    @property
+    def remote_duration(self) -> float | None:
+        """Seconds from the start of the remote run to its end, or None."""
+        return self._reported("duration")
+
+    @property
+    def failed_step(self) -> str:
+        """The step of the remote run that has failed, and its error; empty if none is known."""
+        known = self.remote_failure or {}
+        return RemoteFailure(
+            task=known.get("task", ""),
+            exception=known.get("exception", ""),
+            map_index=known.get("map_index"),
+        ).summary
+
+    @property
+    def remote_summary(self) -> str:
+        """The state of the remote run and the reason for it; empty without a run."""
+        if self.remote_state == RemoteState.UNTRACKED:
+            return ""
+        reason = self.failed_step or self.remote_hint or self.remote_detail
+        state = RemoteState(self.remote_state).value
+        return state if reason in ("", state) else f"{state}: {reason}"
+
+    def _reported(self, name: str) -> Any:
+        return (self.remote_report or {}).get(name)

@@ -39,6 +39,14 @@ class PublisherState(models.Model):
     next_send_at = models.DateTimeField(
         null=True, editable=False, help_text=_("When the rate limit allows the next message.")
     )
+    changes_checked_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("When a tracker last requested changed runs.")
+    )
+    changes_known_until = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text=_("Up to when changes of remote runs are known; empty if they are not."),
+    )
 
     objects = PublisherStateQuerySet.as_manager()
 

@@ -19,6 +19,9 @@ NOTIFY_MIN_INTERVAL = 0.5
 """Seconds between two notifications of one process for a publisher. A lane that was notified
 polls once more after this time, so that it finds deliveries whose notification was left out."""
 
+TRACKER_PREFIX = "tracker "
+"""Begins a notification for the tracker of a publisher; others are for its lanes."""
+
 _notified_at: dict[tuple[str, str], float] = {}
 """Database and publisher → when this process last sent a notification (monotonic clock)."""
 
@@ -38,6 +41,16 @@ def wake_relays(aliases: Sequence[str], *, using: str) -> None:
     can_notify = connection.vendor == "postgresql" and connection.commit_on_exit
     if aliases and can_notify and get_settings().notify:
         transaction.on_commit(partial(_notify, aliases, using), using=using)
+
+
+def wake_trackers(aliases: Sequence[str], *, using: str) -> None:
+    """Wake the trackers of some publishers once the current transaction has committed.
+
+    Args:
+        aliases: the publishers that have remote runs to check now.
+        using: alias of the database.
+    """
+    wake_relays([f"{TRACKER_PREFIX}{alias}" for alias in aliases], using=using)
 
 
 def wake_all_relays(*, using: str) -> None:

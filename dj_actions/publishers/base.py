@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.checks import CheckMessage
@@ -158,6 +159,28 @@ class BasePublisher(ABC):
             PublishError: the destination failed; it is called again later.
         """
         raise NotImplementedError(f"{type(self).__name__} does not support tracking.")
+
+    def changed_since(self, since: datetime) -> Collection[str] | None:  # noqa: ARG002 - for subclasses
+        """Return the events whose remote runs have changed at the destination since a time.
+
+        Override it if the destination can list them, and if what has ended there can run again,
+        be marked or be deleted. One such call replaces the requests for each running run, and ends
+        are recorded soon whatever their number. `track` then reads the states of these runs; the
+        states of others are read only now and then.
+
+        Args:
+            since: a time in UTC, by the clock of our database; some time before the last call, so
+                that no change is missed if the clocks differ.
+
+        Returns:
+            Ids of events (`message.id`, as strings), or a mapping from them to all runs of the
+            event that have changed (RemoteRun): then only those that differ from our record are
+            read. None if the destination cannot tell; then each run is tracked by itself.
+
+        Raises:
+            PublishError: the destination failed; it is called again later.
+        """
+        return None
 
     def check(self) -> Iterable[CheckMessage]:
         """Return the errors in the configuration, for Django's system checks; use no network."""

@@ -28,6 +28,7 @@ METHODS: Mapping[str, tuple[tuple[str, ...], bool]] = {
     "publish": (("message",), False),
     "publish_many": (("messages",), True),
     "track": (("receipts",), True),
+    "changed_since": (("since",), False),
     "check": ((), True),
     "check_route": (("options", "where"), True),
     "check_deployed": ((), True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dj_actions.conf import Settings
-from dj_actions.relay.tracking import supports_tracking
+from dj_actions.relay.tracker import supports_tracking
 
 OWN_CONNECTIONS = 3
 """Connections that each relay keeps: of its main thread, for its leases, for its heartbeat."""

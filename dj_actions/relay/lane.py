@@ -73,6 +73,7 @@ class Lane:
             tuning.rescue_interval_for(settings.lease), partial(rescue, alias, self._retry)
         )
         self._refresh = Throttled(tuning.refresh_interval, self._read_shared_state)
+        self._refresh_open = Throttled(tuning.open_refresh_interval, self._read_shared_state)
 
     def run(self) -> None:
         """Work until the relay stops."""
@@ -145,7 +146,7 @@ class Lane:
         """
         self.rescue_expired()
         if self._breaker.is_open:
-            self._refresh.run_if_due()
+            self._refresh_open.run_if_due()
             return False
         publisher = publishers[self.alias]  # before the claim: if this fails, nothing is held
         claimed = self._claimer.claim()

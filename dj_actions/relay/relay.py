@@ -14,6 +14,7 @@ from django.db import Error, router
 from dj_actions.conf import get_settings
 from dj_actions.database import RECONNECT_TIMEOUT, retry_on_disconnect
 from dj_actions.models import Delivery
+from dj_actions.outbox.wakeup import TRACKER_PREFIX
 from dj_actions.relay.aliases import resolve_aliases
 from dj_actions.relay.environment import require_own_environment
 from dj_actions.relay.heartbeat import Heartbeat
@@ -25,7 +26,7 @@ from dj_actions.relay.listener import Listener, is_supported
 from dj_actions.relay.resilience import ErrorBackoff
 from dj_actions.relay.single_instance import single_instance
 from dj_actions.relay.threads import Threads, Work, join
-from dj_actions.relay.tracking import Tracker, supports_tracking
+from dj_actions.relay.tracker import Tracker, supports_tracking
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 
 logger = logging.getLogger(__name__)
@@ -64,11 +65,16 @@ class Relay:
             threads=self._threads,
             max_replaced=tuning.max_replaced_lanes,
         )
+        self._trackers = [
+            Tracker(alias, self._settings, self._stopping, self._is_listening, tuning)
+            for alias in self._lanes.aliases
+            if supports_tracking(alias, self._settings)
+        ]
 
     def stop(self) -> None:
         """Finish the messages in flight, release the rest, and end. Idempotent."""
         self._stopping.set()
-        self._lanes.wake_all()
+        self._wake_all()
         if self._listener:
             self._listener.interrupt()
 
@@ -87,7 +93,7 @@ class Relay:
             heartbeat = partial(self._fatal_on_exit, self._heartbeat())
             others = self._start_vital([heartbeat], replace_stuck=True)
             self._lanes.start(self._run_of)
-            works = [*(tracker.run for tracker in self._trackers()), *self._listeners()]
+            works = [*(tracker.run for tracker in self._trackers), *self._listeners()]
             others += self._threads.start([partial(self._fatal_on_exit, work) for work in works])
             self._stopping.wait()
             self._shutdown(others)
@@ -123,7 +129,7 @@ class Relay:
             self._lanes.start(lambda lane: partial(work, lane))
             self._wait_for(self._lanes.threads)
             # Where no relay runs for long, nothing else tracks the remote runs.
-            trackers = [tracker.run_once for tracker in self._trackers()]
+            trackers = [tracker.run_once for tracker in self._trackers]
             self._wait_for(self._threads.start(trackers))
             self.stop()
             self._shutdown([])
@@ -186,12 +192,17 @@ class Relay:
     def _heartbeat(self) -> Work:
         return Heartbeat(self._lanes, stopping=self._stopping, tuning=self._tuning).run
 
-    def _trackers(self) -> list[Tracker]:
-        return [
-            Tracker(alias, self._settings, self._stopping, self._tuning)
-            for alias in self._lanes.aliases
-            if supports_tracking(alias, self._settings)
-        ]
+    def _wake(self, notification: str) -> None:
+        """Let the lanes or the tracker of a publisher poll at once."""
+        self._lanes.wake(notification)
+        for tracker in self._trackers:
+            if notification == f"{TRACKER_PREFIX}{tracker.alias}":
+                tracker.wake()
+
+    def _wake_all(self) -> None:
+        self._lanes.wake_all()
+        for tracker in self._trackers:
+            tracker.wake()
 
     def _listeners(self) -> list[Work]:
         using = router.db_for_write(Delivery)
@@ -199,8 +210,8 @@ class Relay:
             return []
         self._listener = Listener(
             using=using,
-            wake=self._lanes.wake,
-            wake_all=self._lanes.wake_all,
+            wake=self._wake,
+            wake_all=self._wake_all,
             is_listening=self._is_listening,
             stopping=self._stopping,
             tuning=self._tuning,

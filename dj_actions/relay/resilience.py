@@ -95,6 +95,10 @@ class Throttled:
         self._work = work
         self._due_at = 0.0
 
+    def expire(self) -> None:
+        """Run the work the next time, even if it ran a moment ago."""
+        self._due_at = 0.0
+
     def run_if_due(self) -> None:
         """Run the work, unless it ran less than an interval ago."""
         if time.monotonic() >= self._due_at:

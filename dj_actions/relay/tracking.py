@@ -1,99 +1,72 @@
-"""Track the remote runs of delivered messages until they end."""
+"""Check remote runs, and record what became of them."""
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from dj_actions.conf import Settings
-from dj_actions.exceptions import InvalidSetting, PublishError
+from dj_actions.exceptions import PublishError
 from dj_actions.messages import Receipt, ReceiptPart, RemoteRun
 from dj_actions.models import Delivery
-from dj_actions.publishers import BasePublisher, publishers
-from dj_actions.publishers.handler import publisher_class
-from dj_actions.relay.resilience import ErrorBackoff
-from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.publishers import BasePublisher
+from dj_actions.relay.remote_reports import cleaned, is_same_end, merged, report_of
+from dj_actions.relay.run_pace import RunPace
 from dj_actions.signals import remote_finished
-from dj_actions.states import RemoteState
+from dj_actions.states import ENDED_STATES, RemoteState
 
 MAX_RUNS = 100
 """Remote runs checked in one call of a publisher."""
 
-INTERVAL_SHARE_OF_AGE = 0.1
-"""Share of its age after which a run is checked again: old runs are checked less often."""
 
-MAX_INTERVAL = 300.0
-"""Seconds."""
+class Tracked(NamedTuple):
+    """How many runs were due, and of how many of them the state was read."""
 
-
-class Tracker:
-    """Tracks the remote runs of one publisher, on a thread of a relay.
-
-    Args:
-        alias: the publisher.
-        settings: the DJ_ACTIONS setting.
-        stopping: set when the relay stops.
-    """
-
-    def __init__(
-        self,
-        alias: str,
-        settings: Settings,
-        stopping: threading.Event,
-        tuning: LaneTuning = DEFAULT_TUNING,
-    ) -> None:
-        self._alias = alias
-        self._interval = settings.track_interval
-        self._stopping = stopping
-        self._backoff = ErrorBackoff(
-            task=f"check the remote runs of {alias}", stopping=stopping, wait=tuning.error_wait
-        )
-
-    def run(self) -> None:
-        """Check runs whenever they are due, until the relay stops."""
-        while not self._stopping.is_set():
-            if not self._backoff.run(self._track):
-                self._stopping.wait(self._interval)
-
-    def run_once(self) -> None:
-        """Check the runs that are due now; an error is logged, and ends it."""
-        while not self._stopping.is_set() and self._backoff.run(self._track) == MAX_RUNS:
-            pass
-
-    def _track(self) -> int:
-        return track(publishers[self._alias], interval=self._interval)
+    claimed: int
+    checked: int
 
 
-def supports_tracking(alias: str, settings: Settings) -> bool:
-    """Return whether the runs of a publisher can be tracked; no, if it cannot be imported."""
-    try:
-        return publisher_class(alias, settings.publishers[alias]).supports_tracking
-    except InvalidSetting:
-        return False
-
-
-def track(publisher: BasePublisher, *, interval: float) -> int:
-    """Check the runs that are due and store their states; return how many.
+def track(publisher: BasePublisher, pace: RunPace) -> Tracked:
+    """Check the runs that are due and store their states.
 
     Args:
         publisher: the one that started them.
-        interval: shortest time in seconds between two checks of one run.
+        pace: when each of them is checked next.
 
     Raises:
         PublishError: the destination cannot be reached, or the publisher returned something else
             than one RemoteRun for each receipt.
     """
-    due = Delivery.objects.claim_tracking(publisher.alias, limit=MAX_RUNS, interval=interval)
-    if not due:
-        return 0
+    claimed = Delivery.objects.claim_tracking(
+        publisher.alias, limit=MAX_RUNS, interval=pace.interval
+    )
+    due = _without_new(claimed, pace)
+    if due:
+        runs = _runs_of(publisher, due)
+        for delivery, run in zip(due, runs, strict=True):
+            record(delivery, run, pace)
+    return Tracked(claimed=len(claimed), checked=len(due))
+
+
+def _without_new(claimed: Sequence[Delivery], pace: RunPace) -> list[Delivery]:
+    """Postpone the runs that have only begun, and return the others.
+
+    Most of them end before they are checked by themselves, and are listed as changed then.
+    """
+    waits = {delivery.pk: pace.first_wait(delivery) for delivery in claimed}
+    new = [delivery for delivery in claimed if waits[delivery.pk] > 0]
+    if new:
+        Delivery.objects.postpone_check(new, wait=max(waits[delivery.pk] for delivery in new))
+    return [delivery for delivery in claimed if waits[delivery.pk] <= 0]
+
+
+def _runs_of(publisher: BasePublisher, due: Sequence[Delivery]) -> list[RemoteRun]:
     runs = list(publisher.track([_receipt(delivery) for delivery in due]))
     if len(runs) != len(due) or not all(isinstance(run, RemoteRun) for run in runs):
         raise PublishError(
             f"{type(publisher).__name__}.track must return one RemoteRun for each of "
             f"{len(due)} receipts; it returned {len(runs)} values: {str(runs)[:200]}."
         )
-    for delivery, run in zip(due, runs, strict=True):
-        _record(delivery, run, interval)
-    return len(due)
+    return runs
 
 
 def _receipt(delivery: Delivery) -> Receipt:
@@ -103,20 +76,34 @@ def _receipt(delivery: Delivery) -> Receipt:
         scope=delivery.receipt_scope,
         tracked=True,
         parts=tuple(ReceiptPart(**part) for part in delivery.receipt_parts),
+        options=delivery.options or {},
     )
 
 
-def _record(delivery: Delivery, run: RemoteRun, interval: float) -> None:
-    if run.state == RemoteState.RUNNING:
-        Delivery.objects.record_progress(delivery, run, wait=_next_wait(delivery, interval))
-    elif Delivery.objects.record_end(delivery, run):
+def record(delivery: Delivery, run: RemoteRun, pace: RunPace) -> None:
+    """Record the state of a run, and send `remote_finished` if it is a new end.
+
+    Args:
+        delivery: the delivery, as it was claimed.
+        run: its run.
+        pace: when it is checked next.
+    """
+    run = cleaned(run)
+    wait = pace.next_wait(delivery, run.state)
+    if _is_recorded(delivery, run):
+        report = merged(delivery.remote_report, run)
+        Delivery.objects.record_progress(delivery, run, report=report, wait=wait)
+        return
+    recorded = Delivery.objects.record_change(delivery, run, report=report_of(run), wait=wait)
+    if recorded and run.state in ENDED_STATES:
+        pace.learn(delivery, run)
         _send_remote_finished(delivery, run)
 
 
-def _next_wait(delivery: Delivery, interval: float) -> float:
-    settled_at = delivery.settled_at or delivery.claimed_at
-    age = (delivery.claimed_at - settled_at).total_seconds()
-    return max(interval, min(age * INTERVAL_SHARE_OF_AGE, MAX_INTERVAL))
+def _is_recorded(delivery: Delivery, run: RemoteRun) -> bool:
+    if run.state != delivery.remote_state:
+        return False
+    return run.state == RemoteState.RUNNING or is_same_end(delivery.remote_report, run)
 
 
 def _send_remote_finished(delivery: Delivery, run: RemoteRun) -> None:
@@ -127,4 +114,7 @@ def _send_remote_finished(delivery: Delivery, run: RemoteRun) -> None:
         publisher=delivery.publisher,
         state=run.state,
         detail=run.detail,
+        previous_state=RemoteState(delivery.remote_state),
+        failure=run.failure,
+        result=run.result,
     )

@@ -78,6 +78,9 @@ class LaneTuning:
     refresh_interval: float = 5.0
     """Seconds between two reads of the shared circuit breaker by a lane without work."""
 
+    open_refresh_interval: float = 1.0
+    """The same while it is open: a tracker may notice that its destination responds again."""
+
     # Leases
 
     stuck_after_leases: float = 10
@@ -104,6 +107,14 @@ class LaneTuning:
 
     error_wait: WaitBaseT = field(default_factory=lambda: wait_exponential(multiplier=1, max=10))
     """Seconds to wait after an error of the relay itself, for example a lost connection."""
+
+    tracker_error_wait: WaitBaseT = field(
+        default_factory=lambda: wait_exponential(multiplier=0.5, max=2)
+    )
+    """The same for a tracker; its maximum is how long it takes to notice the end of an outage."""
+
+    unavailable_interval: float = 1.0
+    """Seconds between two requests for changed runs while their destination is unavailable."""
 
     failures_to_open: int = 3
     """Different messages in a row that must fail before the circuit breaker opens: a single

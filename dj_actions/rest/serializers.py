@@ -28,7 +28,13 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             "receipt_parts",
             "remote_state",
             "remote_detail",
+            "remote_hint",
+            "remote_failure",
+            "remote_result",
+            "remote_duration",
             "remote_ended_at",
+            "remote_changed_at",
+            "remote_history",
             "errors",
         ]
         read_only_fields = fields

@@ -48,6 +48,17 @@ def is_dag_id(dag_id: object) -> bool:
     return bool(is_key) and dag_id not in PATH_SEGMENTS
 
 
+def check_task_id(task_id: object, where: str) -> Iterator[CheckMessage]:
+    """Yield an error if the id of the task with the result is not one that Airflow allows."""
+    if task_id != "" and not is_dag_id(task_id):  # the same rule
+        yield Error(
+            f"{where}: result_task is {task_id!r}, which is not the id of a task.",
+            hint="Use the id of the task in the DAG, with its groups: letters, digits, '_', '-' "
+            "and '.', at most 250.",
+            id="dj_actions_airflow.E030",
+        )
+
+
 def check_has_dag(dag_id: object, where: str) -> Iterator[CheckMessage]:
     """Yield an error if neither a route nor OPTIONS has a DAG."""
     if not dag_id:

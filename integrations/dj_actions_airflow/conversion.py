@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -106,20 +105,5 @@ def batches(run_ids: Sequence[str]) -> Iterator[list[str]]:
     if batch:
         yield batch
 
-
-def combined(runs: Sequence[RemoteRun]) -> RemoteRun:
-    """Return the state of several runs as one: it ends when all of them have ended.
-
-    Then it has succeeded if all have, and failed if one has. `detail` counts them by state.
-    """
-    counts = Counter(run.detail for run in runs)
-    detail = ", ".join(f"{count} {state}" for state, count in counts.most_common())
-    states = {run.state for run in runs}
-    state = next((state for state in PRECEDENCE if state in states), RemoteState.SUCCEEDED)
-    return RemoteRun(state=state, detail=detail)
-
-
-PRECEDENCE = (RemoteState.RUNNING, RemoteState.FAILED, RemoteState.LOST)
-"""Which state of several runs counts."""
 
 LOST_RUN = RemoteRun(state=RemoteState.LOST, detail="not found")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,7 +21,7 @@ from dj_actions.publishers import BasePublisher, before_sending
 from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions.publishers.templates import with_object_label
 from dj_actions_airflow import checks
-from dj_actions_airflow.conversion import LOST_RUN, RUN_ID_PREFIX, batches, combined, remote_run
+from dj_actions_airflow.conversion import RUN_ID_PREFIX
 from dj_actions_airflow.dag_details import CONFIRMED_AGE, MAX_AGE, DetailsCache
 from dj_actions_airflow.deployed import check_deployed
 from dj_actions_airflow.field_checks import check_fields
@@ -33,6 +34,7 @@ from dj_actions_airflow.triggering import trigger
 if TYPE_CHECKING:
     from dj_actions.context import ActionContext
     from dj_actions_airflow.client import AirflowClient
+    from dj_actions_airflow.run_tracker import RunTracker
 
 
 class AirflowPublisher(BasePublisher):
@@ -49,6 +51,8 @@ class AirflowPublisher(BasePublisher):
         max_conf_bytes: maximum size of a run's payload, as UTF-8.
         connect_timeout: seconds to wait for a connection.
         timeout: seconds to wait for the whole of a response.
+        result_task: id of the task whose return value is the result of a run, unless the route
+            sets `{"result_task": …}`; empty for no result.
     """
 
     supports_tracking = True
@@ -66,6 +70,7 @@ class AirflowPublisher(BasePublisher):
         max_conf_bytes: int = 262_144,
         connect_timeout: float = 3.05,
         timeout: float = 15.0,
+        result_task: str = "",
     ) -> None:
         super().__init__(alias=alias)
         self._base_url = base_url.rstrip("/")
@@ -76,6 +81,7 @@ class AirflowPublisher(BasePublisher):
         self._max_conf_bytes = max_conf_bytes
         self._timeouts = (float(connect_timeout), float(timeout))
         self._details = DetailsCache()
+        self._result_task = result_task
 
     @cached_property
     def _client(self) -> AirflowClient:
@@ -173,19 +179,21 @@ class AirflowPublisher(BasePublisher):
             parts=parts if len(parts) > 1 else (),
         )
 
+    @cached_property
+    def _run_tracker(self) -> RunTracker:
+        from dj_actions_airflow.run_tracker import RunTracker  # noqa: PLC0415 - imports the client
+
+        return RunTracker(
+            self._make_client(), public_url=self._public_url, result_task=self._result_task
+        )
+
     def track(self, receipts: Sequence[Receipt]) -> Sequence[RemoteRun]:
-        """Return the state of each receipt's run, from few list requests; of several, combined."""
-        wanted = [part for receipt in receipts for part in receipt.parts or (receipt,)]
-        found: dict[tuple[str, str], RemoteRun] = {}
-        for ids in batches([part.id for part in wanted]):
-            for run in self._make_client().list_runs(ids):
-                found[run["dag_id"], run["dag_run_id"]] = remote_run(run["state"])
-        return [
-            combined([found.get((part.scope, part.id), LOST_RUN) for part in receipt.parts])
-            if receipt.parts
-            else found.get((receipt.scope, receipt.id), LOST_RUN)
-            for receipt in receipts
-        ]
+        """Return the state of each receipt's run, and why it has failed or does not advance."""
+        return self._run_tracker.track(receipts)
+
+    def changed_since(self, since: datetime) -> Mapping[str, Sequence[RemoteRun]] | None:
+        """Return the runs that have changed, by event; None if the server cannot list them."""
+        return self._run_tracker.changes.since(since)
 
     def check_reachable(self) -> bool:
         """List a run that does not exist, which checks the password and the right to read."""
@@ -200,6 +208,7 @@ class AirflowPublisher(BasePublisher):
         yield from checks.check_limits(self._timeouts, self._max_conf_bytes, where)
         if self._default_dag_id:
             yield from check_dag_ids(self._default_dag_id, where)
+        yield from checks.check_task_id(self._result_task, where)
         if self._public_url != self._base_url:
             yield from checks.check_public_url(self._public_url, where)
         yield from check_fields(self.alias, self._default_dag_id)
@@ -207,6 +216,7 @@ class AirflowPublisher(BasePublisher):
     def check_route(self, options: Mapping[str, Any], where: str) -> Iterable[CheckMessage]:
         """Yield an error for each option of the route with which no message can be sent."""
         yield from check_route(options, self._default_dag_id, where)
+        yield from checks.check_task_id(options.get("result_task", ""), where)
 
     def check_deployed(self) -> Iterable[CheckMessage]:
         """Yield what Airflow says against the routes: of DAGs, of their params, of the user."""
@@ -218,6 +228,7 @@ class AirflowPublisher(BasePublisher):
 
     def close(self) -> None:
         """Close all connections."""
+        self.__dict__.pop("_run_tracker", None)
         if "_client" in self.__dict__:
             self.__dict__.pop("_client").close()
 

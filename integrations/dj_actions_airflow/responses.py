@@ -17,6 +17,9 @@ from dj_actions_airflow.errors import blame_options
 RUN_KEYS = ("dag_id", "dag_run_id", "state")
 """What is read of each run in a list."""
 
+RUN_DETAILS = ("start_date", "end_date", "duration")
+"""What is read in addition, if it is there."""
+
 MAX_KEY_LENGTH = 250
 """Characters of an id in Airflow."""
 
@@ -95,8 +98,8 @@ def parse_conf(body: bytes, run_id: str) -> Mapping[str, Any]:
     )
 
 
-def parse_page(body: bytes) -> tuple[list[Mapping[str, str]], int]:
-    """Return ids and states of the runs in a response, and how many runs there are in all.
+def parse_page(body: bytes) -> tuple[list[Mapping[str, Any]], int]:
+    """Return ids, states and times of the runs in a response, and how many there are in all.
 
     The client's models reject fields and states of newer servers.
 
@@ -106,7 +109,8 @@ def parse_page(body: bytes) -> tuple[list[Mapping[str, str]], int]:
     page = parse_object(body)
     runs, total = page.get("dag_runs"), page.get("total_entries")
     if isinstance(runs, list) and all(map(_is_run, runs)) and isinstance(total, int):
-        return [{key: run[key] for key in RUN_KEYS} for run in runs], total
+        keys = (*RUN_KEYS, *RUN_DETAILS)
+        return [{key: run.get(key) for key in keys} for run in runs], total
     raise PublisherUnavailable(
         f"Airflow: the response is not a list of runs: {body[:200]!r}. Is a proxy in front of it?"
     )

@@ -27,7 +27,7 @@ class Runs(StrEnum):
 OF_A_RUN = ("conf", "note", "partition_key", "run_after")
 """Options that an entry of a list of DAGs may have, too."""
 
-OF_A_ROUTE = ("dag_id", *OF_A_RUN, "runs", "chunk_size")
+OF_A_ROUTE = ("dag_id", *OF_A_RUN, "runs", "chunk_size", "result_task")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

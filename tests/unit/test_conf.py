@@ -147,7 +147,7 @@ def test_routes_of_another_kind_are_refused_with_the_right_kinds(
 @pytest.mark.parametrize(
     "key",
     [
-        *("LEASE", "POLL_INTERVAL", "TRACK_INTERVAL", "STOP_TIMEOUT"),
+        *("LEASE", "POLL_INTERVAL", "TRACK_INTERVAL", "TRACK_HORIZON", "STOP_TIMEOUT"),
         *("MAX_BODY_BYTES", "MAX_STORED_BYTES", "TTL_MINUTES"),
     ],
 )
@@ -157,11 +157,28 @@ def test_a_number_above_zero_is_required(settings: DjangoSettings, key: str, val
     )
 
 
-@pytest.mark.parametrize("key", ["LEASE", "POLL_INTERVAL", "TRACK_INTERVAL", "STOP_TIMEOUT"])
+@pytest.mark.parametrize(
+    "key", ["LEASE", "POLL_INTERVAL", "TRACK_INTERVAL", "TRACK_HORIZON", "STOP_TIMEOUT"]
+)
 def test_more_than_a_year_of_seconds_is_refused(settings: DjangoSettings, key: str) -> None:
     said = refusal(settings, {key: 1e300})
 
     assert said == f'DJ_ACTIONS["{key}"] must be at most 31,536,000, not 1e+300.'
+
+
+@pytest.mark.parametrize("value", ["short", ["a long enough secret", "short"], 7, {"x"}, [7]])
+def test_a_secret_that_is_too_short_is_refused(settings: DjangoSettings, value: Any) -> None:
+    said = refusal(settings, {"HINT_SECRET": value})
+
+    assert said.startswith('DJ_ACTIONS["HINT_SECRET"] must be a string of at least 16 characters')
+    assert "short" not in said
+
+
+@pytest.mark.parametrize("value", ["", [], (), None])
+def test_hints_may_have_no_secret(settings: DjangoSettings, value: Any) -> None:
+    settings.DJ_ACTIONS = {"HINT_SECRET": value}
+
+    assert get_settings().hint_secret == ()
 
 
 def test_a_rate_above_the_maximum_is_refused(settings: DjangoSettings) -> None:

@@ -69,6 +69,7 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
         event: UUID | str | None = None,
         publisher: str | None = None,
         state: str | None = None,
+        remote_state: str | None = None,
         action: str | None = None,
         object: str | None = None,
         key: str | None = None,
@@ -83,6 +84,7 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
             event: id of the event.
             publisher: alias of the publisher.
             state: state of the delivery.
+            remote_state: state of its remote run.
             action: `todo.mark_done`, or `mark_done` for that action of any resource.
             object: id of an object that was acted on, alone or among others.
             key: the ordering key.
@@ -90,7 +92,13 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
             until: the event was recorded before this time.
             error: text of one of the stored errors; its case does not matter.
         """
-        own = {"event": event, "publisher": publisher, "state": state, "ordering_key": key}
+        own = {
+            "event": event,
+            "publisher": publisher,
+            "state": state,
+            "remote_state": remote_state,
+            "ordering_key": key,
+        }
         window = {
             "event__created_at__gte": since and comparable(since, using=self.db),
             "event__created_at__lt": until and comparable(until, using=self.db),
@@ -132,6 +140,9 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
             remote_detail="",
             remote_check_at=None,
             remote_ended_at=None,
+            remote_changed_at=None,
+            remote_report=None,
+            remote_history=[],
         )
 
     def eligible(self, state: DeliveryState) -> Self:

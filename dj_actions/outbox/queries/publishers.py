@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from dj_actions.outbox.queries.base import RecordQuerySet
@@ -128,6 +128,41 @@ class PublisherStateQuerySet(RecordQuerySet["PublisherState"]):
         was_open = row.exclude(open_until=None).update(open_until=None) == 1
         row.update(failures=0, probes=0, open_reason="")
         return was_open
+
+    def has_outage(self, alias: str) -> bool:
+        """Return whether failures of the destination have opened the circuit breaker."""
+        return self._in_outage(alias).exists()
+
+    def allow_probe(self, alias: str) -> bool:
+        """Let a message probe now if an outage has opened the circuit breaker; return whether so.
+
+        Its destination has responded to another request. A pause, and a wait that is due to wrong
+        settings, stay.
+        """
+        return self._in_outage(alias).update(open_until=Now()) == 1
+
+    def _in_outage(self, alias: str) -> Self:
+        rows = self._on_write_database().filter(alias=alias, paused_at=None, failures__gt=0)
+        return rows.filter(open_until__gt=Now())
+
+    def take_changes(self, alias: str, *, interval: float) -> bool:
+        """Take the right to request the changed remote runs; return False if it is not time yet.
+
+        Args:
+            interval: shortest time in seconds between two requests, of all relays together.
+        """
+        rows = self._on_write_database()
+        rows.get_or_create(alias=alias)
+        is_due = Q(changes_checked_at=None) | Q(changes_checked_at__lte=from_now(-interval))
+        return rows.filter(is_due, alias=alias).update(changes_checked_at=Now()) == 1
+
+    def return_changes(self, alias: str) -> None:
+        """Return the right to request the changed remote runs: the request has failed."""
+        self._on_write_database().filter(alias=alias).update(changes_checked_at=None)
+
+    def record_changes(self, alias: str, *, until: datetime | None) -> None:
+        """Record up to when changes of remote runs are known; None if they are not."""
+        self._on_write_database().filter(alias=alias).update(changes_known_until=until)
 
     def take_allowance(self, alias: str, *, wanted: int, rate: float) -> int:
         """Take the right to send messages now, as many as the rate limit allows.

@@ -1,23 +1,30 @@
-"""Queries of remote runs: which ones to check now, and their results."""
+"""Queries of remote runs: which ones to check now, and what became of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 
 from dj_actions.messages import RemoteRun
 from dj_actions.outbox.queries.base import RecordQuerySet, with_claim_time
 from dj_actions.outbox.queries.clock import from_now
-from dj_actions.states import RemoteState
+from dj_actions.states import ENDED_STATES, RemoteState
 from dj_actions.text import sanitize
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from dj_actions.models import Delivery
 
 DETAIL_LENGTH = 255
 """Maximum length of the destination's own state of a run, in characters."""
+
+MAX_HISTORY = 20
+"""Number of states of a run that a delivery keeps: the latest ones."""
 
 
 class TrackingQueries(RecordQuerySet["Delivery"]):
@@ -32,9 +39,7 @@ class TrackingQueries(RecordQuerySet["Delivery"]):
             interval: seconds until another tracker may check them, if the caller is killed.
         """
         rows = self._on_write_database()
-        waiting = rows.filter(
-            publisher=publisher, remote_state=RemoteState.RUNNING, remote_check_at__lte=Now()
-        )
+        waiting = rows.filter(publisher=publisher, remote_check_at__lte=Now())
         if not waiting.exists():  # the usual case: one statement, and no transaction
             return []
         with transaction.atomic(using=rows.db):
@@ -48,27 +53,112 @@ class TrackingQueries(RecordQuerySet["Delivery"]):
             )
         return due
 
-    def record_progress(self, delivery: Delivery, run: RemoteRun, *, wait: float) -> bool:
-        """RUNNING → RUNNING: record the destination's state, and check again after `wait` s."""
+    def check_now(self) -> int:
+        """Let a tracker check the remote runs of these deliveries now; return how many.
+
+        Whatever their state: what has ended may run again. Those that are due already stay so.
+        """
+        waiting = Q(remote_check_at=None) | Q(remote_check_at__gt=Now())
+        tracked = self._on_write_database().exclude(remote_state=RemoteState.UNTRACKED)
+        return tracked.filter(waiting).update(remote_check_at=Now())
+
+    def postpone_check(self, deliveries: Iterable[Delivery], *, wait: float) -> None:
+        """Check the runs of these deliveries after some seconds, unless they have changed."""
+        keys = [delivery.pk for delivery in deliveries]
+        running = self._on_write_database().filter(pk__in=keys, remote_state=RemoteState.RUNNING)
+        running.update(remote_check_at=from_now(wait))
+
+    def follows_runs(self, publisher: str) -> bool:
+        """Return whether the publisher has a remote run that is still followed."""
+        rows = self._on_write_database()
+        return rows.filter(publisher=publisher, remote_check_at__isnull=False).exists()
+
+    def followed(
+        self, publisher: str, events: Collection[UUID], *, horizon: float
+    ) -> list[Delivery]:
+        """Return those deliveries of events whose runs are followed, with what is known of them.
+
+        Args:
+            publisher: alias of the publisher.
+            events: ids of the events.
+            horizon: seconds after its end for which a run is followed.
+        """
+        rows = self._on_write_database().filter(publisher=publisher, event__in=events)
+        is_recent = Q(remote_ended_at__gte=from_now(-horizon))
+        followed = rows.filter(Q(remote_state=RemoteState.RUNNING) | is_recent)
+        return list(followed.only("event", "remote_state", "remote_detail", "remote_report"))
+
+    def record_progress(
+        self, delivery: Delivery, run: RemoteRun, *, report: Any, wait: float | None
+    ) -> bool:
+        """Record what is known of a run whose state is the same.
+
+        Args:
+            delivery: the delivery, as it was claimed.
+            run: its run.
+            report: what is stored of the run besides its state.
+            wait: seconds until it is checked again; None for never, which only an end can be.
+        """
         return (
-            self._tracked(delivery).update(
+            self._unchanged(delivery).update(
                 remote_detail=sanitize(run.detail, DETAIL_LENGTH),
-                remote_check_at=from_now(wait),
+                remote_report=report,
+                remote_check_at=None if wait is None else from_now(wait),
             )
             == 1
         )
 
-    def record_end(self, delivery: Delivery, run: RemoteRun) -> bool:
-        """RUNNING → SUCCEEDED, FAILED or LOST; return False if another tracker was faster."""
+    def record_change(
+        self, delivery: Delivery, run: RemoteRun, *, report: Any, wait: float | None
+    ) -> bool:
+        """Record another state of a run, or another end; False if another tracker was faster.
+
+        RUNNING → an end, an end → RUNNING, and between the ends: see `REMOTE_TRANSITIONS`.
+
+        Args:
+            delivery: the delivery, as it was claimed.
+            run: its run.
+            report: what is stored of the run besides its state.
+            wait: seconds until it is checked again; None for never, which only an end can be.
+        """
         return (
-            self._tracked(delivery).update(
+            self._unchanged(delivery).update(
                 remote_state=run.state,
                 remote_detail=sanitize(run.detail, DETAIL_LENGTH),
-                remote_check_at=None,
-                remote_ended_at=Now(),
+                remote_report=report,
+                remote_history=[*delivery.remote_history, _entry(delivery, run)][-MAX_HISTORY:],
+                remote_changed_at=Now(),
+                remote_ended_at=Now() if run.state in ENDED_STATES else None,
+                remote_check_at=None if wait is None else from_now(wait),
             )
             == 1
         )
 
-    def _tracked(self, delivery: Delivery) -> Self:
-        return self.filter(pk=delivery.pk, remote_state=RemoteState.RUNNING)
+    def stalled(self) -> Self:
+        """Return the deliveries whose remote runs do not advance, for a reason that is known."""
+        running = self.filter(remote_state=RemoteState.RUNNING, remote_check_at__isnull=False)
+        return running.filter(remote_report__has_key="hint")
+
+    def count_remote_states(self) -> list[tuple[str, str, int]]:
+        """Count the remote runs by publisher and state: the two, and their number."""
+        tracked = self.exclude(remote_state=RemoteState.UNTRACKED).order_by()
+        return list(tracked.values_list("publisher", "remote_state").annotate(Count("pk")))
+
+    def _unchanged(self, delivery: Delivery) -> Self:
+        """Return the row, unless its run has been recorded in another state since the claim."""
+        tracked = self._on_write_database().exclude(remote_state=RemoteState.UNTRACKED)
+        return tracked.filter(
+            pk=delivery.pk,
+            remote_state=delivery.remote_state,
+            remote_ended_at=delivery.remote_ended_at,
+        )
+
+
+def _entry(delivery: Delivery, run: RemoteRun) -> dict[str, Any]:
+    """Return the entry of the history for a new state of a run."""
+    reason = run.failure.summary if run.failure else ""
+    return {
+        "state": run.state.value,
+        "detail": sanitize(reason or run.detail, DETAIL_LENGTH),
+        "at": delivery.claimed_at.isoformat(),
+    }

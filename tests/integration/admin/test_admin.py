@@ -422,3 +422,42 @@ def test_a_page_links_the_chain_of_an_event(browser: Client, make_event: MakeEve
     assert "the second" in chain
     assert str(lost.pk) not in chain
     assert str(lost.parent_id) in browser.get(f"{EVENTS}{lost.pk}/change/").content.decode()
+
+
+def test_a_failed_run_is_shown_with_its_reason(
+    browser: Client, make_delivery: MakeDelivery
+) -> None:
+    failure = {
+        "task": "write_report",
+        "exception": "ValueError: <b>",
+        "log": ["the last", "<i>line</i>"],
+        "try_number": 2,
+        "url": "https://airflow/tasks/write_report",
+    }
+    history = [{"state": "failed", "detail": "<u>", "at": "2026-01-01T00:00:00+00:00"}]
+    delivery = make_delivery(
+        **POSSIBLE["succeeded"]
+        | {"remote_state": "failed", "remote_history": history}
+        | {"remote_report": {"failure": failure, "result": {"a": "<s>"}}}
+    )
+    *_, listed, page = (browser.get(url).content.decode() for url in pages(delivery))
+
+    assert "failed: write_report: ValueError: &lt;b&gt;" in listed
+    assert 'href="https://airflow/tasks/write_report"' in page
+    assert "(try 2)" in page
+    assert "<pre>the last\n&lt;i&gt;line&lt;/i&gt;</pre>" in page
+    assert "2026-01-01T00:00:00+00:00  failed  &lt;u&gt;" in page
+    assert not [tag for tag in ("<b>", "<i>line", "<u>", "<s>") if tag in page]
+
+
+def test_a_failed_run_without_a_reason_is_shown(
+    browser: Client, make_delivery: MakeDelivery
+) -> None:
+    failed = POSSIBLE["succeeded"] | {"remote_state": "failed", "remote_detail": "failed"}
+    linked = {"failure": {"task": "x", "url": "javascript:alert(1)"}}
+
+    for report in (None, linked):
+        for url in pages(make_delivery(**failed, remote_report=report)):
+            answer = browser.get(url)
+            assert answer.status_code == 200
+            assert 'href="javascript' not in answer.content.decode()

@@ -251,3 +251,22 @@ def test_a_delivery_that_has_the_options_of_its_route_needs_the_route_no_longer(
 
     assert only(outbox.check_routes()).state is State.OK
     assert run_checks(databases=["default"], tags=["database"]) == []
+
+
+def test_remote_runs_that_do_not_advance_are_a_warning(make_delivery: MakeDelivery) -> None:
+    for name in ("x", "x", "y"):
+        hint = {"hint": f"DAG '{name}' is paused."}
+        make_delivery(**POSSIBLE["running"], remote_report=hint)
+    make_delivery(**POSSIBLE["running"])
+    make_delivery(**POSSIBLE["succeeded"], remote_report={"hint": "It has ended."})
+
+    assert messages(outbox.check_remote_runs()) == [
+        (State.WARNING, "memory: 2 remote runs wait. DAG 'x' is paused."),
+        (State.WARNING, "memory: 1 remote run waits. DAG 'y' is paused."),
+    ]
+
+
+def test_remote_runs_that_advance_are_fine(make_delivery: MakeDelivery) -> None:
+    make_delivery(**POSSIBLE["running"])
+
+    assert only(outbox.check_remote_runs()).state is State.OK

@@ -69,6 +69,9 @@ def test_a_list_as_json_has_every_field(
         "attempts": 2,
         "ordering_key": "7",
         "last_error": ERRORS[-1],
+        "remote_state": "untracked",
+        "remote_run": "",
+        "remote_failure": None,
     }
 
 
@@ -111,6 +114,86 @@ def test_a_list_ends_at_its_limit_and_says_so(outbox: Outbox, make_delivery: Mak
     assert len(outbox("list", "--limit", 3).splitlines()) == 4
 
 
+# remote runs
+
+
+FAILURE = {
+    "task": "write_report",
+    "exception": "ValueError: no\x1b such todo",
+    "log": ["first", "last\x1b[2J"],
+    "try_number": 2,
+}
+HISTORY = [
+    {"state": "failed", "detail": "write_report: ValueError", "at": "2026-01-01T00:00:00+00:00"},
+    {"state": "running", "detail": "queued", "at": "2026-01-02T00:00:00+00:00"},
+]
+
+
+@pytest.fixture
+def failed(make_delivery: MakeDelivery) -> Delivery:
+    """A delivery whose remote run has failed."""
+    return make_delivery(
+        **POSSIBLE["succeeded"]
+        | {
+            "remote_state": "failed",
+            "remote_detail": "failed",
+            "remote_report": {"failure": FAILURE, "duration": 3.5},
+            "remote_history": HISTORY,
+        }
+    )
+
+
+def test_failed_runs_are_listed_with_the_reason(
+    outbox: Outbox, outbox_json: OutboxJSON, make_delivery: MakeDelivery, failed: Delivery
+) -> None:
+    make_delivery(**POSSIBLE["succeeded"])
+    make_delivery()
+    text = outbox("list", "--remote-state", "failed")
+
+    assert "REMOTE RUN" in text
+    assert "failed: write_report: ValueError: no  such todo" in text
+    (entry,) = outbox_json("list", "--remote-state", "failed")
+    assert (entry["id"], entry["remote_failure"]) == (failed.pk, FAILURE)
+    assert len(outbox_json("list")) == 3
+
+
+def test_a_run_that_does_not_advance_says_why(outbox: Outbox, make_delivery: MakeDelivery) -> None:
+    make_delivery(**POSSIBLE["running"], remote_report={"hint": "DAG 'x' is paused."})
+
+    assert "running: DAG 'x' is paused." in outbox("list")
+
+
+def test_without_remote_runs_a_list_has_no_column_for_them(
+    outbox: Outbox, make_delivery: MakeDelivery
+) -> None:
+    make_delivery()
+
+    assert "REMOTE RUN" not in outbox("list")
+    assert "REMOTE RUNS" not in outbox("stats")
+
+
+def test_a_failed_run_is_shown_with_its_log_and_its_states(
+    outbox: Outbox, failed: Delivery
+) -> None:
+    lines = outbox("show", failed.pk).splitlines()
+
+    assert "duration  3.5" in lines
+    assert lines[lines.index("Its log ends with:") + 2 :][:2] == ["first", "last [2J"]
+    assert "2026-01-02T00:00:00+00:00  running  queued" in lines
+
+
+def test_runs_are_counted_by_state(
+    outbox: Outbox, outbox_json: OutboxJSON, make_delivery: MakeDelivery, failed: Delivery
+) -> None:
+    for _ in range(2):
+        make_delivery(**POSSIBLE["succeeded"])
+    make_delivery(publisher="other")
+    memory, other = outbox_json("stats")
+
+    assert (memory["remote"], other["remote"]) == ({"failed": 1, "succeeded": 2}, {})
+    assert "2 succeeded, 1 failed" in outbox("stats")
+
+
 # show
 
 
@@ -122,7 +205,7 @@ def test_a_delivery_is_shown_with_its_event_its_errors_and_its_receipt(
     text = outbox("show", shown.pk)
 
     for line in (
-        "receipt_id        1",
+        "receipt_id         1",
         "2026-01-01T00:00:00+00:00  attempt 1  unavailable: away",
         "2026-01-02T00:00:00+00:00  attempt 2  rejected: no [2J",
         'request_data   {"note": "ünï"}',
@@ -146,7 +229,7 @@ def test_the_recorded_options_of_the_route_are_shown(
 ) -> None:
     shown = make_delivery(options=options)
 
-    assert f"options           {text}" in outbox("show", shown.pk).splitlines()
+    assert f"options            {text}" in outbox("show", shown.pk).splitlines()
     assert outbox_json("show", shown.pk)["options"] == options
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from dj_actions.messages import Message, Receipt, RemoteRun
@@ -30,6 +31,8 @@ class Script:
         self.runs: dict[str, RemoteRun] = {}
         self.questions: list[list[str]] = []
         self.tracked: list[Receipt] = []
+        self.changed: Any = None
+        self.since: list[datetime] = []
 
 
 script = Script()
@@ -52,6 +55,17 @@ class ScriptedPublisher(BasePublisher):
         ids = [receipt.id for receipt in receipts]
         script.questions.append(ids)
         return [script.runs.get(entry, RemoteRun(state=RemoteState.LOST)) for entry in ids]
+
+
+class ListingPublisher(ScriptedPublisher):
+    """Lists the runs that have changed."""
+
+    def changed_since(self, since: datetime) -> Any:
+        """Answer from the script, or raise what it has instead."""
+        script.since.append(since)
+        if isinstance(script.changed, BaseException):
+            raise script.changed
+        return script.changed
 
 
 class SilentPublisher(ScriptedPublisher):

@@ -87,6 +87,33 @@ def test_an_event_has_all_that_is_known(staff: APIClient, make_delivery: MakeDel
     assert delivery["receipt_parts"] == parts
 
 
+def test_what_became_of_a_remote_run_is_shown(
+    staff: APIClient, make_delivery: MakeDelivery
+) -> None:
+    failure = {"task": "write_report", "exception": "ValueError: x", "log": ["a"]}
+    history = [{"state": "failed", "detail": "x", "at": "2026-01-01T00:00:00+00:00"}]
+    failed = make_delivery(
+        **POSSIBLE["succeeded"]
+        | {"remote_state": "failed", "remote_history": history}
+        | {"remote_report": {"failure": failure, "duration": 3.5, "ended_at": "2026"}}
+    )
+    waiting = make_delivery(
+        event=failed.event,
+        publisher="other",
+        **POSSIBLE["running"],
+        remote_report={"hint": "It is paused."},
+    )
+    body = staff.get(reverse("dj_actions:event-detail", args=[waiting.event_id])).json()
+    found, running = sorted(body["deliveries"], key=lambda entry: int(entry["id"]))
+
+    assert (found["remote_failure"], found["remote_history"]) == (failure, history)
+    assert (found["remote_duration"], found["remote_result"], found["remote_hint"]) == (
+        *(3.5, None),
+        "",
+    )
+    assert (running["remote_hint"], running["remote_failure"]) == ("It is paused.", None)
+
+
 def test_an_event_names_its_actor(staff: APIClient, make_event: MakeEvent) -> None:
     make_event(actor_id="1", actor_label="ann")
 

@@ -24,7 +24,6 @@ from dj_actions_airflow.conversion import (
     SCHEMA,
     STATES,
     batches,
-    combined,
     dag_run_conf,
     dag_run_id,
     event_id_of,
@@ -185,24 +184,6 @@ def test_a_size_is_counted_in_utf_8() -> None:
 
 def test_every_state_of_the_client_is_mapped() -> None:
     assert {state.value for state in DagRunState} == STATES.keys(), "Map it in conversion.py."
-
-
-@pytest.mark.parametrize(
-    ("states", "expected", "detail"),
-    [
-        (["success", "success"], RemoteState.SUCCEEDED, "2 success"),
-        (["success", "failed", "queued"], RemoteState.RUNNING, "1 success, 1 failed, 1 queued"),
-        (["success", "failed", "success"], RemoteState.FAILED, "2 success, 1 failed"),
-    ],
-)
-def test_several_runs_have_one_state(states: list[str], expected: RemoteState, detail: str) -> None:
-    run = combined([remote_run(state) for state in states])
-
-    assert (run.state, run.detail) == (expected, detail)
-
-
-def test_one_of_several_runs_that_is_gone_is_told() -> None:
-    assert combined([remote_run("success"), LOST_RUN]).state is RemoteState.LOST
 
 
 def test_ids_are_asked_for_in_requests_that_servers_accept() -> None:

@@ -1,0 +1,145 @@
+"""How soon a running relay reacts: to a hint, to a change, and to the end of an outage."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db.models.functions import Now
+from django.test import Client
+from pytest_django import Settings
+
+from dj_actions.exceptions import PublisherUnavailable
+from dj_actions.messages import Message, Receipt, RemoteRun
+from dj_actions.models import Delivery, PublisherState
+from dj_actions.outbox import wakeup
+from dj_actions.outbox.queries import from_now
+from dj_actions.relay.relay import Relay
+from dj_actions.states import DeliveryState, RemoteState
+from tests.fixtures.relay import Queue, running
+from tests.integration.relay.scripted import script
+from tests.integration.relay.test_relay import wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECRET = "a secret of the tests"
+SUCCEEDED = RemoteRun(state=RemoteState.SUCCEEDED)
+RUNNING = RemoteRun(state=RemoteState.RUNNING)
+
+Configure = Callable[..., None]
+
+
+@pytest.fixture
+def configure(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Configure:
+    """Return a function that configures one publisher, which lists changes."""
+    entry = settings.DJ_ACTIONS["PUBLISHERS"]["first"]
+    backend = "tests.integration.relay.scripted.ListingPublisher"
+    monkeypatch.setattr(wakeup, "_notified_at", {})
+
+    def configure(**values: object) -> None:
+        publishers = {"first": {**entry, "BACKEND": backend}}
+        settings.DJ_ACTIONS = {"PUBLISHERS": publishers, "HINT_SECRET": SECRET, **values}
+        script.changed = {}
+        script.behave = lambda message: Receipt(id=str(message.id), tracked=True)
+
+    return configure
+
+
+def seconds_until(ready: Callable[[], bool], what: str) -> float:
+    started = time.monotonic()
+    wait_for(ready, what)
+    return time.monotonic() - started
+
+
+def run_of(delivery: Delivery) -> RemoteState:
+    return RemoteState(Delivery.objects.get(pk=delivery.pk).remote_state)
+
+
+def send_hint(delivery: Delivery) -> int:
+    body = json.dumps({"event_id": str(delivery.event_id), "dag_id": "x", "run_id": "y"}).encode()
+    seconds = int(time.time())
+    signed = f"{seconds}.".encode() + body
+    signature = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    headers = {"DJ-Actions-Signature": f"t={seconds},v1={signature}"}
+    url = "/api/remote-runs/hint/"
+    answer = Client().post(url, body, content_type="application/json", headers=headers)
+    return answer.status_code
+
+
+@pytest.mark.postgres
+def test_a_hint_is_followed_at_once(queue: Queue, configure: Configure) -> None:
+    configure(TRACK_INTERVAL=3600, POLL_INTERVAL=0.2)
+    (delivery,) = queue()
+    script.runs[str(delivery.event_id)] = RUNNING
+    with running(Relay()) as relay:
+        wait_for(lambda: run_of(delivery) == RemoteState.RUNNING, "The delivery")
+        wait_for(relay._is_listening.is_set, "The notifications")
+        # Nothing else makes it due for an hour.
+        Delivery.objects.update(remote_check_at=from_now(3600))
+        script.runs[str(delivery.event_id)] = SUCCEEDED
+        assert send_hint(delivery) == 202
+        waited = seconds_until(lambda: run_of(delivery) == RemoteState.SUCCEEDED, "The end")
+
+    assert waited < 1.5
+
+
+def test_without_notifications_a_hint_is_followed_at_the_next_poll(
+    queue: Queue, configure: Configure
+) -> None:
+    configure(TRACK_INTERVAL=3600, POLL_INTERVAL=0.2, NOTIFY=False)
+    (delivery,) = queue()
+    script.runs[str(delivery.event_id)] = RUNNING
+    with running(Relay()):
+        wait_for(lambda: run_of(delivery) == RemoteState.RUNNING, "The delivery")
+        Delivery.objects.update(remote_check_at=from_now(3600))
+        script.runs[str(delivery.event_id)] = SUCCEEDED
+        assert send_hint(delivery) == 202
+        waited = seconds_until(lambda: run_of(delivery) == RemoteState.SUCCEEDED, "The end")
+
+    assert waited < 1.5
+
+
+def test_a_change_is_recorded_after_the_interval(queue: Queue, configure: Configure) -> None:
+    configure(TRACK_INTERVAL=0.5, POLL_INTERVAL=0.2)
+    (delivery,) = queue()
+    script.runs[str(delivery.event_id)] = RUNNING
+    with running(Relay()):
+        wait_for(lambda: run_of(delivery) == RemoteState.RUNNING, "The delivery")
+        Delivery.objects.update(remote_check_at=from_now(3600))
+        script.runs[str(delivery.event_id)] = SUCCEEDED
+        script.changed = {str(delivery.event_id): [SUCCEEDED]}
+        waited = seconds_until(lambda: run_of(delivery) == RemoteState.SUCCEEDED, "The end")
+
+    assert waited < 0.5 + 1
+
+
+def test_after_an_outage_messages_flow_within_seconds(queue: Queue, configure: Configure) -> None:
+    """Its last probes were half a minute apart."""
+    configure(TRACK_INTERVAL=5, POLL_INTERVAL=1)
+    is_up = False
+
+    def publish(message: Message) -> Receipt:
+        if is_up:
+            return Receipt(id=str(message.id), tracked=True)
+        raise PublisherUnavailable("connection refused")
+
+    script.behave = publish
+    script.changed = PublisherUnavailable("connection refused")
+    PublisherState.objects.create(
+        alias="first", failures=3, probes=6, open_until=from_now(30), open_reason="refused"
+    )
+    queue(3)
+    with running(Relay()):
+        wait_for(lambda: len(script.since) >= 2, "The tracker")
+        is_up, script.changed = True, {}
+        waited = seconds_until(
+            lambda: Delivery.objects.filter(state=DeliveryState.DELIVERED).count() == 3,
+            "The deliveries",
+        )
+
+    assert waited < 5
+    assert not PublisherState.objects.filter(open_until__gt=Now()).exists()
