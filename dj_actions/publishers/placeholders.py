@@ -44,6 +44,7 @@ AVAILABLE = (
     "{resource}, {action}, {summary}, {version}, {id}, {occurred_at}, {traceparent}, and by path "
     "{data.…}, {result.…} and {extra.…}."
 )
+"""A sentence for the hints of errors."""
 
 
 class NoValue(Enum):
