@@ -99,6 +99,9 @@ class Message:
     attempt: int = 1
     """Number of this attempt, starting with 1."""
 
+    unstored: Mapping[str, int] = field(default_factory=dict)
+    """Which of data, result and extra were too large to be stored, and are empty here → bytes."""
+
     @property
     def label(self) -> str:
         """Resource and action, for example `todo.mark_done`."""

@@ -9,10 +9,11 @@ from django.db import connections
 
 from dj_actions.conf import get_settings
 from dj_actions.context import PlannedDelivery
+from dj_actions.exceptions import PublishRejected
 from dj_actions.messages import Actor, Message
 from dj_actions.models import ActionEvent
 from dj_actions.outbox.queries import NewDelivery
-from dj_actions.publishers import publishers
+from dj_actions.publishers import publishers, require_stored
 from dj_actions.redaction import TOO_LARGE, is_only_size
 
 
@@ -20,6 +21,8 @@ def planned_message(event: ActionEvent, delivery: NewDelivery) -> PlannedDeliver
     """Return a delivery of a dry run with its message."""
     object_ids = tuple(event.object_ids)
     is_bulk = event.object_id is None
+    fields = {"data": event.request_data, "result": event.response_data, "extra": event.extra}
+    unstored = {name: value[TOO_LARGE] for name, value in fields.items() if is_only_size(value)}
     message = Message(
         id=event.pk,
         resource=event.resource,
@@ -28,16 +31,17 @@ def planned_message(event: ActionEvent, delivery: NewDelivery) -> PlannedDeliver
         object_id=None if is_bulk else object_ids[0],
         object_ids=object_ids,
         actor=Actor(id=event.actor_id, label=event.actor_label) if event.actor_id else None,
-        data=event.request_data,
-        result=event.response_data,
+        data={} if "data" in unstored else event.request_data,
+        result=None if "result" in unstored else event.response_data,
         summary=event.summary,
         recipients=tuple(event.recipients),
-        extra=event.extra,
+        extra={} if "extra" in unstored else event.extra,
         traceparent=event.traceparent,
         occurred_at=event.created_at,
         options=get_settings().route_options(delivery.publisher, f"{event.resource}.{event.action}")
         if delivery.options is None
         else delivery.options,
+        unstored=unstored,
     )
     return PlannedDelivery(action=message.label, publisher=delivery.publisher, message=message)
 
@@ -64,13 +68,9 @@ def with_refusals(planned: Iterable[PlannedDelivery], *, using: str) -> tuple[Pl
 def _refusal_of(alias: str, message: Message) -> str:
     try:
         publisher = publishers[alias]
-        for name in publisher.payload:
-            stored = getattr(message, name)
-            if is_only_size(stored):
-                return (
-                    f"The {name} has {stored[TOO_LARGE]} bytes, more than MAX_STORED_BYTES: only "
-                    "its size is stored, and there is nothing to publish."
-                )
+        require_stored(message, *publisher.payload)
         return publisher.refusal(message)
+    except PublishRejected as error:
+        return str(error)
     except Exception:  # noqa: BLE001 - a dry run must not fail where the action would not
         return ""

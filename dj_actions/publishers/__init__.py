@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dj_actions.publishers.base import BasePublisher, before_sending
+from dj_actions.publishers.base import BasePublisher, before_sending, require_stored
 from dj_actions.publishers.handler import publishers
 
-__all__ = ["BasePublisher", "before_sending", "publishers"]
+__all__ = ["BasePublisher", "before_sending", "publishers", "require_stored"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.core.checks import CheckMessage
 from django.db.models import Model
 
-from dj_actions.exceptions import PublishError
+from dj_actions.exceptions import PublishError, PublishRejected
 from dj_actions.messages import Message, Receipt, RemoteRun
 
 if TYPE_CHECKING:
@@ -35,6 +35,38 @@ def before_sending() -> Iterator[None]:
         raise
 
 
+def require_stored(message: Message, *names: str) -> None:
+    """Refuse a message of which a publisher needs what was too large to be stored.
+
+    Args:
+        message: the message.
+        names: of its fields `data`, `result` and `extra`.
+
+    Raises:
+        PublishRejected: one of them is not stored.
+    """
+    for name in names:
+        if name in message.unstored:
+            error = PublishRejected(unstored_text(name, message.unstored[name], message.label))
+            error.was_sent = False
+            raise error
+
+
+def unstored_text(name: str, size: int, label: str) -> str:
+    """Return why a message cannot be published without one of its fields.
+
+    Args:
+        name: of the field.
+        size: its bytes.
+        label: the action.
+    """
+    return (
+        f"The {name} of this event has {size} bytes, more than MAX_STORED_BYTES: only its size was "
+        f"stored, and there is nothing to publish. Let {label} have less {name}, or raise "
+        "MAX_STORED_BYTES; this event itself cannot be published."
+    )
+
+
 class BasePublisher(ABC):
     """A publisher: it sends messages to one destination.
 
@@ -52,8 +84,9 @@ class BasePublisher(ABC):
     """Can the state of a remote run be read later, with `track`?"""
 
     payload: ClassVar[Collection[str]] = PAYLOAD_FIELDS
-    """Which of these fields of a message it sends. A message is rejected if one of them was too
-    large to be stored; the others are empty then."""
+    """Which of these fields of a message it always sends. A message is rejected if one of them was
+    too large to be stored; the others are empty then, and `message.unstored` has their sizes. If
+    it depends on the message, use `require_stored`."""
 
     min_batch_size: ClassVar[int] = 1
     """How many messages `publish_many` gets at least, while so many are due. A relay hands over

@@ -44,6 +44,7 @@ AVAILABLE = (
     "{resource}, {action}, {summary}, {version}, {id}, {occurred_at}, {traceparent}, and by path "
     "{data.…}, {result.…} and {extra.…}."
 )
+"""A sentence for the hints of errors."""
 
 
 class NoValue(Enum):
@@ -113,7 +114,7 @@ class Placeholder:
         if self.path in {("object",), ("object", "id")}:
             found: Any = NO_VALUE if message.object_id is None else message.object_id
         else:
-            found = _value_at(self.path, message)
+            found = self._found(message)
         if _holds_redacted(found):
             found = self._without_redacted()
         if found is NO_VALUE and not self.is_optional:
@@ -126,7 +127,7 @@ class Placeholder:
         Raises:
             MissingValue: there is none, and it is not optional.
         """
-        found = _value_at(self.path, message)
+        found = self._found(message)
         if found == "" and self.path[0] in PAYLOADS:
             found = None
         entries = found if isinstance(found, list) else [found]
@@ -137,6 +138,20 @@ class Placeholder:
         if not (texts or self.is_optional or (isinstance(found, list) and not found)):
             raise self._missing()
         return texts
+
+    def _found(self, message: Message) -> Any:
+        """Return the value in the message.
+
+        Raises:
+            MissingValue: nobody knows it, as what it is in was too large to be stored.
+        """
+        size = message.unstored.get(self.path[0])
+        if size is not None:
+            raise MissingValue(
+                f"its {self.path[0]} has {size} bytes, more than MAX_STORED_BYTES: only its size "
+                "was stored"
+            )
+        return _value_at(self.path, message)
 
     def _missing(self) -> MissingValue:
         return MissingValue(f"it has no {self.name}; write {{{self.name}?}} if that may be")

@@ -13,6 +13,7 @@ from dj_actions.exceptions import PublisherMisconfigured, PublishRejected
 from dj_actions.messages import Actor, Message, Receipt
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.publishers import BasePublisher
+from dj_actions.publishers.base import unstored_text
 from dj_actions.redaction import TOO_LARGE, is_only_size
 
 COLUMNS: Mapping[str, str] = {"data": "request_data", "result": "response_data", "extra": "extra"}
@@ -69,11 +70,7 @@ def _refusal_of(delivery: Claimed, publisher: BasePublisher) -> PayloadNotStored
     name = next((name for name in publisher.payload if name in missing), None) if missing else None
     if name is None:
         return None
-    return PayloadNotStored(
-        f"The {name} of this event has {missing[name]} bytes, more than MAX_STORED_BYTES: only its "
-        f"size was stored, and there is nothing to publish. Let {delivery.label} have less {name}, "
-        "or raise MAX_STORED_BYTES; this event itself cannot be published."
-    )
+    return PayloadNotStored(unstored_text(name, missing[name], delivery.label))
 
 
 def _missing_sizes(delivery: Claimed) -> Mapping[str, int]:
@@ -132,6 +129,7 @@ def message_of(event: Claimed) -> Message:
         parent=event.parent_id,
         options=_options_of(event) if event.options is None else event.options,
         attempt=event.attempts,
+        unstored=missing,
     )
 
 

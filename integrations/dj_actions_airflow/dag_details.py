@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dj_actions.exceptions import DestinationNotFound, PublishError
+from dj_actions_airflow.params import Param
 from dj_actions_airflow.statuses import status_of
 
 if TYPE_CHECKING:
@@ -24,17 +25,6 @@ MAX_DAGS = 1000
 """DAGs of which it is kept."""
 
 MANUAL = "manual"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Param:
-    """A parameter of a DAG."""
-
-    value: Any
-    """The default; null without one."""
-
-    schema: Mapping[str, Any]
-    """JSON Schema of its value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from dj_actions.exceptions import (
     PublishRejected,
 )
 from dj_actions.messages import Message
+from dj_actions.publishers import require_stored
 from dj_actions.publishers.templates import NO_VALUE
 from dj_actions_airflow.checks import DAG_ID_HINT, is_dag_id
 from dj_actions_airflow.conversion import dag_run_conf, raise_for_large_conf
@@ -29,6 +30,10 @@ MAX_NOTE_LENGTH = 1000
 
 MAX_KEY_LENGTH = 250
 """Characters of a partition key."""
+
+PAYLOAD = ("data", "result", "extra")
+"""Fields of a message that may be too large to be stored: the envelope has all of them, and a
+function may read any."""
 
 LATER_EVENTS = " A route applies only to events that are recorded after it was set."
 
@@ -154,6 +159,7 @@ def _declared_ids(declared: Any, message: Message) -> list[Any]:
         return [found for entry in declared for found in _declared_ids(entry, message)]
     if not is_function(declared):
         return fill_texts("dag_id", declared, message)
+    require_stored(message, *PAYLOAD)
     found = call_function(load_function(declared), message)
     if found is None:
         return []
@@ -170,6 +176,8 @@ def _wrong_dag_id(dag_id: object, message: Message, target: Target) -> Exception
 
 
 def _conf(declared: Any, message: Message) -> dict[str, Any]:
+    if declared == ENVELOPE or is_function(declared):
+        require_stored(message, *PAYLOAD)
     if declared == ENVELOPE:
         return dag_run_conf(message)
     if is_function(declared):

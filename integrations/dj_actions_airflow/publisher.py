@@ -56,6 +56,7 @@ class AirflowPublisher(BasePublisher):
     """
 
     supports_tracking = True
+    payload = ()  # which fields are needed depends on the route
     route_options = OF_A_ROUTE
 
     def __init__(

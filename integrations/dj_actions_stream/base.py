@@ -60,7 +60,7 @@ class FeedsPublisher(BasePublisher):
             it may contain `{group}`, `{id}` and `{activity}`.
     """
 
-    # A declaration may choose fields of all three, but none has to be there.
+    # Which fields are needed depends on the declaration.
     payload = ()
     route_options = ("feed", "to", "verb")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from dj_actions.exceptions import DestinationNotFound, PublisherMisconfigured, PublishRejected
 from dj_actions.messages import Message
+from dj_actions.publishers import require_stored
 from dj_actions_stream.declaration import CHOICES, REMOVE, Activity
 from dj_actions_stream.earlier import earlier_messages
 from dj_actions_stream.effects import Effect, EffectKind, activity_id
@@ -140,11 +141,17 @@ def _labels(declared: Activity, message: Message) -> dict[str, str]:
 
 
 def _chosen(declared: Activity, message: Message) -> dict[str, Any]:
-    """Return the fields of the message that the declaration chooses."""
+    """Return the fields of the message that the declaration chooses.
+
+    Raises:
+        PublishRejected: what they are in was too large to be stored.
+    """
     chosen: dict[str, Any] = {}
     for name in CHOICES:
         fields = getattr(declared, name)
         values = getattr(message, name)
+        if fields:
+            require_stored(message, name)
         if fields and isinstance(values, Mapping):
             chosen[name] = {field: values[field] for field in fields if field in values}
     return chosen

@@ -30,7 +30,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions.messages": (
         *("Actor", "Message", "Receipt", "ReceiptPart", "RemoteFailure", "RemoteRun"),
     ),
-    "dj_actions.publishers": ("BasePublisher", "before_sending", "publishers"),
+    "dj_actions.publishers": ("BasePublisher", "before_sending", "publishers", "require_stored"),
     "dj_actions.publishers.bounded": (
         *("MAX_RESPONSE_BYTES", "ResponseTooLarge"),
         *("bound_pools", "bounded_chunks", "read_body"),

@@ -131,6 +131,7 @@ def test_a_publisher_receives_no_size_in_place_of_data_that_it_does_not_send(
 
     (message,) = script.seen
     assert (message.data, message.result, message.extra) == ({}, None, {"x": 1})
+    assert message.unstored == {"data": 2_000_012, "result": 2_000_012}
 
 
 def refuse_before_sending(_message: Message) -> NoReturn:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from dj_actions_airflow.dag_details import Param
-from dj_actions_airflow.params import param_problems, unsatisfied
+from dj_actions_airflow.params import Param, param_problems, unsatisfied
 
 NOTHING: Mapping[str, Any] = {}
 

@@ -342,6 +342,31 @@ def test_the_runs_of_all_dags_count() -> None:
         plan({"dag_id": ["a", "b", "c"], "runs": "objects"}, **bulk(334))
 
 
+UNSTORED = {"data": {}, "unstored": {"data": 2_000_000}}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"conf": "data"},
+        {"conf": lambda message: {}},
+        {"conf": {"x": "{data.x?}"}},
+        {"conf": {}, "dag_id": "x_{data.x?}"},
+        {"conf": {}, "dag_id": lambda message: "x"},
+    ],
+)
+def test_what_was_too_large_to_be_stored_is_not_left_out(options: dict[str, Any]) -> None:
+    with pytest.raises(PublishRejected, match="2000000 bytes, more than MAX_STORED_BYTES"):
+        plan(options, **UNSTORED)
+
+
+def test_what_the_route_does_not_need_may_be_too_large() -> None:
+    (run,) = plan({"conf": {"todo": "{object}"}}, **UNSTORED)
+
+    assert run.conf == {"todo": "7"}
+
+
 def test_each_payload_has_the_limit() -> None:
     with pytest.raises(PublishRejected, match="max_conf_bytes allows 10000"):
         plan({"conf": {"x": "x" * 10_000}})

@@ -177,6 +177,19 @@ def test_a_message_without_a_value_is_rejected_by_its_name() -> None:
         effects(make_message(), feed="team:{data.team_id}")
 
 
+@pytest.mark.parametrize("name", ["data", "result", "extra"])
+def test_a_field_that_was_too_large_to_be_stored_is_not_left_out(name: str) -> None:
+    class Choosing(Activity):
+        """Chooses a field."""
+
+    setattr(Choosing, name, ("note",))
+    message = make_message(**{name: {}, "unstored": {name: 2_000_000}})
+
+    with pytest.raises(PublishRejected, match=f"The {name} of this event has 2000000 bytes"):
+        effects(message, activity=Choosing)
+    assert effects(message)
+
+
 def test_a_message_whose_only_feed_is_optional_needs_it() -> None:
     with pytest.raises(PublishRejected, match="has no feed"):
         effects(make_message(), feed="team:{data.team_id?}")
