@@ -12,25 +12,14 @@ from airflow_client.client.api.dag_run_api import DagRunApi
 from airflow_client.client.exceptions import ApiException, ConflictException, NotFoundException
 from airflow_client.client.models.trigger_dag_run_post_body import TriggerDAGRunPostBody
 
-from dj_actions.exceptions import (
-    PublisherUnavailable,
-    PublishRejected,
-)
-from dj_actions.publishers.bounded import (
-    MAX_RESPONSE_BYTES,
-    ResponseTooLarge,
-    read_body,
-)
-from dj_actions_airflow.errors import (
-    is_missing_run,
-    is_stale_token,
-    translate_errors,
-)
+from dj_actions.exceptions import PublisherUnavailable, PublishRejected
+from dj_actions.publishers.bounded import MAX_RESPONSE_BYTES, ResponseTooLarge, read_body
+from dj_actions_airflow.errors import is_missing_run, is_stale_token, translate_errors
 from dj_actions_airflow.responses import (
     BoundedRESTClient,
     parse_conf,
-    parse_object,
     parse_page,
+    require_object,
 )
 from dj_actions_airflow.tokens import TokenIssuer
 
@@ -159,12 +148,16 @@ class AirflowClient:
             body: sent as JSON.
             failure: what Airflow did not do; the message of an error starts with it.
 
+        Returns:
+            The object; an empty one for a response without content, as that to a DELETE is.
+
         Raises:
-            DestinationNotFound: there is no such thing.
+            DestinationNotFound: there is no such DAG.
+            PublisherUnavailable: Airflow failed, or the response is not a JSON object.
             PublishError: another error.
         """
 
-        def send() -> bytes:
+        def send() -> Mapping[str, Any]:
             request = self._api_client.param_serialize(
                 method=method,
                 resource_path=f"/api/v2{path}",
@@ -174,10 +167,11 @@ class AirflowClient:
                 auth_settings=["OAuth2PasswordBearer", "HTTPBearer"],
             )
             response = self._api_client.call_api(*request, _request_timeout=self._timeouts)
-            return self._read(response.response)
+            content = self._read(response.response)
+            return {} if response.status == HTTPStatus.NO_CONTENT else require_object(content)
 
         with translate_errors(failure):
-            return parse_object(self._authorized(send))
+            return self._authorized(send)
 
     def close(self) -> None:
         """Close all connections."""

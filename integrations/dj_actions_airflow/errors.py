@@ -130,11 +130,16 @@ def _translate_response(error: vendor.ApiException, message: str) -> PublishErro
         return _translate_status(error, message)
     if isinstance(error, vendor.BadRequestException) and "import errors" in str(detail):
         return DestinationNotFound(message)
-    if isinstance(error, vendor.NotFoundException) and "Dag" not in str(detail):
+    if isinstance(error, vendor.NotFoundException) and _is_unknown_path(detail):
         return _misconfigured(message)
     if isinstance(error, vendor.ServiceException):
         return _unavailable(error, message)
     return TRANSLATIONS[type(error)](message)
+
+
+def _is_unknown_path(detail: object) -> bool:
+    """Return whether the server has no such path; otherwise Airflow says what it did not find."""
+    return str(detail).rstrip(".").lower() == "not found"
 
 
 def is_stale_token(error: Exception) -> bool:

@@ -118,10 +118,28 @@ def _is_run(run: object) -> bool:
     )
 
 
+def require_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object of a response.
+
+    Raises:
+        PublisherUnavailable: the response is something else.
+    """
+    document = _parse(body)
+    if isinstance(document, dict):
+        return document
+    raise PublisherUnavailable(
+        f"Airflow: the response is not a JSON object: {body[:200]!r}. Is a proxy in front of it?"
+    )
+
+
 def parse_object(body: bytes) -> dict[str, Any]:
     """Return a JSON object; an empty one, if the body is anything else."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
+    document = _parse(body)
     return document if isinstance(document, dict) else {}
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dj_actions_airflow import AirflowPublisher
+from dj_actions_airflow.client import AirflowClient
 
 from tests.fixtures.destinations import Destination
 from tests.fixtures.scripted_server import Answer, Request, as_json
@@ -55,6 +56,12 @@ class AirflowDestination(Destination):
         )
         self.closing(publisher)
         return publisher
+
+    def client(self, **options: Any) -> AirflowClient:
+        """Return the client of a publisher to the server."""
+        publisher = self.make(**options)
+        publisher.prepare()
+        return publisher._client
 
     def count_effects(self) -> int:
         """Return how many runs there are."""
