@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pydantic
 import pytest
 from dj_actions_airflow.conversion import dag_run_id
 
@@ -66,8 +65,11 @@ def test_a_proxys_not_found_in_json_stops_the_lane(destination: AirflowDestinati
     assert "base_url" in str(error)
 
 
-def test_what_the_clients_models_reject_is_chained(destination: AirflowDestination) -> None:
-    assert isinstance(destination.fail(as_page(200)).__cause__, pydantic.ValidationError)
+def test_a_page_is_not_a_run(destination: AirflowDestination) -> None:
+    error = destination.fail(as_page(200))
+
+    assert type(error) is PublisherUnavailable
+    assert "proxy" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def test_it_reads_only_to_find_out_whether_airflow_is_reachable(
     destination.add_run("reports", "djactions-of-an-event")
 
     assert destination.make().check_reachable()
-    assert [request.method for request in destination.server.requests] == ["POST", "GET"]
+    assert [request.method for request in destination.server.requests] == ["POST", "GET", "GET"]
     assert TOKEN in destination.server.requests[0].path
     assert len(destination.runs) == 1
 
