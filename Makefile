@@ -13,7 +13,7 @@ PYTEST := $(RUN) pytest --dist loadfile
 # The suite starts some hundred Python processes: without bytecode each would compile Django anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve test test-all browser screenshots compose-test chaos storm bench bench-quick lint format graph reference env
+.PHONY: help demo serve test test-all browser screenshots compose-test airflow-matrix chaos storm bench bench-quick lint format graph reference env
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -44,6 +44,10 @@ screenshots: $(UV)  ## Make the screenshots of the README and the docs, from the
 compose-test: $(UV)  ## Run the Compose stack and check what docs/docker.md says of it
 	@$(RUN) python -m tests.compose
 
+airflow-matrix: $(UV)  ## Run the Airflow publisher against real servers of versions 3.1 and 3.3, and with an old client
+	$(PYTEST) -n0 -m slow tests/airflow_matrix
+	$(RUN) --with apache-airflow-client==3.1.8 pytest -n0 tests/unit/airflow tests/integration/airflow
+
 storm: chaos
 
 chaos: $(UV)  ## Kill relays and the database under load and check that no event is lost or sent twice (SEED=… DELIVERIES=…)
@@ -58,14 +62,16 @@ bench: $(UV)  ## Measure requests, the relay and its latency, side by side with 
 	@$(BENCH) latency --ordered
 	@$(BENCH) destination
 	@$(BENCH) stream
+	@$(BENCH) airflow
 
-bench-quick: $(UV)  ## The same in about three minutes, less precisely and with fewer figures
+bench-quick: $(UV)  ## The same in about five minutes, less precisely and with fewer figures
 	@$(BENCH) request --quick
 	@$(BENCH) request --quick --bulk 1000
 	@$(BENCH) drain --quick
 	@$(BENCH) latency --quick
 	@$(BENCH) destination --quick
 	@$(BENCH) stream --quick
+	@$(BENCH) airflow --quick
 
 $(JAVASCRIPT)/node_modules: $(JAVASCRIPT)/package.json
 	@if command -v npm >/dev/null; then \

@@ -21,6 +21,9 @@ class Benchmark:
 
 
 BENCHMARKS = {
+    "airflow": Benchmark(
+        run="benchmarks.airflow.benchmark.run", settings="benchmarks.airflow.settings"
+    ),
     "request": Benchmark(run="benchmarks.request.benchmark.run"),
     "drain": Benchmark(run="benchmarks.drain.benchmark.run", settings="benchmarks.drain.settings"),
     "latency": Benchmark(
@@ -98,8 +101,8 @@ class Options:
     """More of these conditions."""
 
     seconds: int | None = None
-    """Seconds of the latency benchmark, or of a turn of the destination benchmark; None for the
-    default."""
+    """Seconds of the latency benchmark, or of a turn of the destination or the Airflow benchmark;
+    None for the default."""
 
     sleeping_neighbor: bool = False
     """Another of these conditions."""
@@ -115,7 +118,8 @@ class Options:
     the default."""
 
     concurrency: Sequence[int] = ()
-    """CONCURRENCY of its publisher, and threads of the pool that it is compared to."""
+    """CONCURRENCY of its publisher, and threads of the pool that it is compared to; in the Airflow
+    benchmark, in addition to the default."""
 
 
 def parse_options(arguments: list[str] | None = None) -> Options:
@@ -198,8 +202,9 @@ def _add_request(group: argparse._ArgumentGroup) -> None:
 
 def _add_drain(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--rounds", type=int, help="number of rounds (default: 5, quick: 3); destination, too"
-    )
+        "--rounds", type=int,
+        help="number of rounds (default: 5, quick: 3); destination and airflow, too",
+    )  # fmt: skip
     group.add_argument(
         "--jobs", type=int, metavar="N",
         help="jobs per round of the limit and DJ Actions, and the maximum of the slow candidates",
@@ -250,7 +255,7 @@ def _add_latency(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--seconds", type=_at_least_one, metavar="N",
         help="how long to measure (default: 30, quick: 10); destination: in each turn (default: 3, "
-        "quick: 1)",
+        "quick: 1); airflow: in each turn (default: 10, quick: 5)",
     )  # fmt: skip
     group.add_argument(
         "--rate", type=_above_zero, default=100, metavar="N",
@@ -268,7 +273,8 @@ def _add_destination(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument(
         "--concurrency", type=_at_least_one, nargs="+", default=(), metavar="N",
-        help="CONCURRENCY of the publisher, and threads of the pool (default: 1 4 16, quick: 4)",
+        help="CONCURRENCY of the publisher, and threads of the pool (default: 1 4 16, quick: 4); "
+        "airflow: in addition to its default (default: none)",
     )  # fmt: skip
 
 

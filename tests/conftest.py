@@ -30,6 +30,7 @@ from example.todos.serializers import TodoSerializer
 
 pytest_plugins = [
     "tests.collection",
+    "tests.fixtures.certificates",
     "tests.fixtures.forms",
     "tests.fixtures.machine_tokens",
     "tests.fixtures.outbox",

@@ -59,8 +59,9 @@ class PublisherSettings:
     rate_limit: float | None = None
     """Maximum number of messages per second, for all relays together; None for no limit."""
 
-    concurrency: int = 1
-    """Number of lanes with which one relay serves the publisher."""
+    concurrency: int | None = None
+    """Number of lanes with which one relay serves the publisher; None for the publisher's own
+    default."""
 
     def route(self, label: str) -> Mapping[str, Any] | None:
         """Return the options of the first route that matches `resource.action`, or None."""
@@ -101,7 +102,8 @@ def parse_publisher(alias: str, entry: object) -> PublisherSettings:
 def _require_limits(settings: PublisherSettings, where: str) -> None:
     if settings.rate_limit is not None:
         _require_rate(settings.rate_limit, f'{where}["RATE_LIMIT"]')
-    require_count(settings.concurrency, f'{where}["CONCURRENCY"]', maximum=MAX_CONCURRENCY)
+    if settings.concurrency is not None:
+        require_count(settings.concurrency, f'{where}["CONCURRENCY"]', maximum=MAX_CONCURRENCY)
     require_count(settings.batch_size, f'{where}["BATCH_SIZE"]', maximum=MAX_BATCH_SIZE)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.core.checks import CheckMessage
 from django.db.models import Model
 
+from dj_actions.conf.publisher import MAX_CONCURRENCY
 from dj_actions.exceptions import PublishError, PublishRejected
 from dj_actions.messages import Message, Receipt, RemoteRun
 
@@ -92,14 +93,19 @@ class BasePublisher(ABC):
     """How many messages `publish_many` gets at least, while so many are due. A relay hands over
     fewer messages at a time when they take long, which is of no use if one request takes many."""
 
+    default_concurrency: ClassVar[int] = 1
+    """How many lanes of a relay serve it, unless CONCURRENCY of its entry says so. More are of use
+    if the destination serves several requests at the same time."""
+
     route_options: ClassVar[Collection[str]] = ()
     """Names of the options that its routes may set; a message has them in `message.options`."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Check `payload`.
+        """Check `payload` and `default_concurrency`.
 
         Raises:
-            TypeError: it contains something else than the three fields.
+            TypeError: `payload` contains something else than the three fields, or
+                `default_concurrency` is not a number of lanes.
         """
         super().__init_subclass__(**kwargs)
         for name in cls.payload:
@@ -108,6 +114,12 @@ class BasePublisher(ABC):
                     f"{cls.__qualname__}.payload contains {name!r}. "
                     f"Its names can be: {', '.join(PAYLOAD_FIELDS)}."
                 )
+        lanes: object = cls.default_concurrency
+        if not isinstance(lanes, int) or not 1 <= lanes <= MAX_CONCURRENCY:
+            raise TypeError(
+                f"{cls.__qualname__}.default_concurrency is {lanes!r}. It can be an integer from "
+                f"1 to {MAX_CONCURRENCY}."
+            )
 
     def __init__(self, *, alias: str) -> None:
         self.alias = alias

@@ -41,7 +41,7 @@ METHODS: Mapping[str, tuple[tuple[str, ...], bool]] = {
 }
 """Method → its arguments after `self`, and whether what it returns is iterated over."""
 
-ATTRIBUTES = ("min_batch_size", "route_options", "supports_tracking")
+ATTRIBUTES = ("default_concurrency", "min_batch_size", "route_options", "supports_tracking")
 
 
 def publisher_class(alias: str, entry: PublisherSettings) -> type[BasePublisher]:

@@ -16,6 +16,7 @@ from dj_actions.database import RECONNECT_TIMEOUT, retry_on_disconnect
 from dj_actions.models import Delivery
 from dj_actions.outbox.wakeup import TRACKER_PREFIX
 from dj_actions.relay.aliases import resolve_aliases
+from dj_actions.relay.capacity import lanes_of
 from dj_actions.relay.environment import require_own_environment
 from dj_actions.relay.heartbeat import Heartbeat
 from dj_actions.relay.lane import Lane
@@ -60,7 +61,7 @@ class Relay:
             [
                 alias
                 for alias in resolve_aliases(self._settings, aliases)
-                for _ in range(self._settings.publishers[alias].concurrency)
+                for _ in range(lanes_of(alias, self._settings))
             ],
             threads=self._threads,
             max_replaced=tuning.max_replaced_lanes,

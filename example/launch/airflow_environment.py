@@ -79,9 +79,13 @@ class AirflowSettings:
     database_url: str | None = field(repr=False)
     """`postgresql://…` of an empty database, or None for SQLite in the folder."""
     dags_folder: Path
-    """Folder of the DAGs, with their virtual environment in `.venv`."""
+    """Folder of the DAGs, with their virtual environment in `.venv`, unless it is another."""
     reports_folder: Path
     """Folder for the reports of the sample DAGs."""
+    environment_folder: Path | None = None
+    """The virtual environment with Airflow; that of the DAGs by default."""
+    drivers: tuple[str, str] = ("psycopg", "psycopg")
+    """What SQLAlchemy uses for PostgreSQL: for its synchronous and its asynchronous engine."""
     api_port: int = field(default_factory=free_port)
     execution_port: int = field(default_factory=free_port)
     """Used when `splits_api`."""
@@ -153,7 +157,7 @@ class AirflowSettings:
 
     @property
     def _bin(self) -> Path:
-        return self.dags_folder / ".venv" / "bin"
+        return (self.environment_folder or self.dags_folder / ".venv") / "bin"
 
     @property
     def _passwords_file(self) -> Path:
@@ -193,5 +197,8 @@ class AirflowSettings:
         if self.database_url is None:
             return {"sql_alchemy_conn": f"sqlite:///{self.folder / 'airflow.db'}"}
         # psycopg supports both of Airflow's engines; its defaults are two other drivers.
-        url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", self.database_url)
-        return {"sql_alchemy_conn": url, "sql_alchemy_conn_async": url}
+        url, asynchronous_url = (
+            re.sub(r"^postgres(ql)?://", f"postgresql+{driver}://", self.database_url)
+            for driver in self.drivers
+        )
+        return {"sql_alchemy_conn": url, "sql_alchemy_conn_async": asynchronous_url}

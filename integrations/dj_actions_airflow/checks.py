@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004
 
-from dj_actions.publishers.http import is_base_url, is_timeout, without_credentials
+from dj_actions.publishers.http import is_timeout, without_credentials
+from dj_actions_airflow.connection import Connection
+from dj_actions_airflow.connection_problems import problems_of
 
 DAG_ID = re.compile(r"[\w.-]{1,250}")
 """Airflow's own rule: https://github.com/apache/airflow/blob/main/task-sdk/src/airflow/sdk/definitions/_internal/node.py."""
@@ -21,24 +23,21 @@ PATH_SEGMENTS = frozenset({".", ".."})
 """Ids that a URL cannot contain."""
 
 
-def check_base_url(base_url: str, where: str) -> Iterator[CheckMessage]:
-    """Yield an error if the address of the API server cannot work."""
-    if not is_base_url(base_url):
+def check_connection(connection: Connection, where: str) -> Iterator[CheckMessage]:
+    """Yield an error for each option with which nothing can be sent, or a warning."""
+    problems = list(problems_of(connection))
+    for problem in problems:
         yield Error(
-            f"{where}: base_url is {without_credentials(base_url)!r}, which is not a base URL.",
-            hint="Set scheme, host and port only, for example 'http://localhost:8080'. Put user "
-            "and password into the options of these names.",
-            id="dj_actions_airflow.E001",
+            f"{where}: {problem.message}",
+            hint=problem.hint,
+            id=f"dj_actions_airflow.{problem.id}",
         )
-
-
-def check_credentials(username: str, password: str, where: str) -> Iterator[CheckMessage]:
-    """Yield an error if one of the two is missing."""
-    if bool(username) != bool(password):
-        yield Error(
-            f"{where}: set both username and password, or neither; one of them is empty.",
-            hint="Read the password from the environment.",
-            id="dj_actions_airflow.E002",
+    if not problems and not connection.verify and connection.base_url.startswith("https:"):
+        yield Warning(
+            f"{where}: verify is False: whoever intercepts the connection reads the password or "
+            "the token.",
+            hint="Set ca_cert to the certificate of the authority that has issued the server's.",
+            id="dj_actions_airflow.W011",
         )
 
 

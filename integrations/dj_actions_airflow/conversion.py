@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -94,14 +94,20 @@ def remote_run(state: str) -> RemoteRun:
     return RemoteRun(state=STATES.get(state, RemoteState.RUNNING), detail=state)
 
 
-def batches(run_ids: Sequence[str]) -> Iterator[list[str]]:
-    """Yield some of the ids at a time, so that they fit the URL of a request."""
-    batch: list[str] = []
-    for run_id in run_ids:
-        if len(batch) == MAX_IDS or sum(map(len, batch)) + len(run_id) > MAX_IDS_LENGTH:
+def batches(keys: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    """Yield some of the runs at a time, so that their ids fit the URL of a request.
+
+    Args:
+        keys: the id of the DAG and that of the run, of each run.
+    """
+    batch: list[tuple[str, str]] = []
+    length = 0
+    for key in keys:
+        length += len(key[1])
+        if len(batch) == MAX_IDS or length > MAX_IDS_LENGTH:
             yield batch
-            batch = []
-        batch.append(run_id)
+            batch, length = [], len(key[1])
+        batch.append(key)
     if batch:
         yield batch
 

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
-import pydantic
 import urllib3.exceptions as transport
 from airflow_client.client import exceptions as vendor
 
@@ -46,8 +45,6 @@ TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     vendor.ApiValueError: PublishRejected,
     vendor.ApiAttributeError: PublishRejected,
     vendor.ApiKeyError: PublishRejected,
-    # The request was sent, but the response is not Airflow's: the outcome is unknown.
-    pydantic.ValidationError: PublisherUnavailable,
     # Transport errors. The client does not wrap those of urllib3.
     transport.SSLError: PublisherMisconfigured,
     transport.LocationValueError: PublisherMisconfigured,
@@ -57,9 +54,6 @@ TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
 
 TRANSIENT_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 """Client errors worth a retry, in addition to every 5xx."""
-
-CLIENT_PARSE_ERRORS = (pydantic.ValidationError, ValueError, RecursionError)
-"""Errors raised while parsing a response that is not Airflow's."""
 
 MAX_MESSAGE_LENGTH = 1500
 """Characters of an error message, to which advice may be added."""
@@ -112,8 +106,6 @@ def translate(error: Exception, failure: str) -> PublishError:
     if isinstance(error, transport.MaxRetryError) and isinstance(inner, Exception):
         return translate(inner, failure)
     message = without_secrets(f"{failure}: {_reason(error)}")[:MAX_MESSAGE_LENGTH]
-    if isinstance(error, CLIENT_PARSE_ERRORS):
-        message = sentences(message, "This response is not Airflow's", "Is a proxy in front of it?")
     if isinstance(error, vendor.ApiException):
         return _translate_response(error, message)
     for kind in type(error).__mro__:
@@ -130,17 +122,32 @@ def _translate_response(error: vendor.ApiException, message: str) -> PublishErro
         return _translate_status(error, message)
     if isinstance(error, vendor.BadRequestException) and "import errors" in str(detail):
         return DestinationNotFound(message)
-    if isinstance(error, vendor.NotFoundException) and "Dag" not in str(detail):
+    if isinstance(error, vendor.NotFoundException) and _is_unknown_path(detail):
         return _misconfigured(message)
     if isinstance(error, vendor.ServiceException):
         return _unavailable(error, message)
     return TRANSLATIONS[type(error)](message)
 
 
+def _is_unknown_path(detail: object) -> bool:
+    """Return whether the server has no such path; otherwise Airflow says what it did not find."""
+    return str(detail).rstrip(".").lower() == "not found"
+
+
 def is_stale_token(error: Exception) -> bool:
-    """Return whether the request failed because the token has to be renewed."""
+    """Return whether Airflow says that the token has to be renewed."""
     denied = isinstance(error, (vendor.UnauthorizedException, vendor.ForbiddenException))
     return denied and any(detail in _reason(error) for detail in STALE_TOKEN_DETAILS)
+
+
+def is_unauthorized(error: Exception) -> bool:
+    """Return whether what is in front of Airflow refused the request, in words of its own."""
+    return isinstance(error, vendor.UnauthorizedException) and _detail(error) is None
+
+
+def is_outage(error: Exception) -> bool:
+    """Return whether there was no response of a working server."""
+    return isinstance(error, (transport.HTTPError, vendor.ServiceException))
 
 
 def is_missing_run(error: vendor.NotFoundException) -> bool:
@@ -169,8 +176,8 @@ def _misconfigured(message: str) -> PublisherMisconfigured:
     return PublisherMisconfigured(
         sentences(
             message,
-            "Check that base_url is the address of an Airflow 3 server, without a path, and that "
-            "no proxy is in front of it.",
+            "Check that base_url is the address of an Airflow 3 server, with the path that it has, "
+            "and that what is in front of it lets the request pass.",
         )
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from dj_actions.publishers import BasePublisher, before_sending
 from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions.publishers.templates import with_object_label
 from dj_actions_airflow import checks
+from dj_actions_airflow.connection import Connection, Function
 from dj_actions_airflow.conversion import RUN_ID_PREFIX
 from dj_actions_airflow.dag_details import CONFIRMED_AGE, MAX_AGE, DetailsCache
 from dj_actions_airflow.deployed import check_deployed
@@ -41,10 +43,25 @@ class AirflowPublisher(BasePublisher):
     """A publisher that triggers Airflow 3 DAG runs through the REST API.
 
     Args:
-        base_url: scheme, host and port of the API server, without `/api/v2`.
+        base_url: scheme, host, port and path of the API server, without `/api/v2`.
         username: the user to authenticate as, who needs the permission to trigger DAG runs.
             Empty for a server without authentication.
         password: the user's password; keep it in the environment.
+        basic: whether to send user and password with each request; by default, they are exchanged
+            for a token of Airflow.
+        token: a bearer token; or a function that returns one, or its dotted path. The function
+            takes no arguments, and may return a pair of the token and the time at which it expires
+            (a datetime with a time zone, or seconds since 1970). It is called again by then, and
+            when the token is refused.
+        client_credentials: `client_id` and `client_secret` that are exchanged for a token, at
+            `token_url`, with the optional `scope`; by default at Airflow itself, as its Keycloak
+            auth manager allows.
+        headers: further headers of each request; or a function that returns them, or its dotted
+            path, as for `token`.
+        verify: whether the server's certificate is verified.
+        ca_cert: a file with the certificates to trust, instead of those of the system.
+        client_cert: a file with the certificate to present to the server, and perhaps its key.
+        client_key: a file with the key, which must not be encrypted.
         dag_id: the DAG to trigger, unless the message's route sets `{"dag_id": …}`: an id, a
             template, a function, or a list of them.
         public_url: the address to open in a browser, if it differs from `base_url`.
@@ -66,6 +83,14 @@ class AirflowPublisher(BasePublisher):
         base_url: str,
         username: str = "",
         password: str = "",
+        basic: bool = False,
+        token: str | Function = "",
+        client_credentials: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | str | Function | None = None,
+        verify: bool = True,
+        ca_cert: str | PathLike[str] = "",
+        client_cert: str | PathLike[str] = "",
+        client_key: str | PathLike[str] = "",
         dag_id: Any = "",
         public_url: str = "",
         max_conf_bytes: int = 262_144,
@@ -74,13 +99,23 @@ class AirflowPublisher(BasePublisher):
         result_task: str = "",
     ) -> None:
         super().__init__(alias=alias)
-        self._base_url = base_url.rstrip("/")
+        self._connection = Connection(
+            base_url=base_url.rstrip("/"),
+            username=username,
+            password=password,
+            basic=basic,
+            token=token,
+            client_credentials={} if client_credentials is None else client_credentials,
+            headers={} if headers is None else headers,
+            verify=verify,
+            ca_cert=fspath(ca_cert),
+            client_cert=fspath(client_cert),
+            client_key=fspath(client_key),
+            timeouts=(float(connect_timeout), float(timeout)),
+        )
         self._public_url = (public_url or base_url).rstrip("/")
-        self._username = username
-        self._password = password
         self._default_dag_id = dag_id
         self._max_conf_bytes = max_conf_bytes
-        self._timeouts = (float(connect_timeout), float(timeout))
         self._details = DetailsCache()
         self._result_task = result_task
 
@@ -89,19 +124,15 @@ class AirflowPublisher(BasePublisher):
         # Takes over a second to import, and only relays need it.
         from dj_actions_airflow.client import AirflowClient  # noqa: PLC0415
 
-        return AirflowClient(
-            base_url=self._base_url,
-            username=self._username,
-            password=self._password,
-            timeouts=self._timeouts,
-            max_conf_bytes=self._max_conf_bytes,
-        )
+        return AirflowClient(self._connection, max_conf_bytes=self._max_conf_bytes)
 
     def _make_client(self) -> AirflowClient:
         """Return the client; an error from its constructor is a configuration error."""
-        require_timeouts(self._timeouts)
+        require_timeouts(self._connection.timeouts)
         try:
             return self._client
+        except PublisherMisconfigured:
+            raise
         except Exception as error:
             raise PublisherMisconfigured(
                 without_secrets(
@@ -198,19 +229,19 @@ class AirflowPublisher(BasePublisher):
 
     def check_reachable(self) -> bool:
         """List a run that does not exist, which checks the password and the right to read."""
-        self._make_client().list_runs([f"{RUN_ID_PREFIX}doctor"])
+        unknown = (self._default_dag_id or "doctor", f"{RUN_ID_PREFIX}doctor")
+        self._make_client().list_runs([unknown])
         return True
 
     def check(self) -> Iterable[CheckMessage]:
         """Yield an error for each missing or malformed option."""
         where = f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["OPTIONS"]'
-        yield from checks.check_base_url(self._base_url, where)
-        yield from checks.check_credentials(self._username, self._password, where)
-        yield from checks.check_limits(self._timeouts, self._max_conf_bytes, where)
+        yield from checks.check_connection(self._connection, where)
+        yield from checks.check_limits(self._connection.timeouts, self._max_conf_bytes, where)
         if self._default_dag_id:
             yield from check_dag_ids(self._default_dag_id, where)
         yield from checks.check_task_id(self._result_task, where)
-        if self._public_url != self._base_url:
+        if self._public_url != self._connection.base_url:
             yield from checks.check_public_url(self._public_url, where)
         yield from check_fields(self.alias, self._default_dag_id)
 

@@ -1,4 +1,4 @@
-"""Read what Airflow responds: bounded in size and time, and parsed without the client's models."""
+"""Parse what Airflow responds, without the client's models: they reject what is newer."""
 
 from __future__ import annotations
 
@@ -6,13 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import urllib3
-from airflow_client.client import Configuration
-from airflow_client.client.rest import RESTClientObject, RESTResponse
-
 from dj_actions.exceptions import PublisherUnavailable
-from dj_actions.publishers.bounded import bound_pools, read_body
-from dj_actions_airflow.errors import blame_options
 
 RUN_KEYS = ("dag_id", "dag_run_id", "state")
 """What is read of each run in a list."""
@@ -23,64 +17,20 @@ RUN_DETAILS = ("start_date", "end_date", "duration")
 MAX_KEY_LENGTH = 250
 """Characters of an id in Airflow."""
 
-
-class BoundedRESTClient(RESTClientObject):  # type: ignore[misc]  # no type hints
-    """Sends the client's requests; the responses are bounded in size and time.
-
-    Args:
-        configuration: the client's.
-        max_bytes: the largest response that is read.
-    """
-
-    def __init__(self, configuration: Configuration, max_bytes: int) -> None:
-        super().__init__(configuration)
-        self._max_bytes = max_bytes
-        bound_pools(self.pool_manager, max_bytes=max_bytes)
-
-    def request(self, *args: Any, **kwargs: Any) -> RESTResponse:
-        """Send a request; the body of the response is read later."""
-        with blame_options():
-            response = super().request(*args, **kwargs).response
-        return _BoundedRESTResponse(response, self._max_bytes)
+Run = Mapping[str, Any]
+"""The `RUN_KEYS` of a run, and its `RUN_DETAILS` as far as they are known."""
 
 
-class _BoundedRESTResponse(RESTResponse):  # type: ignore[misc]  # no type hints
-    def __init__(self, response: urllib3.BaseHTTPResponse, max_bytes: int) -> None:
-        super().__init__(response)
-        self.data: bytes | None = None
-        self._max_bytes = max_bytes
-
-    def read(self) -> bytes:
-        """Read the body, once."""
-        if self.data is None:
-            self.data = read_body(self.response, max_bytes=self._max_bytes)
-        return self.data
-
-    @property
-    def headers(self) -> urllib3.HTTPHeaderDict:
-        """The headers, without an encoding: the client would use any that Python knows.
-
-        Some of them take hours to decode. JSON is always UTF-8.
-        """
-        headers: urllib3.HTTPHeaderDict = self.response.headers.copy()
-        if "Content-Type" in headers:
-            headers["Content-Type"] = headers["Content-Type"].partition(";")[0]
-        return headers
-
-
-def parse_token(body: bytes) -> str:
-    """Return the token in a response.
+def parse_run(body: bytes, run_id: str) -> Mapping[str, Any]:
+    """Return the run in a response.
 
     Raises:
-        PublisherUnavailable: there is none.
+        PublisherUnavailable: the response is not this run.
     """
-    document = parse_object(body)
-    token = document.get("access_token")
-    if isinstance(token, str) and token:
-        return token
-    raise PublisherUnavailable(
-        "Airflow: the response does not contain a token. Is a proxy in front of it?"
-    )
+    run = parse_object(body)
+    if run.get("dag_run_id") == run_id:
+        return run
+    raise _unexpected(f"run {run_id}", body)
 
 
 def parse_conf(body: bytes, run_id: str) -> Mapping[str, Any]:
@@ -89,19 +39,26 @@ def parse_conf(body: bytes, run_id: str) -> Mapping[str, Any]:
     Raises:
         PublisherUnavailable: the response is not this run.
     """
-    run = parse_object(body)
-    conf = run.get("conf") or {}
-    if run.get("dag_run_id") == run_id and isinstance(conf, dict):
+    conf = parse_run(body, run_id).get("conf") or {}
+    if isinstance(conf, dict):
         return conf
-    raise PublisherUnavailable(
-        f"Airflow: the response is not run {run_id}: {body[:200]!r}. Is a proxy in front of it?"
-    )
+    raise _unexpected(f"run {run_id}", body)
 
 
-def parse_page(body: bytes) -> tuple[list[Mapping[str, Any]], int]:
+def parse_state(body: bytes, run_id: str) -> Run:
+    """Return the `RUN_KEYS` of the run in a response.
+
+    Raises:
+        PublisherUnavailable: the response is not this run.
+    """
+    run = parse_run(body, run_id)
+    if _is_run(run):
+        return _keys_of(run)
+    raise _unexpected(f"run {run_id}", body)
+
+
+def parse_page(body: bytes) -> tuple[list[Run], int]:
     """Return ids, states and times of the runs in a response, and how many there are in all.
-
-    The client's models reject fields and states of newer servers.
 
     Raises:
         PublisherUnavailable: the response is not a list of runs.
@@ -109,11 +66,33 @@ def parse_page(body: bytes) -> tuple[list[Mapping[str, Any]], int]:
     page = parse_object(body)
     runs, total = page.get("dag_runs"), page.get("total_entries")
     if isinstance(runs, list) and all(map(_is_run, runs)) and isinstance(total, int):
-        keys = (*RUN_KEYS, *RUN_DETAILS)
-        return [{key: run.get(key) for key in keys} for run in runs], total
-    raise PublisherUnavailable(
-        f"Airflow: the response is not a list of runs: {body[:200]!r}. Is a proxy in front of it?"
-    )
+        return [_keys_of(run) for run in runs], total
+    raise _unexpected("a list of runs", body)
+
+
+def require_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object of a response.
+
+    Raises:
+        PublisherUnavailable: the response is something else.
+    """
+    document = _parse(body)
+    if isinstance(document, dict):
+        return document
+    raise _unexpected("a JSON object", body)
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Return a JSON object; an empty one, if the body is anything else."""
+    document = _parse(body)
+    return document if isinstance(document, dict) else {}
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _is_run(run: object) -> bool:
@@ -122,10 +101,11 @@ def _is_run(run: object) -> bool:
     )
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
-    """Return a JSON object; an empty one, if the body is anything else."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
+def _keys_of(run: Mapping[str, Any]) -> Run:
+    return {key: run.get(key) for key in (*RUN_KEYS, *RUN_DETAILS)}
+
+
+def _unexpected(what: str, body: bytes) -> PublisherUnavailable:
+    return PublisherUnavailable(
+        f"Airflow: the response is not {what}: {body[:200]!r}. Is a proxy in front of it?"
+    )

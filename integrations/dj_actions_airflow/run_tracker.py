@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -55,19 +55,18 @@ class RunTracker:
             PublishError: Airflow did not list them.
         """
         keys = [_keys(receipt) for receipt in receipts]
-        listed = self._list([run_id for own in keys for _, run_id in own])
+        listed = self._list(dict.fromkeys(key for own in keys for key in own))
         deadline = time.monotonic() + MAX_SECONDS
         return [
             combined([self._run(key, listed, receipt, deadline) for key in own])
             for receipt, own in zip(receipts, keys, strict=True)
         ]
 
-    def _list(self, run_ids: Sequence[str]) -> dict[RunKey, Mapping[str, Any]]:
-        unique = list(dict.fromkeys(run_ids))
+    def _list(self, keys: Iterable[RunKey]) -> dict[RunKey, Mapping[str, Any]]:
         return {
             (run["dag_id"], run["dag_run_id"]): run
-            for ids in batches(unique)
-            for run in self._client.list_runs(ids)
+            for batch in batches(keys)
+            for run in self._client.list_runs(batch)
         }
 
     def _run(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Mapping
 from typing import Any
 
 from dj_actions_airflow import AirflowPublisher
+from dj_actions_airflow.client import AirflowClient
+from dj_actions_airflow.features import Features
 
 from tests.fixtures.destinations import Destination
-from tests.fixtures.scripted_server import Answer, Request, as_json
+from tests.fixtures.scripted_server import Answer, Request, as_json, as_page
 
 USERNAME = "relay-user"
 PASSWORD = "hush-hush-password"
@@ -28,31 +31,45 @@ class AirflowDestination(Destination):
 
     path = "/dagRuns"
     secrets = (PASSWORD,)
+    credentials: Mapping[str, Any] = {"username": USERNAME, "password": PASSWORD}
+    """The options of a publisher that the server knows."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls)
         self.runs: dict[tuple[str, str], dict[str, Any]] = {}
         self.page_limit = 100
         self.dags: dict[str, dict[str, Any]] = {}
         self.missing_dags: set[str] = set()
         self.may_trigger = True
         self.knows_partition_key = True
+        self.version = "3.3.2"
+        self.prefix = ""
+        """The path that the server is under."""
         self.tokens_issued = 0
         self.stale_answer = as_json({"detail": "Not authenticated"}, 401)
         self._good_token = ""
 
     def __call__(self, request: Request) -> Answer:
         """Respond to one request."""
-        if request.path == TOKEN:
+        if not request.path.startswith(f"{self.prefix}/"):
+            return as_page(404)
+        path = request.path.removeprefix(self.prefix)
+        if path == TOKEN:
             return self._issue_token(request.body)
-        if request.headers.get("Authorization") != f"Bearer {self._good_token}":
+        if not self.accepts(request):
             return self.stale_answer
-        return self._respond(request)
+        return self._serve(path, request)
 
-    def _respond(self, request: Request) -> Answer:
-        if details := re.fullmatch(r"/api/v2/dags/([^/]+)/details", request.path):
+    def accepts(self, request: Request) -> bool:
+        """Return whether the request says who sends it."""
+        return request.headers.get("Authorization") == f"Bearer {self._good_token}"
+
+    def _serve(self, path: str, request: Request) -> Answer:
+        if path == "/api/v2/version":
+            return as_json({"version": self.version, "git_version": None})
+        if details := re.fullmatch(r"/api/v2/dags/([^/]+)/details", path):
             return self._describe(details[1])
-        found = re.fullmatch(r"/api/v2/dags/([^/]+)/dagRuns(?:/([^/]+))?", request.path)
+        found = re.fullmatch(r"/api/v2/dags/([^/]+)/dagRuns(?:/([^/]+))?", path)
         if not found:
             return as_json({"detail": "Not Found"}, 404)
         if found[2]:
@@ -63,13 +80,20 @@ class AirflowDestination(Destination):
 
     def make(self, **options: Any) -> AirflowPublisher:
         """Return a publisher to the server; it is closed after the test."""
-        defaults: dict[str, Any] = {"base_url": self.server.url, "timeout": 30.0}
-        credentials = {"username": USERNAME, "password": PASSWORD}
+        defaults: dict[str, Any] = {
+            "base_url": f"{self.server.url}{self.prefix}", "timeout": 30.0, "dag_id": "reports"
+        }  # fmt: skip
         publisher = AirflowPublisher(
-            alias="pipelines", **({"dag_id": "reports"} | defaults | credentials | options)
+            alias="pipelines", **(defaults | dict(self.credentials) | options)
         )
         self.closing(publisher)
         return publisher
+
+    def client(self, **options: Any) -> AirflowClient:
+        """Return the client of a publisher to the server."""
+        publisher = self.make(**options)
+        publisher.prepare()
+        return publisher._client
 
     def count_effects(self) -> int:
         """Return how many runs there are."""
@@ -137,7 +161,9 @@ class AirflowDestination(Destination):
         return as_json({"detail": f"{name} was not found"}, 404)
 
     def _list(self, query: Mapping[str, list[str]]) -> Answer:
-        prefixes = tuple(query["run_id_prefix_pattern"][0].split("|"))
+        knows_prefixes = Features.of(self.version).run_id_prefix_pattern
+        pattern = query["run_id_prefix_pattern"][0] if knows_prefixes else ""
+        prefixes = tuple(pattern.split("|"))
         offset, limit = int(query.get("offset", ["0"])[0]), int(query["limit"][0])
         found = [run for run in self.runs.values() if run["dag_run_id"].startswith(prefixes)]
         page = found[offset : offset + min(limit, self.page_limit)]

@@ -185,31 +185,76 @@ def test_large_payloads_are_listed_in_smaller_pages(destination: AirflowDestinat
     assert 25 <= destination.server.count("GET", "/dagRuns") <= 50
 
 
-def test_a_list_that_repeats_itself_ends(destination: AirflowDestination) -> None:
+def test_a_list_ends_when_all_runs_were_found(destination: AirflowDestination) -> None:
     run = {"dag_id": "reports", "dag_run_id": "djactions-1", "state": "running"}
     page = as_json({"dag_runs": [run] * 100, "total_entries": 10**9})
     destination.server.script(*[page] * 1000, at="/dagRuns")
-    error = failure_of(lambda: destination.make().track([receipt_of("djactions-1")]))
+    runs = destination.make().track([receipt_of("djactions-1")])
 
-    assert type(error) is PublisherUnavailable
-    assert "the same as before" in str(error)
-    assert destination.server.count("GET", "/dagRuns") == 2
+    assert [run.state for run in runs] == [RemoteState.RUNNING]
+    assert destination.server.count("GET", "/dagRuns") == 1
 
 
-def test_a_list_of_runs_that_were_not_requested_ends(destination: AirflowDestination) -> None:
-    """Airflow 3.1 ignores the pattern of ids, and lists every run that it has."""
+def test_a_list_that_repeats_itself_is_not_read_to_its_end(destination: AirflowDestination) -> None:
+    """A proxy that ignores the offset must not make a run lost."""
+    destination.add_run("reports", "djactions-1", state="running")
+    destination.add_run("reports", "djactions-2", state="success")
+    page = as_json({"dag_runs": [destination.runs["reports", "djactions-1"]], "total_entries": 9})
+    destination.server.script(page, page, at="/dagRuns")
+    runs = destination.make().track([receipt_of("djactions-1"), receipt_of("djactions-2")])
+
+    assert [run.state for run in runs] == [RemoteState.RUNNING, RemoteState.SUCCEEDED]
+    assert destination.server.count("GET", "/dagRuns") == 3
+
+
+def test_pages_with_one_wanted_run_each_end(destination: AirflowDestination) -> None:
     for page in range(1000):
-        runs = [
+        listed = [
+            {"dag_id": "reports", "dag_run_id": f"djactions-{page}-{number}", "state": "running"}
+            for number in range(10)
+        ]
+        answer = as_json({"dag_runs": listed, "total_entries": 10**9})
+        destination.server.script(answer, at="/dags/~/dagRuns")
+    wanted = [receipt_of(f"djactions-{page}-0") for page in range(10)]
+    wanted += [receipt_of(f"djactions-none-{number}") for number in range(10)]
+    destination.make().track(wanted)
+
+    assert destination.server.count("GET", "/dags/~/dagRuns") == 11
+    assert destination.server.count("GET", "/dagRuns/") == 10
+
+
+@pytest.mark.parametrize("version", ["3.0.6", "3.1.8", "3.2.1", "unknown", ""])
+def test_an_older_server_returns_each_run_by_itself(
+    destination: AirflowDestination, version: str
+) -> None:
+    """It ignores the pattern of ids, and would list every run that it has."""
+    destination.version = version
+    for number in range(500):
+        destination.add_run("reports", f"other-{number}")
+    destination.add_run("reports", "djactions-1", state="failed")
+    receipts = [receipt_of("djactions-1"), receipt_of("djactions-2")]
+    runs = destination.make().track(receipts)
+
+    assert [run.state for run in runs] == [RemoteState.FAILED, RemoteState.LOST]
+    assert destination.server.count("GET", "/dags/~/dagRuns") == 0
+    assert destination.server.count("GET", "/dagRuns/") == 2
+
+
+def test_a_newer_server_that_ignores_the_pattern_is_noticed(
+    destination: AirflowDestination,
+) -> None:
+    for page in range(1000):
+        listed = [
             {"dag_id": "reports", "dag_run_id": f"{page}-{number}", "state": "running"}
             for number in range(10)
         ]
-        answer = as_json({"dag_runs": runs, "total_entries": 10**9})
-        destination.server.script(answer, at="/dagRuns")
-    error = failure_of(lambda: destination.make().track([receipt_of("djactions-1")]))
+        answer = as_json({"dag_runs": listed, "total_entries": 10**9})
+        destination.server.script(answer, at="/dags/~/dagRuns")
+    destination.add_run("reports", "djactions-1", state="success")
+    runs = destination.make().track([receipt_of("djactions-1")])
 
-    assert type(error) is PublisherUnavailable
-    assert "run_id_prefix_pattern" in str(error)
-    assert destination.server.count("GET", "/dagRuns") == 200
+    assert [run.state for run in runs] == [RemoteState.SUCCEEDED]
+    assert destination.server.count("GET", "/dagRuns") == 2
 
 
 @pytest.mark.parametrize("name", ["a gigabyte", "a gzip bomb", "endless chunks"])

@@ -147,7 +147,7 @@ def test_it_reads_only_to_find_out_whether_airflow_is_reachable(
     destination.add_run("reports", "djactions-of-an-event")
 
     assert destination.make().check_reachable()
-    assert [request.method for request in destination.server.requests] == ["POST", "GET"]
+    assert [request.method for request in destination.server.requests] == ["POST", "GET", "GET"]
     assert TOKEN in destination.server.requests[0].path
     assert len(destination.runs) == 1
 

@@ -20,6 +20,8 @@ from dj_actions.conf import get_settings
 from dj_actions.exceptions import InvalidSetting, PublisherUnavailable, PublishRejected
 from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
 from dj_actions.outbox.queries import from_now
+from dj_actions.publishers.memory import MemoryPublisher
+from dj_actions.relay.capacity import connections_of_relay, lanes_of
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.relay import Relay
@@ -265,6 +267,24 @@ def test_a_publisher_may_have_several_lanes(settings: Settings) -> None:
     settings.DJ_ACTIONS = {"PUBLISHERS": {"first": entry}}
 
     assert [lane.alias for lane in Relay()._lanes] == ["first"] * 3
+
+
+@pytest.mark.parametrize(("entry", "lanes"), [({}, 4), ({"CONCURRENCY": 2}, 2)])
+def test_a_publisher_declares_how_many_lanes_it_has_by_default(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, entry: dict[str, int], lanes: int
+) -> None:
+    monkeypatch.setattr(MemoryPublisher, "default_concurrency", 4)
+    backend = "dj_actions.publishers.memory.MemoryPublisher"
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"first": {"BACKEND": backend, **entry}}}
+
+    assert len(list(Relay()._lanes)) == lanes
+    assert connections_of_relay(get_settings()) == 4 + lanes
+
+
+def test_a_publisher_that_cannot_be_imported_has_one_lane(settings: Settings) -> None:
+    settings.DJ_ACTIONS = {"PUBLISHERS": {"first": {"BACKEND": "no.such.Publisher"}}}
+
+    assert lanes_of("first", get_settings()) == 1
 
 
 @pytest.mark.postgres

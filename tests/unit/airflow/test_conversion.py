@@ -187,11 +187,11 @@ def test_every_state_of_the_client_is_mapped() -> None:
 
 
 def test_ids_are_asked_for_in_requests_that_servers_accept() -> None:
-    ids = [f"djactions-{number:0190}" for number in range(60)]
-    found = list(batches(ids))
+    keys = [("reports", f"djactions-{number:0190}") for number in range(60)]
+    found = list(batches(keys))
 
-    assert [one for batch in found for one in batch] == ids
-    assert all(len("|".join(batch)) < 6000 for batch in found)
+    assert [one for batch in found for one in batch] == keys
+    assert all(len("|".join(run_id for _, run_id in batch)) < 6000 for batch in found)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,12 @@ def test_a_publisher_says_what_it_sends(publisher: type[BasePublisher], payload:
     assert set(publisher.payload) == payload
 
 
+@pytest.mark.parametrize("lanes", [0, -1, 101, 1.5, "4", None])
+def test_a_default_that_is_no_number_of_lanes_is_refused(lanes: Any) -> None:
+    with pytest.raises(TypeError, match="an integer from 1 to 100"):
+        type("Mine", (BasePublisher,), {"default_concurrency": lanes})
+
+
 def test_a_publisher_that_says_nothing_sends_everything() -> None:
     class Mine(BasePublisher):
         def publish(self, message: Message) -> Receipt:
