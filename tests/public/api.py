@@ -68,6 +68,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions.operations": (
         *("OperationResult", "archive", "cancel", "discard", "pause"),
         *("prune", "replay", "replay_delivered", "resume", "retry"),
+        *("record_operation", "require_reason"),
     ),
     "dj_actions.signals": (
         *("action_recorded", "delivery_dead", "delivery_settled"),
