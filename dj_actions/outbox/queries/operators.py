@@ -69,12 +69,14 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
         event: UUID | str | None = None,
         publisher: str | None = None,
         state: str | None = None,
+        remote_state: str | None = None,
         action: str | None = None,
         object: str | None = None,
         key: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         error: str | None = None,
+        older_than: float | None = None,
     ) -> Self:
         """Return the deliveries that match all arguments.
 
@@ -83,19 +85,29 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
             event: id of the event.
             publisher: alias of the publisher.
             state: state of the delivery.
+            remote_state: state of its remote run.
             action: `todo.mark_done`, or `mark_done` for that action of any resource.
             object: id of an object that was acted on, alone or among others.
             key: the ordering key.
             since: the event was recorded at this time or later.
             until: the event was recorded before this time.
             error: text of one of the stored errors; its case does not matter.
+            older_than: seconds since the event was recorded, at least, by the database's clock.
         """
-        own = {"event": event, "publisher": publisher, "state": state, "ordering_key": key}
+        own = {
+            "event": event,
+            "publisher": publisher,
+            "state": state,
+            "remote_state": remote_state,
+            "ordering_key": key,
+        }
         window = {
             "event__created_at__gte": since and comparable(since, using=self.db),
             "event__created_at__lt": until and comparable(until, using=self.db),
         }
         found = self.filter(**without_none(own | window))
+        if older_than is not None:
+            found = found.filter(event__created_at__lte=from_now(-older_than))
         if ids is not None:
             found = found.filter(pk__in=list(ids))
         if error is not None:
