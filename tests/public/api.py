@@ -70,6 +70,10 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
         *("prune", "replay", "replay_delivered", "resume", "retry"),
         *("record_operation", "require_reason"),
     ),
+    "dj_actions.commands": (
+        *("DeliveryCommand", "add_delivery_filters", "chosen_deliveries", "has_filters"),
+        *("one_line", "user_named"),
+    ),
     "dj_actions.signals": (
         *("action_recorded", "delivery_dead", "delivery_settled"),
         *("publisher_recovered", "remote_finished"),
