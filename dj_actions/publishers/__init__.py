@@ -4,5 +4,13 @@ from __future__ import annotations
 
 from dj_actions.publishers.base import BasePublisher, before_sending
 from dj_actions.publishers.handler import publishers
+from dj_actions.publishers.operations import DeliveryOperation, OperationOutcome, OperationStatus
 
-__all__ = ["BasePublisher", "before_sending", "publishers"]
+__all__ = [
+    "BasePublisher",
+    "DeliveryOperation",
+    "OperationOutcome",
+    "OperationStatus",
+    "before_sending",
+    "publishers",
+]

@@ -33,6 +33,7 @@ METHODS: Mapping[str, tuple[tuple[str, ...], bool]] = {
     "check_reachable": ((), False),
     "recipient": (("entry",), False),
     "recorded_options": (("options", "context"), False),
+    "delivery_operations": ((), True),
     "prepare": ((), False),
     "close": ((), False),
 }

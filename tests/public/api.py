@@ -27,7 +27,10 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions.urls": ("app_name", "urlpatterns"),
     # Publishing what they did
     "dj_actions.messages": ("Actor", "Message", "Receipt", "RemoteRun"),
-    "dj_actions.publishers": ("BasePublisher", "before_sending", "publishers"),
+    "dj_actions.publishers": (
+        *("BasePublisher", "before_sending", "publishers"),
+        *("DeliveryOperation", "OperationOutcome", "OperationStatus"),
+    ),
     "dj_actions.publishers.bounded": (
         *("MAX_RESPONSE_BYTES", "ResponseTooLarge"),
         *("bound_pools", "bounded_chunks", "read_body"),
