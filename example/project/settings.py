@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "dj_actions",
     "dj_actions_stream",
+    "dj_actions_airflow",
     "example.todos",
 ]
 MIDDLEWARE = [

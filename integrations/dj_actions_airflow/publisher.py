@@ -7,7 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from django.apps import apps
 from django.core.checks import CheckMessage
+from django.utils.module_loading import import_string
 
 from dj_actions.exceptions import (
     DestinationNotFound,
@@ -29,7 +31,10 @@ from dj_actions_airflow.conversion import (
 )
 
 if TYPE_CHECKING:
+    from dj_actions.publishers import DeliveryOperation
     from dj_actions_airflow.client import AirflowClient
+
+OPERATIONS = "dj_actions_airflow.run_operations.offered.OPERATIONS"
 
 MAX_NOTE_LENGTH = 1000
 """Characters. Airflow on PostgreSQL rejects more."""
@@ -112,7 +117,7 @@ class AirflowPublisher(BasePublisher):
         note = message.summary[:MAX_NOTE_LENGTH]
         if not self._make_client().trigger(dag_id, run_id, conf, note=note):
             self._require_own_run(dag_id, run_id, message)
-        return Receipt(id=run_id, scope=dag_id, url=self._run_url(dag_id, run_id), tracked=True)
+        return self.receipt(dag_id, run_id)
 
     def track(self, receipts: Sequence[Receipt]) -> Sequence[RemoteRun]:
         """Return the state of each receipt's run, from one list request."""
@@ -143,6 +148,35 @@ class AirflowPublisher(BasePublisher):
         yield from checks.check_has_dag(options.get("dag_id") or self._default_dag_id, where)
         if options.get("dag_id"):
             yield from checks.check_dag_id(options["dag_id"], where)
+
+    @classmethod
+    def delivery_operations(cls) -> Sequence[DeliveryOperation]:
+        """Return the operations on DAG runs, if the app with their permissions is installed."""
+        if not apps.is_installed("dj_actions_airflow"):
+            return ()
+        # By its path: it imports models, and this module.
+        operations: Sequence[DeliveryOperation] = import_string(OPERATIONS)
+        return operations
+
+    def client(self) -> AirflowClient:
+        """Return the client to the API server, for operations on runs.
+
+        Raises:
+            PublisherMisconfigured: it cannot be created from OPTIONS.
+        """
+        return self._make_client()
+
+    def receipt(self, dag_id: str, run_id: str) -> Receipt:
+        """Return the receipt of a run."""
+        return Receipt(id=run_id, scope=dag_id, url=self._run_url(dag_id, run_id), tracked=True)
+
+    def require_size(self, conf: Mapping[str, Any]) -> None:
+        """Refuse a payload that is larger than `max_conf_bytes`.
+
+        Raises:
+            PublishRejected: it is; the message has the sizes.
+        """
+        raise_for_large_conf(conf, self._max_conf_bytes)
 
     def prepare(self) -> None:
         """Import and create the client."""

@@ -59,6 +59,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     ),
     "dj_actions_stream.feeds.urls": ("app_name", "urlpatterns"),
     "dj_actions_airflow": ("AirflowPublisher",),
+    "dj_actions_airflow.runs": ("mark", "note", "rerun", "trigger", "unpause"),
     # Configuring it
     "dj_actions.conf": ("PublisherSettings", "RecordFailures", "Settings", "get_settings"),
     "dj_actions.policies": ("OnPoison", "Ordering", "RetryPolicy"),
