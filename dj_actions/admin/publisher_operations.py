@@ -18,7 +18,7 @@ from dj_actions.admin.action_admin import AdminActions
 from dj_actions.admin.confirmation import confirmation_page, is_confirmed
 from dj_actions.conf import get_settings
 from dj_actions.exceptions import DJActionsError, InvalidSetting
-from dj_actions.models import Delivery
+from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.publishers import DeliveryOperation, OperationOutcome, OperationStatus
 from dj_actions.publishers.handler import publisher_class
@@ -30,6 +30,9 @@ else:
 
 MAX_MESSAGES = 10
 """Outcomes that are shown one by one after an operation; the others are counted."""
+
+MAX_EVENTS = 50
+"""Events of operations that the page of a delivery lists."""
 
 View = Callable[..., HttpResponse]
 
@@ -81,11 +84,12 @@ class PublisherOperations(AdminBase):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show a delivery, with a button for each operation that can be run on it."""
-        delivery = self.get_object(request, object_id)
-        offers = offers_to(request) if delivery else []
-        offered = [offer.operation for offer in offers if delivery and offer.concerns(delivery)]
-        context = {"publisher_operations": offered, **(extra_context or {})}
+        """Show a delivery, with a button for each operation, and what was done before."""
+        context = dict(extra_context or {})
+        if delivery := self.get_object(request, object_id):
+            offers = [offer for offer in offers_to(request) if offer.concerns(delivery)]
+            context["publisher_operations"] = [offer.operation for offer in offers]
+            context["operation_events"] = _events_about(request, delivery)
         return super().change_view(request, object_id, form_url, context)
 
     def get_actions(self, request: HttpRequest, action_location: Any = None) -> AdminActions:
@@ -183,6 +187,14 @@ def _offered() -> Iterator[tuple[str, DeliveryOperation]]:
             continue
         for operation in publisher.delivery_operations():
             yield alias, operation
+
+
+def _events_about(request: HttpRequest, delivery: Delivery) -> Sequence[ActionEvent]:
+    """Return the latest events of operations on a delivery, if the user may view events."""
+    resources = {entry.resource for _, entry in _offered() if entry.resource}
+    if not (resources and request.user.has_perm("dj_actions.view_actionevent")):
+        return ()
+    return list(ActionEvent.objects.about(str(delivery.pk), resources)[:MAX_EVENTS])
 
 
 def _page_of_the_only(chosen: DeliveryQuerySet) -> HttpResponse | None:

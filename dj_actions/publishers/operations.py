@@ -103,5 +103,9 @@ class DeliveryOperation:
     applies: Callable[[Delivery], bool] = _always
     """Returns whether a delivery's page has the button."""
 
+    resource: str = ""
+    """The resource of the events that record it: with the id of a delivery as their object, they
+    are listed on its page."""
+
     max_deliveries: int = MAX_DELIVERIES
     """How many deliveries may be selected."""

@@ -15,7 +15,7 @@ from dj_actions.states import DeliveryState, RemoteState
 from dj_actions_airflow.publisher import MAX_NOTE_LENGTH
 from dj_actions_airflow.run_operations import service
 from dj_actions_airflow.run_operations.targets import Chosen
-from dj_actions_airflow.run_operations.verbs import Verb
+from dj_actions_airflow.run_operations.verbs import RESOURCE, Verb
 
 REASON_LENGTH = 2000
 """Characters of a reason."""
@@ -126,6 +126,7 @@ OPERATIONS: Sequence[DeliveryOperation] = (
         permission=Verb.RERUN.permission,
         form=RerunForm,
         run=partial(_run, service.rerun),
+        resource=RESOURCE,
         applies=_has_run(RUNNING, SUCCEEDED, FAILED),
     ),
     DeliveryOperation(
@@ -135,6 +136,7 @@ OPERATIONS: Sequence[DeliveryOperation] = (
         permission=Verb.MARK.permission,
         form=MarkForm,
         run=partial(_run, service.mark),
+        resource=RESOURCE,
         applies=_has_run(RUNNING, SUCCEEDED, FAILED),
     ),
     DeliveryOperation(
@@ -144,6 +146,7 @@ OPERATIONS: Sequence[DeliveryOperation] = (
         permission=Verb.NOTE.permission,
         form=NoteForm,
         run=partial(_run, service.note),
+        resource=RESOURCE,
         applies=_has_run(RUNNING, SUCCEEDED, FAILED),
     ),
     DeliveryOperation(
@@ -153,6 +156,7 @@ OPERATIONS: Sequence[DeliveryOperation] = (
         permission=Verb.UNPAUSE.permission,
         form=UnpauseForm,
         run=partial(_run, service.unpause),
+        resource=RESOURCE,
         applies=_has_run(RUNNING),
     ),
     DeliveryOperation(
@@ -162,6 +166,7 @@ OPERATIONS: Sequence[DeliveryOperation] = (
         permission=Verb.TRIGGER.permission,
         form=TriggerForm,
         run=partial(_run, service.trigger),
+        resource=RESOURCE,
         applies=_has_run(SUCCEEDED, FAILED, LOST),
     ),
 )

@@ -17,6 +17,7 @@ from dj_actions.admin.confirmation import CONFIRMED
 from dj_actions.admin.publisher_operations import MAX_MESSAGES
 from dj_actions.exceptions import PublisherUnavailable
 from dj_actions.models import Delivery
+from dj_actions.operations import record_operation
 from dj_actions.publishers import DeliveryOperation, OperationOutcome, OperationStatus
 from dj_actions.publishers.memory import MemoryPublisher
 from tests.conftest import MakeDelivery, MakeUser
@@ -65,6 +66,7 @@ PAINT = DeliveryOperation(
     permission="dj_actions.change_publisherstate",
     run=painter,
     form=ColorForm,
+    resource="painting",
     applies=lambda delivery: delivery.state == "delivered",
     max_deliveries=MAX_MESSAGES + 2,
 )
@@ -192,6 +194,31 @@ def test_the_page_of_a_delivery_has_a_button_and_is_returned_to(
     assert ['value="paint"' in page for page in pages] == [True, False, False]
     response = browser.get(run(browser, own)["Location"])
     assert f"{own.pk}: &lt;b&gt;{own.pk}&lt;/b&gt;" in response.content.decode()
+
+
+def test_the_page_of_a_delivery_lists_what_was_done_for_those_who_may_view_events(
+    browser: Client, make_user: MakeUser, make_delivery: MakeDelivery, admin: User
+) -> None:
+    delivery = make_delivery(publisher="one", **POSSIBLE["delivered"])
+    for resource, key in (("painting", delivery.pk), ("painting", 0), ("other", delivery.pk)):
+        record_operation(
+            resource,
+            "paint",
+            object_ids=[str(key)],
+            actor=admin,
+            data={},
+            summary=f"<i>{resource} {key}</i>",
+        )
+    url = f"{DELIVERIES}{delivery.pk}/change/"
+    page = browser.get(url).content.decode()
+
+    assert f"&lt;i&gt;painting {delivery.pk}&lt;/i&gt;" in page
+    assert "painting 0" not in page
+    assert f"other {delivery.pk}" not in page
+    clerk = make_user("clerk", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_delivery"))
+    browser.force_login(clerk)
+    assert "painting" not in browser.get(url).content.decode()
 
 
 def test_without_the_permission_it_is_neither_shown_nor_run(

@@ -17,7 +17,7 @@ from django.utils import timezone
 from dj_actions.exceptions import InvalidAction
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.publishers import OperationOutcome, OperationStatus
-from tests.conftest import MakeDelivery, MakeUser
+from tests.conftest import ClientOf, MakeDelivery, MakeUser
 from tests.fixtures.scripted_server import Answer, Fault, Request, as_json, as_page
 from tests.integration.airflow.destination import AirflowDestination
 from tests.integration.airflow_runs.conftest import MakeRun
@@ -209,6 +209,18 @@ def test_each_act_is_recorded_before_and_after_with_user_and_reason(
     assert response["dag_id"] == "reports"
     assert "conf" not in response
     assert answer.summary
+
+
+def test_what_was_done_with_a_run_is_listed_by_the_api(
+    make_run: MakeRun, admin: User, client_of: ClientOf
+) -> None:
+    delivery, other = make_run(), make_run()
+    runs.rerun([delivery, other], **WHO_AND_WHY)
+    url = f"/api/action-events/?resource=airflow_run&object={delivery.pk}"
+    page = client_of(admin).get(url).json()
+
+    labels = [(entry["action"], entry["status_code"]) for entry in page["results"]]
+    assert labels == [("rerun_outcome", 200), ("rerun", 202)]
 
 
 def test_a_process_that_is_killed_in_between_leaves_what_it_was_about_to_do(
