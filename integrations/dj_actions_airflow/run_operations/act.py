@@ -66,7 +66,8 @@ class Act(ABC):
 
 def state_of(publisher: AirflowPublisher, run: Run) -> str:
     """Return the state of a run, in Airflow's words."""
-    return text_of(requests.get_run(publisher.client(), run.dag_id, run.run_id), "state")
+    response = requests.get_run(publisher.client(), run.dag_id, run.run_id)
+    return text_of(response, "state") or "in an unknown state"
 
 
 def recorded(response: requests.Response) -> dict[str, Any]:
@@ -74,6 +75,20 @@ def recorded(response: requests.Response) -> dict[str, Any]:
     return {key: response[key] for key in RECORDED_KEYS if key in response}
 
 
-def text_of(response: requests.Response, key: str) -> str:
-    """Return a value of a response as short text; a newer server may have other ones."""
-    return str(response.get(key) or "unknown")[:100]
+def text_of(response: requests.Response, key: str, *, length: int = 100) -> str:
+    """Return a value of a response as text that can be stored; empty if there is none.
+
+    A newer server may have values that are not known, and what stands in for one any value.
+
+    Args:
+        response: the response.
+        key: what to return of it.
+        length: characters of longer text that are kept.
+    """
+    value = response.get(key)
+    return "" if value is None else "".join(map(_storable, str(value)[:length]))
+
+
+def _storable(character: str) -> str:
+    is_storable = character.isprintable() or character in "\t\r\n"
+    return character if is_storable else "\N{REPLACEMENT CHARACTER}"

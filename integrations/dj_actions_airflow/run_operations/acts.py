@@ -123,7 +123,8 @@ class Note(Act):
 
     def plan(self, publisher: AirflowPublisher, run: Run) -> Plan:
         """Read the note that is there."""
-        earlier = requests.get_run(publisher.client(), run.dag_id, run.run_id).get("note")
+        response = requests.get_run(publisher.client(), run.dag_id, run.run_id)
+        earlier = text_of(response, "note", length=MAX_NOTE_LENGTH)
         if earlier == self.text:
             raise NotApplicable("It has this note already.")
         return Plan(

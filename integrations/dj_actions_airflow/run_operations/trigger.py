@@ -78,7 +78,8 @@ class Trigger(Act):
                     "delivery.",
                 )
             ) from error
-        return text_of(found, "state"), found.get("conf") or {}
+        conf = found.get("conf")
+        return text_of(found, "state"), conf if isinstance(conf, dict) else {}
 
     def perform(self, publisher: AirflowPublisher, run: Run, plan: Plan) -> Answer:
         """Start the run. If the response is lost, find out whether it has started."""

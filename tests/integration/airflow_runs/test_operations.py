@@ -486,7 +486,21 @@ def test_a_run_that_is_gone_is_named(make_run: MakeRun, pipelines: AirflowDestin
     assert f"{delivery.receipt_id}` was not found" in outcome.message
 
 
-@pytest.mark.parametrize("step", [Fault.LOSE, Fault.CUT, as_page(502)])
+@pytest.mark.parametrize("value", ["a\0b", "\ud800", ["x"], {"x": {}}, 7, None, "x" * 5000])
+@each_verb
+def test_whatever_the_server_says_about_a_run_can_be_recorded(
+    make_run: MakeRun, pipelines: AirflowDestination, verb: str, value: Any
+) -> None:
+    delivery = make_run()
+    pipelines.paused = {"reports"}
+    run_of(pipelines, delivery).update(state=value, note=value, conf=value)
+    VERBS[verb]([delivery], **WHO_AND_WHY)
+
+    assert records()[0].status_code == 202
+    assert records()[1].parent_id == records()[0].pk
+
+
+@pytest.mark.parametrize("step", [Fault.LOSE, Fault.CUT, as_page(502), as_page(200)])
 @pytest.mark.parametrize("verb", ["rerun", "mark", "note", "unpause"])
 def test_a_lost_response_is_recorded_as_unknown(
     make_run: MakeRun,
