@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dj_actions.exceptions import InvalidAction, PublishRejected
 from dj_actions.states import RemoteState
-from dj_actions_airflow.publisher import MAX_NOTE_LENGTH, AirflowPublisher
+from dj_actions_airflow.publisher import AirflowPublisher
 from dj_actions_airflow.run_operations import requests
 from dj_actions_airflow.run_operations.act import (
     Act,
@@ -115,16 +115,16 @@ class Note(Act):
     text: str
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.text.strip()) <= MAX_NOTE_LENGTH:
+        if not 0 < len(self.text.strip()) <= requests.MAX_NOTE_LENGTH:
             raise InvalidAction(
                 f"The note has {len(self.text.strip())} characters; Airflow keeps 1 to "
-                f"{MAX_NOTE_LENGTH}."
+                f"{requests.MAX_NOTE_LENGTH}."
             )
 
     def plan(self, publisher: AirflowPublisher, run: Run) -> Plan:
         """Read the note that is there."""
         response = requests.get_run(publisher.client(), run.dag_id, run.run_id)
-        earlier = text_of(response, "note", length=MAX_NOTE_LENGTH)
+        earlier = text_of(response, "note", length=requests.MAX_NOTE_LENGTH)
         if earlier == self.text:
             raise NotApplicable("It has this note already.")
         return Plan(

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from dj_actions.models import Delivery
 from dj_actions.publishers import DeliveryOperation, OperationOutcome
 from dj_actions.states import DeliveryState, RemoteState
-from dj_actions_airflow.publisher import MAX_NOTE_LENGTH
 from dj_actions_airflow.run_operations import service
+from dj_actions_airflow.run_operations.requests import MAX_NOTE_LENGTH
 from dj_actions_airflow.run_operations.targets import Chosen
 from dj_actions_airflow.run_operations.verbs import RESOURCE, Verb
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Response = Mapping[str, Any]
 
+MAX_NOTE_LENGTH = 1000
+"""Characters of the note of a run; Airflow rejects more."""
+
 
 def get_run(client: AirflowClient, dag_id: str, run_id: str) -> Response:
     """Return a run.

@@ -16,7 +16,7 @@ from dj_actions.exceptions import (
 )
 from dj_actions.publishers.http import sentences
 from dj_actions_airflow.conversion import RUN_ID_PREFIX
-from dj_actions_airflow.publisher import MAX_NOTE_LENGTH, AirflowPublisher
+from dj_actions_airflow.publisher import AirflowPublisher
 from dj_actions_airflow.run_operations import requests
 from dj_actions_airflow.run_operations.act import Act, NotApplicable, Plan, recorded, text_of
 from dj_actions_airflow.run_operations.records import Answer
@@ -86,7 +86,11 @@ class Trigger(Act):
         client, run_id = publisher.client(), plan.new_run_id
         try:
             response = requests.trigger_run(
-                client, run.dag_id, run_id, conf=plan.conf, note=self.note[:MAX_NOTE_LENGTH]
+                client,
+                run.dag_id,
+                run_id,
+                conf=plan.conf,
+                note=self.note[: requests.MAX_NOTE_LENGTH],
             )
         except DestinationNotFound:
             raise
