@@ -17,6 +17,7 @@ from dj_actions.identifiers import key_text, uuid7
 if TYPE_CHECKING:
     from dj_actions.action import Action
     from dj_actions.execution.call import ActionResult
+    from dj_actions.messages import Message
 
 __all__ = ["ActionContext", "Emission", "PlannedDelivery"]
 
@@ -41,6 +42,13 @@ class PlannedDelivery:
     """Label of the action, for example `todo.mark_done`."""
 
     publisher: str
+
+    refusal: str = ""
+    """In a dry run: why the destination would not accept the message; empty if it would, or if
+    that is not known."""
+
+    message: Message | None = field(default=None, repr=False, compare=False)
+    """In a dry run: the message that would have been published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

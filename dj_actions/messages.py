@@ -11,11 +11,14 @@ from uuid import UUID
 from dj_actions.states import RemoteState
 from dj_actions.text import MAX_NAME_LENGTH, UNSTORABLE_CHARACTERS, sanitize
 
-__all__ = ["Actor", "Message", "Receipt", "RemoteRun"]
+__all__ = ["Actor", "Message", "Receipt", "ReceiptPart", "RemoteRun"]
 
 RECEIPT_ID_LENGTH = 255
 RECEIPT_URL_LENGTH = 2000
 """Maximum lengths of the values of a receipt, in characters."""
+
+MAX_PARTS = 1000
+"""Maximum number of parts of a receipt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,31 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptPart:
+    """One of several results of a message at the destination, for example one of its DAG runs.
+
+    Raises:
+        ValueError: a value has the wrong type, is too long, or cannot be stored.
+    """
+
+    id: str
+    """The destination's own id for the result."""
+
+    scope: str = ""
+    """Namespace of `id`, if it is not unique by itself."""
+
+    url: str = ""
+    """Link to the result, for operators."""
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            raise ValueError("A part of a receipt needs an `id`, as the receipt itself does.")
+        _require_storable("id", self.id, RECEIPT_ID_LENGTH)
+        _require_storable("scope", self.scope, RECEIPT_ID_LENGTH)
+        _require_storable("url", self.url, RECEIPT_URL_LENGTH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """The destination's confirmation of a message.
 
@@ -119,6 +147,10 @@ class Receipt:
     tracked: bool = False
     """Whether `id` is a remote run whose end is tracked."""
 
+    parts: tuple[ReceiptPart, ...] = ()
+    """All results, if the message has several: the first one is that of the receipt itself, too.
+    Empty for one result."""
+
     def __post_init__(self) -> None:
         if not self.id:
             raise ValueError("A receipt needs an `id`: the destination's own id for the result.")
@@ -127,6 +159,19 @@ class Receipt:
         _require_storable("url", self.url, RECEIPT_URL_LENGTH)
         if not isinstance(self.tracked, bool):
             raise ValueError(f"A receipt's `tracked` must be True or False, not {self.tracked!r}.")  # noqa: TRY004 - as documented
+        if self.parts:
+            self._require_parts()
+
+    def _require_parts(self) -> None:
+        if not all(isinstance(part, ReceiptPart) for part in self.parts):
+            raise ValueError(f"A receipt's `parts` must be ReceiptParts, not {self.parts!r:.100}.")
+        if len(self.parts) > MAX_PARTS:
+            raise ValueError(
+                f"A receipt has {len(self.parts)} `parts`; at most {MAX_PARTS} are stored."
+            )
+        first = self.parts[0]
+        if (first.id, first.scope) != (self.id, self.scope):
+            raise ValueError("The first of a receipt's `parts` must have its `id` and `scope`.")
 
 
 TRACKED_STATES = frozenset(RemoteState) - {RemoteState.UNTRACKED}

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dj_actions.admin.confirmation import reason_page, submitted_reason
 from dj_actions.admin.publisher_operations import PublisherOperations
-from dj_actions.admin.read_only import ReadOnly, link_to_receipt
+from dj_actions.admin.read_only import ReadOnly, link_to_receipt, links_to_parts
 from dj_actions.models import Delivery
 from dj_actions.operations import (
     OperationResult,
@@ -65,8 +65,10 @@ class DeliveryAdmin(PublisherOperations, ReadOnly, DeliveryAdminBase):
     ordering = ("-id",)
     list_select_related = ("event",)
     show_full_result_count = False
-    exclude = ("errors", "options")
-    readonly_fields = ("link_to_event", "recorded_options", "receipt", "all_errors")
+    exclude = ("errors", "options", "receipt_parts")
+    readonly_fields = (
+        *("link_to_event", "recorded_options", "receipt", "all_results", "all_errors"),
+    )
     actions = ["retry", "cancel", "replay", "replay_delivered", "discard"]
 
     @admin.action(
@@ -117,6 +119,11 @@ class DeliveryAdmin(PublisherOperations, ReadOnly, DeliveryAdminBase):
     def receipt(self, delivery: Delivery) -> SafeString | str:
         """Return the receipt, linked to its page at the destination."""
         return link_to_receipt(delivery)
+
+    @admin.display(description=_("all results"))
+    def all_results(self, delivery: Delivery) -> SafeString | str:
+        """Return each of several results, linked to its page at the destination."""
+        return links_to_parts(delivery)
 
     @admin.display(description=_("options of the route"))
     def recorded_options(self, delivery: Delivery) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import router
 from django.db.models import Model
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dj_actions.models import Delivery
@@ -38,6 +38,24 @@ def link_to_receipt(delivery: Delivery) -> SafeString | str:
     """Return the receipt id, as a link if the destination has a page for it."""
     if not delivery.receipt_id:
         return "-"
-    if not delivery.receipt_url.startswith(("http://", "https://")):
-        return delivery.receipt_id
-    return format_html('<a href="{}">{}</a>', delivery.receipt_url, delivery.receipt_id)
+    link = _link(delivery.receipt_id, delivery.receipt_url)
+    others = len(delivery.receipt_parts) - 1
+    return format_html("{} (+{})", link, others) if others > 0 else link
+
+
+def links_to_parts(delivery: Delivery) -> SafeString | str:
+    """Return a line for each of several results, with what distinguishes it."""
+    if not delivery.receipt_parts:
+        return "-"
+    lines = (
+        (part.get("scope", ""), _link(part.get("id", ""), part.get("url", "")))
+        for part in delivery.receipt_parts
+    )
+    return format_html_join(SafeString("<br>"), "{} {}", lines)
+
+
+def _link(text: str, url: str) -> SafeString | str:
+    """Return a text, as a link if the URL is one that a browser may open."""
+    if not url.startswith(("http://", "https://")):
+        return text
+    return format_html('<a href="{}">{}</a>', url, text)

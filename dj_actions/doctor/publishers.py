@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from django.core.checks import ERROR
 from django.db import router
 
+from dj_actions.checks import check_destination
 from dj_actions.cli.output import count_of, display, error_line
 from dj_actions.conf import get_settings
-from dj_actions.doctor.findings import Finding, ok, problem, warning
+from dj_actions.doctor.findings import Finding, State, ok, problem, warning
 from dj_actions.exceptions import InvalidSetting, PublisherMisconfigured, RateLimited
 from dj_actions.models import PublisherState
 from dj_actions.outbox.times import aware
@@ -34,9 +36,23 @@ def check_reachability() -> Iterator[Finding]:
         except InvalidSetting:
             continue  # reported by the check of the settings
         try:
-            yield _check(publisher)
+            found = _check(publisher)
+            yield found
+            if found.state is State.OK:
+                yield from _check_deployed(publisher)
         finally:
             publisher.close()
+
+
+def _check_deployed(publisher: BasePublisher) -> Iterator[Finding]:
+    """Check what the routes name at the destination."""
+    for message in check_destination(publisher):
+        yield Finding(
+            check="destinations",
+            state=State.PROBLEM if message.level >= ERROR else State.WARNING,
+            message=f"{message.msg} ({message.id})",
+            fix=message.hint or "Correct it at the destination, or the routes to it.",
+        )
 
 
 def _check(publisher: BasePublisher) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import transaction
 
@@ -10,6 +11,7 @@ from dj_actions.context import ActionContext, Selection
 from dj_actions.execution.call import ActionCall, ActionResult
 from dj_actions.execution.idempotency import exclusive
 from dj_actions.execution.perform import Outcome, perform
+from dj_actions.execution.planned_messages import with_refusals
 from dj_actions.execution.preconditions import current_entity_tag, require_match
 from dj_actions.execution.problems import refusing_unusable_values
 from dj_actions.execution.recording import RecordResult, record
@@ -33,6 +35,9 @@ def execute(call: ActionCall) -> ActionResult:
             result = replay(run, earlier) if earlier else _execute(run, early)
         if call.dry_run:
             transaction.set_rollback(True, using=run.scope.database)
+    if call.dry_run and call.parent is None:
+        planned = with_refusals(result.planned, using=run.scope.database)
+        return replace(result, planned=planned)
     return result
 
 

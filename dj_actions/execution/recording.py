@@ -10,6 +10,7 @@ from django.db import connections
 
 from dj_actions.context import ActionContext, PlannedDelivery
 from dj_actions.exceptions import OutsideTransaction
+from dj_actions.execution.planned_messages import planned_message
 from dj_actions.execution.recipients import (
     publisher_classes,
     recorded_options,
@@ -57,9 +58,6 @@ def record(run: Run, context: ActionContext, data: JsonData, outcome: Outcome) -
     """
     _require_transaction(run)
     aliases = _publishers(run, context)
-    context.planned += (
-        PlannedDelivery(action=run.definition.label, publisher=alias) for alias in aliases
-    )
     deliveries = _deliveries(run, context, aliases)
     columns = _json_columns(run, context, data, outcome)
     event = _event(run, context, outcome, columns, aliases)
@@ -73,7 +71,11 @@ def record(run: Run, context: ActionContext, data: JsonData, outcome: Outcome) -
         context.parent.has_children = True
     if context.dry_run:
         event.refresh_from_db(fields=["created_at"])  # after the rollback it cannot be read
+        context.planned += (planned_message(event, delivery) for delivery in deliveries)
     else:
+        context.planned += (
+            PlannedDelivery(action=run.definition.label, publisher=alias) for alias in aliases
+        )
         wake_relays(aliases, using=database)
         action_recorded.send(sender=ActionEvent, event=event)
     return RecordResult(event=event, is_stored=not context.dry_run)

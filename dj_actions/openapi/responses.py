@@ -79,6 +79,10 @@ PLANNED_DELIVERY: Schema = {
     "properties": {
         "action": {"type": "string", "description": "For example `todo.mark_done`."},
         "publisher": {"type": "string"},
+        "refusal": {
+            "type": "string",
+            "description": "Why its destination would not accept it, as far as that is known.",
+        },
     },
     "required": ["action", "publisher"],
 }

@@ -86,6 +86,12 @@ class Delivery(models.Model):
     receipt_url = models.CharField(
         _("link"), max_length=RECEIPT_URL_LENGTH, blank=True, default="", db_default=""
     )
+    receipt_parts = models.JSONField(
+        _("all results"),
+        default=list,
+        db_default=[],
+        help_text=_("Empty for one result, which the receipt names."),
+    )
     remote_state = models.CharField(
         _("remote state"),
         max_length=16,

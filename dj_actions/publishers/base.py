@@ -176,6 +176,28 @@ class BasePublisher(ABC):
         """
         return ()
 
+    def check_deployed(self) -> Iterable[CheckMessage]:
+        """Return what is wrong at the destination, for `check --deploy` and the doctor.
+
+        For example that what the routes name does not exist there, or that the credentials lack a
+        permission. It may use the network, and must not change anything at the destination.
+
+        Raises:
+            PublishError: the destination did not respond, or responded with an error.
+        """
+        return ()
+
+    def refusal(self, message: Message) -> str:  # noqa: ARG002 - for subclasses
+        """Return why the message would not be accepted, for a dry run; nothing is sent.
+
+        It may use the network, for example to fetch a schema. It is called outside of
+        transactions, in the process that runs the action.
+
+        Returns:
+            A sentence; an empty string if the message would be accepted, or if that is not known.
+        """
+        return ""
+
     def check_reachable(self) -> bool:
         """Check that the destination responds and accepts the credentials.
 

@@ -6,7 +6,7 @@ import threading
 
 from dj_actions.conf import Settings
 from dj_actions.exceptions import InvalidSetting, PublishError
-from dj_actions.messages import Receipt, RemoteRun
+from dj_actions.messages import Receipt, ReceiptPart, RemoteRun
 from dj_actions.models import Delivery
 from dj_actions.publishers import BasePublisher, publishers
 from dj_actions.publishers.handler import publisher_class
@@ -102,6 +102,7 @@ def _receipt(delivery: Delivery) -> Receipt:
         url=delivery.receipt_url,
         scope=delivery.receipt_scope,
         tracked=True,
+        parts=tuple(ReceiptPart(**part) for part in delivery.receipt_parts),
     )
 
 

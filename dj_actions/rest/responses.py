@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from rest_framework.response import Response
 
+from dj_actions.context import PlannedDelivery
 from dj_actions.execution.call import ActionResult
 from dj_actions.execution.idempotency import REPLAYED_HEADER
 
@@ -30,6 +29,11 @@ def dry_run_response(result: ActionResult) -> Response:
             "dry_run": True,
             "status": result.status_code,
             "result": result.body,
-            "deliveries": [asdict(delivery) for delivery in result.planned],
+            "deliveries": [_as_json(delivery) for delivery in result.planned],
         }
     )
+
+
+def _as_json(delivery: PlannedDelivery) -> dict[str, str]:
+    described = {"action": delivery.action, "publisher": delivery.publisher}
+    return described | ({"refusal": delivery.refusal} if delivery.refusal else {})

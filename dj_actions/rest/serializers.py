@@ -25,6 +25,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             "receipt_id",
             "receipt_scope",
             "receipt_url",
+            "receipt_parts",
             "remote_state",
             "remote_detail",
             "remote_ended_at",

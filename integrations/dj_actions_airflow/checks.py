@@ -13,6 +13,10 @@ from dj_actions.publishers.http import is_base_url, is_timeout, without_credenti
 DAG_ID = re.compile(r"[\w.-]{1,250}")
 """Airflow's own rule: https://github.com/apache/airflow/blob/main/task-sdk/src/airflow/sdk/definitions/_internal/node.py."""
 
+DAG_ID_HINT = (
+    "Use the id that `airflow dags list` shows: letters, digits, '_', '-' and '.', at most 250."
+)
+
 PATH_SEGMENTS = frozenset({".", ".."})
 """Ids that a URL cannot contain."""
 
@@ -35,17 +39,6 @@ def check_credentials(username: str, password: str, where: str) -> Iterator[Chec
             f"{where}: set both username and password, or neither; one of them is empty.",
             hint="Read the password from the environment.",
             id="dj_actions_airflow.E002",
-        )
-
-
-def check_dag_id(dag_id: object, where: str) -> Iterator[CheckMessage]:
-    """Yield an error if an id is not one that Airflow allows."""
-    if not is_dag_id(dag_id):
-        yield Error(
-            f"{where}: dag_id is {dag_id!r}, which is not the id of a DAG.",
-            hint="Use the id that `airflow dags list` shows: letters, digits, '_', '-' and '.', "
-            "at most 250.",
-            id="dj_actions_airflow.E003",
         )
 
 

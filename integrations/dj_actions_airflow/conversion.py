@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -24,6 +25,9 @@ RUN_ID = re.compile(
 )
 """A run of ours. If a message has several runs, something after the event's id tells them apart."""
 
+MAX_IDS, MAX_IDS_LENGTH = 100, 5000
+"""Runs that are asked for in one request, and characters of their ids in its URL."""
+
 STATES: Mapping[str, RemoteState] = {
     "queued": RemoteState.RUNNING,
     "running": RemoteState.RUNNING,
@@ -31,6 +35,13 @@ STATES: Mapping[str, RemoteState] = {
     "failed": RemoteState.FAILED,
 }
 """Every state of a DAG run: https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html."""
+
+
+ENVELOPE_KEYS = (
+    *("schema", "id", "resource", "action", "version", "occurred_at", "actor"),
+    *("object_id", "object_ids", "data", "result", "summary", "extra", "traceparent"),
+)
+"""Keys of our own payload."""
 
 
 def dag_run_id(message: Message) -> str:
@@ -67,15 +78,15 @@ def dag_run_conf(message: Message) -> dict[str, Any]:
 
 
 def raise_for_large_conf(conf: Mapping[str, Any], limit: int) -> None:
-    """Raise PublishRejected if the payload has more than `limit` bytes.
+    """Raise PublishRejected if the payload has more than `limit` bytes as UTF-8.
 
     Airflow itself accepts any size, and then returns all of it with every list of runs.
     """
-    size = len(json.dumps(conf).encode())
+    size = len(json.dumps(conf, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     if size > limit:
         raise PublishRejected(
             f"The payload has {size} bytes; max_conf_bytes allows {limit}. Reduce the action's "
-            "input or result, or fetch the data in the DAG."
+            "input or result, let conf of the route choose less, or fetch the data in the DAG."
         )
 
 
@@ -83,5 +94,32 @@ def remote_run(state: str) -> RemoteRun:
     """Return the RemoteRun for a DAG run's state. An unknown state counts as running."""
     return RemoteRun(state=STATES.get(state, RemoteState.RUNNING), detail=state)
 
+
+def batches(run_ids: Sequence[str]) -> Iterator[list[str]]:
+    """Yield some of the ids at a time, so that they fit the URL of a request."""
+    batch: list[str] = []
+    for run_id in run_ids:
+        if len(batch) == MAX_IDS or sum(map(len, batch)) + len(run_id) > MAX_IDS_LENGTH:
+            yield batch
+            batch = []
+        batch.append(run_id)
+    if batch:
+        yield batch
+
+
+def combined(runs: Sequence[RemoteRun]) -> RemoteRun:
+    """Return the state of several runs as one: it ends when all of them have ended.
+
+    Then it has succeeded if all have, and failed if one has. `detail` counts them by state.
+    """
+    counts = Counter(run.detail for run in runs)
+    detail = ", ".join(f"{count} {state}" for state, count in counts.most_common())
+    states = {run.state for run in runs}
+    state = next((state for state in PRECEDENCE if state in states), RemoteState.SUCCEEDED)
+    return RemoteRun(state=state, detail=detail)
+
+
+PRECEDENCE = (RemoteState.RUNNING, RemoteState.FAILED, RemoteState.LOST)
+"""Which state of several runs counts."""
 
 LOST_RUN = RemoteRun(state=RemoteState.LOST, detail="not found")

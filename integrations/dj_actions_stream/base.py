@@ -14,19 +14,16 @@ from dj_actions.exceptions import PublisherMisconfigured
 from dj_actions.messages import Receipt
 from dj_actions.publishers import BasePublisher
 from dj_actions.publishers.http import require_timeouts, without_secrets
+from dj_actions.publishers.templates import with_object_label
 from dj_actions_stream import checks
 from dj_actions_stream.declaration_checks import check_activities
 from dj_actions_stream.feed_ids import FeedId
 from dj_actions_stream.finding import ActivityFinder
 from dj_actions_stream.mapping import MessageMapping
 from dj_actions_stream.recipients import recipient
-from dj_actions_stream.templates import OBJECT_LABEL
 
 if TYPE_CHECKING:
     from dj_actions.context import ActionContext
-
-MAX_LABEL_LENGTH = 255
-"""Characters of the text of an object that are recorded."""
 
 RECEIPT_URL_LENGTH = 2000
 """Characters of a link that a receipt can have."""
@@ -113,8 +110,7 @@ class FeedsPublisher(BasePublisher):
         cls, options: Mapping[str, Any], context: ActionContext
     ) -> Mapping[str, Any]:
         """Add the text of the object: it may be deleted when the message is sent."""
-        label = _label_of(context)
-        return {**options, OBJECT_LABEL: label} if label else options
+        return with_object_label(options, context)
 
     def check_route(self, options: Mapping[str, Any], where: str) -> Iterable[CheckMessage]:
         """Yield an error for each template of the route that no message can fill."""
@@ -135,18 +131,3 @@ class FeedsPublisher(BasePublisher):
         url = self._page_url.format(group=feed.slug, id=feed.id, activity=activity_id)
         is_short = len(url) <= RECEIPT_URL_LENGTH
         return Receipt(id=activity_id, scope=str(feed), url=url if is_short else "")
-
-
-def _label_of(context: ActionContext) -> str:
-    """Return the text of the object of an action, or of how many there are."""
-    objects = context.objects
-    if not objects:
-        return ""
-    if len(objects) > 1:
-        options = objects[0]._meta
-        return f"{len(objects)} {options.verbose_name_plural}"
-    try:
-        text = str(objects[0])
-    except Exception:  # noqa: BLE001 - an object without a text must not fail its action
-        return ""
-    return text.replace("\x00", "")[:MAX_LABEL_LENGTH]

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.checks import CheckMessage, Error
 
 from dj_actions.publishers.http import is_base_url, is_timeout, without_credentials
+from dj_actions.publishers.templates import AVAILABLE, Template
 from dj_actions_stream.activities import MAX_TARGETS
 from dj_actions_stream.problems import feed_problems
-from dj_actions_stream.templates import AVAILABLE, Template
 
 LOCATION = re.compile(r"[a-z0-9-]+")
 

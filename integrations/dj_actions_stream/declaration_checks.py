@@ -11,11 +11,11 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004
 
 from dj_actions.conf import get_settings
 from dj_actions.policies import Ordering
+from dj_actions.publishers.templates import AVAILABLE
 from dj_actions_stream.declaration import KEEP, Activity
 from dj_actions_stream.effects import EffectKind
 from dj_actions_stream.loading import load_declaration
 from dj_actions_stream.problems import problems_of
-from dj_actions_stream.templates import AVAILABLE
 
 Definition = Any
 """The definition of an action, as the registry has it."""

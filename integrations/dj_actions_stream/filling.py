@@ -8,9 +8,10 @@ from typing import Any
 
 from dj_actions.exceptions import DestinationNotFound, PublishError, PublishRejected
 from dj_actions.messages import Message
+from dj_actions.publishers.templates import AVAILABLE, SYSTEM, MissingValue, Template
 from dj_actions_stream.feed_ids import FeedId
 from dj_actions_stream.recipients import recipient
-from dj_actions_stream.templates import AVAILABLE, SYSTEM, FeedTemplate, MissingValue, Template
+from dj_actions_stream.templates import FeedTemplate
 
 LATER_EVENTS = " A route applies only to events that are recorded after it was set."
 

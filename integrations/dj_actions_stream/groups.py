@@ -8,12 +8,13 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from dj_actions.conf import PublisherSettings, get_settings
+from dj_actions.publishers.templates import Template
 from dj_actions_stream.base import FeedsPublisher
 from dj_actions_stream.declaration import FEEDS, Activity
 from dj_actions_stream.declaration_checks import Definition, published_actions
 from dj_actions_stream.feed_ids import safe_slug
 from dj_actions_stream.loading import activity_option, load_declaration
-from dj_actions_stream.templates import FeedTemplate, Template
+from dj_actions_stream.templates import FeedTemplate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import difflib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 
+from dj_actions.publishers.templates import Template
 from dj_actions_stream.declaration import (
     ATTRIBUTES,
     CHOICES,
@@ -16,7 +17,7 @@ from dj_actions_stream.declaration import (
     TEXTS,
     Activity,
 )
-from dj_actions_stream.templates import FeedTemplate, Template
+from dj_actions_stream.templates import FeedTemplate
 
 RESERVED = frozenset(
     {"actor", "foreign_id", "id", "object", "origin", "target", "time", "to", "verb"}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from dj_actions_airflow import AirflowPublisher
+from pytest_django import Settings
 
 from dj_actions.exceptions import DestinationNotFound, PublisherMisconfigured, PublishRejected
 from dj_actions.messages import Message, Receipt
@@ -94,8 +96,88 @@ def test_an_unknown_dag_is_named(publisher: AirflowPublisher) -> None:
 def test_params_that_the_dag_refuses_are_rejected_with_its_reason(
     publisher: AirflowPublisher,
 ) -> None:
-    with pytest.raises(PublishRejected, match="Invalid input for param"):
+    """Before it is asked, and with the words of its own library."""
+    with pytest.raises(PublishRejected, match=r"param action: '' .*(short|non-empty)") as refused:
         publisher.publish(make_message(action=""))
+    assert not refused.value.was_sent
+
+
+def state_of(publisher: AirflowPublisher, receipt: Receipt) -> tuple[RemoteState, str]:
+    """Return the state and the detail of the runs of a receipt."""
+    (run,) = publisher.track([receipt])
+    return run.state, run.detail
+
+
+OWN = {
+    "schema": 1,
+    "id": "{id}",
+    "resource": "{resource}",
+    "action": "{data.verb}",
+    "version": "{version}",
+    "occurred_at": "{occurred_at}",
+    "actor": None,
+    "object_id": "{object}",
+    "object_ids": "{object_ids}",
+    "data": "{data}",
+    "result": None,
+    "summary": "from {actor.label}",
+    "extra": {"verbs": ["{data.verb}"]},
+    "traceparent": "",
+}
+"""Params of a DAG, one by one."""
+
+
+def test_a_message_has_a_run_for_each_dag_and_each_chunk(
+    stack: Stack, publisher: AirflowPublisher
+) -> None:
+    """One of the DAGs gets params of its own. All runs are waited for at once."""
+    dags = {"dag_id": [{"dag_id": "todo_completed", "conf": OWN}, "todos_completed"]}
+    chunks = {"dag_id": "todos_completed", "runs": "chunks", "chunk_size": 2}
+    single = make_message(options=dags, data={"verb": "feed"})
+    bulk = make_message(object_id=None, object_ids=("1", "2", "3"), options=chunks)
+    receipts = [publisher.publish(message) for message in (single, bulk)]
+
+    assert [publisher.publish(message) for message in (single, bulk)] == receipts
+    ended = [(RemoteState.SUCCEEDED, "2 success")] * 2
+    wait_for(
+        lambda: [state_of(publisher, receipt) for receipt in receipts] == ended,
+        "The end of the runs",
+    )
+    runs = Runs(stack)
+    assert runs.report(receipts[0].id)["action"] == "feed"
+    chunks_of_ids = [runs.report(part.id)["object_ids"] for part in receipts[1].parts]
+    assert chunks_of_ids == [["1", "2"], ["3"]]
+
+
+def test_a_run_may_wait(publisher: AirflowPublisher) -> None:
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    message = make_message(options={"run_after": "{data.at}"}, data={"at": later})
+    receipt = publisher.publish(message)
+
+    assert state_of(publisher, receipt) == (RemoteState.RUNNING, "queued")
+    path = f"/dags/{receipt.scope}/dagRuns/{receipt.id}"
+    run = publisher._make_client().call("GET", path, failure="Airflow did not return the run")
+    assert datetime.fromisoformat(run["run_after"]) == datetime.fromisoformat(later)
+
+
+def test_what_airflow_says_against_routes(stack: Stack, settings: Settings) -> None:
+    def found(route: dict[str, Any], **options: Any) -> list[str | None]:
+        # The alias of `publisher_of`.
+        entry = {"BACKEND": "dj_actions_airflow.AirflowPublisher", "ROUTES": {"todo.*": route}}
+        settings.DJ_ACTIONS = {"PUBLISHERS": {"pipelines": entry}}
+        publisher = publisher_of(stack, **options)
+        ids = [message.id for message in publisher.check_deployed()]
+        publisher.close()
+        return list(dict.fromkeys(ids))
+
+    before = Runs(stack).of("todo_completed")
+    viewer = stack.airflow_settings.viewer
+    credentials = {"username": viewer.username, "password": viewer.password}
+    assert found({}) == []
+    assert found({"dag_id": "no_such_dag"}) == ["dj_actions_airflow.E010"]
+    assert found({"conf": "data"}) == ["dj_actions_airflow.E014"]
+    assert found({}, **credentials) == ["dj_actions_airflow.E013"]
+    assert Runs(stack).of("todo_completed") == before
 
 
 def test_a_wrong_password_is_a_fault_of_the_configuration(stack: Stack) -> None:

@@ -26,7 +26,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions.openapi.actions": ("ActionSchema",),
     "dj_actions.urls": ("app_name", "urlpatterns"),
     # Publishing what they did
-    "dj_actions.messages": ("Actor", "Message", "Receipt", "RemoteRun"),
+    "dj_actions.messages": ("Actor", "Message", "Receipt", "ReceiptPart", "RemoteRun"),
     "dj_actions.publishers": (
         *("BasePublisher", "before_sending", "publishers"),
         *("DeliveryOperation", "OperationOutcome", "OperationStatus"),
@@ -41,6 +41,9 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
         *("retry_after_seconds", "sentences", "without_credentials", "without_secrets"),
     ),
     "dj_actions.publishers.memory": ("MemoryPublisher", "outboxes"),
+    "dj_actions.publishers.templates": (
+        *("AVAILABLE", "NO_VALUE", "SYSTEM", "MissingValue", "Template", "with_object_label"),
+    ),
     "dj_actions_stream": (
         *("Activity", "Effect", "EffectKind", "Feed", "StreamPublisher", "feed_of"),
     ),

@@ -92,6 +92,9 @@ class Command(TextCommand):
         aliases = ", ".join(entry.publisher for entry in result.planned) or "no publisher"
         if is_dry_run:
             self.stderr.write(f"Dry run: nothing was changed. It would be published to {aliases}.")
+            for entry in result.planned:
+                if entry.refusal:
+                    self.stderr.write(f"{entry.publisher} would not accept it: {entry.refusal}")
         elif result.is_replay:
             self.stderr.write(f"Not run again: this is the response of event {result.event.pk}.")
         elif result.is_recorded:

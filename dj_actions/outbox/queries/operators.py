@@ -139,6 +139,7 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
             receipt_id="",
             receipt_scope="",
             receipt_url="",
+            receipt_parts=[],
             remote_state=RemoteState.UNTRACKED,
             remote_detail="",
             remote_check_at=None,

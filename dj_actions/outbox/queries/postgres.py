@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -156,6 +157,8 @@ def _settled_row(pk: int, receipt: Receipt) -> dict[str, Any]:
         row["scope"] = receipt.scope
     if receipt.tracked:
         row["tracked"] = True
+    if receipt.parts:
+        row["parts"] = [asdict(part) for part in receipt.parts]
     return row
 
 
@@ -173,9 +176,11 @@ def _settle_statement(model: type[Delivery]) -> str:
             lease_token = NULL, lease_expires_at = NULL,
             receipt_id = given.id, receipt_url = coalesce(given.url, ''),
             receipt_scope = coalesce(given.scope, ''),
+            receipt_parts = coalesce(given.parts, '[]'),
             remote_state = CASE WHEN tracked THEN 'running' ELSE 'untracked' END,
             remote_check_at = CASE WHEN tracked THEN statement_timestamp() END
         FROM json_to_recordset(%s::json)
-            AS given (pk bigint, id text, url text, scope text, tracked boolean)
+            AS given
+                (pk bigint, id text, url text, scope text, tracked boolean, parts jsonb)
         WHERE held.id = given.pk AND held.lease_token = %s
         RETURNING held.id"""  # noqa: S608

@@ -6,6 +6,7 @@ All times are the database's own (`Now()`): no decision depends on the clock of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
@@ -79,6 +80,7 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
             receipt_id=receipt.id,
             receipt_url=receipt.url,
             receipt_scope=receipt.scope,
+            receipt_parts=[asdict(part) for part in receipt.parts],
             **tracking,
         )
 

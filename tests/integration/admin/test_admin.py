@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from dj_actions.admin import link_to_receipt
 from dj_actions.admin.confirmation import CONFIRMED
+from dj_actions.admin.read_only import links_to_parts
 from dj_actions.models import ActionEvent, Delivery
 from tests.conftest import MakeDelivery, MakeEvent, MakeUser
 from tests.integration.outbox.test_records import POSSIBLE
@@ -160,6 +161,22 @@ def test_a_receipt_is_linked_to_its_page(make_delivery: MakeDelivery) -> None:
     delivery = make_delivery(**POSSIBLE["delivered"] | fields)
 
     assert link_to_receipt(delivery) == '<a href="https://airflow/dags?a=1&amp;b=2">run-1</a>'
+
+
+def test_each_of_several_results_is_linked(browser: Client, make_delivery: MakeDelivery) -> None:
+    parts = [
+        {"id": "run-1", "scope": "a", "url": "https://x/1"},
+        {"id": HOSTILE, "scope": HOSTILE, "url": "javascript:alert(1)"},
+    ]
+    fields = {"receipt_id": "run-1", "receipt_url": "https://x/1", "receipt_parts": parts}
+    delivery = make_delivery(**POSSIBLE["delivered"] | fields)
+
+    assert link_to_receipt(delivery) == '<a href="https://x/1">run-1</a> (+1)'
+    assert links_to_parts(delivery).startswith('a <a href="https://x/1">run-1</a><br>&lt;')
+    for page in pages(delivery):
+        text = browser.get(page).content.decode()
+        assert "<script>alert" not in text
+        assert 'href="javascript' not in text
 
 
 def test_without_a_receipt_there_is_a_dash(make_delivery: MakeDelivery) -> None:

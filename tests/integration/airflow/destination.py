@@ -17,6 +17,12 @@ PASSWORD = "hush-hush-password"
 TOKEN = "/auth/token"
 
 
+def refused(field: str) -> Answer:
+    """Return the response to a body with a field that Airflow does not accept."""
+    detail = [{"type": "extra_forbidden", "loc": ["body", field], "msg": "Not permitted"}]
+    return as_json({"detail": detail}, 422)
+
+
 class AirflowDestination(Destination):
     """Issues tokens; triggers, returns, lists, clears and changes DAG runs; unpauses DAGs."""
 
@@ -27,6 +33,10 @@ class AirflowDestination(Destination):
         super().__init__()
         self.runs: dict[tuple[str, str], dict[str, Any]] = {}
         self.page_limit = 100
+        self.dags: dict[str, dict[str, Any]] = {}
+        self.missing_dags: set[str] = set()
+        self.may_trigger = True
+        self.knows_partition_key = True
         self.tokens_issued = 0
         self.stale_answer = as_json({"detail": "Not authenticated"}, 401)
         self.version = "3.3.2"
@@ -39,8 +49,13 @@ class AirflowDestination(Destination):
             return self._issue_token(request.body)
         if request.headers.get("Authorization") != f"Bearer {self._good_token}":
             return self.stale_answer
+        return self._respond(request)
+
+    def _respond(self, request: Request) -> Answer:
         if request.path == "/api/v2/version":
             return as_json({"version": self.version, "git_version": None})
+        if details := re.fullmatch(r"/api/v2/dags/([^/]+)/details", request.path):
+            return self._describe(details[1])
         found = re.fullmatch(r"/api/v2/dags/([^/]+)(/dagRuns(?:/([^/]+)(/clear)?)?)?", request.path)
         if not found:
             return as_json({"detail": "Not Found"}, 404)
@@ -95,12 +110,33 @@ class AirflowDestination(Destination):
             return self._trigger(dag_id, request.body)
         return self._list(request.query)
 
+    def declare(self, dag_id: str, params: Mapping[str, Any] | None = None, **details: Any) -> None:
+        """Declare a DAG with params: name → default and schema. Others have none."""
+        described = {
+            name: {"value": default, "schema": schema, "description": None}
+            for name, (default, schema) in (params or {}).items()
+        }
+        self.dags[dag_id] = {"dag_id": dag_id, "params": described, **details}
+
+    def _describe(self, dag_id: str) -> Answer:
+        if dag_id in self.missing_dags:
+            return as_json({"detail": f"The Dag with ID: `{dag_id}` was not found"}, 404)
+        return as_json(self.dags.get(dag_id, {"dag_id": dag_id, "params": {}}))
+
     def _trigger(self, dag_id: str, body: Mapping[str, Any]) -> Answer:
+        if not self.may_trigger:
+            return as_json({"detail": "Forbidden"}, 403)
+        if not isinstance(body["dag_run_id"], str):
+            return refused("dag_run_id")
+        if "partition_key" in body and not self.knows_partition_key:
+            return refused("partition_key")
+        if dag_id in self.missing_dags:
+            return as_json({"detail": f"Dag with dag_id: '{dag_id}' not found"}, 404)
         if (dag_id, body["dag_run_id"]) in self.runs:
             detail = {"reason": "Unique constraint violation", "statement": "hidden"}
             return as_json({"detail": detail}, 409)
         run = self.add_run(dag_id, body["dag_run_id"], body["conf"])
-        run["note"] = body.get("note")
+        run |= {key: body[key] for key in ("note", "run_after", "partition_key") if key in body}
         return as_json(run)
 
     def _run(self, dag_id: str, run_id: str, request: Request, *, is_clear: bool) -> Answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pydantic
 import pytest
 from dj_actions_airflow.conversion import dag_run_id
 
@@ -66,8 +65,11 @@ def test_a_proxys_not_found_in_json_stops_the_lane(destination: AirflowDestinati
     assert "base_url" in str(error)
 
 
-def test_what_the_clients_models_reject_is_chained(destination: AirflowDestination) -> None:
-    assert isinstance(destination.fail(as_page(200)).__cause__, pydantic.ValidationError)
+def test_a_page_instead_of_a_run_is_retried(destination: AirflowDestination) -> None:
+    error = destination.fail(as_page(200))
+
+    assert type(error) is PublisherUnavailable
+    assert "does not contain run djactions-" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -179,12 +179,13 @@ def test_a_dry_run_returns_what_the_operation_changes_then(
 def test_a_delivered_delivery_that_is_replayed_is_like_new(
     make_delivery: MakeDelivery, name: str
 ) -> None:
-    row = make_delivery(**POSSIBLE[name] | {"attempts": 3})
+    row = make_delivery(**POSSIBLE[name] | {"attempts": 3, "receipt_parts": [{"id": "1"}]})
 
     assert replay_delivered(Delivery.objects.all(), actor=None, reason="feed lost").count == 1
     row.refresh_from_db()
     assert (row.state, row.attempts, row.settled_at) == ("pending", 0, None)
     assert (row.receipt_id, row.receipt_scope, row.receipt_url) == ("", "", "")
+    assert row.receipt_parts == []
     assert (row.remote_state, row.remote_check_at, row.remote_ended_at) == ("untracked", None, None)
     assert [claimed.pk for claimed in Delivery.objects.claim("memory", limit=1, lease=60)] == [
         row.pk

@@ -29,6 +29,7 @@ class Script:
         self.seen: list[Message] = []
         self.runs: dict[str, RemoteRun] = {}
         self.questions: list[list[str]] = []
+        self.tracked: list[Receipt] = []
 
 
 script = Script()
@@ -47,6 +48,7 @@ class ScriptedPublisher(BasePublisher):
 
     def track(self, receipts: Sequence[Receipt]) -> Sequence[RemoteRun]:
         """Answer from the script."""
+        script.tracked += receipts
         ids = [receipt.id for receipt in receipts]
         script.questions.append(ids)
         return [script.runs.get(entry, RemoteRun(state=RemoteState.LOST)) for entry in ids]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, NoReturn, cast
 
@@ -24,7 +25,7 @@ from dj_actions.exceptions import (
     PublishRejected,
     RateLimited,
 )
-from dj_actions.messages import Message, Receipt
+from dj_actions.messages import Message, Receipt, ReceiptPart
 from dj_actions.models import ActionEvent, Delivery, PublisherState
 from dj_actions.policies import DAY, RetryPolicy
 from dj_actions.publishers import before_sending
@@ -61,6 +62,24 @@ def test_a_receipt_settles_the_delivery(lane: Lane, queue: Queue) -> None:
     assert delivery.remote_state == RemoteState.UNTRACKED
     assert delivery.settled_at
     assert delivery.lease_token is None
+
+
+PARTS = tuple(ReceiptPart(id=f"run-{one}", scope=one, url=f"https://x/{one}") for one in "ab")
+
+
+@pytest.mark.parametrize("parts", [(), PARTS])
+def test_all_parts_of_a_receipt_are_kept(
+    lane: Lane, queue: Queue, parts: tuple[ReceiptPart, ...]
+) -> None:
+    queue(2)
+    receipt = Receipt(id="run-a", scope="a", tracked=True, parts=parts)
+    plain = Receipt(id="plain")
+    script.behave = lambda message: receipt if message.object_id == "0" else plain
+    lane.run_once()
+
+    first, second = Delivery.objects.order_by("pk")
+    assert first.receipt_parts == [asdict(part) for part in parts]
+    assert second.receipt_parts == []
 
 
 def test_a_tracked_receipt_begins_to_run(lane: Lane, queue: Queue) -> None:

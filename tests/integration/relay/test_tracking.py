@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from dj_actions.exceptions import PublishError, PublisherUnavailable
-from dj_actions.messages import Receipt, RemoteRun
+from dj_actions.messages import Receipt, ReceiptPart, RemoteRun
 from dj_actions.models import Delivery
 from dj_actions.publishers import publishers
 from dj_actions.relay.lane import Lane
@@ -34,6 +34,16 @@ def running(lane: Lane, queue: Queue) -> Delivery:
 
 def check(interval: float = 10) -> int:
     return track(publishers["first"], interval=interval)
+
+
+def test_a_publisher_gets_all_parts_of_a_receipt(lane: Lane, queue: Queue) -> None:
+    parts = (ReceiptPart(id="run", scope="a"), ReceiptPart(id="other", scope="b", url="http://b"))
+    queue()
+    script.behave = lambda _message: Receipt(id="run", scope="a", tracked=True, parts=parts)
+    lane.run_once()
+    check()
+
+    assert script.tracked[-1].parts == parts
 
 
 @pytest.mark.parametrize("state", [RemoteState.SUCCEEDED, RemoteState.FAILED, RemoteState.LOST])

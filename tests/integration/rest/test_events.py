@@ -68,7 +68,10 @@ def test_events_are_listed_with_the_newest_first(staff: APIClient, events: None)
 
 
 def test_an_event_has_all_that_is_known(staff: APIClient, make_delivery: MakeDelivery) -> None:
-    delivery = make_delivery(publisher="feeds", **POSSIBLE["running"], receipt_url="http://x/1")
+    parts = [{"id": "1", "scope": "a", "url": "http://x/1"}, {"id": "2", "scope": "b", "url": ""}]
+    delivery = make_delivery(
+        publisher="feeds", **POSSIBLE["running"], receipt_url="http://x/1", receipt_parts=parts
+    )
     event = delivery.event
     body = staff.get(reverse("dj_actions:event-detail", args=[event.pk])).json()
 
@@ -81,6 +84,7 @@ def test_an_event_has_all_that_is_known(staff: APIClient, make_delivery: MakeDel
         "1",
     )
     assert (delivery["remote_state"], delivery["receipt_url"]) == ("running", "http://x/1")
+    assert delivery["receipt_parts"] == parts
 
 
 def test_an_event_names_its_actor(staff: APIClient, make_event: MakeEvent) -> None:

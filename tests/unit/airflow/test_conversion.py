@@ -18,10 +18,13 @@ from uuid import UUID
 import pytest
 from airflow_client.client.models.dag_run_state import DagRunState
 from dj_actions_airflow.conversion import (
+    ENVELOPE_KEYS,
     LOST_RUN,
     RUN_ID_PREFIX,
     SCHEMA,
     STATES,
+    batches,
+    combined,
     dag_run_conf,
     dag_run_id,
     event_id_of,
@@ -108,6 +111,10 @@ def test_the_dags_read_what_we_send(action_payload: ModuleType, message: Message
     assert actor == (message.actor and (message.actor.id, message.actor.label))
 
 
+def test_the_keys_of_the_payload_are_known() -> None:
+    assert tuple(dag_run_conf(make_message())) == ENVELOPE_KEYS
+
+
 def test_the_payload_is_plain_json() -> None:
     """Values that only Django's encoder supports become strings before the client gets them."""
     data = {"price": Decimal("1.50"), "id": ID, "at": datetime(2026, 1, 2, tzinfo=UTC)}
@@ -168,8 +175,42 @@ def test_one_byte_more_is_rejected_with_both_sizes_and_the_option() -> None:
         raise_for_large_conf({"a": "b"}, 9)
 
 
+def test_a_size_is_counted_in_utf_8() -> None:
+    conf = {"note": "é" * 100}
+
+    raise_for_large_conf(conf, len('{"note": ""}') + 200)
+    with pytest.raises(PublishRejected, match="has 212 bytes"):
+        raise_for_large_conf(conf, 211)
+
+
 def test_every_state_of_the_client_is_mapped() -> None:
-    assert {state.value for state in DagRunState} == STATES.keys(), "Map it in runs.py."
+    assert {state.value for state in DagRunState} == STATES.keys(), "Map it in conversion.py."
+
+
+@pytest.mark.parametrize(
+    ("states", "expected", "detail"),
+    [
+        (["success", "success"], RemoteState.SUCCEEDED, "2 success"),
+        (["success", "failed", "queued"], RemoteState.RUNNING, "1 success, 1 failed, 1 queued"),
+        (["success", "failed", "success"], RemoteState.FAILED, "2 success, 1 failed"),
+    ],
+)
+def test_several_runs_have_one_state(states: list[str], expected: RemoteState, detail: str) -> None:
+    run = combined([remote_run(state) for state in states])
+
+    assert (run.state, run.detail) == (expected, detail)
+
+
+def test_one_of_several_runs_that_is_gone_is_told() -> None:
+    assert combined([remote_run("success"), LOST_RUN]).state is RemoteState.LOST
+
+
+def test_ids_are_asked_for_in_requests_that_servers_accept() -> None:
+    ids = [f"djactions-{number:0190}" for number in range(60)]
+    found = list(batches(ids))
+
+    assert [one for batch in found for one in batch] == ids
+    assert all(len("|".join(batch)) < 6000 for batch in found)
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,20 @@ def test_half_a_credential_is_found(options: dict[str, str]) -> None:
         ("..", ["dj_actions_airflow.E003"]),
         ("todo\n", ["dj_actions_airflow.E003"]),
         (7, ["dj_actions_airflow.E003"]),
+        (["a", "b c"], ["dj_actions_airflow.E003"]),
+        (["a", "a"], ["dj_actions_airflow.E009"]),
+        ("report_{data.kind}", []),
+        ("report_{data.kind", ["dj_actions_airflow.E007"]),
+        ("report_{kind}", ["dj_actions_airflow.E007"]),
+        ("json:dumps", []),
+        ("json:nothing", ["dj_actions_airflow.E008"]),
+        ("no_such_module:dag_for", ["dj_actions_airflow.E008"]),
+        ("json:decoder", ["dj_actions_airflow.E008"]),
+        ("json.dumps", ["dj_actions_airflow.W001"]),
+        (lambda message: "a", []),
+        ([{"dag_id": "a", "conf": "data"}, "b"], []),
+        ([{"dag_id": "a", "config": "data"}], ["dj_actions_airflow.E009"]),
+        ([{"conf": "data"}], ["dj_actions_airflow.E004"]),
     ],
 )
 def test_a_malformed_dag_id_is_found(dag_id: Any, expected: list[str]) -> None:
@@ -140,8 +154,8 @@ def test_a_message_without_a_dag_waits_for_one_and_says_where_to_set_it() -> Non
         make_publisher().publish(make_message())
 
     assert "No DAG is configured for todo.mark_done" in str(why.value)
-    assert 'DJ_ACTIONS["PUBLISHERS"]["pipelines"]["OPTIONS"]' in str(why.value)
-    assert "A dag_id in ROUTES applies only to events that are recorded after" in str(why.value)
+    assert "Set dag_id in ROUTES, or in OPTIONS" in str(why.value)
+    assert "A route applies only to events that are recorded after" in str(why.value)
 
 
 def test_a_large_payload_is_rejected_before_it_is_sent() -> None:

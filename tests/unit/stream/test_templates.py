@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dj_actions_stream.templates import FeedTemplate, MissingValue, Template
+from dj_actions_stream.templates import FeedTemplate
 
 from dj_actions.messages import Actor, Message
+from dj_actions.publishers.templates import MissingValue, Template
 from dj_actions.testing.contract import make_message
 
 RICH = make_message(
-    data={"team_id": 5, "watchers": [2, 3], "nested": {"ids": ["a"]}, "empty": None, "flag": True},
+    data={
+        "team_id": 5,
+        "watchers": [2, 3],
+        "nested": {"ids": ["a"]},
+        "empty": None,
+        "flag": True,
+        "pin": "[redacted]",
+    },
     extra={"list": {"id": "groceries"}},
     result=[{"id": 7}],
     options={"object_label": "Buy milk"},
@@ -41,6 +49,8 @@ def feeds(template: str, message: Message = RICH) -> list[str]:
         ("x:{result.0.id}", ["x:7"]),
         ("x:{data.empty?}", []),
         ("x:{data.missing.deeper?}", []),
+        ("x:{data.pin?}", []),
+        ("todo:{object_ids}", ["todo:7"]),
         ("user:{data.watchers}-{data.team_id}", ["user:2-5", "user:3-5"]),
     ],
 )
@@ -52,6 +62,11 @@ def test_a_feed_is_named_by_the_message(template: str, expected: list[str]) -> N
 def test_a_value_that_is_not_there_is_named(template: str) -> None:
     with pytest.raises(MissingValue, match=r"it has no \w+\.[\w.]+; write"):
         feeds(template)
+
+
+def test_what_stands_for_a_sensitive_value_names_no_feed() -> None:
+    with pytest.raises(MissingValue, match=r"its data\.pin is or contains a sensitive field"):
+        feeds("user:{data.pin}")
 
 
 def test_an_empty_list_names_no_feed() -> None:
