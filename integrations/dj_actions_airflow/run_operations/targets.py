@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -118,7 +118,6 @@ def _reason_without_run(delivery: Delivery | None, known: set[str]) -> str:
 
 def receipts_of(delivery: Delivery) -> list[tuple[str, str]]:
     """Return DAG and run id of each run: all of them, if the message has started several."""
-    parts: list[dict[str, Any]] = getattr(delivery, "receipt_parts", None) or []
-    return [(part["scope"], part["id"]) for part in parts] or [
+    return [(part["scope"], part["id"]) for part in delivery.receipt_parts] or [
         (delivery.receipt_scope, delivery.receipt_id)
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dj_actions_airflow import runs
 from dj_actions_airflow.conversion import event_id_of
-from dj_actions_airflow.run_operations import requests, targets
+from dj_actions_airflow.run_operations import requests
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
@@ -329,13 +329,41 @@ def test_a_delivery_without_a_run_is_skipped_with_the_reason(
     assert records() == []
 
 
-def test_all_runs_of_one_delivery_are_chosen(make_run: MakeRun) -> None:
-    """A message may start several runs."""
-    delivery = make_run()
-    parts = [{"id": "djactions-a", "scope": "a", "url": ""}, {"id": "djactions-b", "scope": "b"}]
-    delivery.receipt_parts = parts  # type: ignore[attr-defined]  # of a later version
+@pytest.fixture
+def of_two_runs(make_run: MakeRun, pipelines: AirflowDestination) -> Delivery:
+    """A delivery whose message has started two runs."""
+    delivery = make_run("failed")
+    ids = [f"{delivery.receipt_id}-{suffix}" for suffix in ("0", "1")]
+    for run_id in ids:
+        pipelines.add_run("reports", run_id, {"id": run_id}, "failed")
+    del pipelines.runs["reports", delivery.receipt_id]
+    delivery.receipt_parts = [{"id": run_id, "scope": "reports", "url": ""} for run_id in ids]
+    delivery.receipt_id = ids[0]
+    delivery.save()
+    return delivery
 
-    assert targets.receipts_of(delivery) == [("a", "djactions-a"), ("b", "djactions-b")]
+
+def test_all_runs_of_one_delivery_are_acted_on(
+    of_two_runs: Delivery, pipelines: AirflowDestination
+) -> None:
+    outcomes = runs.rerun([of_two_runs], **WHO_AND_WHY)
+
+    assert statuses(outcomes) == ["done"] * 2
+    assert {outcome.delivery for outcome in outcomes} == {of_two_runs.pk}
+    assert [run["state"] for run in pipelines.runs.values()] == ["queued"] * 2
+
+
+def test_each_of_several_runs_is_followed_by_the_one_that_replaces_it(
+    of_two_runs: Delivery, pipelines: AirflowDestination
+) -> None:
+    outcomes = runs.trigger([of_two_runs], {"x": 1}, **WHO_AND_WHY)
+
+    assert statuses(outcomes) == ["done"] * 2
+    of_two_runs.refresh_from_db()
+    followed = [part["id"] for part in of_two_runs.receipt_parts]
+    assert of_two_runs.receipt_id == followed[0]
+    assert [pipelines.runs["reports", run_id]["conf"]["x"] for run_id in followed] == [1, 1]
+    assert of_two_runs.remote_state == "running"
 
 
 @each_verb
