@@ -20,7 +20,10 @@ WITHOUT_DATABASE = (
 
 SHARED_AIRFLOW = {
     f"tests/acceptance/{name}.py"
-    for name in ("test_airflow_publisher", "test_crashes", "test_outages", "test_remote_runs")
+    for name in (
+        *("test_airflow_publisher", "test_airflow_runs", "test_crashes", "test_outages"),
+        "test_remote_runs",
+    )
 }
 """Files whose tests use the session's `stack`: each process would start an Airflow of its own."""
 
@@ -35,6 +38,7 @@ LONG = (
     TESTS / "integration/relay",
     TESTS / "integration/openapi",
     TESTS / "integration/airflow",
+    TESTS / "integration/airflow_runs",
     TESTS / "integration/stream/test_faults.py",
 )
 """Files and folders that take longest, in the order in which they start. A process that started

@@ -13,7 +13,6 @@ INSTALLED_APPS = [
     *EXAMPLE_APPS,
     "dj_actions_stream.server",
     "dj_actions_stream.feeds",
-    "dj_actions_airflow",
     "tests.places",
 ]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from dj_actions.admin.confirmation import reason_page, submitted_reason
+from dj_actions.admin.publisher_operations import PublisherOperations
 from dj_actions.admin.read_only import ReadOnly, link_to_receipt, links_to_parts
 from dj_actions.admin.remote_runs import link_to_failure, log_of_failure, past_states
 from dj_actions.models import Delivery
@@ -42,8 +43,8 @@ class _Operation(Protocol):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly, DeliveryAdminBase):
-    """Deliveries with their state, receipt and errors."""
+class DeliveryAdmin(PublisherOperations, ReadOnly, DeliveryAdminBase):
+    """Deliveries with their state, receipt and errors, and the operations of their publishers."""
 
     list_display = (
         "id",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
+from contextlib import suppress
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 
 from dj_actions.outbox.queries import MAX_ID
@@ -16,6 +17,7 @@ MAX_THRESHOLD = 365 * 86_400
 
 NEVER = "never"
 AGE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([hdw]?)")
+MINUTES = re.compile(r"([0-9]{1,6})min")
 SECONDS_PER_UNIT = {"": 3600, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 
 
@@ -68,6 +70,18 @@ def age(text: str) -> float | None:
             f"{text!r} is not an age; expected hours, or 12h, 30d, 8w, up to 36500d, or never"
         )
     return value
+
+
+def period(text: str) -> float:
+    """Return a number of seconds from a number of hours, or from `30min`, `12h`, `30d`, `8w`."""
+    if found := MINUTES.fullmatch(text):
+        return float(found[1]) * 60
+    with suppress(ArgumentTypeError):
+        if (seconds_in_all := age(text)) is not None:
+            return seconds_in_all
+    raise ArgumentTypeError(
+        f"{text!r} is not an age; expected hours, or 30min, 12h, 30d, 8w, up to 36500d"
+    )
 
 
 def _number(text: str, maximum: int, *, unit: str) -> float:

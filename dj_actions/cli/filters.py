@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.management.base import CommandError
 from django.db import router
 
-from dj_actions.cli.arguments import delivery_id, moment, positive_integer
+from dj_actions.cli.arguments import delivery_id, moment, period, positive_integer
 from dj_actions.models import Delivery
 from dj_actions.operations.publishers import require_publisher
 from dj_actions.outbox.queries import DeliveryQuerySet
@@ -18,7 +18,7 @@ from dj_actions.states import DeliveryState, RemoteState
 
 FILTERS = (
     *("event", "publisher", "remote_state", "action", "object", "key"),
-    *("since", "until", "error"),
+    *("since", "until", "error", "older_than"),
 )
 """Options that are arguments of `DeliveryQuerySet.matching`, in addition to ids and state."""
 
@@ -58,7 +58,18 @@ def add_filters(parser: ArgumentParser, *, limit: int | None = None) -> None:
         "--until", type=moment, metavar="TIME", help="deliveries of events recorded before"
     )
     parser.add_argument(
+        "--older-than",
+        type=period,
+        metavar="AGE",
+        help="deliveries of events recorded longer ago: a number of hours, or 30min, 12h, 30d, 8w",
+    )
+    parser.add_argument(
         "--error", metavar="TEXT", help="deliveries with an error that contains this text"
+    )
+    parser.add_argument(
+        "--remote-state",
+        choices=[state.value for state in RemoteState],
+        help="deliveries whose remote run is in this state",
     )
     default = "all" if limit is None else str(limit)
     parser.add_argument(
@@ -70,31 +81,51 @@ def add_filters(parser: ArgumentParser, *, limit: int | None = None) -> None:
     )
 
 
-def matching(options: Mapping[str, Any], state: str | None) -> DeliveryQuerySet:
+def matching(
+    options: Mapping[str, Any], state: str | None, among: DeliveryQuerySet | None = None
+) -> DeliveryQuerySet:
     """Return the deliveries that match the options, the oldest first, ignoring --limit.
 
     They are read from the database that is written to: what is shown is what a change affects.
+
+    Args:
+        options: the options of the command.
+        state: the state that they are in; None for any.
+        among: the deliveries to choose from; None for all.
 
     Raises:
         InvalidAction: there is no such publisher, not even one that was removed.
     """
     wanted = {name: options[name] for name in FILTERS}
-    rows = Delivery.objects.using(router.db_for_write(Delivery))
+    database = router.db_for_write(Delivery)
+    rows = (Delivery.objects.all() if among is None else among).using(database)
     if (alias := options["publisher"]) and not rows.filter(publisher=alias).exists():
         require_publisher(alias)
     return rows.matching(ids=options["ids"] or None, state=state, **wanted).order_by("pk")
 
 
-def matching_or_all(options: Mapping[str, Any], state: DeliveryState) -> DeliveryQuerySet:
+def matching_or_all(
+    options: Mapping[str, Any], state: DeliveryState, among: DeliveryQuerySet | None = None
+) -> DeliveryQuerySet:
     """Return the deliveries to change; all of a state only if --all is given.
+
+    Args:
+        options: the options of the command: those of `add_filters`, and `all`.
+        state: the state that they are in.
+        among: the deliveries to choose from; None for all.
 
     Raises:
         CommandError: neither a filter nor --all was given.
+        InvalidAction: there is no such publisher, not even one that was removed.
     """
-    is_narrowed = options["ids"] or any(options[name] is not None for name in FILTERS)
-    if not (is_narrowed or options["all"]):
+    if not (has_filters(options) or options["ids"] or options["all"]):
         raise CommandError(
             f"Without a filter, this affects every {state} delivery. Give delivery ids or a "
             "filter such as --publisher, or confirm with --all."
         )
-    return matching(options, state)[: options["limit"]]
+    return matching(options, state, among)[: options["limit"]]
+
+
+def has_filters(options: Mapping[str, Any]) -> bool:
+    """Return whether a filter is given, in addition to ids."""
+    return any(options[name] is not None for name in FILTERS)

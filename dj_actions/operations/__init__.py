@@ -6,6 +6,7 @@ what it would change. Import this package after Django has loaded the apps: it i
 
 from __future__ import annotations
 
+from dj_actions.operations.audit import record_operation, require_reason
 from dj_actions.operations.deliveries import cancel, discard, replay, replay_delivered, retry
 from dj_actions.operations.machine_tokens import (
     NewMachineToken,
@@ -26,8 +27,10 @@ __all__ = [
     "discard",
     "pause",
     "prune",
+    "record_operation",
     "replay",
     "replay_delivered",
+    "require_reason",
     "resume",
     "retry",
     "revoke_machine_token",

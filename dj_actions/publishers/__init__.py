@@ -4,5 +4,14 @@ from __future__ import annotations
 
 from dj_actions.publishers.base import BasePublisher, before_sending, require_stored
 from dj_actions.publishers.handler import publishers
+from dj_actions.publishers.operations import DeliveryOperation, OperationOutcome, OperationStatus
 
-__all__ = ["BasePublisher", "before_sending", "publishers", "require_stored"]
+__all__ = [
+    "BasePublisher",
+    "DeliveryOperation",
+    "OperationOutcome",
+    "OperationStatus",
+    "before_sending",
+    "publishers",
+    "require_stored",
+]

@@ -17,6 +17,7 @@ from dj_actions.messages import Message, Receipt, RemoteRun
 
 if TYPE_CHECKING:
     from dj_actions.context import ActionContext
+    from dj_actions.publishers.operations import DeliveryOperation
 
 PAYLOAD_FIELDS = ("data", "result", "extra")
 """Fields of a message whose values are stored up to MAX_STORED_BYTES."""
@@ -277,6 +278,11 @@ class BasePublisher(ABC):
             PublishError: the destination did not respond, or responded with an error.
         """
         return False
+
+    @classmethod
+    def delivery_operations(cls) -> Sequence[DeliveryOperation]:
+        """Return the operations on its deliveries that the admin offers, for example a rerun."""
+        return ()
 
     def prepare(self) -> None:
         """Load slow imports; a relay calls it once, before the first message."""

@@ -36,6 +36,7 @@ METHODS: Mapping[str, tuple[tuple[str, ...], bool]] = {
     "refusal": (("message",), False),
     "recipient": (("entry",), False),
     "recorded_options": (("options", "context"), False),
+    "delivery_operations": ((), True),
     "prepare": ((), False),
     "close": ((), False),
 }

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "dj_actions",
     "dj_actions.console",
     "dj_actions_stream",
+    "dj_actions_airflow",
     "example.todos",
 ]
 MIDDLEWARE = [

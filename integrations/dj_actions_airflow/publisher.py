@@ -9,7 +9,9 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from django.apps import apps
 from django.core.checks import CheckMessage
+from django.utils.module_loading import import_string
 
 from dj_actions.exceptions import (
     DestinationNotFound,
@@ -23,7 +25,7 @@ from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions.publishers.templates import with_object_label
 from dj_actions_airflow import checks
 from dj_actions_airflow.connection import Connection, Function
-from dj_actions_airflow.conversion import RUN_ID_PREFIX
+from dj_actions_airflow.conversion import RUN_ID_PREFIX, raise_for_large_conf
 from dj_actions_airflow.dag_details import CONFIRMED_AGE, MAX_AGE, DetailsCache
 from dj_actions_airflow.deployed import check_deployed
 from dj_actions_airflow.field_checks import check_fields
@@ -35,8 +37,11 @@ from dj_actions_airflow.triggering import trigger
 
 if TYPE_CHECKING:
     from dj_actions.context import ActionContext
+    from dj_actions.publishers import DeliveryOperation
     from dj_actions_airflow.client import AirflowClient
     from dj_actions_airflow.run_tracker import RunTracker
+
+OPERATIONS = "dj_actions_airflow.run_operations.offered.OPERATIONS"
 
 
 class AirflowPublisher(BasePublisher):
@@ -253,6 +258,35 @@ class AirflowPublisher(BasePublisher):
     def check_deployed(self) -> Iterable[CheckMessage]:
         """Yield what Airflow says against the routes: of DAGs, of their params, of the user."""
         yield from check_deployed(self.alias, self._default_dag_id, self._make_client())
+
+    @classmethod
+    def delivery_operations(cls) -> Sequence[DeliveryOperation]:
+        """Return the operations on DAG runs, if the app with their permissions is installed."""
+        if not apps.is_installed("dj_actions_airflow"):
+            return ()
+        # By its path: it imports models, and this module.
+        operations: Sequence[DeliveryOperation] = import_string(OPERATIONS)
+        return operations
+
+    def client(self) -> AirflowClient:
+        """Return the client to the API server, for operations on runs.
+
+        Raises:
+            PublisherMisconfigured: it cannot be created from OPTIONS.
+        """
+        return self._make_client()
+
+    def receipt(self, dag_id: str, run_id: str) -> Receipt:
+        """Return the receipt of a run."""
+        return Receipt(id=run_id, scope=dag_id, url=self._run_url(dag_id, run_id), tracked=True)
+
+    def require_size(self, conf: Mapping[str, Any]) -> None:
+        """Refuse a payload that is larger than `max_conf_bytes`.
+
+        Raises:
+            PublishRejected: it is; the message has the sizes.
+        """
+        raise_for_large_conf(conf, self._max_conf_bytes)
 
     def prepare(self) -> None:
         """Import and create the client."""

@@ -30,7 +30,10 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions.messages": (
         *("Actor", "Message", "Receipt", "ReceiptPart", "RemoteFailure", "RemoteRun"),
     ),
-    "dj_actions.publishers": ("BasePublisher", "before_sending", "publishers", "require_stored"),
+    "dj_actions.publishers": (
+        *("BasePublisher", "before_sending", "publishers", "require_stored"),
+        *("DeliveryOperation", "OperationOutcome", "OperationStatus"),
+    ),
     "dj_actions.publishers.bounded": (
         *("MAX_RESPONSE_BYTES", "ResponseTooLarge"),
         *("bound_pools", "bounded_chunks", "read_body"),
@@ -62,6 +65,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     ),
     "dj_actions_stream.feeds.urls": ("app_name", "urlpatterns"),
     "dj_actions_airflow": ("AirflowPublisher",),
+    "dj_actions_airflow.runs": ("mark", "note", "rerun", "trigger", "unpause"),
     # Configuring it
     "dj_actions.conf": ("PublisherSettings", "RecordFailures", "Settings", "get_settings"),
     "dj_actions.policies": ("OnPoison", "Ordering", "RetryPolicy"),
@@ -76,6 +80,11 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
         *("prune", "replay", "replay_delivered", "resume", "retry"),
         *("NewMachineToken", "create_machine_token"),
         *("revoke_machine_token", "rotate_machine_token"),
+        *("record_operation", "require_reason"),
+    ),
+    "dj_actions.commands": (
+        *("DeliveryCommand", "add_delivery_filters", "chosen_deliveries", "has_filters"),
+        *("one_line", "user_named"),
     ),
     "dj_actions.signals": (
         *("action_recorded", "delivery_dead", "delivery_settled"),

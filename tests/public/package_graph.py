@@ -19,7 +19,7 @@ from tests.public.references import PACKAGES
 SECTION = Section(page="CONTRIBUTING.md", name="package graph")
 
 FOLDED = {
-    **dict.fromkeys(("mixins", "model_admin", "urls"), "fronts"),
+    **dict.fromkeys(("mixins", "model_admin", "urls", "commands"), "fronts"),
     **dict.fromkeys(("api", "fields", "forms", "legacy", "tests", "util"), "paths_of_0_0_7"),
 }
 """Module that only re-exports → the node that stands for all of its kind."""

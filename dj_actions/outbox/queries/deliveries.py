@@ -5,12 +5,18 @@ from __future__ import annotations
 from dj_actions.outbox.queries.claim import ClaimQueries
 from dj_actions.outbox.queries.operators import OperatorQueries
 from dj_actions.outbox.queries.overview import OverviewQueries
+from dj_actions.outbox.queries.remote_runs import RemoteRunQueries
 from dj_actions.outbox.queries.tracking import TrackingQueries
 from dj_actions.outbox.queries.transitions import TransitionQueries
 
 
 class DeliveryQuerySet(  # type: ignore[override]  # each base has an as_manager of its own type
-    ClaimQueries, TransitionQueries, TrackingQueries, OperatorQueries, OverviewQueries
+    ClaimQueries,
+    TransitionQueries,
+    TrackingQueries,
+    OperatorQueries,
+    RemoteRunQueries,
+    OverviewQueries,
 ):
     """Queries and transitions of deliveries, by who uses them: relays, trackers, operators, pages.
 

@@ -155,6 +155,14 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
             resource, action, event_id = found
             yield f"{resource}.{action}"
 
+    def about(self, object_id: str, resources: Collection[str]) -> Self:
+        """Return the events of these resources about one object, the newest first.
+
+        Those of bulk actions are left out: they have no index.
+        """
+        rows = self._on_write_database()
+        return rows.filter(resource__in=resources, object_id=object_id).order_by("-pk")
+
     def succeeded(self) -> Self:
         """Return the events of actions that succeeded."""
         return self.filter(status_code__lt=FAILED_FROM)

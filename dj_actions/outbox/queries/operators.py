@@ -76,6 +76,7 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
         since: datetime | None = None,
         until: datetime | None = None,
         error: str | None = None,
+        older_than: float | None = None,
     ) -> Self:
         """Return the deliveries that match all arguments.
 
@@ -91,6 +92,7 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
             since: the event was recorded at this time or later.
             until: the event was recorded before this time.
             error: text of one of the stored errors; its case does not matter.
+            older_than: seconds since the event was recorded, at least, by the database's clock.
         """
         own = {
             "event": event,
@@ -104,6 +106,8 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
             "event__created_at__lt": until and comparable(until, using=self.db),
         }
         found = self.filter(**without_none(own | window))
+        if older_than is not None:
+            found = found.filter(event__created_at__lte=from_now(-older_than))
         if ids is not None:
             found = found.filter(pk__in=list(ids))
         if error is not None:

@@ -27,7 +27,7 @@ def refused(field: str) -> Answer:
 
 
 class AirflowDestination(Destination):
-    """Issues tokens, and triggers, returns and lists DAG runs."""
+    """Issues tokens; triggers, returns, lists, clears and changes DAG runs; unpauses DAGs."""
 
     path = "/dagRuns"
     secrets = (PASSWORD,)
@@ -47,6 +47,7 @@ class AirflowDestination(Destination):
         """The path that the server is under."""
         self.tokens_issued = 0
         self.stale_answer = as_json({"detail": "Not authenticated"}, 401)
+        self.paused: set[str] = set()
         self._good_token = ""
 
     def __call__(self, request: Request) -> Answer:
@@ -69,14 +70,13 @@ class AirflowDestination(Destination):
             return as_json({"version": self.version, "git_version": None})
         if details := re.fullmatch(r"/api/v2/dags/([^/]+)/details", path):
             return self._describe(details[1])
-        found = re.fullmatch(r"/api/v2/dags/([^/]+)/dagRuns(?:/([^/]+))?", path)
+        found = re.fullmatch(r"/api/v2/dags/([^/]+)(/dagRuns(?:/([^/]+)(/clear)?)?)?", path)
         if not found:
             return as_json({"detail": "Not Found"}, 404)
-        if found[2]:
-            return self._get(found[1], found[2])
-        if request.method == "POST":
-            return self._trigger(found[1], request.body)
-        return self._list(request.query)
+        dag_id, is_runs, run_id, is_clear = found.groups()
+        if run_id:
+            return self._run(dag_id, run_id, request, is_clear=bool(is_clear))
+        return self._runs_of(dag_id, request) if is_runs else self._dag(dag_id, request)
 
     def make(self, **options: Any) -> AirflowPublisher:
         """Return a publisher to the server; it is closed after the test."""
@@ -125,6 +125,12 @@ class AirflowDestination(Destination):
         self._good_token = f"token-{self.tokens_issued}"
         return as_json({"access_token": self._good_token}, 201)
 
+    def _runs_of(self, dag_id: str, request: Request) -> Answer:
+        """Trigger a run, or list runs."""
+        if request.method == "POST":
+            return self._trigger(dag_id, request.body)
+        return self._list(request.query)
+
     def declare(self, dag_id: str, params: Mapping[str, Any] | None = None, **details: Any) -> None:
         """Declare a DAG with params: name → default and schema. Others have none."""
         described = {
@@ -154,11 +160,32 @@ class AirflowDestination(Destination):
         run |= {key: body[key] for key in ("note", "run_after", "partition_key") if key in body}
         return as_json(run)
 
-    def _get(self, dag_id: str, run_id: str) -> Answer:
-        if (dag_id, run_id) in self.runs:
-            return as_json(self.runs[dag_id, run_id])
-        name = f"The DagRun with dag_id: `{dag_id}` and run_id: `{run_id}`"
-        return as_json({"detail": f"{name} was not found"}, 404)
+    def _run(self, dag_id: str, run_id: str, request: Request, *, is_clear: bool) -> Answer:
+        """Return, clear or change a run."""
+        run = self.runs.get((dag_id, run_id))
+        if run is None:
+            name = f"The DagRun with dag_id: `{dag_id}` and run_id: `{run_id}`"
+            return as_json({"detail": f"{name} was not found"}, 404)
+        if is_clear:
+            return self._clear(run, request.body)
+        if request.method == "PATCH":
+            names = request.query.get("update_mask", list(request.body))
+            run |= {name: request.body[name] for name in names}
+        return as_json(run)
+
+    def _clear(self, run: dict[str, Any], body: Mapping[str, Any]) -> Answer:
+        """Queue a run again; as in Airflow, nothing happens if `dry_run` is not false."""
+        if body.get("dry_run", True):
+            return as_json({"task_instances": [], "total_entries": 0})
+        if run["state"] != "success" or not body.get("only_failed"):
+            run["state"] = "queued"
+        return as_json(run)
+
+    def _dag(self, dag_id: str, request: Request) -> Answer:
+        """Return or change a DAG."""
+        if request.method == "PATCH" and request.body["is_paused"] is False:
+            self.paused.discard(dag_id)
+        return as_json({"dag_id": dag_id, "is_paused": dag_id in self.paused})
 
     def _list(self, query: Mapping[str, list[str]]) -> Answer:
         knows_prefixes = Features.of(self.version).run_id_prefix_pattern

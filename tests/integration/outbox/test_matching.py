@@ -18,6 +18,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("two_publishers")]
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DEAD = {"state": "dead", "settled_at": Now()}
+RUNNING = {
+    "state": "delivered",
+    "settled_at": Now(),
+    "remote_state": "running",
+    "remote_check_at": Now(),
+}
 
 Found = Callable[..., set[str]]
 
@@ -34,6 +40,7 @@ def found(make_event: MakeEvent, make_delivery: MakeDelivery) -> Found:
         "b": make_delivery(
             event=make_event(resource="todo", action="hand_over", object_id="8"),
             publisher="other",
+            **RUNNING,
         ),
         "c": make_delivery(
             event=make_event(
@@ -81,6 +88,10 @@ def found(make_event: MakeEvent, make_delivery: MakeDelivery) -> Found:
         ({"error": "Ürgh"}, "a"),
         ({"error": "%"}, ""),
         ({"publisher": "memory", "state": "pending"}, "a"),
+        ({"remote_state": "running"}, "b"),
+        ({"remote_state": "untracked"}, "ac"),
+        ({"older_than": 0}, "abc"),
+        ({"older_than": 36_500 * 86_400}, ""),
         ({"publisher": "unknown"}, ""),
     ],
 )

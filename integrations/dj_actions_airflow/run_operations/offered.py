@@ -1,0 +1,173 @@
+"""The operations on runs as the admin offers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from dj_actions.models import Delivery
+from dj_actions.publishers import DeliveryOperation, OperationOutcome
+from dj_actions.states import DeliveryState, RemoteState
+from dj_actions_airflow.run_operations import service
+from dj_actions_airflow.run_operations.requests import MAX_NOTE_LENGTH
+from dj_actions_airflow.run_operations.targets import Chosen
+from dj_actions_airflow.run_operations.verbs import RESOURCE, Verb
+
+REASON_LENGTH = 2000
+"""Characters of a reason."""
+
+
+class ReasonForm(forms.Form):
+    """Why; recorded with the user's name."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The reason is recorded with your name."),
+    )
+
+
+class RerunForm(ReasonForm):
+    """Which tasks run again, and why."""
+
+    only_failed = forms.BooleanField(label=_("Only the failed tasks"), required=False)
+
+
+class MarkForm(ReasonForm):
+    """The state, and why."""
+
+    state = forms.ChoiceField(
+        label=_("Mark as"),
+        choices=[
+            (str(RemoteState.SUCCEEDED), _("succeeded")),
+            (str(RemoteState.FAILED), _("failed")),
+        ],
+    )
+
+
+class NoteForm(forms.Form):
+    """The note."""
+
+    text = forms.CharField(
+        label=_("Note"), max_length=MAX_NOTE_LENGTH, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class UnpauseForm(forms.Form):
+    """Why, if there is something to say; recorded with the user's name."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=REASON_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class TriggerForm(ReasonForm):
+    """The payload, and why."""
+
+    conf = forms.JSONField(
+        label=_("Conf"),
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_("A JSON object with the keys that change."),
+    )
+    replace = forms.BooleanField(
+        label=_("This is the whole conf"),
+        required=False,
+        help_text=_("Otherwise, the other keys are those of the earlier run."),
+    )
+
+    def clean_conf(self) -> Any:
+        """Refuse JSON that is not an object."""
+        conf = self.cleaned_data["conf"]
+        if not isinstance(conf, dict):
+            raise forms.ValidationError(_("Enter a JSON object."))
+        return conf
+
+
+def _run(
+    operation: Callable[..., Sequence[OperationOutcome]],
+    deliveries: Chosen,
+    /,
+    *,
+    actor: Any,
+    data: Mapping[str, Any],
+) -> Sequence[OperationOutcome]:
+    """Run an operation; the fields of its form are named like its arguments."""
+    return operation(deliveries, actor=actor, **data)
+
+
+def _has_run(*states: RemoteState) -> Callable[[Delivery], bool]:
+    """Return a function that returns whether a delivery has a run in one of these states."""
+
+    def has_run(delivery: Delivery) -> bool:
+        is_delivered = delivery.state == DeliveryState.DELIVERED and bool(delivery.receipt_id)
+        return is_delivered and delivery.remote_state in states
+
+    return has_run
+
+
+RUNNING, SUCCEEDED, FAILED, LOST = (
+    *(RemoteState.RUNNING, RemoteState.SUCCEEDED),
+    *(RemoteState.FAILED, RemoteState.LOST),
+)
+
+OPERATIONS: Sequence[DeliveryOperation] = (
+    DeliveryOperation(
+        name="airflow_rerun",
+        title=_("Rerun in Airflow"),
+        description=_("Airflow runs the tasks again, in the same run and with the same conf."),
+        permission=Verb.RERUN.permission,
+        form=RerunForm,
+        run=partial(_run, service.rerun),
+        resource=RESOURCE,
+        applies=_has_run(RUNNING, SUCCEEDED, FAILED),
+    ),
+    DeliveryOperation(
+        name="airflow_mark",
+        title=_("Mark the run in Airflow"),
+        description=_("The run is marked whatever its tasks have done; those that run are ended."),
+        permission=Verb.MARK.permission,
+        form=MarkForm,
+        run=partial(_run, service.mark),
+        resource=RESOURCE,
+        applies=_has_run(RUNNING, SUCCEEDED, FAILED),
+    ),
+    DeliveryOperation(
+        name="airflow_note",
+        title=_("Write a note in Airflow"),
+        description=_("The note of the run is replaced."),
+        permission=Verb.NOTE.permission,
+        form=NoteForm,
+        run=partial(_run, service.note),
+        resource=RESOURCE,
+        applies=_has_run(RUNNING, SUCCEEDED, FAILED),
+    ),
+    DeliveryOperation(
+        name="airflow_unpause",
+        title=_("Unpause the DAG"),
+        description=_("All runs of the DAG that are queued start, not only the selected ones."),
+        permission=Verb.UNPAUSE.permission,
+        form=UnpauseForm,
+        run=partial(_run, service.unpause),
+        resource=RESOURCE,
+        applies=_has_run(RUNNING),
+    ),
+    DeliveryOperation(
+        name="airflow_trigger",
+        title=_("Trigger again with another conf"),
+        description=_("Airflow starts another run for the same event. The delivery follows it."),
+        permission=Verb.TRIGGER.permission,
+        form=TriggerForm,
+        run=partial(_run, service.trigger),
+        resource=RESOURCE,
+        applies=_has_run(SUCCEEDED, FAILED, LOST),
+    ),
+)
+"""What `AirflowPublisher.delivery_operations` returns."""

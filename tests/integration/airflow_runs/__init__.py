@@ -1,0 +1,1 @@
+"""Operations on DAG runs, through the real client and the database."""
