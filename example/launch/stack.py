@@ -25,6 +25,11 @@ Progress = Callable[[str], None]
 START_SECONDS = 60.0
 USERS = ("ann", "bob")
 ADMIN = "admin"
+MACHINE = "airflow"
+"""The user that DAGs act as."""
+
+MACHINE_AUTH_SCHEME = "Token"
+"""The word before its token: of DRF's own tokens."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +38,12 @@ class Secrets:
 
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
     """Password of all users of the todo project."""
+
+    machine_token: str = field(default_factory=lambda: secrets.token_hex(20), repr=False)
+    """Token of the todo project, with which DAGs call actions."""
+
+    hint_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    """Signs the hints of DAGs about the end of their runs."""
 
     django_key: str = field(default_factory=lambda: secrets.token_urlsafe(50), repr=False)
     feeds_django_key: str = field(default_factory=lambda: secrets.token_urlsafe(50), repr=False)
@@ -96,6 +107,8 @@ class Stack:
             "DJANGO_DEBUG": "0",
             "DATABASE_URL": self._web_database,
             "EXAMPLE_PASSWORD": self.secrets.password,
+            "EXAMPLE_MACHINE_TOKEN": self.secrets.machine_token,
+            "EXAMPLE_HINT_SECRET": self.secrets.hint_secret,
             "STREAM_BASE_URL": self.feeds_url,
             "FEED_PAGE_URL": f"{self.web_url}/feeds/{{group}}/{{id}}/?at={{activity}}",
             "STREAM_API_KEY": self.secrets.feeds_key,
@@ -136,6 +149,8 @@ class Stack:
         try:
             for start in starts:
                 start.result()
+            if self.airflow:
+                self.connect_airflow(self.airflow)
         except BaseException:
             self._abort(starts)
             raise
@@ -145,7 +160,7 @@ class Stack:
     def start_web(self, relays: int = 0) -> None:
         """Create the todo project's tables and users, and serve it."""
         self._manage("migrate", "--verbosity=0")
-        self._manage("create_users", *USERS, f"--admin={ADMIN}")
+        self._manage("create_users", *USERS, f"--admin={ADMIN}", f"--machine={MACHINE}")
         for number in range(1, relays + 1):
             self.start_relay(f"relay-{number}")
         self.serve_web()
@@ -178,6 +193,22 @@ class Stack:
         install()
         self.airflow = Airflow(self.airflow_settings)
         self.airflow.launch(self._report)
+
+    def connect_airflow(self, airflow: Airflow) -> None:
+        """Tell Airflow where the todo project is, and with which token DAGs call its actions."""
+        airflow.add_connection(
+            "dj_actions_default",
+            {
+                "conn_type": "dj_actions",
+                "host": self.web_url,
+                "password": self.secrets.machine_token,
+                "extra": {
+                    "auth_scheme": MACHINE_AUTH_SCHEME,
+                    "paths": {"todo": "/todos/"},
+                    "hint_secret": self.secrets.hint_secret,
+                },
+            },
+        )
 
     def start_relay(self, name: str = "relay", **variables: str) -> Process:
         """Start a relay, without waiting for it."""

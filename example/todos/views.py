@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import QuerySet
 from rest_framework import viewsets
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.serializers import BaseSerializer
 
 from dj_actions.mixins import ActionMixin
@@ -21,6 +23,12 @@ class TodoViewSet(ActionMixin, viewsets.ModelViewSet[Todo]):
     # Of all its requests. An action's own permissions protect the action alone, but wherever it is
     # run from.
     permission_classes = [IsAuthenticated, IsOwner]
+
+    def get_permissions(self) -> Sequence[BasePermission]:
+        """Leave it to the action itself who may remind: a machine may, which owns no todo."""
+        if self.action == "remind":
+            return [IsAuthenticated()]
+        return super().get_permissions()
 
     def get_queryset(self) -> QuerySet[Todo]:
         """List only the user's own todos; another's are found, and refused."""
