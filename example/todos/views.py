@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework import viewsets
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.serializers import BaseSerializer
 
 from dj_actions.mixins import ActionMixin
@@ -24,7 +25,7 @@ class TodoViewSet(ActionMixin, viewsets.ModelViewSet[Todo]):
     # run from.
     permission_classes = [IsAuthenticated, IsOwner]
 
-    def get_permissions(self) -> Sequence[BasePermission]:
+    def get_permissions(self) -> Sequence[Any]:
         """Leave it to the action itself who may remind: a machine may, which owns no todo."""
         if self.action == "remind":
             return [IsAuthenticated()]

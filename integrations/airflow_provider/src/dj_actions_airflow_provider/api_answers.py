@@ -160,7 +160,7 @@ def _problem(answer: Answer) -> tuple[str, str]:
         return "", _quoted(answer)
     if not isinstance(body, dict):
         return "", _quoted(answer)
-    code = body.get("code") if isinstance(body.get("code"), str) else ""
+    code = str(body.get("code") or "")
     if isinstance(body.get("errors"), list):
         parts = [_problem_entry(entry) for entry in body["errors"]]
         return code, _cut("; ".join(filter(None, parts))) or _quoted(answer)

@@ -128,9 +128,9 @@ class DjActionOperator(BaseOperator):
         if outcome.event:
             url = self.hook.settings.event_page(outcome.event)
             context["ti"].xcom_push(key=EVENT_URL_KEY, value=url)
-        if self.wait_until in {None, Until.RECORDED.value}:
+        if self.wait_until is None:
             return outcome.as_dict()
-        return self._wait(outcome.as_dict())
+        return self._wait(outcome.as_dict(), Until(self.wait_until))
 
     def execute_complete(
         self,
@@ -147,12 +147,8 @@ class DjActionOperator(BaseOperator):
             raise DeliveryFailed(f"Event {outcome['event']}: {event['message']}")
         return outcome
 
-    def _wait(self, outcome: dict[str, Any]) -> dict[str, Any]:
-        condition = Condition(
-            event_id=outcome["event"],
-            until=Until(self.wait_until),
-            publisher=self.publisher,
-        )
+    def _wait(self, outcome: dict[str, Any], until: Until) -> dict[str, Any]:
+        condition = Condition(event_id=outcome["event"], until=until, publisher=self.publisher)
         if self.deferrable:
             self.defer(
                 trigger=ActionEventTrigger(
