@@ -17,6 +17,7 @@ from dj_actions.declaration.definition import ActionDefinition, Output
 from dj_actions.declaration.enums import ActionStatus
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.call import ActionResult
+from dj_actions.execution.chain import Parent
 from dj_actions.execution.invocation import RunOptions, invoke
 from dj_actions.registry import registry
 
@@ -128,7 +129,7 @@ class Action(ABC):
         data: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
-        parent: ActionContext | None = None,
+        parent: Parent | None = None,
     ) -> ActionResult:
         """Run the action from code: the same steps as over HTTP, the same record.
 
@@ -142,10 +143,13 @@ class Action(ABC):
             data: the input, to be validated.
             idempotency_key: the caller's key for this call; a repeated call is not run again.
             dry_run: whether to roll everything back at the end.
-            parent: the run that this one is a part of; see `ActionContext.run`.
+            parent: the run that this one is a part of, see `ActionContext.run`; or the event that
+                led to it, or the id of that: the event of this run is then linked to it.
 
         Raises:
-            InvalidAction: the wrong one of `object` and `objects` was given.
+            InvalidAction: the wrong one of `object` and `objects` was given, or `parent` is not an
+                event.
+            ChainTooLong: more events led to this call than MAX_CHAIN_DEPTH allows.
             rest_framework.exceptions.APIException: not found, not permitted, or invalid input.
         """
         return invoke(

@@ -57,12 +57,41 @@ class Selection:
     """Why the action may not be run on it."""
 
 
+MAX_RECORDED_DEPTH = 32_767
+"""The largest depth that its column can hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainPosition:
+    """Where an event is in the chain of events that led to it."""
+
+    parent: UUID | None = None
+    """Id of the event that led to it; None for the first one of a chain."""
+
+    root: UUID | None = None
+    """Id of the first event of the chain; None if that is this one."""
+
+    depth: int = 0
+    """Number of events that led to it."""
+
+    def below(self, event_id: UUID) -> ChainPosition:
+        """Return the position of an event that the event at this position, with this id, led to."""
+        return ChainPosition(
+            parent=event_id,
+            root=self.root or event_id,
+            depth=min(self.depth + 1, MAX_RECORDED_DEPTH),
+        )
+
+
 @dataclass(slots=True, kw_only=True)
 class ActionContext:
     """What `perform` receives: the actor, the objects, and `emit()`."""
 
     actor: Any
     """The user, or None for the system itself."""
+
+    label: str = ""
+    """Resource and name of the action, for example `todo.mark_done`."""
 
     objects: tuple[Any, ...]
     """The locked objects, in the order of the request."""
@@ -87,6 +116,9 @@ class ActionContext:
 
     parent: ActionContext | None = None
     """The run that called this one with `run()`."""
+
+    position: ChainPosition = field(default_factory=ChainPosition)
+    """Where the event of this run will be in the chain of events that led to it."""
 
     dry_run: bool = False
     """Whether everything will be rolled back."""

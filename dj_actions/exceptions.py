@@ -5,7 +5,8 @@ DJActionsError
  │  ├ ActionNotFound
  │  ├ ActionAlreadyRegistered
  │  ├ InvalidAction
- │  └ OutsideTransaction
+ │  ├ OutsideTransaction
+ │  └ ChainTooLong              also a DRF APIException: actions start each other without end
  ├ PublishError                 raised by a publisher; its type decides what the relay does
  │  ├ PublisherUnavailable      retry
  │  │  └ DestinationNotFound    retry a few times, slowly
@@ -19,13 +20,16 @@ DJActionsError
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
+from rest_framework.exceptions import APIException
 
 __all__ = [
     "ActionAlreadyRegistered",
     "ActionError",
     "ActionNotFound",
+    "ChainTooLong",
     "DJActionsError",
     "DestinationNotFound",
     "InvalidAction",
@@ -62,6 +66,24 @@ class InvalidAction(ActionError):
 
 class OutsideTransaction(ActionError):
     """A record was about to be written outside the transaction of the change it describes."""
+
+
+class ChainTooLong(ActionError, APIException):
+    """The chain of actions that led to this one is longer than `MAX_CHAIN_DEPTH`: perhaps a loop.
+
+    Over HTTP, the status is 409 and the code `chain_too_long`.
+
+    Args:
+        message: which actions repeat, and what to do.
+        root: id of the first event of the chain.
+    """
+
+    status_code = 409
+    default_code = "chain_too_long"
+
+    def __init__(self, message: str, *, root: UUID | None = None) -> None:
+        APIException.__init__(self, message)
+        self.root = root
 
 
 class PublishError(DJActionsError):

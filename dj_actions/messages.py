@@ -87,6 +87,9 @@ class Message:
     occurred_at: datetime
     """When it was recorded, by the database's clock, in UTC: the same at every attempt."""
 
+    parent: UUID | None = None
+    """Id of the event that led to this one: of the action that ran it, or whose message did."""
+
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options of the route that matched when it was recorded, for example `{"dag_id": …}`."""
 

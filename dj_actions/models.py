@@ -1,9 +1,10 @@
-"""The models of the app: events, deliveries, and the state that relays share."""
+"""The models of the app: events, deliveries, what relays share, and the tokens of machines."""
 
 from __future__ import annotations
 
 from dj_actions.conf.settings import DEFAULT_TTL_MINUTES
 from dj_actions.declaration.enums import ActionType
+from dj_actions.machine_tokens.model import MachineToken
 from dj_actions.outbox.deliveries import Delivery
 from dj_actions.outbox.events import ActionEvent, ArchivedActionEvent, EventAction
 from dj_actions.outbox.heartbeats import RelayHeartbeat
@@ -16,6 +17,7 @@ __all__ = [
     "ArchivedActionEvent",
     "Delivery",
     "EventAction",
+    "MachineToken",
     "PublisherState",
     "RelayHeartbeat",
 ]

@@ -31,6 +31,7 @@ from example.todos.serializers import TodoSerializer
 pytest_plugins = [
     "tests.collection",
     "tests.fixtures.forms",
+    "tests.fixtures.machine_tokens",
     "tests.fixtures.outbox",
     "tests.fixtures.relay",
     # Each one after those that it imports: pytest rewrites the assertions of what it imports first.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -84,9 +86,12 @@ class ActionEventAdmin(ReadOnly, EventAdminBase):
         "deliveries__state",
         "deliveries__publisher",
     )
-    search_fields = ("=id", "=object_id", "=actor_id", "actor_label", "summary")
+    search_fields = ("=id", "=root", "=object_id", "=actor_id", "actor_label", "summary")
     date_hierarchy = "created_at"
     ordering = ("-id",)
+    # The parent itself may be gone, or never have been here.
+    exclude = ("parent",)
+    readonly_fields = ("link_to_parent", "link_to_chain", "depth")
     inlines = [DeliveryInline]
     show_full_result_count = False
 
@@ -94,6 +99,20 @@ class ActionEventAdmin(ReadOnly, EventAdminBase):
         """Return the events, with their deliveries prefetched."""
         rows: QuerySet[ActionEvent] = super().get_queryset(request)
         return rows.prefetch_related(Prefetch("deliveries", Delivery.objects.using(rows.db)))
+
+    @admin.display(description=_("parent"))
+    def link_to_parent(self, event: ActionEvent) -> SafeString | str:
+        """Return the id of the event that led to this one, linked to its page."""
+        if event.parent_id is None:
+            return "-"
+        url = reverse("admin:dj_actions_actionevent_change", args=[event.parent_id])
+        return format_html('<a href="{}">{}</a>', url, event.parent_id)
+
+    @admin.display(description=_("root"))
+    def link_to_chain(self, event: ActionEvent) -> SafeString:
+        """Return the id of the first event of the chain, linked to the list of all of them."""
+        url = reverse("admin:dj_actions_actionevent_changelist")
+        return format_html('<a href="{}?q={}">{}</a>', url, event.chain, event.chain)
 
     @admin.display(description=_("deliveries"))
     def state_of_all(self, event: ActionEvent) -> str:

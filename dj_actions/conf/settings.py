@@ -19,6 +19,7 @@ from dj_actions.conf.validation import (
     lowercase_names,
     mapping,
     require_boolean,
+    require_count,
     require_positive,
     require_text,
 )
@@ -36,6 +37,9 @@ MAX_VALUES: Mapping[str, float] = {
     **dict.fromkeys(("max_body_bytes", "max_stored_bytes", "ttl_minutes"), math.inf),
 }
 """Settings that are numbers above zero → the largest number."""
+
+LONGEST_CHAIN = 1000
+"""Largest MAX_CHAIN_DEPTH."""
 
 BOOLEANS = ("track_actions", "notify")
 
@@ -80,6 +84,10 @@ class Settings:
 
     ttl_minutes: float = DEFAULT_TTL_MINUTES
     """Age in minutes from which `archive_actions` archives events."""
+
+    max_chain_depth: int = 10
+    """Maximum number of events that led to an event, each to the next; an action that would exceed
+    it is refused with 409."""
 
     lease: float = 60.0
     """Seconds for which a relay holds a claimed delivery without renewing its lease."""
@@ -177,6 +185,7 @@ def get_settings() -> Settings:
         require_positive(getattr(settings, name), where, maximum=maximum)
     for name in BOOLEANS:
         require_boolean(getattr(settings, name), f'DJ_ACTIONS["{name.upper()}"]')
+    require_count(settings.max_chain_depth, 'DJ_ACTIONS["MAX_CHAIN_DEPTH"]', maximum=LONGEST_CHAIN)
     require_text(settings.environment, 'DJ_ACTIONS["ENVIRONMENT"]', maximum=MAX_NAME_LENGTH)
     return settings
 

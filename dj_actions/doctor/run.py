@@ -8,7 +8,15 @@ from django.db import connections, router
 
 from dj_actions.cli.output import error_line
 from dj_actions.conf import get_settings
-from dj_actions.doctor import configuration, outbox, postgres, publishers, relays, sqlite
+from dj_actions.doctor import (
+    configuration,
+    machine_tokens,
+    outbox,
+    postgres,
+    publishers,
+    relays,
+    sqlite,
+)
 from dj_actions.doctor.findings import Finding, State, problem
 from dj_actions.doctor.thresholds import Thresholds
 from dj_actions.models import Delivery
@@ -46,6 +54,7 @@ def _outbox_checks(thresholds: Thresholds) -> dict[str, Check]:
         "leases": lambda: outbox.check_leases(thresholds.lease),
         "unconfigured": outbox.check_unconfigured,
         "routes": outbox.check_routes,
+        "tokens": machine_tokens.check_machine_tokens,
     }
 
 

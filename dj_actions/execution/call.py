@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID
 
 from django.http import HttpRequest
 from rest_framework import status
@@ -74,6 +75,9 @@ class ActionCall:
 
     parent: ActionContext | None = None
     """The run that makes this call."""
+
+    parent_event: UUID | None = None
+    """Id of the event that led to this call, which that run did not make itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

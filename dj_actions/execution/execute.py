@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from dj_actions.context import ActionContext, Selection
+from dj_actions.context import ActionContext, ChainPosition, Selection
 from dj_actions.execution.call import ActionCall, ActionResult
+from dj_actions.execution.chain import position_of
 from dj_actions.execution.idempotency import exclusive
 from dj_actions.execution.perform import Outcome, perform
+from dj_actions.execution.permissions import require_scope
 from dj_actions.execution.preconditions import current_entity_tag, require_match
 from dj_actions.execution.problems import refusing_unusable_values
 from dj_actions.execution.recording import RecordResult, record
@@ -22,10 +24,11 @@ def execute(call: ActionCall) -> ActionResult:
     """Run an action in one transaction with its record.
 
     Raises:
-        rest_framework.exceptions.APIException: not found, not permitted, or invalid input;
-            nothing is written.
+        rest_framework.exceptions.APIException: not found, not permitted, invalid input, or a
+            chain that is too long; nothing is written.
         Exception: any error that `perform` raises; its writes are rolled back.
     """
+    require_scope(call.auth, call.definition)
     run = Run.of(call)
     early = validate_early(run)  # before any lock: a client decides how long it takes
     with transaction.atomic(using=run.scope.database):
@@ -39,7 +42,8 @@ def execute(call: ActionCall) -> ActionResult:
 def _execute(run: Run, early: EarlyValidation | None) -> ActionResult:
     with refusing_unusable_values():
         selection = run.call.caller.select(raises=not run.definition.partial)
-        context = _context(run, selection)
+        # Once the caller is admitted: the error says what the chain consists of.
+        context = _context(run, selection, position_of(run))
         require_match(run, context)
         validated = validate(run, context, early)
     outcome = perform(run, context, validated.data, selection)
@@ -47,14 +51,16 @@ def _execute(run: Run, early: EarlyValidation | None) -> ActionResult:
     return _result(run, context, outcome, recorded)
 
 
-def _context(run: Run, selection: Sequence[Selection]) -> ActionContext:
+def _context(run: Run, selection: Sequence[Selection], position: ChainPosition) -> ActionContext:
     parent = run.call.parent
     return ActionContext(
         actor=run.call.user,
+        label=run.definition.label,
         objects=tuple(entry.object for entry in selection if entry.error is None),
         request=run.call.request,
         dry_run=run.call.dry_run or bool(parent and parent.dry_run),
         parent=parent,
+        position=position,
     )
 
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from django.db import connections, transaction
 
 from dj_actions.conf import RecordFailures, Settings, get_settings
+from dj_actions.context import ChainPosition
 from dj_actions.declaration.definition import IDS, ActionDefinition
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.run import RunScope
@@ -70,6 +72,9 @@ class Failure:
     traceparent: str = ""
     """W3C trace context of the request."""
 
+    parent_event: UUID | None = None
+    """Id of the event that led to the call."""
+
 
 def record_failure(definition: ActionDefinition, failure: Failure) -> ActionEvent | None:
     """Write one event without deliveries, after everything the action wrote was rolled back.
@@ -111,7 +116,8 @@ def _is_recorded(status_code: int, settings: Settings) -> bool:
 
 
 def _event(scope: RunScope, failure: Failure) -> ActionEvent:
-    definition, actor = scope.definition, scope.actor
+    definition, actor, parent = scope.definition, scope.actor, failure.parent_event
+    position = ActionEvent.objects.position_below(parent) if parent else ChainPosition()
     keys = failure.object_ids[: definition.max_items]
     object_ids = [sanitize(key, MAX_NAME_LENGTH) for key in keys]
     data = _as_json(failure.read_data())
@@ -128,6 +134,9 @@ def _event(scope: RunScope, failure: Failure) -> ActionEvent:
         status_code=failure.status_code,
         duration_ms=failure.duration_ms,
         traceparent=failure.traceparent,
+        parent_id=position.parent,
+        root=position.root,
+        depth=position.depth,
     )
 
 

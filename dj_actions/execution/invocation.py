@@ -7,16 +7,18 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
+from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError
 from django.db.models import Model
 from rest_framework.exceptions import NotFound
 
-from dj_actions.context import ActionContext, Selection
+from dj_actions.context import Selection
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import InvalidAction
 from dj_actions.execution.call import ActionCall, ActionResult
+from dj_actions.execution.chain import Parent, parents_of
 from dj_actions.execution.error_reports import hiding_variables
 from dj_actions.execution.execute import execute
 from dj_actions.execution.failure_records import Failure, record_failure
@@ -37,7 +39,7 @@ class RunOptions(TypedDict, total=False):
     data: Mapping[str, Any] | None
     idempotency_key: str | None
     dry_run: bool
-    parent: ActionContext | None
+    parent: Parent | None
 
 
 def invoke(
@@ -53,7 +55,9 @@ def invoke(
         options: as for `Action.run`.
 
     Raises:
-        InvalidAction: the wrong one of `object` and `objects` was given.
+        InvalidAction: the wrong one of `object` and `objects` was given, or `parent` is not an
+            event.
+        ChainTooLong: more events led to this call than MAX_CHAIN_DEPTH allows.
         rest_framework.exceptions.APIException: not found, not permitted, or invalid input.
     """
     run = hiding_variables(_invoke, sensitive_fields(definition))
@@ -65,7 +69,8 @@ def _invoke(
 ) -> ActionResult:
     started = time.perf_counter()
     one, user, data = options.get("object"), options.get("actor"), options.get("data")
-    parent, dry_run = options.get("parent"), options.get("dry_run", False)
+    dry_run = options.get("dry_run", False)
+    parent, parent_event = parents_of(options.get("parent"))
     given = _given_objects(definition, one, options.get("objects"))
     keys = tuple(key_text(entry) for entry in given)
     one_key = None if one is None else one.pk
@@ -80,13 +85,22 @@ def _invoke(
         idempotency_key=options.get("idempotency_key"),
         dry_run=dry_run,
         parent=parent,
+        parent_event=parent_event,
     )
     try:
         return execute(call)
     except Exception as error:
         # The parent records the failure of its parts; a dry run leaves nothing behind.
         if records_failure and parent is None and not dry_run:
-            record_error(definition, error, user=user, keys=keys, data=data, started=started)
+            record_error(
+                definition,
+                error,
+                user=user,
+                keys=keys,
+                data=data,
+                started=started,
+                parent_event=parent_event,
+            )
         raise
     finally:
         if dry_run and one is not None:
@@ -149,6 +163,7 @@ def record_error(
     keys: Sequence[str],
     data: Any,
     started: float,
+    parent_event: UUID | None = None,
 ) -> None:
     """Record that a call from code was refused or raised an error.
 
@@ -159,6 +174,7 @@ def record_error(
         keys: primary keys of the objects.
         data: the input.
         started: when the call began, by `time.perf_counter()`.
+        parent_event: id of the event that led to the call, if any.
     """
     record_failure(
         definition,
@@ -169,6 +185,7 @@ def record_error(
             body=error_body(error),
             status_code=status_code_for(error),
             duration_ms=(time.perf_counter() - started) * 1000,
+            parent_event=parent_event,
         ),
     )
 

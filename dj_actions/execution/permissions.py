@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.execution.synthetic_request import synthetic_request, synthetic_view
+from dj_actions.models import MachineToken
 
 
 def first_denying_permission(
@@ -33,6 +34,24 @@ def first_denying_permission(
         if not allowed:
             return permission
     return None
+
+
+def require_scope(auth: object, definition: ActionDefinition) -> None:
+    """Refuse a machine whose token does not name the action.
+
+    Args:
+        auth: what the authentication class has set as `request.auth`.
+        definition: the action.
+
+    Raises:
+        PermissionDenied: it is a machine token for other actions.
+    """
+    if isinstance(auth, MachineToken) and not auth.allows(definition.resource, definition.name):
+        raise PermissionDenied(
+            f"The machine token {auth.name!r} may not call {definition.label}, only "
+            f"{', '.join(auth.actions)}.",
+            code="insufficient_scope",
+        )
 
 
 def require_active(user: Any) -> None:

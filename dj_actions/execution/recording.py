@@ -63,7 +63,7 @@ def record(run: Run, context: ActionContext, data: JsonData, outcome: Outcome) -
     deliveries = _deliveries(run, context, aliases)
     columns = _json_columns(run, context, data, outcome)
     event = _event(run, context, outcome, columns, aliases)
-    needed = aliases or run.idempotency or context.parent or context.has_children
+    needed = aliases or run.idempotency or context.position.parent or context.has_children
     if not (needed or _is_tracked(run, context)):
         return RecordResult(event=event, is_stored=False)
     database = run.scope.database
@@ -180,7 +180,9 @@ def _event(
         summary=sanitize(context.emission.summary),
         recipients=_recipients(run, context, aliases),
         traceparent=run.call.traceparent,
-        parent_id=context.parent.event_id if context.parent else None,
+        parent_id=context.position.parent,
+        root=context.position.root,
+        depth=context.position.depth,
         idempotency_key=idempotency.key if idempotency else None,
         fingerprint=idempotency.fingerprint if idempotency else "",
         **{name: column.plain for name, column in columns.items()},

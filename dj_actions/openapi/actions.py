@@ -16,6 +16,7 @@ from rest_framework.permissions import DjangoModelPermissions, IsAdminUser, IsAu
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.declaration.description import key_schema
 from dj_actions.inputs.schema_builders import Schema
+from dj_actions.openapi import authentication  # noqa: F401 - importing it registers the scheme
 from dj_actions.openapi.bodies import request_bodies, requires_body
 from dj_actions.openapi.catalogue import (
     ACTION_DESCRIPTION,

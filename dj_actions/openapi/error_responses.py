@@ -58,7 +58,8 @@ PROBLEM: Schema = {
 COMMON_ERRORS = {
     400: "The input is invalid.",
     409: "A request with this Idempotency-Key is still running, another request is changing the "
-    "same data, or the state of the object does not allow the action.",
+    "same data, the state of the object does not allow the action, or the chain of events that "
+    "led to it is too long.",
     411: "The body is sent in chunks, which the server cannot read.",
     413: "The body is too large.",
     415: "The media type of the body is not supported.",

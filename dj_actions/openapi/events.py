@@ -26,6 +26,7 @@ OUTCOME: Schema = {"type": "string", "enum": [outcome.value for outcome in Outco
 FILTER_SCHEMAS: dict[str, Schema] = {
     "outcome": OUTCOME,
     "parent": {"type": "string", "format": "uuid"},
+    "root": {"type": "string", "format": "uuid"},
     "state": STATE,
     "remote_state": REMOTE_STATE,
 }
@@ -37,7 +38,8 @@ FILTER_DESCRIPTIONS = {
     "object": "Id of one of the objects that were acted on.",
     "actor": "Id or label of the actor.",
     "outcome": "Outcome of the action.",
-    "parent": "Id of the event whose action ran this action.",
+    "parent": "Id of the event that led to this one.",
+    "root": "Id of the first event of a chain: that one, and all that it led to.",
     "publisher": "Alias of a publisher with a delivery of the event.",
     "state": "State of a delivery of the event.",
     "remote_state": "State of a delivery's remote run at its destination.",

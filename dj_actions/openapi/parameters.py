@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 
 from dj_actions.declaration.definition import ActionDefinition
+from dj_actions.execution.chain import HEADER as PARENT_HEADER
 from dj_actions.execution.idempotency import HEADER as IDEMPOTENCY_HEADER
 from dj_actions.execution.idempotency import REPLAYED_HEADER
 from dj_actions.outbox.events import IDEMPOTENCY_KEY_LENGTH
@@ -22,7 +23,7 @@ PRINTABLE = "^[!-~]([ -~]*[!-~])?$"
 
 def request_parameters(definition: ActionDefinition) -> list[OpenApiParameter]:
     """Return the query parameters and headers of a request."""
-    parameters = [_dry_run(), _idempotency_key()]
+    parameters = [_dry_run(), _idempotency_key(), _parent()]
     return [*parameters, _if_match(definition)] if definition.precondition else parameters
 
 
@@ -91,6 +92,16 @@ def _idempotency_key() -> OpenApiParameter:
         OpenApiParameter.HEADER,
         description="A unique key of your choice for this request. A repeated request with the "
         "same key is not executed again.",
+    )
+
+
+def _parent() -> OpenApiParameter:
+    return OpenApiParameter(
+        PARENT_HEADER,
+        {"type": "string", "format": "uuid"},
+        OpenApiParameter.HEADER,
+        description="Id of the event that led to this request, as the message about it has it. "
+        "The event of this request is linked to it.",
     )
 
 

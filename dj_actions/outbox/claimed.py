@@ -104,6 +104,7 @@ class Claimed(NamedTuple):
     recipients: list[str]
     extra: dict[str, Any]
     traceparent: str
+    parent_id: UUID | None
     created_microseconds: int
 
     @classmethod
@@ -142,6 +143,7 @@ class Claimed(NamedTuple):
             recipients=event.recipients,
             extra=event.extra,
             traceparent=event.traceparent,
+            parent_id=event.parent_id,
             created_microseconds=_microseconds(event.created_at, using=using),
         )
 

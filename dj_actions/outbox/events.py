@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -66,7 +67,22 @@ class ActionEvent(LegacyEventNames, models.Model):
         blank=True,
         related_name="children",
         db_index=False,
-        help_text=_("The action that ran this one."),
+        help_text=_("The event that led to this one."),
+    )
+    # Not a foreign key either. Empty for the first event of a chain, as most are: less to insert.
+    root = models.UUIDField(
+        _("root"),
+        null=True,
+        editable=False,
+        help_text=_("The first event of the chain that led to this one."),
+    )
+    # Not a positive one, whose constraint PostgreSQL would check for all rows to add the column.
+    depth = models.SmallIntegerField(
+        _("depth"),
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_("Number of events that led to this one."),
     )
     idempotency_key = models.CharField(
         _("idempotency key"),
@@ -93,6 +109,9 @@ class ActionEvent(LegacyEventNames, models.Model):
             models.Index(fields=["created_at"], name="dja_event_by_age"),
             models.Index(
                 fields=["parent"], name="dja_event_by_parent", condition=Q(parent__isnull=False)
+            ),
+            models.Index(
+                fields=["root"], name="dja_event_by_root", condition=Q(root__isnull=False)
             ),
         ]
         constraints = [
@@ -122,6 +141,11 @@ class ActionEvent(LegacyEventNames, models.Model):
     def label(self) -> str:
         """Resource and action, for example `todo.mark_done`."""
         return f"{self.resource}.{self.action}"
+
+    @property
+    def chain(self) -> UUID:
+        """Id of the first event of the chain that led to this one; its own if nothing did."""
+        return self.root or self.pk
 
     @property
     def succeeded(self) -> bool:

@@ -129,6 +129,7 @@ def message_of(event: Claimed) -> Message:
         extra={} if "extra" in missing else event.extra,
         traceparent=event.traceparent,
         occurred_at=event.created_at,
+        parent=event.parent_id,
         options=_options_of(event) if event.options is None else event.options,
         attempt=event.attempts,
     )

@@ -19,7 +19,9 @@ from dj_actions.declaration.attributes import refuse_misspelled_attributes
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.declaration.description import describe, input_schema
 from dj_actions.exceptions import InvalidAction
+from dj_actions.execution.permissions import require_scope
 from dj_actions.registry import registry
+from dj_actions.rest.request import machine_token_of
 from dj_actions.rest.swagger import document_responses
 from dj_actions.text import did_you_mean
 
@@ -110,6 +112,13 @@ class CatalogueMixin(Base):
         named = {entry.name: entry for entry in cls.named_definitions}
         return [*named.values(), *(entry for entry in everywhere if entry.name not in named)]
 
+    def visible_definitions(self) -> list[ActionDefinition]:
+        """Return the actions that the client may know of: for a machine, those that it may call."""
+        definitions, token = self.action_definitions(), machine_token_of(self.request)
+        if token is None:
+            return definitions
+        return [entry for entry in definitions if token.allows(entry.resource, entry.name)]
+
     @property
     def requested_method(self) -> str:
         """The name of the viewset's method that handles the request."""
@@ -136,7 +145,7 @@ class CatalogueMixin(Base):
         return self._listing()
 
     def _listing(self) -> Response:
-        definitions = self.action_definitions()
+        definitions = self.visible_definitions()
         declared = self.action_registry or {}
         resources = [entry.resource for entry in definitions]
         described = [describe(entry, self.url_of(entry)) for entry in definitions]
@@ -172,6 +181,7 @@ class CatalogueMixin(Base):
         known = {entry.name: entry for entry in self.action_definitions()}
         if action_name not in known:
             self.refuse_unknown(action_name, bulk=None)
+        require_scope(request.auth, known[action_name])
         url = request.build_absolute_uri(request.path)
         return Response(input_schema(known[action_name], url, lookup_field=self.lookup_field))
 
@@ -210,7 +220,7 @@ class CatalogueMixin(Base):
 
     def refuse_unknown(self, name: str, *, bulk: bool | None) -> NoReturn:
         """Raise NotFound with a suggestion."""
-        known = {entry.name: entry for entry in self.action_definitions()}
+        known = {entry.name: entry for entry in self.visible_definitions()}
         if bulk is not None and name in known and known[name].bulk != bulk:
             with_ids = ", with `ids`" if known[name].requires_objects else ""
             place = "…/actions/{}/" + with_ids if known[name].bulk else "…/{{id}}/actions/{}/"

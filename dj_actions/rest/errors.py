@@ -19,7 +19,7 @@ from dj_actions.models import ActionEvent
 from dj_actions.rest.body import body_of
 from dj_actions.rest.catalogue import CatalogueMixin
 from dj_actions.rest.problems import ProblemRenderer, problem_for_response, wants_problem
-from dj_actions.rest.request import is_dry_run, traceparent_of
+from dj_actions.rest.request import is_dry_run, parent_of_refused, traceparent_of
 from dj_actions.rest.selection import SelectionMixin
 
 
@@ -68,6 +68,7 @@ class ErrorMixin(CatalogueMixin, SelectionMixin):
                 status_code=status_code,
                 duration_ms=self.request_state.duration_ms,
                 traceparent=traceparent_of(self.request),
+                parent_event=parent_of_refused(self.request),
             ),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -15,7 +16,7 @@ from rest_framework.views import APIView
 from dj_actions.conf import get_settings
 from dj_actions.models import ActionEvent
 from dj_actions.outbox.queries import ActionEventQuerySet
-from dj_actions.rest.request import DRY_RUN
+from dj_actions.rest.request import DRY_RUN, machine_token_of
 from dj_actions.rest.schema_hook import ViewSchema
 from dj_actions.rest.serializers import ActionEventSerializer
 from dj_actions.rest.viewset import ActionMixin
@@ -23,7 +24,7 @@ from dj_actions.states import DeliveryState, Outcome, RemoteState
 from dj_actions.text import did_you_mean, is_storable
 
 FILTERS = (
-    *("resource", "action", "object", "actor", "outcome", "parent"),
+    *("resource", "action", "object", "actor", "outcome", "parent", "root"),
     *("publisher", "state", "remote_state"),
 )
 """Query parameters that filter the list."""
@@ -75,8 +76,9 @@ class ActionEventViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet[ActionEvent]
     """Lists events with their deliveries.
 
     Filters: `resource`, `action`, `object`, `actor` (id or name), `outcome` (`succeeded` or
-    `failed`), `parent` (id of an event), `publisher`, `state` and `remote_state` of a delivery.
-    For staff with the permissions to view events and deliveries; a subclass can set others.
+    `failed`), `parent` and `root` (ids of events), `publisher`, `state` and `remote_state` of a
+    delivery. For staff with the permissions to view events and deliveries; a subclass can set
+    others. With a machine token, only events of the actions that it names.
     """
 
     schema = ViewSchema("dj_actions.openapi.events.EventSchema")
@@ -84,12 +86,20 @@ class ActionEventViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet[ActionEvent]
     serializer_class = ActionEventSerializer
     pagination_class = EventPagination
     permission_classes = [CanViewEvents]
+    methods_within_scope = ("list", "retrieve")
 
     def get_queryset(self) -> QuerySet[ActionEvent]:
         """Return the events that match the query parameters, with their deliveries."""
         events: ActionEventQuerySet = super().get_queryset()  # type: ignore[assignment]  # its manager's class
         wanted = self.filters()
         return events.matching(**wanted).prefetch_related("deliveries")
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Leave out the events of actions that a machine token does not name."""
+        events: Any = super().filter_queryset(queryset)
+        token = machine_token_of(self.request)
+        found: QuerySet[Any] = events if token is None else events.of_actions(token.patterns())
+        return found
 
     def filters(self) -> dict[str, str]:
         """Return the filters in the query parameters.
@@ -113,6 +123,7 @@ class ActionEventViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet[ActionEvent]
         _require_known(given, "outcome", Outcome)
         _require_publisher(given)
         _require_id(given, "parent")
+        _require_id(given, "root")
         return {name: value for name, value in given.items() if name in FILTERS}
 
 

@@ -1,15 +1,22 @@
-"""Read a request: its trace context, and its dry_run parameter."""
+"""Read a request: its trace context, its parent, its machine token, and its dry_run parameter."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
+from uuid import UUID
 
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from dj_actions.execution.chain import HEADER as PARENT_HEADER
+from dj_actions.models import MachineToken
+
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """Version 00 of https://www.w3.org/TR/trace-context/#traceparent-header."""
 
+EVENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""An event id as responses have it, and no other spelling of a UUID."""
 
 DRY_RUN = "dry_run"
 """Query parameter of a request whose changes are rolled back."""
@@ -24,6 +31,38 @@ def traceparent_of(request: Request) -> str:
     """Return the request's trace context; an empty string if it is missing or invalid."""
     header = request.headers.get("traceparent", "")
     return header if TRACEPARENT.fullmatch(header) else ""
+
+
+def parent_of(request: Request) -> UUID | None:
+    """Return the id of the event that led to the request, None without one.
+
+    Raises:
+        ValidationError: the header is not an event id.
+    """
+    header = request.headers.get(PARENT_HEADER)
+    if header is None:
+        return None
+    if not EVENT_ID.fullmatch(header):
+        raise ValidationError({PARENT_HEADER: [f"{header[:100]!r} is not a valid event id."]})
+    return UUID(header)
+
+
+def parent_of_refused(request: Request) -> UUID | None:
+    """Return the same for a request that was refused, perhaps because of the header."""
+    try:
+        return parent_of(request)
+    except ValidationError:
+        return None
+
+
+def machine_token_of(request: Any) -> MachineToken | None:
+    """Return the machine token that a request was authenticated with, if any.
+
+    Args:
+        request: the request; None while the API is described.
+    """
+    auth = getattr(request, "auth", None)
+    return auth if isinstance(auth, MachineToken) else None
 
 
 def is_dry_run(request: Request) -> bool:

@@ -37,6 +37,11 @@ class ActionEventSerializer(serializers.ModelSerializer[ActionEvent]):
     """An event with its deliveries."""
 
     actor = serializers.SerializerMethodField()
+    root = serializers.UUIDField(  # type: ignore[assignment]  # DRF takes fields out of the class
+        source="chain",
+        read_only=True,
+        help_text="The first event of the chain that led to this one; its own id without one.",
+    )
     deliveries = DeliverySerializer(many=True, read_only=True)
 
     class Meta:
@@ -58,6 +63,8 @@ class ActionEventSerializer(serializers.ModelSerializer[ActionEvent]):
             "extra",
             "traceparent",
             "parent",
+            "root",
+            "depth",
             "idempotency_key",
             "created_at",
             "deliveries",

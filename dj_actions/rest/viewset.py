@@ -31,10 +31,11 @@ from dj_actions.rest.endpoints import actions_served_by, make_endpoint
 from dj_actions.rest.errors import ErrorMixin, auth_of, user_of
 from dj_actions.rest.input_serializer import InputSerializerMixin
 from dj_actions.rest.mistaken_forms import refuse_json_sent_as_form
-from dj_actions.rest.request import traceparent_of, wants_dry_run
+from dj_actions.rest.request import parent_of, traceparent_of, wants_dry_run
 from dj_actions.rest.responses import action_response, dry_run_response
 from dj_actions.rest.routing import for_router
 from dj_actions.rest.schema_hook import ViewSchema
+from dj_actions.rest.token_scope import TokenScopeMixin
 from dj_actions.text import is_storable
 
 SET_BY_DRF = frozenset(
@@ -75,7 +76,7 @@ class RequestCaller:
         )
 
 
-class ActionMixin(InputSerializerMixin, ErrorMixin):
+class ActionMixin(InputSerializerMixin, TokenScopeMixin, ErrorMixin):
     """Serves actions; the first base of a viewset: `class TodoViewSet(ActionMixin, ModelViewSet)`.
 
     `POST /todos/7/actions/mark_done/` runs an action, `GET` on it describes it, and
@@ -200,6 +201,7 @@ class ActionMixin(InputSerializerMixin, ErrorMixin):
                 request=request,
                 view=self,
                 traceparent=traceparent_of(request),
+                parent_event=parent_of(request),
                 idempotency_key=key,
                 if_match=request.headers.get("If-Match"),
                 requires_version=True,

@@ -50,6 +50,7 @@ def message_of(delivery: Delivery) -> Message:
         extra=event.extra,
         traceparent=event.traceparent,
         occurred_at=event.created_at,
+        parent=event.parent_id,
         options=options,
     )
 

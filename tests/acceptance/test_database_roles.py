@@ -24,9 +24,11 @@ from dj_actions.models import (
     ActionEvent,
     ArchivedActionEvent,
     Delivery,
+    MachineToken,
     PublisherState,
     RelayHeartbeat,
 )
+from dj_actions.operations import create_machine_token
 from dj_actions.outbox.notifications import CHANNEL
 from dj_actions.states import DeliveryState
 from example.launch.airflow_environment import ROOT
@@ -225,6 +227,20 @@ def test_the_web_role_serves_the_read_api(client: Client, todos: list[Todo], ann
     assert client.get(f"/api/action-events/{event['id']}/").status_code == 200
 
 
+def test_the_web_role_knows_machines(web: str, ann: User, todos: list[Todo]) -> None:
+    new = create_machine_token(
+        "airflow", owner=ann, actions=["todo.mark_done"], lifetime=None, actor=None
+    )
+    answer = requests.post(
+        f"{web}/todos/{todos[0].pk}/actions/mark_done/",
+        headers={"Authorization": f"Bearer {new.secret}"},
+        timeout=60,
+    )
+
+    assert answer.status_code == 200
+    assert MachineToken.objects.get().last_used_at is not None
+
+
 def test_the_relay_role_delivers_in_order_through_an_outage(
     client: Client, todos: list[Todo], start_relay: Callable[..., Process], outbox: Path
 ) -> None:
@@ -296,6 +312,8 @@ def test_a_login_is_replaced_without_losing_a_delivery(
         ("dj_actions_web", "DELETE FROM dj_actions_actionevent"),
         ("dj_actions_web", "UPDATE dj_actions_delivery SET attempts = 0"),
         ("dj_actions_web", "SELECT FROM dj_actions_publisherstate"),
+        ("dj_actions_web", "UPDATE dj_actions_machinetoken SET actions = '[]'"),
+        ("dj_actions_relay", "SELECT FROM dj_actions_machinetoken"),
         ("dj_actions_relay", "INSERT INTO dj_actions_delivery (publisher) VALUES ('x')"),
         ("dj_actions_relay", "UPDATE dj_actions_actionevent SET actor_label = 'bob'"),
         ("dj_actions_relay", "DELETE FROM dj_actions_delivery"),
@@ -347,6 +365,10 @@ def test_the_operator_role_runs_all_operations(
         ["outbox", "retry", "--all"],
         ["outbox", "cancel", "--all", *reason],
         ["outbox", "resume", "test", *reason],
+        ["machine_token", "create", "airflow", "--owner", "ann", "--action", "todo.*"],
+        ["machine_token", "rotate", "airflow", "--overlap", "0"],
+        ["machine_token", "list"],
+        ["machine_token", "revoke", "airflow", *reason],
         ["prune_outbox", "--cancelled-after", "0"],
         ["archive_actions", "--before", "2999-01-01T00:00:00Z"],
     ]
@@ -358,4 +380,5 @@ def test_the_operator_role_runs_all_operations(
     assert not Delivery.objects.exists()
     assert not ActionEvent.objects.exists()
     assert ArchivedActionEvent.objects.filter(resource="todo").count() == 4
-    assert ArchivedActionEvent.objects.filter(actor_id=str(ann.pk)).count() == 4
+    assert ArchivedActionEvent.objects.filter(actor_id=str(ann.pk)).count() == 4 + 2
+    assert MachineToken.objects.exclude(revoked_at=None).count() == 2

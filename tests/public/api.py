@@ -21,6 +21,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     ),
     "dj_actions.registry": ("Registry", "registry"),
     # Offering them
+    "dj_actions.authentication": ("MachineTokenAuthentication",),
     "dj_actions.mixins": ("ActionMixin", "BaseActionMixin"),
     "dj_actions.model_admin": ("ActionAdminMixin",),
     "dj_actions.openapi.actions": ("ActionSchema",),
@@ -62,12 +63,14 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     # Reading and operating the outbox
     "dj_actions.models": (
         *("ActionEvent", "ArchivedActionEvent", "Delivery", "EventAction"),
-        *("PublisherState", "RelayHeartbeat"),
+        *("MachineToken", "PublisherState", "RelayHeartbeat"),
         *("ACTION_TYPE", "DEFAULT_TTL_MINUTES"),  # names of 0.0.7
     ),
     "dj_actions.operations": (
         *("OperationResult", "archive", "cancel", "discard", "pause"),
         *("prune", "replay", "replay_delivered", "resume", "retry"),
+        *("NewMachineToken", "create_machine_token"),
+        *("revoke_machine_token", "rotate_machine_token"),
     ),
     "dj_actions.signals": (
         *("action_recorded", "delivery_dead", "delivery_settled"),
@@ -78,7 +81,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions.exceptions": (
         *("DJActionsError", "InvalidSetting", "RelayAlreadyRunning"),
         *("ActionError", "ActionAlreadyRegistered", "ActionNotFound", "InvalidAction"),
-        "OutsideTransaction",
+        *("ChainTooLong", "OutsideTransaction"),
         *("PublishError", "DestinationNotFound", "PublishRejected", "PublisherMisconfigured"),
         *("PublisherUnavailable", "RateLimited"),
     ),

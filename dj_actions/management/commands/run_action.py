@@ -61,6 +61,11 @@ class Command(TextCommand):
             help="the action is not run again if it was already run with this key",
         )
         parser.add_argument(
+            "--parent",
+            metavar="ID",
+            help="id of the event that led to this call; the event of this one is linked to it",
+        )
+        parser.add_argument(
             "--dry-run", action="store_true", help="show what would happen, and roll it back"
         )
 
@@ -74,6 +79,7 @@ class Command(TextCommand):
                 data=_data(options["data"]),
                 idempotency_key=options["idempotency_key"],
                 dry_run=options["dry_run"],
+                parent=options["parent"],
                 **_objects(definition, options["pk"]),
             )
         except ActionError as error:

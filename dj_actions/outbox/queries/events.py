@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 from django.db import connections, models
 from django.db.models import Exists, OuterRef, Prefetch, Q, Value
 from django.db.models.functions import Cast, StrIndex
 from django.db.models.lookups import GreaterThan
 
+from dj_actions.context import ChainPosition
 from dj_actions.outbox.queries.base import RecordQuerySet, without_none
 from dj_actions.outbox.times import comparable
 from dj_actions.states import DeliveryState, Outcome, RemoteState
@@ -35,6 +37,7 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
         actor: str | None = None,
         outcome: str | None = None,
         parent: str | None = None,
+        root: str | None = None,
         publisher: str | None = None,
         state: str | None = None,
         remote_state: str | None = None,
@@ -47,7 +50,8 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
             object: id of an object that was acted on, alone or among others.
             actor: id or name of the actor.
             outcome: `succeeded` or `failed`.
-            parent: id of the event of the action that ran these.
+            parent: id of the event that led to these.
+            root: id of the first event of a chain; it is among them.
             publisher: alias of the publisher of a delivery.
             state: state of the same delivery.
             remote_state: remote state of the same delivery.
@@ -57,6 +61,8 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
         found = self.filter(**without_none(own))
         if outcome is not None:
             found = found.succeeded() if outcome == Outcome.SUCCEEDED else found.failed()
+        if root is not None:
+            found = found.filter(Q(root=root) | Q(pk=root))
         if object is not None:
             found = found.filter(self._acted_on(object))
         if actor is not None:
@@ -73,6 +79,42 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
             text = Cast("object_ids", models.TextField())
             among_others = Q(GreaterThan(StrIndex(text, Value(json.dumps(object_id))), 0))
         return Q(object_id=object_id) | Q(object_id=None) & among_others
+
+    def of_actions(self, actions: Iterable[tuple[str, str | None]]) -> Self:
+        """Return the events of some actions.
+
+        Args:
+            actions: resource and name of each; None in place of a name for all of the resource.
+        """
+        wanted = Q(pk__in=[])
+        for resource, action in actions:
+            wanted |= Q(**without_none({"resource": resource, "action": action}))
+        return self.filter(wanted)
+
+    def position_below(self, event_id: UUID) -> ChainPosition:
+        """Return the position of an event that the event with this id has led to.
+
+        An event that is not known, for example because it was archived, is taken for the first of
+        its chain.
+        """
+        rows = self._on_write_database().filter(pk=event_id)
+        root, depth = rows.order_by().values_list("root", "depth").first() or (None, 0)
+        return ChainPosition(root=root, depth=depth).below(event_id)
+
+    def labels_upwards(self, event_id: UUID | None, *, limit: int) -> Iterator[str]:
+        """Yield the label of an event's action, then those of the events that led to it.
+
+        Args:
+            event_id: the event to begin with.
+            limit: most events that are read, one after the other.
+        """
+        rows = self._on_write_database().order_by().values_list("resource", "action", "parent")
+        for _ in range(limit):
+            found = rows.filter(pk=event_id).first() if event_id else None
+            if found is None:
+                return
+            resource, action, event_id = found
+            yield f"{resource}.{action}"
 
     def succeeded(self) -> Self:
         """Return the events of actions that succeeded."""

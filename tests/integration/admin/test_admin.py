@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -389,3 +390,18 @@ def test_without_permissions_nothing_is_visible(
 ) -> None:
     assert client.get(url).status_code == 302
     assert browser_with().get(url).status_code == 403
+
+
+def test_a_page_links_the_chain_of_an_event(browser: Client, make_event: MakeEvent) -> None:
+    first = make_event(summary="the first")
+    second = make_event(summary="the second", parent=first, root=first.pk, depth=1)
+    lost = make_event(parent_id=uuid4(), root=uuid4(), depth=1)
+    page = browser.get(f"{EVENTS}{second.pk}/change/").content.decode()
+
+    assert f'<a href="{EVENTS}{first.pk}/change/">{first.pk}</a>' in page
+    assert f'<a href="{EVENTS}?q={first.pk}">{first.pk}</a>' in page
+    chain = browser.get(f"{EVENTS}?q={first.pk}").content.decode()
+    assert "the first" in chain
+    assert "the second" in chain
+    assert str(lost.pk) not in chain
+    assert str(lost.parent_id) in browser.get(f"{EVENTS}{lost.pk}/change/").content.decode()

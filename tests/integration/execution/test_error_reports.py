@@ -16,9 +16,11 @@ from rest_framework import serializers
 from rest_framework.test import APIClient
 
 from dj_actions.admin.confirmation import CONFIRMED
+from dj_actions.machine_tokens.queries import MachineTokenQuerySet
 from example.todos.models import Todo
 from tests.conftest import Declare, Serve
 from tests.fixtures.calls import url_of
+from tests.fixtures.machine_tokens import MakeToken, client_with
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +114,20 @@ def test_without_secrets_a_report_has_all(
     api.post(url_of(todo), {"pin": SECRET, "note": PLAIN}, format="json")
 
     assert SECRET in reports()
+
+
+def test_a_report_about_a_failed_authentication_has_no_machine_token(
+    make_token: MakeToken, todo: Todo, reports: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_rows: object) -> None:
+        raise ZeroDivisionError
+
+    secret = make_token("todo.*").secret
+    monkeypatch.setattr(MachineTokenQuerySet, "with_state", fail)
+    client_with(secret).post(f"/todos/{todo.pk}/actions/mark_done/")
+
+    assert "ZeroDivisionError" in (found := reports())
+    assert secret not in found
 
 
 # The admin

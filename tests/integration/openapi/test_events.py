@@ -39,6 +39,7 @@ def test_a_filter_is_typed(parameters: dict[str, Any]) -> None:
     assert parameters["remote_state"]["schema"]["enum"] == values(RemoteState)
     assert parameters["outcome"]["schema"]["enum"] == values(Outcome)
     assert parameters["parent"]["schema"] == {"type": "string", "format": "uuid"}
+    assert parameters["root"]["schema"] == {"type": "string", "format": "uuid"}
     assert parameters["object"]["schema"] == {"type": "string"}
 
 
@@ -84,6 +85,8 @@ def test_an_event_is_typed(document_of_version: Any) -> None:
         **nothing,
     }
     assert event["deliveries"]["type"] == "array"
+    assert (event["root"]["type"], event["root"]["format"]) == ("string", "uuid")
+    assert event["depth"]["type"] == "integer"
     assert not event["request_data"].keys() & {"type", "enum"}
 
 

@@ -288,7 +288,7 @@ def test_headers_are_described(declare: Declare, serve: Serve, make_document: Ma
     serve()
     operation = operation_of(make_document())
 
-    assert required_headers(operation) == {"Idempotency-Key": False}
+    assert required_headers(operation) == {"Idempotency-Key": False, "DJ-Actions-Parent": False}
     assert headers_of(operation, 200) == {"Action-Event", "Idempotent-Replayed"}
     assert headers_of(operation, 400) == set()
 

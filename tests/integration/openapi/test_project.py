@@ -205,3 +205,30 @@ def test_a_view_keeps_the_schema_that_it_was_given(serve: Serve) -> None:
     view.schema = own
 
     assert view.schema is own
+
+
+def test_machine_tokens_are_for_actions_and_what_describes_them(
+    make_document: MakeDocument,
+) -> None:
+    document = make_document()
+    scheme = document["components"]["securitySchemes"]["machineToken"]
+    accepting = {
+        f"{method} {path}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if {"machineToken": []} in operation["security"]
+    }
+
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    assert accepting == {
+        "post /todos/{id}/actions/mark_done/",
+        "post /todos/{id}/actions/hand_over/",
+        "post /todos/actions/bulk_mark_done/",
+        "get /todos/actions/list/",
+        "get /todos/actions/{action_name}/schema/",
+        "get /api/action-events/",
+        "get /api/action-events/{id}/",
+        "post /api/action-events/actions/archive_actions/",
+        "get /api/action-events/actions/list/",
+        "get /api/action-events/actions/{action_name}/schema/",
+    }

@@ -246,6 +246,36 @@ def test_rows_are_kept_when_the_options_are_added_and_taken_away(
     assert set(Delivery.objects.values_list("options", flat=True)) == {None}
 
 
+@pytest.mark.postgres
+def test_postgresql_adds_the_chain_of_events_without_reading_the_rows() -> None:
+    output = StringIO()
+    call_command("sqlmigrate", "dj_actions", "0006", stdout=output, no_color=True)
+    added = [line for line in output.getvalue().splitlines() if "dj_actions_actionevent" in line]
+
+    table = 'ALTER TABLE "dj_actions_actionevent" ADD COLUMN'
+    assert added == [
+        f'{table} "depth" smallint DEFAULT 0 NOT NULL;',
+        f'{table} "root" uuid NULL;',
+        (
+            'CREATE INDEX "dja_event_by_root" ON "dj_actions_actionevent" ("root") '
+            'WHERE "root" IS NOT NULL;'
+        ),
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_are_kept_when_the_chain_is_added_and_taken_away(make_event: MakeEvent) -> None:
+    event = make_event(root=uuid4(), depth=3)
+    try:
+        call_command("migrate", "dj_actions", "0003", verbosity=0, skip_checks=False)
+        call_command("migrate", "dj_actions", verbosity=0, skip_checks=False)
+    finally:
+        call_command("migrate", "dj_actions", verbosity=0)
+    event.refresh_from_db()
+
+    assert (event.root, event.depth) == (None, 0)
+
+
 def index_definitions() -> dict[str, str]:
     """Return the SQL of each index on the table of deliveries."""
     queries = {

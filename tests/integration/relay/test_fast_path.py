@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -201,6 +202,7 @@ def message_of_the_orm_and_of_the_statement(queue: Queue) -> tuple[Any, Any]:
         "actor_label": "ann",
         "summary": "done",
         "traceparent": "00-1",
+        "parent_id": uuid4(),
     }
     type(delivery.event).objects.filter(pk=delivery.event_id).update(**values)
     (by_statement,) = Delivery.objects.claim("first", limit=1, lease=60)

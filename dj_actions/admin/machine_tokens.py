@@ -1,0 +1,80 @@
+"""Admin page of machine tokens, with the operation revoke."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from dj_actions.admin.confirmation import reason_page, submitted_reason
+from dj_actions.admin.read_only import ReadOnly
+from dj_actions.exceptions import InvalidAction
+from dj_actions.models import MachineToken
+from dj_actions.operations import revoke_machine_token
+
+if TYPE_CHECKING:
+    MachineTokenAdminBase = admin.ModelAdmin[MachineToken]
+else:
+    MachineTokenAdminBase = admin.ModelAdmin
+
+
+@admin.register(MachineToken)
+class MachineTokenAdmin(ReadOnly, MachineTokenAdminBase):
+    """Machine tokens without their secrets; `manage.py machine_token` creates them.
+
+    They are not created here: the page with the secret would stay in the browser's history, and
+    the message in a session.
+    """
+
+    list_display = (
+        *("name", "prefix", "owner", "patterns", "state"),
+        *("expires_at", "last_used_at", "created_at", "created_by"),
+    )
+    list_select_related = ("owner",)
+    search_fields = ("name", "=prefix")
+    actions = ["revoke"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MachineToken]:
+        """Return the tokens with their states."""
+        rows: QuerySet[MachineToken] = super().get_queryset(request).with_state()
+        return rows
+
+    @admin.display(description=_("actions"))
+    def patterns(self, token: MachineToken) -> str:
+        """Return the patterns of the actions that it may call."""
+        return ", ".join(token.actions)
+
+    @admin.display(description=_("state"))
+    def state(self, token: MachineToken) -> str:
+        """Return whether it is active."""
+        return token.state
+
+    @admin.action(description=_("Revoke the selected machine tokens"), permissions=["operate"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[MachineToken]) -> HttpResponse | None:
+        """Revoke tokens after asking for a reason."""
+        reason = submitted_reason(request)
+        if reason is None:
+            return reason_page(self, request, queryset, title=_("Revoke machine tokens"))
+        for prefix in queryset.values_list("prefix", flat=True):
+            self._revoke(request, prefix, reason)
+        return None
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user has the model permission to change machine tokens."""
+        return request.user.has_perm("dj_actions.change_machinetoken")
+
+    def _revoke(self, request: HttpRequest, prefix: str, reason: str) -> None:
+        try:
+            result: Any = revoke_machine_token(prefix, actor=request.user, reason=reason)
+        except InvalidAction as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return
+        text, level = (
+            (_("%s was revoked."), messages.SUCCESS)
+            if result.count
+            else (_("%s was revoked before."), messages.WARNING)
+        )
+        self.message_user(request, text % prefix, level)

@@ -1,0 +1,3 @@
+"""Secrets with which machines call some actions, each as one user."""
+
+from __future__ import annotations
