@@ -141,6 +141,8 @@ class Scenario:
             ]
             label = f"{entry.dag_id} has called {entry.calls}"
             self.findings.expect(f"{label}, as", [MACHINE], [_actor(event) for event in found])
+            parents = [event["parent"] for event in found]
+            self.findings.expect(f"{label}, because of", [entry.event], parents)
             self.committed += [self._called(entry, event) for event in found]
 
     def _called(self, entry: Expected, event: Event) -> Expected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sys
@@ -28,8 +29,8 @@ ADMIN = "admin"
 MACHINE = "airflow"
 """The user that DAGs act as."""
 
-MACHINE_AUTH_SCHEME = "Token"
-"""The word before its token: of DRF's own tokens."""
+MACHINE_ACTIONS = ("todo.remind",)
+"""The actions that its token names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +39,6 @@ class Secrets:
 
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
     """Password of all users of the todo project."""
-
-    machine_token: str = field(default_factory=lambda: secrets.token_hex(20), repr=False)
-    """Token of the todo project, with which DAGs call actions."""
 
     hint_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """Signs the hints of DAGs about the end of their runs."""
@@ -107,7 +105,6 @@ class Stack:
             "DJANGO_DEBUG": "0",
             "DATABASE_URL": self._web_database,
             "EXAMPLE_PASSWORD": self.secrets.password,
-            "EXAMPLE_MACHINE_TOKEN": self.secrets.machine_token,
             "EXAMPLE_HINT_SECRET": self.secrets.hint_secret,
             "STREAM_BASE_URL": self.feeds_url,
             "FEED_PAGE_URL": f"{self.web_url}/feeds/{{group}}/{{id}}/?at={{activity}}",
@@ -201,9 +198,8 @@ class Stack:
             {
                 "conn_type": "dj_actions",
                 "host": self.web_url,
-                "password": self.secrets.machine_token,
+                "password": self._create_machine_token(),
                 "extra": {
-                    "auth_scheme": MACHINE_AUTH_SCHEME,
                     "paths": {"todo": "/todos/"},
                     "hint_secret": self.secrets.hint_secret,
                 },
@@ -255,17 +251,29 @@ class Stack:
         # Also stop programs that were launched during the first stop.
         self.stop()
 
-    def _manage(self, command: str, *arguments: str) -> None:
-        program: list[str | Path] = [sys.executable, ROOT / "example/manage.py", command]
-        self._run(command, [*program, *arguments], self.web_environment)
+    def _create_machine_token(self) -> str:
+        """Create the token with which DAGs call actions, and return its secret."""
+        actions = [f"--action={action}" for action in MACHINE_ACTIONS]
+        output = self._manage(
+            "machine_token", "create", MACHINE, f"--owner={MACHINE}", *actions, "--json"
+        )
+        created, _ = json.JSONDecoder().raw_decode(output[output.index("{") :])
+        secret: str = created["secret"]
+        return secret
 
-    def _run(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
+    def _manage(self, command: str, *arguments: str) -> str:
+        """Run a management command and return its output."""
+        program: list[str | Path] = [sys.executable, ROOT / "example/manage.py", command]
+        return self._run(command, [*program, *arguments], self.web_environment)
+
+    def _run(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> str:
         process = self.launch(name, command, env)
         if process.wait(timeout=START_SECONDS) != 0:
             raise LaunchError(f"{name} failed.\n{process.log_tail()}")
         with self._lock:
             if process in self._processes:
                 self._processes.remove(process)
+        return process.log.read_text()
 
     def _report(self, text: str) -> None:
         """Report progress; raise LaunchError if the stack is being stopped, to abort the start."""

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rest_framework.authtoken.models import Token
 
 
 class Command(BaseCommand):
@@ -50,5 +49,3 @@ class Command(BaseCommand):
             user.set_unusable_password()
             user.save()
         user.user_permissions.add(Permission.objects.get(codename="change_todo"))
-        if token := os.environ.get("EXAMPLE_MACHINE_TOKEN"):
-            Token.objects.update_or_create(user=user, defaults={"key": token})
