@@ -19,7 +19,8 @@ pytestmark = [pytest.mark.airflow, pytest.mark.postgres, pytest.mark.slow]
 
 OBJECTS = 1000
 OTHER_RUNS = 30
-MAX_SECONDS = 30.0
+SECONDS = 30.0
+"""How long the other runs may take, if they do not take longer without the bulk action."""
 
 
 @pytest.fixture
@@ -40,15 +41,21 @@ def test_a_bulk_action_on_many_objects_starves_nobody(publisher: AirflowPublishe
         wait_for(succeeded, "The end of the runs")
         return time.monotonic()
 
+    def seconds_of_others() -> float:
+        started = time.monotonic()
+        return end_of([publisher.publish(make_message()) for _ in range(OTHER_RUNS)]) - started
+
     # The first run after a start imports what its tasks need.
     end_of([publisher.publish(make_message())])
+    alone = seconds_of_others()
     ids = tuple(map(str, range(OBJECTS)))
     bulk = publisher.publish(
         make_message(object_id=None, object_ids=ids, options={"dag_id": "todos_completed"})
     )
     started = time.monotonic()
-    others = [publisher.publish(make_message()) for _ in range(OTHER_RUNS)]
-    seconds = end_of(others) - started
-    print(f"{OTHER_RUNS} runs beside a bulk action on {OBJECTS} objects: {seconds:.1f} s")  # noqa: T201
-    assert seconds < MAX_SECONDS
-    print(f"The bulk action: {end_of([bulk]) - started:.1f} s")  # noqa: T201
+    beside = seconds_of_others()
+    print(  # noqa: T201 - the figures are of interest, too
+        f"{OTHER_RUNS} runs: {alone:.1f} s alone, {beside:.1f} s beside a bulk action on "
+        f"{OBJECTS} objects, which took {end_of([bulk]) - started:.1f} s"
+    )
+    assert beside < max(SECONDS, 2 * alone)

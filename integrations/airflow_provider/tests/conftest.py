@@ -15,10 +15,9 @@ from typing import Any
 import pytest
 
 from api_server import HINT_SECRET, TOKEN, ApiServer
+from run_parts import EVENT_ID, RUN_ID, TaskInstance
 
 Conf = dict[str, Any]
-EVENT_ID = "0198c0de-0000-7000-8000-000000000001"
-RUN_ID = f"djactions-{EVENT_ID}"
 
 # Airflow reads its environment when it is first imported, which is after this module. The tests
 # of the sample DAGs, in the same process, have prepared it already.
@@ -94,18 +93,6 @@ def connect(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> Connect:
 
     set_connection()
     return set_connection
-
-
-class TaskInstance(SimpleNamespace):
-    """What the provider uses of a task instance."""
-
-    def __init__(self, **changes: Any) -> None:
-        own = {"dag_id": "tidy", "run_id": RUN_ID, "task_id": "act", "map_index": -1}
-        super().__init__(**{**own, "try_number": 1, "pushed": {}, **changes})
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        """Keep the value for the test."""
-        self.pushed[key] = value
 
 
 @pytest.fixture

@@ -264,12 +264,16 @@ def test_the_connection_test_lists_what_can_be_called(api: ApiServer, connect: C
     )
 
 
-def test_the_connection_test_without_paths_reads_events(api: ApiServer, connect: Connect) -> None:
+@pytest.mark.parametrize("replies", [[], [problem(403, "Events are for staff.")]])
+def test_the_connection_test_without_paths_tries_the_token(
+    api: ApiServer, connect: Connect, replies: list[Reply]
+) -> None:
     connect({"paths": {}})
+    api.script(*replies)
     ok, message = DjActionsHook().test_connection()
 
     assert ok
-    assert "No paths are set yet" in message
+    assert "the token is valid. No paths are set yet." in message
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import pytest
 from airflow.sdk import DAG
 
 from api_server import ApiServer
-from conftest import EVENT_ID, RUN_ID
 from dj_actions_airflow_provider.errors import InvalidConnection, RequestRefused
 from dj_actions_airflow_provider.hooks import DjActionsHook
 from dj_actions_airflow_provider.notifications import DjActionsNotifier, hint_of
+from run_parts import EVENT_ID, RUN_ID
 
 Connect = Callable[..., None]
 Context = dict[str, Any]

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import TaskDeferred
 
 from api_server import ApiServer, problem
-from conftest import EVENT_ID, RUN_ID, TaskInstance
 from dj_actions_airflow_provider.airflow_compat import AirflowFailException, AirflowSkipException
 from dj_actions_airflow_provider.errors import DeliveryFailed, RequestFailed, WaitTimeout
 from dj_actions_airflow_provider.operators import DjActionOperator
+from run_parts import EVENT_ID, RUN_ID, TaskDeferred, TaskInstance
 
 Connect = Callable[..., None]
 Context = dict[str, Any]

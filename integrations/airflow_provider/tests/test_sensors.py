@@ -7,15 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import TaskDeferred
 
 from api_server import ApiServer, problem
-from conftest import EVENT_ID
 from dj_actions_airflow_provider.airflow_compat import AirflowSkipException
 from dj_actions_airflow_provider.api_requests import ActionCall
 from dj_actions_airflow_provider.errors import DeliveryFailed, RequestFailed
 from dj_actions_airflow_provider.hooks import DjActionsHook
 from dj_actions_airflow_provider.sensors import DjActionSensor
+from run_parts import EVENT_ID, TaskDeferred
 
 Connect = Callable[..., None]
 Context = dict[str, Any]

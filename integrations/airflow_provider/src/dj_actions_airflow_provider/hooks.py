@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import httpx
@@ -29,6 +30,7 @@ from dj_actions_airflow_provider.api_requests import (
     hint_request,
     newest_event_request,
 )
+from dj_actions_airflow_provider.errors import RequestRefused
 from dj_actions_airflow_provider.settings import Settings
 from dj_actions_airflow_provider.transport import client_options, send, send_async
 from dj_actions_airflow_provider.waiting import Condition
@@ -134,10 +136,18 @@ class DjActionsHook(BaseHook):
         """
         settings = self.settings
         if not settings.paths:
-            self.find_event(Condition())
-            return f"Connected to {settings.base_url}; events can be read. No paths are set yet."
+            self._require_accepted_token()
+            return f"Connected to {settings.base_url}; the token is valid. No paths are set yet."
         found = [f"{resource}: {self._actions_of(resource)}" for resource in settings.paths]
         return f"Connected to {settings.base_url}. {'; '.join(found)}."
+
+    def _require_accepted_token(self) -> None:
+        """Ask for events, which the token may not be allowed to read."""
+        try:
+            self.find_event(Condition())
+        except RequestRefused as error:
+            if error.status != HTTPStatus.FORBIDDEN:
+                raise
 
     def _actions_of(self, resource: str) -> str:
         request = catalogue_request(self.settings, resource)
