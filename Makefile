@@ -25,11 +25,12 @@ serve: $(UV)  ## The same, kept up, with the URLs
 
 JAVASCRIPT := tests/integration/stream/server/javascript
 
-test: $(UV) $(JAVASCRIPT)/node_modules  ## Run the tests: on PostgreSQL, then those of the database on SQLite, then the DAGs'
+test: $(UV) $(JAVASCRIPT)/node_modules  ## Run the tests: on PostgreSQL, then those of the database on SQLite, then the DAGs' and their provider's
 	$(PYTEST) -n $(WORKERS) -m "not slow"
 	DATABASE_URL=sqlite $(PYTEST) -n $(CORES) -m "database and not postgres" tests/integration tests/compat \
 		--ignore=tests/integration/scaffolding --ignore=tests/integration/airflow
-	env -u VIRTUAL_ENV $(UV) run --quiet --locked --project dags pytest -c dags/pyproject.toml dags/tests
+	env -u VIRTUAL_ENV $(UV) run --quiet --locked --project dags pytest -c dags/pyproject.toml \
+		dags/tests integrations/airflow_provider/tests
 
 test-all: test  ## The same, then the slow tests: the demonstration, and a longer run of chaos
 	$(PYTEST) -n 2 -m slow

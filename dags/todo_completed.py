@@ -1,41 +1,38 @@
-"""A DAG for an action on a single todo: check the payload, then write a report."""
+"""A DAG for an action on a single todo: read the event, then write a report."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from airflow.sdk import dag, task
+from dj_actions_airflow_provider.params import action_params
+from dj_actions_airflow_provider.run_context import event_of_run, object_id_of_run
 
-from action_runs import (
-    ACTION_PARAMS,
-    DEFAULT_ARGS,
-    current_object_id,
-    current_payload,
-    write_current_report,
-)
-from todo_reports import describe
+from todo_defaults import DAGRUN_TIMEOUT, DEFAULT_ARGS, TAGS, TELL
+from todo_reports import describe, report_on_run
 
 
 @dag(
     dag_id="todo_completed",
+    dag_display_name="Todo completed",
     schedule=None,
-    params=ACTION_PARAMS,
+    params=action_params(),
     default_args=DEFAULT_ARGS,
-    tags=["dj-actions"],
+    dagrun_timeout=DAGRUN_TIMEOUT,
+    on_success_callback=TELL,
+    on_failure_callback=TELL,
+    tags=TAGS,
 )
 def todo_completed() -> None:
     """Write a report about one completed todo. Runs are triggered by DJ Actions."""
 
-    @task
-    def describe_todo() -> str:
-        return describe(current_payload(), current_object_id())
-
     # Otherwise each key of the report would become an XCom of its own, too.
     @task(multiple_outputs=False)
-    def write_report(line: str) -> dict[str, Any]:
-        return write_current_report([line])
+    def write_report(**context: Any) -> dict[str, Any]:
+        line = describe(event_of_run(context), object_id_of_run(context))
+        return report_on_run(context, [line])
 
-    write_report(describe_todo())
+    write_report()
 
 
 todo_completed()

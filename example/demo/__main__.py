@@ -15,7 +15,7 @@ from example.demo.report import print_report
 from example.demo.scenario import Scenario
 from example.demo.verification import is_settled, verify
 from example.launch.process import LaunchError, raise_interrupts, wait_until
-from example.launch.stack import ADMIN, USERS, Progress, Stack, open_stack
+from example.launch.stack import ADMIN, MACHINE, USERS, Progress, Stack, open_stack
 
 SETTLE_SECONDS = 120.0
 INTERRUPTED = 130
@@ -90,6 +90,8 @@ Feeds    {stack.feeds_url}/browser/ (key {feeds.feeds_key}, secret {feeds.feeds_
 Airflow  {airflow.base_url}/ ({airflow.admin.username}, password {airflow.admin.password})
 
 Try   curl -u ann:{password} -d note=done {web}/todos/{todo}/actions/mark_done/
+      curl -u ann:{password} -d to=bob {web}/todos/{todo}/actions/hand_over/
+      (its DAG calls the action "remind" back, as {MACHINE}: see the page of bob)
 Stop  Ctrl-C"""
 
 
@@ -99,7 +101,7 @@ def _client(stack: Stack, username: str) -> TodoClient:
 
 def _ids() -> dict[str, str]:
     """Return the users' ids: `create_users` creates them in this order, from 1."""
-    return {name: str(number) for number, name in enumerate(USERS, start=1)}
+    return {name: str(number) for number, name in enumerate((*USERS, ADMIN, MACHINE), start=1)}
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 
 from example.demo.client import EVENT_HEADER, REPLAYED_HEADER, TodoClient
+from example.launch.stack import MACHINE
 
 FEEDS = "feeds"
 PIPELINES = "pipelines"
+
+Event = dict[str, Any]
+"""An event as the API returns it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +30,9 @@ class Expected:
 
     dag_id: str | None
     """The DAG that must run for the event."""
+
+    calls: str | None = None
+    """The action that the DAG must call on the same object."""
 
     @property
     def publishers(self) -> set[str]:
@@ -89,12 +96,19 @@ class Scenario:
         self._expect_commit(response, "bulk_mark_done", todos, dag_id="todos_completed")
 
     def hand_over(self) -> None:
-        """Run an instance action that is published to feeds only, one of them Bob's."""
+        """Run an instance action for Bob's feed too, whose DAG calls an action back."""
         for title in ("Fix bike", "Cook soup"):
             self._bob.create(title)
         todo = self._ann.create("Clean desk")
         response = self._ann.act(todo, "hand_over", {"to": "bob"})
-        self._expect_commit(response, "hand_over", [todo], recipients=["bob"])
+        self._expect_commit(
+            response,
+            "hand_over",
+            [todo],
+            dag_id="todo_handed_over",
+            calls="remind",
+            recipients=["bob"],
+        )
 
     def send_invalid_input(self) -> None:
         """Send input of a wrong type."""
@@ -117,6 +131,30 @@ class Scenario:
         self._expect_failure(response, "Raised after a write", 409)
         self.findings.expect("Rolled back, owner", "ann", self._ann.todo(todo)["owner"])
 
+    def expect_calls_of_dags(self, events: Sequence[Event]) -> None:
+        """Find the events of the actions that DAGs have called, and expect the same of them."""
+        for entry in [entry for entry in self.committed if entry.calls]:
+            found = [
+                event
+                for event in events
+                if (event["action"], tuple(event["object_ids"])) == (entry.calls, entry.object_ids)
+            ]
+            label = f"{entry.dag_id} has called {entry.calls}"
+            self.findings.expect(f"{label}, as", [MACHINE], [_actor(event) for event in found])
+            parents = [event["parent"] for event in found]
+            self.findings.expect(f"{label}, because of", [entry.event], parents)
+            self.committed += [self._called(entry, event) for event in found]
+
+    def _called(self, entry: Expected, event: Event) -> Expected:
+        users = (MACHINE, "bob")
+        return Expected(
+            event=event["id"],
+            action=event["action"],
+            object_ids=entry.object_ids,
+            feeds=tuple(f"user:{self._ids[user]}" for user in users),
+            dag_id=None,
+        )
+
     def _expect_commit(
         self,
         response: requests.Response,
@@ -124,6 +162,7 @@ class Scenario:
         todos: list[int],
         *,
         dag_id: str | None = None,
+        calls: str | None = None,
         recipients: list[str] | None = None,
     ) -> None:
         self.findings.expect(f"{action} status", 200, response.status_code)
@@ -135,6 +174,7 @@ class Scenario:
                 object_ids=tuple(map(str, todos)),
                 feeds=tuple(f"user:{self._ids[user]}" for user in users),
                 dag_id=dag_id,
+                calls=calls,
             )
         )
 
@@ -144,5 +184,5 @@ class Scenario:
         self.failed_statuses.append(status)
 
 
-Event = dict[str, Any]
-"""An event as the API returns it."""
+def _actor(event: Event) -> str | None:
+    return event["actor"]["label"] if event["actor"] else None

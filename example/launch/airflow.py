@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from example.launch.airflow_api import AirflowApi
 from example.launch.airflow_environment import Account, AirflowSettings
@@ -16,7 +16,9 @@ from example.launch.process import LaunchError, Process, Stoppable
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-SAMPLE_DAGS = frozenset({"todo_completed", "todos_completed"})
+SAMPLE_DAGS = frozenset({"todo_completed", "todos_completed", "todo_handed_over"})
+"""The DAGs that the example routes actions to."""
+
 MIGRATE_SECONDS = 120.0
 START_SECONDS = 120.0
 # The scheduler waits for running tasks, whose results are no longer needed.
@@ -66,6 +68,15 @@ class Airflow(Stoppable):
     def viewer(self) -> Account:
         """An account that may read everything and trigger nothing."""
         return self.settings.viewer
+
+    def add_connection(self, name: str, parts: Mapping[str, Any]) -> None:
+        """Store a connection, with its parts as in Airflow's JSON.
+
+        Raises:
+            LaunchError: Airflow has refused it, or did not answer.
+        """
+        if not self._api.add_connection(name, parts):
+            raise LaunchError(f"Airflow did not store the connection {name}.")
 
     def check_alive(self) -> None:
         """Raise LaunchError if one of the programs has exited."""

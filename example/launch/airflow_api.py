@@ -8,6 +8,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from example.launch.airflow_environment import Account
 
 HTTP_SECONDS = 30.0
@@ -39,6 +41,12 @@ class AirflowApi:
         """Return the ids of the DAGs that were loaded so far."""
         page = self._request("GET", "/api/v2/dags", token=self._access_token()) or {}
         return {dag["dag_id"] for dag in page.get("dags", [])}
+
+    def add_connection(self, name: str, parts: Mapping[str, Any]) -> bool:
+        """Store a connection, with its parts as in Airflow's JSON; return whether it was stored."""
+        body = {"connection_id": name, **parts, "extra": json.dumps(parts.get("extra", {}))}
+        token = self._access_token()
+        return self._request("POST", "/api/v2/connections", body=body, token=token) is not None
 
     def _access_token(self) -> str | None:
         if self._token is None:

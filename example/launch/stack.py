@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sys
@@ -25,6 +26,11 @@ Progress = Callable[[str], None]
 START_SECONDS = 60.0
 USERS = ("ann", "bob")
 ADMIN = "admin"
+MACHINE = "airflow"
+"""The user that DAGs act as."""
+
+MACHINE_ACTIONS = ("todo.remind",)
+"""The actions that its token names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +39,9 @@ class Secrets:
 
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
     """Password of all users of the todo project."""
+
+    hint_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    """Signs the hints of DAGs about the end of their runs."""
 
     django_key: str = field(default_factory=lambda: secrets.token_urlsafe(50), repr=False)
     feeds_django_key: str = field(default_factory=lambda: secrets.token_urlsafe(50), repr=False)
@@ -101,6 +110,7 @@ class Stack:
             "DJANGO_DEBUG": "0",
             "DATABASE_URL": self._web_database,
             "EXAMPLE_PASSWORD": self.secrets.password,
+            "EXAMPLE_HINT_SECRET": self.secrets.hint_secret,
             "STREAM_BASE_URL": self.feeds_url,
             "FEED_PAGE_URL": f"{self.web_url}/feeds/{{group}}/{{id}}/?at={{activity}}",
             "STREAM_API_KEY": self.secrets.feeds_key,
@@ -141,6 +151,8 @@ class Stack:
         try:
             for start in starts:
                 start.result()
+            if self.airflow:
+                self.connect_airflow(self.airflow)
         except BaseException:
             self._abort(starts)
             raise
@@ -150,7 +162,7 @@ class Stack:
     def start_web(self, relays: int = 0) -> None:
         """Create the todo project's tables and users, and serve it."""
         self._manage("migrate", "--verbosity=0")
-        self._manage("create_users", *USERS, f"--admin={ADMIN}")
+        self._manage("create_users", *USERS, f"--admin={ADMIN}", f"--machine={MACHINE}")
         for number in range(1, relays + 1):
             self.start_relay(f"relay-{number}")
         self.serve_web()
@@ -183,6 +195,21 @@ class Stack:
         install()
         self.airflow = Airflow(self.airflow_settings)
         self.airflow.launch(self._report)
+
+    def connect_airflow(self, airflow: Airflow) -> None:
+        """Tell Airflow where the todo project is, and with which token DAGs call its actions."""
+        airflow.add_connection(
+            "dj_actions_default",
+            {
+                "conn_type": "dj_actions",
+                "host": self.web_url,
+                "password": self._create_machine_token(),
+                "extra": {
+                    "paths": {"todo": "/todos/"},
+                    "hint_secret": self.secrets.hint_secret,
+                },
+            },
+        )
 
     def start_relay(self, name: str = "relay", **variables: str) -> Process:
         """Start a relay, without waiting for it."""
@@ -229,17 +256,29 @@ class Stack:
         # Also stop programs that were launched during the first stop.
         self.stop()
 
-    def _manage(self, command: str, *arguments: str) -> None:
-        program: list[str | Path] = [sys.executable, ROOT / "example/manage.py", command]
-        self._run(command, [*program, *arguments], self.web_environment)
+    def _create_machine_token(self) -> str:
+        """Create the token with which DAGs call actions, and return its secret."""
+        actions = [f"--action={action}" for action in MACHINE_ACTIONS]
+        output = self._manage(
+            "machine_token", "create", MACHINE, f"--owner={MACHINE}", *actions, "--json"
+        )
+        created, _ = json.JSONDecoder().raw_decode(output[output.index("{") :])
+        secret: str = created["secret"]
+        return secret
 
-    def _run(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
+    def _manage(self, command: str, *arguments: str) -> str:
+        """Run a management command and return its output."""
+        program: list[str | Path] = [sys.executable, ROOT / "example/manage.py", command]
+        return self._run(command, [*program, *arguments], self.web_environment)
+
+    def _run(self, name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> str:
         process = self.launch(name, command, env)
         if process.wait(timeout=START_SECONDS) != 0:
             raise LaunchError(f"{name} failed.\n{process.log_tail()}")
         with self._lock:
             if process in self._processes:
                 self._processes.remove(process)
+        return process.log.read_text()
 
     def _report(self, text: str) -> None:
         """Report progress; raise LaunchError if the stack is being stopped, to abort the start."""

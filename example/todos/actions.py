@@ -14,7 +14,7 @@ from dj_actions.action import Action, register
 from dj_actions.context import ActionContext
 from example.todos.forms import BulkMarkDoneForm
 from example.todos.models import Todo
-from example.todos.serializers import HandOverInput, MarkDoneInput
+from example.todos.serializers import HandOverInput, MarkDoneInput, RemindInput
 
 MAX_OPEN_TODOS = 3
 """Maximum number of open todos of a user who is handed another one."""
@@ -28,6 +28,16 @@ class IsOwner(BasePermission):
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:  # noqa: ARG002
         """Compare the todo's owner with the request's user."""
         return bool(obj.owner_id == request.user.pk)
+
+
+class IsOwnerOrMayChange(IsOwner):
+    """The owner may act on a todo, and so may a user with the permission to change todos."""
+
+    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+        """Compare the owner, then look for the permission."""
+        return super().has_object_permission(request, view, obj) or request.user.has_perm(
+            "todos.change_todo"
+        )
 
 
 class TooManyTodos(APIException):
@@ -97,4 +107,24 @@ class HandOver(Action):
         context.emit(
             summary=f"{context.actor} handed “{todo}” to {todo.owner}",
             recipients=[todo.owner, f"notification:{todo.owner.pk}"],
+        )
+
+
+@register
+class Remind(Action):
+    """Remind the owner of a todo.
+
+    It changes nothing but the owner's feed. The DAG `todo_handed_over` calls it.
+    """
+
+    model = Todo
+    input = RemindInput
+    permissions = [IsAuthenticated, IsOwnerOrMayChange]
+
+    def perform(self, context: ActionContext, data: dict[str, Any]) -> None:
+        """Send the reminder to the owner's feed."""
+        todo: Todo = context.object
+        context.emit(
+            summary=f"{context.actor} reminds {todo.owner} of “{todo}”: {data['text']}",
+            recipients=[todo.owner],
         )

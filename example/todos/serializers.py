@@ -37,3 +37,9 @@ class HandOverInput(serializers.Serializer[Any]):
         queryset=get_user_model()._default_manager.all(),
         help_text="Name of the user who takes it.",
     )
+
+
+class RemindInput(serializers.Serializer[Any]):
+    """Input of `remind`."""
+
+    text = serializers.CharField(max_length=400, help_text="What to remind of.")

@@ -69,7 +69,7 @@ def test_it_meets_all_expectations_and_leaves_no_trace(
     run = demo(*arguments)
     assert run.wait(timeout=MAX_SECONDS) == 0, run.log.read_text()
     text = run.log.read_text()
-    assert "30 of 30 expectations were met." in text
+    assert "36 of 36 expectations were met." in text
     assert "NOT" not in text
     assert_no_trace(tmp_path)
 

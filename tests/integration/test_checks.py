@@ -177,6 +177,7 @@ def test_e004_records_in_another_database_than_the_objects_are_refused(
         "todo.mark_done",
         "todo.bulk_mark_done",
         "todo.hand_over",
+        "todo.remind",
     }
     assert "'elsewhere'" in messages[0].msg
     assert messages[0].hint == "Route both to the same database in DATABASE_ROUTERS."

@@ -286,4 +286,5 @@ def test_the_model_is_the_querysets() -> None:
         "bulk_mark_done",
         "hand_over",
         "mark_done",
+        "remind",
     ]

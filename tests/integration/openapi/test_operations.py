@@ -101,6 +101,7 @@ def test_only_what_runs_an_action_is_an_operation(
         "/things/{id}/actions/hand_over/": {"post"},
         "/things/{id}/actions/mark_done/": {"post"},
         "/things/{id}/actions/poke/": {"post"},
+        "/things/{id}/actions/remind/": {"post"},
         "/things/actions/bulk_mark_done/": {"post"},
         "/things/actions/{action_name}/schema/": {"get"},
         "/things/actions/list/": {"get"},

@@ -223,6 +223,7 @@ def test_machine_tokens_are_for_actions_and_what_describes_them(
     assert accepting == {
         "post /todos/{id}/actions/mark_done/",
         "post /todos/{id}/actions/hand_over/",
+        "post /todos/{id}/actions/remind/",
         "post /todos/actions/bulk_mark_done/",
         "get /todos/actions/list/",
         "get /todos/actions/{action_name}/schema/",

@@ -161,6 +161,7 @@ def test_actions_are_extra_actions_of_drf() -> None:
         "list_actions",
         "list_actions_as_before",
         "mark_done",
+        "remind",
         "show_action_schema",
         "unknown_bulk_action",
         "unknown_instance_action",
@@ -192,6 +193,7 @@ def test_the_list_describes_all_actions_and_where_they_are(api: APIClient) -> No
     assert [(entry["id"], entry["url"]) for entry in body["instance_actions"]] == [
         ("hand_over", "/todos/{pk}/actions/hand_over/"),
         ("mark_done", "/todos/{pk}/actions/mark_done/"),
+        ("remind", "/todos/{pk}/actions/remind/"),
     ]
     assert [(entry["id"], entry["url"]) for entry in body["bulk_actions"]] == [
         ("bulk_mark_done", BULK)
