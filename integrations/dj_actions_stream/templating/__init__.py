@@ -1,0 +1,1 @@
+"""Templates of texts and feeds, such as `team:{data.team_id}`."""

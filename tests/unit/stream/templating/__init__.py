@@ -1,0 +1,1 @@
+"""Unit tests of the templates of texts and feeds."""
