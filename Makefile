@@ -55,6 +55,7 @@ bench: $(UV)  ## Measure requests, the relay and its latency, side by side with 
 	@$(BENCH) latency --ordered
 	@$(BENCH) destination
 	@$(BENCH) stream
+	@$(BENCH) feeds_server
 
 bench-quick: $(UV)  ## The same in about three minutes, less precisely and with fewer figures
 	@$(BENCH) request --quick
@@ -63,6 +64,7 @@ bench-quick: $(UV)  ## The same in about three minutes, less precisely and with 
 	@$(BENCH) latency --quick
 	@$(BENCH) destination --quick
 	@$(BENCH) stream --quick
+	@$(BENCH) feeds_server --quick
 
 $(JAVASCRIPT)/node_modules: $(JAVASCRIPT)/package.json
 	@if command -v npm >/dev/null; then \
