@@ -57,7 +57,7 @@ bench: $(UV)  ## Measure requests, the relay and its latency, side by side with 
 	@$(BENCH) stream
 	@$(BENCH) feeds_server
 
-bench-quick: $(UV)  ## The same in about three minutes, less precisely and with fewer figures
+bench-quick: $(UV)  ## The same in about four minutes, less precisely and with fewer figures
 	@$(BENCH) request --quick
 	@$(BENCH) request --quick --bulk 1000
 	@$(BENCH) drain --quick
