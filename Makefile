@@ -63,6 +63,7 @@ bench: $(UV)  ## Measure requests, the relay and its latency, side by side with 
 	@$(BENCH) latency --ordered
 	@$(BENCH) destination
 	@$(BENCH) stream
+	@$(BENCH) feeds_server
 	@$(BENCH) airflow
 
 bench-quick: $(UV)  ## The same in about five minutes, less precisely and with fewer figures
@@ -73,6 +74,7 @@ bench-quick: $(UV)  ## The same in about five minutes, less precisely and with f
 	@$(BENCH) destination --quick
 	@$(BENCH) stream --quick
 	@$(BENCH) airflow --quick
+	@$(BENCH) feeds_server --quick
 
 $(JAVASCRIPT)/node_modules: $(JAVASCRIPT)/package.json
 	@if command -v npm >/dev/null; then \

@@ -35,6 +35,9 @@ BENCHMARKS = {
     "stream": Benchmark(
         run="benchmarks.stream.benchmark.run", settings="benchmarks.stream.settings"
     ),
+    "feeds_server": Benchmark(
+        run="benchmarks.feeds_server.benchmark.run", settings="benchmarks.feeds_server.settings"
+    ),
 }
 """Name → benchmark. Each benchmark is a package like `request`; add new ones here."""
 

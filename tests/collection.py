@@ -39,7 +39,7 @@ LONG = (
     TESTS / "integration/openapi",
     TESTS / "integration/airflow",
     TESTS / "integration/airflow_runs",
-    TESTS / "integration/stream/test_faults.py",
+    TESTS / "integration/stream/v2/test_faults.py",
 )
 """Files and folders that take longest, in the order in which they start. A process that started
 one of them last would keep all others waiting."""

@@ -8,7 +8,7 @@ from django.db import connection
 from benchmarks.drain.candidates import ROWS, UUID7
 from benchmarks.errors import BenchmarkError
 
-ACTORS = 4
+ACTORS = 10
 """Users whose feeds get the activities. Activities of one feed are added together."""
 
 LOAD = f"""

@@ -56,7 +56,7 @@ def open_feeds_server(database_url: str, folder: Path) -> Iterator[Mapping[str, 
     _migrate(environment)
     command = [
         sys.executable, "-m", "gunicorn", "example.feeds.wsgi", f"--bind=127.0.0.1:{port}",
-        "--workers=1", "--threads=4",
+        "--workers=1", "--threads=4", "--keep-alive=75",
     ]  # fmt: skip
     with Process("feeds", command, log=folder / "feeds.log", env=environment, cwd=PROJECT) as feeds:
         feeds.wait_until_ready(lambda: accepts_connections(port), timeout=START_SECONDS)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from dj_actions_stream.activities import activity_of
-from dj_actions_stream.mapping import MessageMapping
+from dj_actions_stream.activities.conversion import activity_of
+from dj_actions_stream.mapping.message_mapping import MessageMapping
 from django import forms
 from django.contrib.auth.models import Group, User
 from django.shortcuts import get_object_or_404

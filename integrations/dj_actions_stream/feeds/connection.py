@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dj_actions.conf import get_settings
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.publishers import publishers
-from dj_actions_stream.client import FeedsClient
 from dj_actions_stream.feeds.conf import SETTING, get_feed_settings
 from dj_actions_stream.feeds.errors import FeedUnavailable, translate_feed_errors
-from dj_actions_stream.publisher import StreamPublisher
+from dj_actions_stream.v2.client import FeedsClient
+from dj_actions_stream.v2.publisher import StreamPublisher
 
 logger = logging.getLogger(__name__)
 

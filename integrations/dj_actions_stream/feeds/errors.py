@@ -14,7 +14,7 @@ from dj_actions.exceptions import (
     PublishError,
     PublishRejected,
 )
-from dj_actions_stream.errors import translate_errors
+from dj_actions_stream.v2.errors import translate_errors
 
 logger = logging.getLogger(__name__)
 

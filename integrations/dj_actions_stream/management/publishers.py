@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 from dj_actions.conf import get_settings
 from dj_actions.exceptions import DJActionsError
 from dj_actions.publishers import publishers
-from dj_actions_stream.base import FeedsPublisher
+from dj_actions_stream.publishing.base import FeedsPublisher
 
 
 def feeds_publishers(alias: str | None) -> list[FeedsPublisher]:

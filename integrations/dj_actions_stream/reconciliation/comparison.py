@@ -10,10 +10,10 @@ from dj_actions.exceptions import PublishError
 from dj_actions.models import Delivery
 from dj_actions.operations import replay_delivered
 from dj_actions.states import DeliveryState
-from dj_actions_stream.base import FeedsPublisher
 from dj_actions_stream.chunks import chunks
 from dj_actions_stream.effects import Effect
-from dj_actions_stream.finding import ActivityFinder, Finding
+from dj_actions_stream.publishing.base import FeedsPublisher
+from dj_actions_stream.publishing.finding import ActivityFinder, Finding
 from dj_actions_stream.reconciliation.records import (
     Selection,
     aftermath_of,

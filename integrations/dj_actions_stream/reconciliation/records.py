@@ -12,11 +12,11 @@ from dj_actions.exceptions import PublishRejected
 from dj_actions.messages import Message
 from dj_actions.models import Delivery
 from dj_actions.states import DeliveryState
-from dj_actions_stream.base import FeedsPublisher
-from dj_actions_stream.earlier import message_of
 from dj_actions_stream.effects import Effect, EffectKind
 from dj_actions_stream.feed_ids import FeedId
-from dj_actions_stream.finding import feeds_of
+from dj_actions_stream.mapping.earlier import message_of
+from dj_actions_stream.publishing.base import FeedsPublisher
+from dj_actions_stream.publishing.finding import feeds_of
 
 PAGE_SIZE = 500
 """Deliveries that are read at once."""

@@ -7,6 +7,7 @@ from django.core import checks
 
 from dj_actions_stream.server.checks import (
     check_credentials,
+    check_group_names,
     check_groups,
     check_origins,
     check_rate_limits,
@@ -28,6 +29,7 @@ class FeedsServerConfig(AppConfig):
         for check in (
             check_credentials,
             check_groups,
+            check_group_names,
             check_rate_limits,
             check_origins,
             check_open_graph,

@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
 from dj_actions_stream.server.conf import EXAMPLE, KEYS, SETTING, configuration, missing_keys
-from dj_actions_stream.server.feed_groups.groups import invalid_groups
+from dj_actions_stream.server.feed_groups.groups import invalid_groups, overlapping_groups
 from dj_actions_stream.server.protocol.rate_limits import invalid_limits
 
 # RFC 7518 3.2: an HS256 key must be at least as long as the hash. PyJWT warns about shorter keys.
@@ -46,6 +46,20 @@ def check_groups(**_: Any) -> Iterable[CheckMessage]:
             hint="Declare a group as 'flat', 'aggregated' or 'notification', or as a mapping with "
             "TYPE and AGGREGATION or RANKINGS.",
             id="feeds_server.E004",
+        )
+
+
+def check_group_names(**_: Any) -> Iterable[CheckMessage]:
+    """Yield a warning for each two feed groups that tokens for single feeds may confuse."""
+    if list(invalid_groups(configuration().get("GROUPS", {}))):
+        return
+    for shorter, longer in overlapping_groups():
+        rest = longer.removeprefix(shorter)
+        yield CheckWarning(
+            f"{SETTING}['GROUPS']: {longer!r} begins with {shorter!r}.",
+            hint="The clients make tokens that join the group and the id of a feed, so those of "
+            f"{shorter}:{rest}… are like those of {longer}:…, and refused. Rename a group.",
+            id="feeds_server.W002",
         )
 
 

@@ -10,6 +10,7 @@ from django.urls import include, path, re_path
 from dj_actions_stream.server import object_urls
 from dj_actions_stream.server.views import activities as views
 from dj_actions_stream.server.views import changes as change_views
+from dj_actions_stream.server.views import feeds_v3
 from dj_actions_stream.server.views import follows as follow_views
 
 __all__ = ["urlpatterns"]
@@ -47,6 +48,7 @@ urlpatterns = [
     path("healthz", views.health),
     path("browser/", include("dj_actions_stream.server.browser.urls")),
     path("api/v1.0/", include(api)),
+    re_path("^api/v2/", feeds_v3.FeedsV3.as_view()),
     path("analytics/v1.0/", include(object_urls.analytics)),
     path("personalization/v1.0/", include(object_urls.personalization)),
     re_path("^(?:api|analytics|personalization)/", views.NotImplementedEndpoint.as_view()),

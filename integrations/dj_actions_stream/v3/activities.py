@@ -12,7 +12,7 @@ from getstream.models import (
     UpdateActivityPartialChangeRequest,
 )
 
-from dj_actions_stream.activities import activity_of, plain
+from dj_actions_stream.activities.conversion import activity_of, plain
 from dj_actions_stream.chunks import chunks
 from dj_actions_stream.effects import Effect
 from dj_actions_stream.feed_ids import safe_id

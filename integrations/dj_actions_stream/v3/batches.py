@@ -8,9 +8,9 @@ from math import ceil
 
 from dj_actions.exceptions import PublisherUnavailable
 from dj_actions.messages import Message
-from dj_actions_stream.batches import PERHAPS_ONE_OF_THEM
 from dj_actions_stream.chunks import chunks
 from dj_actions_stream.effects import Effect, EffectKind
+from dj_actions_stream.publishing.refusals import PERHAPS_ONE_OF_THEM
 from dj_actions_stream.v3.activities import MAX_BATCH, activity_ids_of
 
 

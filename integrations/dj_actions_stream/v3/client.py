@@ -18,7 +18,7 @@ from getstream.stream import BASE_URL
 from dj_actions.exceptions import PublisherUnavailable
 from dj_actions.publishers.http import is_base_url, without_credentials
 from dj_actions_stream.chunks import chunks
-from dj_actions_stream.errors import NOT_STREAM
+from dj_actions_stream.transport.responses import NOT_STREAM
 from dj_actions_stream.v3.errors import translate_errors
 from dj_actions_stream.v3.transport import BoundedTransport
 

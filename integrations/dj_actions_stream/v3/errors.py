@@ -24,7 +24,7 @@ from dj_actions.exceptions import (
 )
 from dj_actions.publishers.bounded import ResponseTooLarge
 from dj_actions.publishers.http import sentences, without_secrets
-from dj_actions_stream.errors import MAX_ERROR_LENGTH, NOT_STREAM, TRANSIENT_STATUSES
+from dj_actions_stream.transport.responses import MAX_ERROR_LENGTH, NOT_STREAM, TRANSIENT_STATUSES
 
 CHECK_ADDRESS = (
     "Check that base_url is the address of Stream's API, and that no proxy is in front of it."

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dj_actions_stream.chunks import chunks
 from dj_actions_stream.effects import Effect
-from dj_actions_stream.finding import Finding, feeds_of
+from dj_actions_stream.publishing.finding import Finding, feeds_of
 from dj_actions_stream.v3.activities import MAX_BATCH, activity_ids_of
 from dj_actions_stream.v3.client import FeedsV3Client
 

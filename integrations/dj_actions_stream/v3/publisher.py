@@ -10,10 +10,10 @@ from django.core.checks import CheckMessage
 
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import before_sending
-from dj_actions_stream import checks
-from dj_actions_stream.base import FeedsPublisher, creating_client
 from dj_actions_stream.effects import activity_id
-from dj_actions_stream.finding import ActivityFinder
+from dj_actions_stream.publishing import checks
+from dj_actions_stream.publishing.base import FeedsPublisher, creating_client
+from dj_actions_stream.publishing.finding import ActivityFinder
 from dj_actions_stream.v3.activities import MAX_BATCH
 from dj_actions_stream.v3.batches import Prepared, batches_of, send_or_split
 from dj_actions_stream.v3.client import FeedsV3Client

@@ -9,7 +9,7 @@ import requests
 
 from dj_actions.exceptions import PublisherUnavailable
 from dj_actions.publishers.http import sentences
-from dj_actions_stream.errors import NOT_STREAM
+from dj_actions_stream.transport.responses import NOT_STREAM
 from dj_actions_stream.v3.errors import translate_foreign
 
 FIRST_ERROR_STATUS = 399

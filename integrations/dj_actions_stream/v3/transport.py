@@ -7,12 +7,9 @@ import re
 import httpx
 import requests
 
-from dj_actions_stream.client import (
-    BoundedAdapter,
-    keep_authorization,
-    raise_for_misparsed_response,
-)
-from dj_actions_stream.rate_budget import RateBudget
+from dj_actions_stream.transport.adapter import BoundedAdapter, keep_authorization
+from dj_actions_stream.transport.rate_budget import RateBudget
+from dj_actions_stream.transport.responses import raise_for_misparsed_response
 from dj_actions_stream.v3.responses import require_readable
 
 ACTIVITY = re.compile(r"/activities/[^/]+/")

@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dj_actions.exceptions import PublishError
-from dj_actions_stream.base import FeedsPublisher
-from dj_actions_stream.groups import ImpliedGroups, implied_groups
 from dj_actions_stream.management.publishers import feeds_publishers
+from dj_actions_stream.publishing.base import FeedsPublisher
+from dj_actions_stream.publishing.groups import ImpliedGroups, implied_groups
 
 
 class Command(BaseCommand):

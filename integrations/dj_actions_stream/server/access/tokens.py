@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from dj_actions_stream.server.access import policies
+from dj_actions_stream.server.access.claims import feed_of_claim, misreading_of
 from dj_actions_stream.server.conf import Credentials
 from dj_actions_stream.server.parsing.feed_ids import FeedId
 from dj_actions_stream.server.protocol.errors import ApiKeyError, NotAllowedError, SignatureError
@@ -69,17 +70,17 @@ class Grant:
         """Return whether the token grants the permission."""
         if self.user_id is not None:
             return self._user_may(self.user_id, permission)
-        feed_id = permission.feed.claim if permission.feed else EVERYTHING
         return (
             self.claims.get("resource") in (EVERYTHING, permission.resource)
             and self.claims.get("action") in (EVERYTHING, permission.action)
-            and self.claims.get("feed_id") in (EVERYTHING, feed_id)
+            and self._is_for(permission.feed)
         )
 
     def require(self, permission: Permission) -> None:
         """Raise NotAllowedError unless the token grants the permission."""
         if not self.allows(permission):
-            raise NotAllowedError(f"The token does not grant the permission {permission}.")
+            reason = f"The token does not grant the permission {permission}."
+            raise NotAllowedError(f"{reason} {self._hint(permission.feed)}".rstrip())
 
     def may_write(self, feed: FeedId) -> bool:
         """Return whether the token may add activities to the feed."""
@@ -95,6 +96,18 @@ class Grant:
         if self.is_application or self.may_write(feed):
             return True
         return bool(token) and verify(token).may_write(feed)
+
+    def _is_for(self, feed: FeedId | None) -> bool:
+        """Return whether the token is for all feeds, or for this one."""
+        claim = self.claims.get("feed_id")
+        return claim == EVERYTHING or (
+            feed is not None and claim == feed.claim and feed_of_claim(feed.claim) == feed
+        )
+
+    def _hint(self, feed: FeedId | None) -> str:
+        if feed is None or self.claims.get("feed_id") != feed.claim:
+            return ""
+        return misreading_of(feed)
 
     def _user_may(self, user_id: str, permission: Permission) -> bool:
         if permission.feed is None:

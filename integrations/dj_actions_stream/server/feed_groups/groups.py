@@ -103,6 +103,19 @@ def group_of(slug: str) -> FeedGroup:
     return group
 
 
+def overlapping_groups() -> Iterator[tuple[str, str]]:
+    """Yield each pair of groups of which the second name begins with the first.
+
+    `timeline` and `timeline_aggregated` are left out: a hosted app has both.
+    """
+    groups = configured_groups()
+    for longer in groups:
+        for shorter in groups:
+            is_default = {shorter, longer} <= DEFAULT_GROUPS.keys()
+            if longer != shorter and longer.startswith(shorter) and not is_default:
+                yield shorter, longer
+
+
 def invalid_groups(declared: object) -> Iterator[tuple[str, str]]:
     """Yield the slug and the error of each group in the setting that is invalid."""
     if not isinstance(declared, Mapping):

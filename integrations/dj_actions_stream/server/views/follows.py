@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from dj_actions_stream.server.access.tokens import Grant, Permission, authorize, verify
+from dj_actions_stream.server.access.tokens import Permission, authorize, verify
 from dj_actions_stream.server.models import Follow
 from dj_actions_stream.server.parsing.feed_ids import FeedId
 from dj_actions_stream.server.parsing.fields import FieldReader
@@ -41,8 +41,8 @@ class Following(Endpoint):
         return _listed(request, Follow.objects.of_follower(feed), "target")
 
     def post(self, request: HttpRequest, slug: str, user_id: str) -> ApiResponse:
-        """Follow a feed."""
-        feed, grant = authorize_feed(request, "follower", "write", slug, user_id)
+        """Follow any flat feed. A token of that feed is not needed, but checked if there is one."""
+        feed, _ = authorize_feed(request, "follower", "write", slug, user_id)
         document = read_body(request)
         reader = FieldReader(document)
         targets = reader.feed("target")
@@ -50,7 +50,8 @@ class Following(Endpoint):
         token = reader.optional("target_token")
         reader.raise_errors()
         (target,) = targets
-        _require_readable(target, token, grant)
+        if token:
+            verify(token).require(Permission(resource="feed", action="read", feed=target))
         follow([Relation(follower=feed, target=target)], copies=copies)
         return ApiResponse(document={}, status=201)
 
@@ -111,19 +112,6 @@ class FollowStatistics(Endpoint):
         if not asked:
             raise InputError("Set followers or following to a feed.")
         return ApiResponse(document={"results": {name: _count(request, name) for name in asked}})
-
-
-def _require_readable(target: FeedId, token: str, grant: Grant) -> None:
-    """Raise NotAllowedError if a follower may not receive copies of what the target shows.
-
-    A token of the target takes precedence over the request's. A server's token needs none, and a
-    feed that is not flat is refused to everyone, with an error of its own.
-    """
-    permission = Permission(resource="feed", action="read", feed=target)
-    if token:
-        verify(token).require(permission)
-    elif grant.user_id is not None and target.group.is_flat:
-        grant.require(permission)
 
 
 def _count(request: HttpRequest, name: str) -> dict[str, Any]:

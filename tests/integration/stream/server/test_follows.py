@@ -345,6 +345,30 @@ class TestInvalidRequests:
         )
         assert (call.status, answer["code"]) == (401, 3)
 
+    @pytest.mark.parametrize(
+        "claims",
+        [
+            {"resource": "follower", "action": "write", "feed_id": "timelinebob"},
+            {"resource": "*", "action": "*", "feed_id": "timelinebob"},
+        ],
+    )
+    def test_a_servers_token_needs_none_of_the_target(
+        self, call: Caller, claims: dict[str, str]
+    ) -> None:
+        # As that of the Go client, which sends none, and that of stream-js.
+        body = {"target": "user:eric"}
+        call("POST", "feed/timeline/bob/follows/", body, claims=claims)
+
+        assert call.status == 201
+        assert Follow.objects.filter(follower="timeline:bob", target="user:eric").exists()
+
+    def test_it_follows_with_its_own_feed_only(self, call: Caller) -> None:
+        claims = {"resource": "follower", "action": "write", "feed_id": "timelineeve"}
+        answer = call("POST", "feed/timeline/bob/follows/", {"target": "user:eric"}, claims=claims)
+
+        assert (call.status, answer["code"]) == (403, 17)
+        assert not Follow.objects.exists()
+
 
 def test_the_async_client(connect: Callable[..., Any]) -> None:
     async def follow_and_read() -> tuple[Any, ...]:

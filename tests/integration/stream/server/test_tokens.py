@@ -6,6 +6,8 @@ import time
 from typing import Any
 
 import pytest
+from dj_actions_stream.server.checks import check_group_names
+from pytest_django import Settings
 
 from tests.integration.stream.server.calls import EVERYTHING, FEED, Caller, token
 
@@ -105,3 +107,69 @@ def test_the_body_of_an_unauthorized_request_is_not_parsed(call: Caller) -> None
     answer = call("POST", FEED, b"{", claims={"user_id": "anna"})
 
     assert answer["code"] == 17
+
+
+class TestClaimsOfSeveralGroups:
+    """Stream's clients join the group and the id of a feed, with nothing between them."""
+
+    @pytest.fixture(autouse=True)
+    def _groups(self, settings: Settings) -> None:
+        groups = dict.fromkeys(("use", "user1", "todo", "todos"), "flat")
+        settings.FEEDS_SERVER = {**settings.FEEDS_SERVER, "GROUPS": groups}
+
+    @pytest.mark.parametrize(
+        ("claim", "slug", "user_id"),
+        [
+            ("user2", "user", "2"),
+            ("usereric", "user", "eric"),
+            ("todos5", "todos", "5"),
+            ("todo5", "todo", "5"),
+            ("timeline_aggregated7", "timeline_aggregated", "7"),
+        ],
+    )
+    def test_a_token_is_for_the_feed_it_was_made_for(
+        self, call: Caller, claim: str, slug: str, user_id: str
+    ) -> None:
+        call("POST", f"feed/{slug}/{user_id}/", GOOD, claims=claims("feed", "write", claim))
+
+        assert call.status == 201
+
+    @pytest.mark.parametrize(
+        ("claim", "slug", "user_id"),
+        [
+            ("user2", "use", "r2"),
+            ("todos5", "todo", "s5"),
+            ("timeline_aggregated7", "timeline", "_aggregated7"),
+        ],
+    )
+    def test_it_is_for_no_feed_of_a_shorter_group(
+        self, call: Caller, claim: str, slug: str, user_id: str
+    ) -> None:
+        answer = call(
+            "POST", f"feed/{slug}/{user_id}/", GOOD, claims=claims("feed", "write", claim)
+        )
+        assert (call.status, answer["code"]) == (403, 17)
+        assert f"The claim {claim!r} may be that of" in answer["detail"]
+
+    @pytest.mark.parametrize(("slug", "user_id"), [("user", "11"), ("user1", "1")])
+    def test_one_that_is_as_likely_for_either_is_for_neither(
+        self, call: Caller, slug: str, user_id: str
+    ) -> None:
+        answer = call(
+            "POST", f"feed/{slug}/{user_id}/", GOOD, claims=claims("feed", "write", "user11")
+        )
+        assert (call.status, answer["code"]) == (403, 17)
+        assert "rename one of the feed groups" in answer["detail"]
+
+    def test_one_for_all_feeds_is_for_each(self, call: Caller) -> None:
+        for feed in ("feed/user/11/", "feed/user1/1/", "feed/use/r2/"):
+            call("POST", feed, GOOD, claims=claims("feed", "write", "*"))
+            assert call.status == 201
+
+    def test_such_groups_are_warned_about(self) -> None:
+        messages = list(check_group_names())
+
+        assert {message.id for message in messages} == {"feeds_server.W002"}
+        texts = [message.msg for message in messages]
+        assert "FEEDS_SERVER['GROUPS']: 'todos' begins with 'todo'." in texts
+        assert not any("timeline" in text for text in texts)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from dataclasses import dataclass
 from typing import Any, Self
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.servers.basehttp import run
+from django.core.servers.basehttp import WSGIServer, run
 from django.db import router
 
 from dj_actions_stream.server.browser.responses import is_enabled
@@ -31,6 +32,24 @@ class Handler(WSGIHandler):
     """A WSGI application with the URLs of the feeds server."""
 
     request_class = Request
+
+
+class Server(WSGIServer):
+    """Django's server for development, for clients that send many requests at once."""
+
+    # Of more connections that are not accepted yet, the system drops some: their clients try again
+    # after a second, then after two, and so on.
+    request_queue_size = 1024
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection, on which each part of a response is sent at once.
+
+        Headers and body are two parts. Otherwise the second one waits until the client confirms
+        the first, for 40 ms on most systems.
+        """
+        connection, address = super().get_request()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection, address
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +118,7 @@ class Command(BaseCommand):
                 ipv6=":" in parsed.bind,
                 threading=True,
                 on_bind=lambda port: self._announce(parsed, port),
+                server_cls=Server,
             )
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")

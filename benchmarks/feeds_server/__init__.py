@@ -1,0 +1,1 @@
+"""How the time of a request to the feeds server depends on how much the server has stored."""

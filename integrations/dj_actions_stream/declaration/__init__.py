@@ -1,0 +1,1 @@
+"""How actions declare what their messages do to feeds."""

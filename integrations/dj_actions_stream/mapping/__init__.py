@@ -1,0 +1,1 @@
+"""Turn messages into effects on feeds."""

@@ -1,0 +1,1 @@
+"""What publishers to activity feeds have in common, whatever version of Stream they use."""

@@ -1,0 +1,1 @@
+"""Tests of what actions declare about feeds."""

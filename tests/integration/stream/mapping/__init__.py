@@ -1,0 +1,1 @@
+"""Tests of what turns messages into effects, on records of a database."""

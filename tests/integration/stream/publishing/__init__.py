@@ -1,0 +1,1 @@
+"""Tests of what publishers to feeds have in common."""

@@ -1,0 +1,1 @@
+"""Tests of what publishes again what feeds have lost."""

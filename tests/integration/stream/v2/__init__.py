@@ -1,0 +1,1 @@
+"""Tests of what publishes to Feeds v2."""

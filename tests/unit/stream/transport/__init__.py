@@ -1,0 +1,1 @@
+"""Unit tests of what sends requests to Stream."""
