@@ -16,6 +16,7 @@ from benchmarks.destination.publisher import body_of
 from benchmarks.request.over_http import HttpTransport
 from dj_actions.conf import get_settings
 from dj_actions.models import Delivery
+from dj_actions.relay.capacity import lanes_of
 from dj_actions.relay.publishing import message_of
 from dj_actions.relay.relay import Relay
 
@@ -46,17 +47,16 @@ CONTENDERS = (POOL, RELAY)
 def open_pool() -> Work:
     """Read the bodies of all pending deliveries, to send them by a pool of CONCURRENCY threads."""
     settings = get_settings()
-    publisher = settings.publishers[ALIAS]
+    publisher, lanes = settings.publishers[ALIAS], lanes_of(ALIAS, settings)
     claimed = Delivery.objects.claim(ALIAS, limit=MAX_MESSAGES, lease=settings.lease)
     bodies = [body_of(message_of(delivery)) for delivery in claimed]
     gc.freeze()
 
     def work(seconds: float) -> None:
         remaining, end = iter(bodies), time.monotonic() + seconds
-        with ThreadPoolExecutor(publisher.concurrency) as pool:
+        with ThreadPoolExecutor(lanes) as pool:
             futures = [
-                pool.submit(_send_until, end, remaining, publisher.options)
-                for _ in range(publisher.concurrency)
+                pool.submit(_send_until, end, remaining, publisher.options) for _ in range(lanes)
             ]
         for future in futures:
             future.result()

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     # A constant default: PostgreSQL adds the column at once, whatever the size of the table, and an
     # older release that does not know it continues to insert rows.
-    dependencies = [("dj_actions", "0003_delivery_in_scope")]
+    dependencies = [("dj_actions", "0004_remote_runs")]
 
     operations = [
         migrations.AddField(

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     # table is read for it once.
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("dj_actions", "0003_delivery_in_scope"),
+        ("dj_actions", "0005_delivery_receipt_parts"),
     ]
 
     operations = [

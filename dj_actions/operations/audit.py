@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import router
 
 from dj_actions.conf import Settings, get_settings
+from dj_actions.context import ChainPosition
 from dj_actions.exceptions import InvalidAction
 from dj_actions.messages import Actor
 from dj_actions.models import ActionEvent, Delivery
@@ -72,6 +73,7 @@ def record_operation(
         )
     settings = get_settings()
     user = Actor.of(actor)
+    position = ActionEvent.objects.position_below(parent) if parent else ChainPosition()
     event = ActionEvent(
         resource=resource,
         action=action,
@@ -83,7 +85,9 @@ def record_operation(
         response_data=_storable(result, settings),
         status_code=status_code,
         summary=sanitize(summary),
-        parent_id=parent,
+        parent_id=position.parent,
+        root=position.root,
+        depth=position.depth,
     )
     insert_event(event, (), Delivery, using=router.db_for_write(ActionEvent))
     action_recorded.send(sender=ActionEvent, event=event)

@@ -8,12 +8,11 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from airflow_client.client.exceptions import ApiException, ConflictException, NotFoundException
+from airflow_client.client.exceptions import ApiException, NotFoundException
 
 from dj_actions.exceptions import (
     DestinationNotFound,
     PublisherMisconfigured,
-    PublisherUnavailable,
     PublishRejected,
 )
 from dj_actions.publishers.bounded import MAX_RESPONSE_BYTES
@@ -73,24 +72,6 @@ class AirflowClient:
             PublisherUnavailable: Airflow did not respond.
         """
         return Features.of(self.version)
-
-    def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any], *, note: str) -> bool:
-        """Create a DAG run. Return False if a run with that id already exists.
-
-        Raises:
-            PublishError: the run was not created, or the outcome is unknown.
-        """
-        body = {"dag_run_id": run_id, "logical_date": None, "conf": conf, "note": note}
-        with translate_errors(f"Airflow did not start a run of DAG {dag_id!r}"):
-            try:
-                response = self._request("POST", f"/dags/{_quoted(dag_id)}/dagRuns", body=body)
-            except ConflictException:
-                return False
-        if require_object(response.data).get("dag_run_id") != run_id:
-            raise PublisherUnavailable(
-                f"Airflow's response does not contain run {run_id}. Is a proxy in front of it?"
-            )
-        return True
 
     def get_conf(self, dag_id: str, run_id: str) -> Mapping[str, Any] | None:
         """Return the payload of a DAG run, or None if the run does not exist.

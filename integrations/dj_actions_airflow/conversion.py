@@ -71,6 +71,7 @@ def dag_run_conf(message: Message) -> dict[str, Any]:
         "summary": message.summary,
         "extra": message.extra,
         "traceparent": message.traceparent,
+        "parent": str(message.parent) if message.parent else None,
     }
     plain: dict[str, Any] = json.loads(json.dumps(conf, cls=DjangoJSONEncoder))
     return plain

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from dj_actions_airflow.client import AirflowClient
+from dj_actions_airflow.connection import Connection
 
 from dj_actions.execution.call import ActionResult
 from dj_actions.models import Delivery
@@ -26,13 +27,13 @@ DAG = "/dags/todo_completed"
 def airflow(stack: Stack) -> Iterator[Callable[..., Any]]:
     """Return a function that sends a request to Airflow as its admin."""
     settings = stack.airflow_settings
-    client = AirflowClient(
+    connection = Connection(
         base_url=settings.base_url,
         username=settings.admin.username,
         password=settings.admin.password,
         timeouts=(3.0, 30.0),
-        max_conf_bytes=262_144,
     )
+    client = AirflowClient(connection, max_conf_bytes=262_144)
 
     def call(method: str, path: str, **body: Any) -> Any:
         return client.call(method, path, body=body or None, failure="Airflow did not answer")
@@ -80,8 +81,9 @@ def test_a_run_that_fails_is_explained_and_followed_whatever_people_do_with_it(
     succeeded = wait_for_state(result, RemoteState.SUCCEEDED)
     assert states(succeeded) in (["failed", "running", "succeeded"], ["failed", "succeeded"])
     assert succeeded.remote_failure is None
-    end = succeeded.remote_report["ended_at"]
     assert succeeded.remote_ended_at
+    assert succeeded.remote_report
+    end = succeeded.remote_report["ended_at"]
     lateness = succeeded.remote_ended_at - type(succeeded.remote_ended_at).fromisoformat(end)
     assert lateness < timedelta(seconds=0.3 + 1)  # TRACK_INTERVAL is 0.3
 

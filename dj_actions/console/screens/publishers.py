@@ -18,6 +18,7 @@ from dj_actions.models import PublisherState
 from dj_actions.outbox.queries import WaitingCounts
 from dj_actions.outbox.times import aware
 from dj_actions.policies import Ordering
+from dj_actions.relay.capacity import lanes_of
 
 PAUSED = Status(word=_("paused"), symbol="‖", tone=Tone.NEUTRAL)
 STOPPED = Status(word=_("circuit breaker open"), symbol="✗", tone=Tone.BAD)
@@ -163,7 +164,7 @@ def configuration_of(alias: str) -> PublisherConfiguration | None:
         options={name: masked(name, value) for name, value in entry.options.items()},
         routes={pattern: _json(masked_all(options)) for pattern, options in entry.routes.items()},
         retries=_retry_sentences(entry),
-        limits=_limits(entry),
+        limits=_limits(alias, entry),
     )
 
 
@@ -210,14 +211,14 @@ def _retry_sentences(entry: PublisherSettings) -> tuple[str, ...]:
     )
 
 
-def _limits(entry: PublisherSettings) -> tuple[tuple[str, str], ...]:
+def _limits(alias: str, entry: PublisherSettings) -> tuple[tuple[str, str], ...]:
     ordering = str(entry.ordering)
     if entry.ordering is Ordering.KEY:
         ordering += f", ON_POISON {entry.on_poison}"
     rate = gettext("none") if entry.rate_limit is None else f"{entry.rate_limit:g}/s"
     return (
         ("ORDERING", ordering),
-        ("CONCURRENCY", str(entry.concurrency)),
+        ("CONCURRENCY", str(lanes_of(alias, get_settings()))),
         ("BATCH_SIZE", str(entry.batch_size)),
         ("RATE_LIMIT", rate),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 
@@ -106,7 +106,7 @@ class OverviewQueries(RecordQuerySet["Delivery"]):
             pk: only deliveries before this one; None for the first page.
             size: one more than the rows on the page shows whether there is a next page.
         """
-        rows: Self = self if pk is None else self.filter(pk__lt=pk)
+        rows = self if pk is None else self.filter(pk__lt=pk)
         return list(rows.select_related("event").order_by("-pk")[:size])
 
     def outbox_version(self) -> str:
