@@ -187,7 +187,8 @@ class Delivery(models.Model):
     @property
     def remote_failure(self) -> dict[str, Any] | None:
         """Why the remote run has failed: the fields of a RemoteFailure that are known."""
-        return self._reported("failure")
+        failure: dict[str, Any] | None = self._reported("failure")
+        return failure
 
     @property
     def remote_result(self) -> Any:
@@ -202,7 +203,8 @@ class Delivery(models.Model):
     @property
     def remote_duration(self) -> float | None:
         """Seconds from the start of the remote run to its end, or None."""
-        return self._reported("duration")
+        duration: float | None = self._reported("duration")
+        return duration
 
     @property
     def failed_step(self) -> str:

@@ -76,19 +76,14 @@ class RunChanges:
         """Return the parameter that selects our runs, if the server knows the other filter, too."""
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         if self._count([("updated_at_gte", tomorrow.isoformat())]):
-            return self._report_ignored("updated_at_gte")
+            _report_ignored("updated_at_gte")
+            return None
         for pattern in PATTERNS:
             # No run has this id: each run that is listed shows that the filter is ignored.
             if not self._count([(pattern, f"{RUN_ID_PREFIX}none")]):
                 return pattern
-        return self._report_ignored(" and ".join(PATTERNS))
-
-    def _report_ignored(self, name: str) -> None:
-        logger.warning(
-            "Airflow ignores %s: it cannot list the runs that have changed, each is checked by "
-            "itself. Airflow 3.2.2 and later can.",
-            name,
-        )
+        _report_ignored(" and ".join(PATTERNS))
+        return None
 
     def _count(self, query: Sequence[tuple[str, Any]]) -> int:
         page = self._client.call(
@@ -126,6 +121,14 @@ class RunChanges:
             ("offset", offset),
         ]
         return self._client.call("GET", "/dags/~/dagRuns", query=query, failure=FAILURE)
+
+
+def _report_ignored(name: str) -> None:
+    logger.warning(
+        "Airflow ignores %s: it cannot list the runs that have changed, each is checked by "
+        "itself. Airflow 3.2.2 and later can.",
+        name,
+    )
 
 
 def _is_too_large(error: PublisherUnavailable) -> bool:

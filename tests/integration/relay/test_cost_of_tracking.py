@@ -126,4 +126,4 @@ def test_an_end_among_many_is_recorded_in_the_next_pass(
     airflow.change("reports", f"{RUN_ID_PREFIX}{first}", "success")
     pass_time(tracker, airflow)
 
-    assert Delivery.objects.get(event=first).remote_state == "succeeded"
+    assert Delivery.objects.get(event_id=first).remote_state == "succeeded"

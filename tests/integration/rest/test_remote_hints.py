@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -41,7 +40,7 @@ def sign(body: bytes, *, secret: str = SECRET, age: float = 0) -> str:
     return f"t={seconds},v1={value}"
 
 
-def post(client: Client, body: bytes, signature: str | None = None) -> HttpResponse:
+def post(client: Client, body: bytes, signature: str | None = None) -> Any:
     headers = {"DJ-Actions-Signature": sign(body) if signature is None else signature}
     return client.post(URL, body, content_type="application/json", headers=headers)
 
