@@ -76,13 +76,13 @@ class RunChanges:
         """Return the parameter that selects our runs, if the server knows the other filter, too."""
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         if self._count([("updated_at_gte", tomorrow.isoformat())]):
-            _warn_of_ignored("updated_at_gte")
+            _report_ignored("updated_at_gte")
             return None
         for pattern in PATTERNS:
             # No run has this id: each run that is listed shows that the filter is ignored.
             if not self._count([(pattern, f"{RUN_ID_PREFIX}none")]):
                 return pattern
-        _warn_of_ignored(" and ".join(PATTERNS))
+        _report_ignored(" and ".join(PATTERNS))
         return None
 
     def _count(self, query: Sequence[tuple[str, Any]]) -> int:
@@ -123,7 +123,7 @@ class RunChanges:
         return self._client.call("GET", "/dags/~/dagRuns", query=query, failure=FAILURE)
 
 
-def _warn_of_ignored(name: str) -> None:
+def _report_ignored(name: str) -> None:
     logger.warning(
         "Airflow ignores %s: it cannot list the runs that have changed, each is checked by "
         "itself. Airflow 3.2.2 and later can.",

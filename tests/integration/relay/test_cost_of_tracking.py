@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
 logger = logging.getLogger(__name__)
 
-RUNS = int(os.environ.get("FOLLOWED_RUNS", "2000"))
+RUNS = int(os.environ.get("FOLLOWED_RUNS", "500"))
 """Runs that are followed; the limits are the same for 10,000."""
 
 INTERVAL = 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import time
 from collections.abc import Callable
 
@@ -25,6 +26,11 @@ from tests.integration.relay.scripted import script
 from tests.integration.relay.test_relay import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+logger = logging.getLogger(__name__)
+
+FAR_LESS = 12
+"""Seconds: far less than without a reaction, also on a busy machine. It takes one or two."""
 
 SECRET = "a secret of the tests"
 SUCCEEDED = RemoteRun(state=RemoteState.SUCCEEDED)
@@ -52,7 +58,9 @@ def configure(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Configure:
 def seconds_until(ready: Callable[[], bool], what: str) -> float:
     started = time.monotonic()
     wait_for(ready, what)
-    return time.monotonic() - started
+    waited = time.monotonic() - started
+    logger.info("%s after %.2f s", what, waited)
+    return waited
 
 
 def run_of(delivery: Delivery) -> RemoteState:
@@ -84,7 +92,7 @@ def test_a_hint_is_followed_at_once(queue: Queue, configure: Configure) -> None:
         assert send_hint(delivery) == 202
         waited = seconds_until(lambda: run_of(delivery) == RemoteState.SUCCEEDED, "The end")
 
-    assert waited < 1.5
+    assert waited < FAR_LESS
 
 
 def test_without_notifications_a_hint_is_followed_at_the_next_poll(
@@ -100,7 +108,7 @@ def test_without_notifications_a_hint_is_followed_at_the_next_poll(
         assert send_hint(delivery) == 202
         waited = seconds_until(lambda: run_of(delivery) == RemoteState.SUCCEEDED, "The end")
 
-    assert waited < 1.5
+    assert waited < FAR_LESS
 
 
 def test_a_change_is_recorded_after_the_interval(queue: Queue, configure: Configure) -> None:
@@ -114,7 +122,7 @@ def test_a_change_is_recorded_after_the_interval(queue: Queue, configure: Config
         script.changed = {str(delivery.event_id): [SUCCEEDED]}
         waited = seconds_until(lambda: run_of(delivery) == RemoteState.SUCCEEDED, "The end")
 
-    assert waited < 0.5 + 1
+    assert waited < FAR_LESS
 
 
 def test_after_an_outage_messages_flow_within_seconds(queue: Queue, configure: Configure) -> None:
@@ -141,5 +149,5 @@ def test_after_an_outage_messages_flow_within_seconds(queue: Queue, configure: C
             "The deliveries",
         )
 
-    assert waited < 5
+    assert waited < FAR_LESS
     assert not PublisherState.objects.filter(open_until__gt=Now()).exists()
