@@ -8,7 +8,7 @@ from django.db import connections, router
 
 from dj_actions.cli.output import error_line
 from dj_actions.conf import get_settings
-from dj_actions.doctor import configuration, outbox, postgres, publishers, relays, sqlite
+from dj_actions.doctor import configuration, outbox, postgres, publishers, relays, sqlite, timings
 from dj_actions.doctor.findings import Finding, State, problem
 from dj_actions.doctor.thresholds import Thresholds
 from dj_actions.models import Delivery
@@ -42,6 +42,7 @@ def _outbox_checks(thresholds: Thresholds) -> dict[str, Check]:
         "paused": publishers.check_paused,
         "breakers": publishers.check_breakers,
         "waiting": lambda: outbox.check_waiting(thresholds.waiting),
+        "timings": lambda: timings.check_timings(thresholds.waiting),
         "dead": outbox.check_dead,
         "leases": lambda: outbox.check_leases(thresholds.lease),
         "unconfigured": outbox.check_unconfigured,

@@ -29,6 +29,7 @@ from dj_actions.publishers.http import (
     rate_limit_wait,
     retry_after_seconds,
     sentences,
+    with_status,
     without_secrets,
 )
 
@@ -115,7 +116,7 @@ def translate(error: Exception, failure: str) -> PublishError:
     if isinstance(error, CLIENT_PARSE_ERRORS):
         message = sentences(message, "This response is not Airflow's", "Is a proxy in front of it?")
     if isinstance(error, vendor.ApiException):
-        return _translate_response(error, message)
+        return with_status(_translate_response(error, message), error.status)
     for kind in type(error).__mro__:
         if kind in TRANSLATIONS:
             return TRANSLATIONS[kind](message)

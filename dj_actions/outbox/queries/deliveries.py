@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dj_actions.outbox.queries.claim import ClaimQueries
 from dj_actions.outbox.queries.operators import OperatorQueries
+from dj_actions.outbox.queries.timings import TimingQueries
 from dj_actions.outbox.queries.tracking import TrackingQueries
 from dj_actions.outbox.queries.transitions import TransitionQueries
 
 
 class DeliveryQuerySet(  # type: ignore[override]  # each base has an as_manager of its own type
-    ClaimQueries, TransitionQueries, TrackingQueries, OperatorQueries
+    ClaimQueries, TransitionQueries, TrackingQueries, OperatorQueries, TimingQueries
 ):
     """Queries and transitions of deliveries, by who uses them: relays, trackers, operators.
 
