@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(("sent_at__isnull", False)),
-                fields=["publisher", "-settled_at"],
+                fields=["publisher", "settled_at"],
                 name="dja_delivery_timed",
             ),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from dj_actions.messages import Receipt
 from dj_actions.outbox.claimed import datetime_of
@@ -27,31 +27,14 @@ RELAY_LENGTH = 255
 MICROSECOND = 1e-6
 
 
-class Timing(NamedTuple):
-    """When an attempt began, and how long it took; a tuple, as thousands are made per second."""
+Timing: TypeAlias = tuple[int, int]
+"""When an attempt began, in microseconds since 1970 by the database's clock, and how many it took.
 
-    started_microseconds: int
-    """Since 1970, by the database's clock."""
+This and `Delivered` are plain tuples: a relay creates thousands of them per second.
+"""
 
-    microseconds: int
-
-    @property
-    def started_at(self) -> datetime:
-        """When the attempt began."""
-        return datetime_of(self.started_microseconds)
-
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
-        return self.microseconds * MICROSECOND
-
-
-class Delivered(NamedTuple):
-    """A delivery that has arrived, with what is recorded about it."""
-
-    delivery: Claimed
-    receipt: Receipt
-    timing: Timing
+Delivered: TypeAlias = "tuple[Claimed, Receipt, Timing]"
+"""A delivery that has arrived, with its receipt and the timing of its attempt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +102,16 @@ class Attempt:
         if not self.is_counted:
             entry["counted"] = False
         return entry
+
+
+def started_at(timing: Timing) -> datetime:
+    """Return when an attempt began."""
+    return datetime_of(timing[0])
+
+
+def seconds_of(timing: Timing) -> float:
+    """Return how long an attempt took."""
+    return timing[1] * MICROSECOND
 
 
 def with_failure(errors: Sequence[Mapping[str, Any]], attempt: Attempt) -> list[Mapping[str, Any]]:

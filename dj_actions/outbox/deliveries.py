@@ -185,7 +185,7 @@ class Delivery(models.Model):
             ),
             # Rows that are settled together have the same time, which PostgreSQL stores once.
             models.Index(
-                fields=["publisher", "-settled_at"],
+                fields=["publisher", "settled_at"],
                 name="dja_delivery_timed",
                 condition=Q(sent_at__isnull=False),
             ),

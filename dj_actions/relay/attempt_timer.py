@@ -8,8 +8,8 @@ from dj_actions.outbox.attempts import Timing
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.publishers import BasePublisher
 
-SAME_REQUEST = 0.001
-"""Seconds. The outcome of a message that was sent in one request with others follows theirs
+SAME_REQUEST = 1000
+"""Microseconds. The outcome of a message that was sent in one request with others follows theirs
 faster; that of a request of its own does not."""
 
 
@@ -25,18 +25,18 @@ class AttemptTimer:
     """
 
     def __init__(self, publisher: BasePublisher) -> None:
-        self._claimed = self._began = time.monotonic()
+        self._claimed = self._began = time.monotonic_ns() // 1000
         self._sends_many = publisher.min_batch_size > 1
         self._offset = self._microseconds = 0
 
     def begin(self) -> None:
         """Note that the publisher continues."""
-        self._began = time.monotonic()
+        self._began = time.monotonic_ns() // 1000
 
     def end(self, delivery: Claimed) -> Timing:
         """Return the time that the outcome of a delivery took; the publisher pauses now."""
-        seconds = time.monotonic() - self._began
-        if not (self._sends_many and seconds < SAME_REQUEST and self._microseconds):
-            self._offset = int((self._began - self._claimed) * 1_000_000)
-            self._microseconds = int(seconds * 1_000_000)
-        return Timing(delivery.claimed_microseconds + self._offset, self._microseconds)
+        took = time.monotonic_ns() // 1000 - self._began
+        if not (self._sends_many and took < SAME_REQUEST and self._microseconds):
+            self._offset = self._began - self._claimed
+            self._microseconds = took
+        return delivery.claimed_microseconds + self._offset, self._microseconds

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from dj_actions.database import retry_on_disconnect
 from dj_actions.messages import Receipt
-from dj_actions.outbox.attempts import Delivered, Timing
+from dj_actions.outbox.attempts import Timing
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.outbox.ordering import are_ordered, independent_groups
 from dj_actions.policies import OnPoison, RetryPolicy
@@ -117,7 +117,7 @@ class BatchDelivery:
                 result = receipt_or_error(outcome, batch.publisher)
                 self._record(result, claimed)
                 if isinstance(result, Receipt):
-                    held = self._receipts.add(Delivered(claimed, result, timing))
+                    held = self._receipts.add((claimed, result, timing))
                 else:
                     held = self._receipts.flush() and self._fail(claimed, result, timing)
                 if not held or self._stopping.is_set() or not batch.breaker.is_closed:

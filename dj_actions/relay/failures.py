@@ -16,7 +16,7 @@ from dj_actions.exceptions import (
     error_message,
 )
 from dj_actions.models import Delivery
-from dj_actions.outbox.attempts import Attempt, Timing, ends_alike
+from dj_actions.outbox.attempts import Attempt, Timing, ends_alike, seconds_of, started_at
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.outbox.times import aware
 from dj_actions.policies import RetryPolicy
@@ -62,8 +62,8 @@ def failed_attempt(
     """
     return Attempt(
         number=delivery.attempts,
-        started_at=timing.started_at,
-        seconds=timing.seconds,
+        started_at=started_at(timing),
+        seconds=seconds_of(timing),
         kind=error_kind(error),
         message=sanitize(error_message(error), MAX_ERROR_LENGTH),
         status=_status_of(error),

@@ -141,9 +141,9 @@ def settle_in_one_statement(
         delivered: each delivery, with its receipt.
         using: alias of the database.
     """
-    rows = [_settled_row(entry) for entry in delivered]
+    rows = list(map(_settled_row, delivered))
     with connections[using].cursor() as cursor:
-        cursor.execute(_settle_statement(model), [json.dumps(rows), token])
+        cursor.execute(_settle_statement(model), [json.dumps(rows, separators=(",", ":")), token])
         return {pk for (pk,) in cursor.fetchall()}
 
 
@@ -181,7 +181,7 @@ def _settle_statement(model: type[Delivery]) -> str:
             first_sent_at = coalesce(held.first_sent_at, to_timestamp(at / 1e6::float8)),
             sending_seconds = took / 1e6::float8
         FROM json_to_recordset(%s::json) AS given (
-            pk bigint, id text, url text, scope text, tracked boolean, at float8, took float8
+            pk bigint, id text, url text, scope text, tracked boolean, at bigint, took bigint
         )
         WHERE held.id = given.pk AND held.lease_token = %s
         RETURNING held.id"""  # noqa: S608

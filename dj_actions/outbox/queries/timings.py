@@ -12,7 +12,7 @@ from dj_actions.outbox.queries.clock import from_now
 from dj_actions.outbox.timings import SentRow, Timings
 
 if TYPE_CHECKING:
-    pass
+    from dj_actions.models import Delivery  # noqa: F401 - the base class names it
 
 SLICES = 20
 """Parts of a period, of each of which the same number of deliveries is read: the newest of the

@@ -14,7 +14,13 @@ from django.db import connections, transaction
 from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Coalesce, Now
 
-from dj_actions.outbox.attempts import Attempt, Delivered, with_failure
+from dj_actions.outbox.attempts import (
+    Attempt,
+    Delivered,
+    seconds_of,
+    started_at,
+    with_failure,
+)
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.outbox.ordering import DeadLetter, replaces
 from dj_actions.outbox.queries.base import RecordQuerySet
@@ -62,9 +68,7 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
         if connections[rows.db].vendor == "postgresql":
             return settle_in_one_statement(self.model, token, delivered, using=rows.db)
         with transaction.atomic(using=rows.db):
-            return {
-                entry.delivery.pk for entry in delivered if rows._mark_one_delivered(token, entry)
-            }
+            return {entry[0].pk for entry in delivered if rows._mark_one_delivered(token, entry)}
 
     def _mark_one_delivered(self, token: UUID, delivered: Delivered) -> bool:
         delivery, receipt, timing = delivered
@@ -78,9 +82,9 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
             token,
             state=DeliveryState.DELIVERED,
             settled_at=Now(),
-            first_sent_at=self._first_sent_at(timing.started_at),
-            sent_at=comparable(timing.started_at, using=self.db),
-            sending_seconds=timing.seconds,
+            first_sent_at=self._first_sent_at(started_at(timing)),
+            sent_at=comparable(started_at(timing), using=self.db),
+            sending_seconds=seconds_of(timing),
             receipt_id=receipt.id,
             receipt_url=receipt.url,
             receipt_scope=receipt.scope,
@@ -145,8 +149,8 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
         rows = self._on_write_database()
         with transaction.atomic(using=rows.db):
             held = rows.mark_delivered(token, delivered)
-            arrived = [entry.delivery for entry in delivered if entry.delivery.pk in held]
-            ordered = [delivery for delivery in arrived if delivery.ordering_scope]
+            arrived = [entry for entry, *_ in delivered if entry.pk in held]
+            ordered = [entry for entry in arrived if entry.ordering_scope]
             if ordered:
                 rows._cancel_replaced(ordered)
         return held
@@ -189,7 +193,7 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
             columns["first_sent_at"] = self._first_sent_at(attempt.started_at)
         return columns
 
-    def _first_sent_at(self, started_at: datetime) -> Coalesce:
+    def _first_sent_at(self, start: datetime) -> Coalesce:
         """Return the start of an attempt, unless there was an earlier one."""
-        started = Value(comparable(started_at, using=self.db), output_field=DateTimeField())
-        return Coalesce("first_sent_at", started)
+        value = Value(comparable(start, using=self.db), output_field=DateTimeField())
+        return Coalesce("first_sent_at", value)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dj_actions.outbox.attempts import Timing
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.publishers.memory import MemoryPublisher
 from dj_actions.relay import attempt_timer
@@ -21,9 +22,9 @@ class Clock:
     def __init__(self) -> None:
         self.now = 100.0
 
-    def monotonic(self) -> float:
-        """Return the time in seconds."""
-        return self.now
+    def monotonic_ns(self) -> int:
+        """Return the time in nanoseconds."""
+        return round(self.now * 1e9)
 
 
 class OneRequestPublisher(MemoryPublisher):
@@ -39,13 +40,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def timings_of(timer: AttemptTimer, clock: Clock, *seconds: float) -> list[tuple[int, int]]:
+def timings_of(timer: AttemptTimer, clock: Clock, *seconds: float) -> list[Timing]:
     """Return the timings of messages for which a publisher takes so many seconds."""
-    timings = []
+    timings: list[Timing] = []
     for duration in seconds:
         timer.begin()
         clock.now += duration
-        timings.append(tuple(timer.end(DELIVERY)))
+        timings.append(timer.end(DELIVERY))
         clock.now += 0.5  # the relay settles
     return timings
 
