@@ -87,11 +87,22 @@ class ChainTooLong(ActionError, APIException):
 
 
 class PublishError(DJActionsError):
-    """A message did not reach its destination; the subclass decides how the relay handles it."""
+    """A message did not reach its destination; the subclass decides how the relay handles it.
+
+    Args:
+        status: HTTP status of the response, if there was one: shown with the attempt.
+    """
 
     was_sent = True
     """Whether the message was sent. If not, the error says nothing about the destination, and the
     circuit breaker stays as it is."""
+
+    status: int | None = None
+    """HTTP status of the response; None if there was none, or if it is not known."""
+
+    def __init__(self, *args: object, status: int | None = None) -> None:
+        super().__init__(*args)
+        self.status = status
 
 
 class PublisherUnavailable(PublishError):
@@ -100,10 +111,13 @@ class PublisherUnavailable(PublishError):
     Args:
         retry_after: seconds for which the destination says that it is unavailable; None if it does
             not say so. The relay sends nothing to it until then.
+        status: as for every `PublishError`.
     """
 
-    def __init__(self, *args: object, retry_after: float | None = None) -> None:
-        super().__init__(*args)
+    def __init__(
+        self, *args: object, retry_after: float | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(*args, status=status)
         self.retry_after = retry_after
 
 
@@ -116,10 +130,13 @@ class RateLimited(PublishError):
 
     Args:
         retry_after: seconds that the destination requests, or None if it does not say.
+        status: as for every `PublishError`.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(message, status=status)
         self.retry_after = retry_after
 
 

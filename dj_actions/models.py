@@ -5,6 +5,7 @@ from __future__ import annotations
 from dj_actions.conf.settings import DEFAULT_TTL_MINUTES
 from dj_actions.declaration.enums import ActionType
 from dj_actions.machine_tokens.model import MachineToken
+from dj_actions.outbox.attempts import Attempt
 from dj_actions.outbox.deliveries import Delivery
 from dj_actions.outbox.events import ActionEvent, ArchivedActionEvent, EventAction
 from dj_actions.outbox.heartbeats import RelayHeartbeat
@@ -15,6 +16,7 @@ __all__ = [
     "DEFAULT_TTL_MINUTES",
     "ActionEvent",
     "ArchivedActionEvent",
+    "Attempt",
     "Delivery",
     "EventAction",
     "MachineToken",

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from dj_actions.admin.attempts import attempt_table
 from dj_actions.admin.confirmation import reason_page, submitted_reason
 from dj_actions.admin.publisher_operations import PublisherOperations
 from dj_actions.admin.read_only import ReadOnly, link_to_receipt, links_to_parts
@@ -73,7 +74,7 @@ class DeliveryAdmin(PublisherOperations, ReadOnly, DeliveryAdminBase):
     )
     readonly_fields = (
         *("link_to_event", "recorded_options", "receipt", "all_results", "remote_run"),
-        *("failed_step", "log_of_failure", "remote_result", "past_states", "all_errors"),
+        *("failed_step", "log_of_failure", "remote_result", "past_states", "attempt_table"),
     )
     actions = ["retry", "cancel", "replay", "replay_delivered", "discard"]
 
@@ -172,11 +173,10 @@ class DeliveryAdmin(PublisherOperations, ReadOnly, DeliveryAdminBase):
         error = delivery.errors[-1]
         return f"{error['kind']}: {error['message'][:120]}"
 
-    @admin.display(description=_("errors"))
-    def all_errors(self, delivery: Delivery) -> SafeString | str:
-        """Return the stored errors, one per line."""
-        lines = ((json.dumps(error, ensure_ascii=False),) for error in delivery.errors)
-        return format_html_join("", "<pre>{}</pre>", lines) or "-"
+    @admin.display(description=_("attempts that are kept"))
+    def attempt_table(self, delivery: Delivery) -> SafeString | str:
+        """Return the attempts as a table, the oldest first."""
+        return attempt_table(delivery.attempt_log)
 
     def _change(
         self,

@@ -11,9 +11,11 @@ from django.core.management.base import CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import router
 
+from dj_actions.cli.attempts import attempt_lines
 from dj_actions.cli.filters import matching
 from dj_actions.cli.output import Answer, display, duration, one_line, table
 from dj_actions.cli.summaries import deliveries_table, details_of, light, summary_of
+from dj_actions.cli.timings import timings_data, timings_table
 from dj_actions.conf import get_settings
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.operations.publishers import require_publisher
@@ -34,19 +36,19 @@ def list_deliveries(options: Mapping[str, Any]) -> Answer:
 
 
 def show_delivery(options: Mapping[str, Any]) -> Answer:
-    """Show one delivery with its event."""
+    """Show one delivery with its attempts and its event."""
     rows = Delivery.objects.using(router.db_for_write(Delivery))
     delivery = rows.filter(pk=options["id"]).select_related("event").first()
     if delivery is None:
         raise CommandError(f"There is no delivery {options['id']}.")
     details = details_of(delivery)
-    errors, event = details["errors"], details["event"]
-    apart = {"errors", "event", "remote_report", "remote_history"}
+    attempts, event = delivery.attempt_log, details["event"]
+    shown_below = {"errors", "attempt_log", "event", "remote_report", "remote_history"}
     blocks = [
-        _lines({name: value for name, value in details.items() if name not in apart}),
+        _lines({name: value for name, value in details.items() if name not in shown_below}),
         *_remote_blocks(delivery),
-        f"Errors: {len(errors) or 'none'}",
-        *([_all_errors(errors)] if errors else []),
+        f"Attempts: {len(attempts) or 'none'}",
+        *(["\n".join(attempt_lines(attempts))] if attempts else []),
         "Event:",
         _lines(event),
     ]
@@ -54,7 +56,7 @@ def show_delivery(options: Mapping[str, Any]) -> Answer:
 
 
 def show_stats(options: Mapping[str, Any]) -> Answer:
-    """Count deliveries by publisher and state."""
+    """Count deliveries by publisher and state, and show how long the recent ones took."""
     alias = options["publisher"]
     database = router.db_for_write(Delivery)
     rows = Delivery.objects.using(database).matching(publisher=alias)
@@ -69,7 +71,8 @@ def show_stats(options: Mapping[str, Any]) -> Answer:
         _stats_of(name, counts.get(name), states.get(name)) | {"remote": remote.get(name, {})}
         for name in names
     ]
-    return Answer(text=_stats_table(data), data=data)
+    tables = filter(None, (_stats_table(data), timings_table(data)))
+    return Answer(text="\n\n".join(tables), data=data)
 
 
 def _stats_of(
@@ -81,6 +84,7 @@ def _stats_of(
         "is_configured": alias in get_settings().publishers,
         **by_state,
         "oldest_pending_seconds": counts.oldest_pending if counts else None,
+        "timings": timings_data(alias),
         "paused_at": publisher and _aware(publisher, publisher.paused_at),
         "paused_by": publisher.paused_by if publisher else "",
         "pause_reason": publisher.pause_reason if publisher else "",
@@ -166,14 +170,3 @@ def _value(value: object) -> str:
     if isinstance(value, (dict, list)):
         return one_line(json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False))
     return one_line(display(value))
-
-
-def _all_errors(errors: list[dict[str, Any]]) -> str:
-    """Return the stored errors, one per line, in full length."""
-    return "\n".join(one_line(_error(error)) for error in errors)
-
-
-def _error(error: Mapping[str, Any]) -> str:
-    times = f", {error['times']} times" if "times" in error else ""
-    message = f"{error.get('kind', '-')}: {error.get('message', '')}"
-    return f"{error.get('at', '-')}  attempt {error.get('attempt', '-')}{times}  {message}"

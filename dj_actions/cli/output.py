@@ -98,5 +98,13 @@ def duration(seconds: float | None) -> str:
     return f"{_rounded(seconds)} s"
 
 
+def latency(seconds: float | None) -> str:
+    """Return a short duration: in milliseconds below a second, for example `31 ms`."""
+    if seconds is None or seconds >= 1:
+        return duration(seconds)
+    milliseconds = seconds * 1000
+    return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{_rounded(milliseconds)} ms"  # noqa: PLR2004 - two digits
+
+
 def _rounded(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0")

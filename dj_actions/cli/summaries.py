@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict
 from operator import itemgetter
 from typing import Any
 
@@ -59,7 +60,8 @@ def summary_of(delivery: Delivery) -> dict[str, Any]:
 def details_of(delivery: Delivery) -> dict[str, Any]:
     """Return a delivery with its event, except the columns that implement idempotency."""
     event = column_values(delivery.event, exclude=("idempotency_key", "fingerprint"))
-    return column_values(delivery, exclude=("event",)) | {"event": event}
+    attempts = [asdict(attempt) for attempt in delivery.attempt_log]
+    return column_values(delivery, exclude=("event",)) | {"attempt_log": attempts, "event": event}
 
 
 def deliveries_table(summaries: Collection[Mapping[str, Any]]) -> str:

@@ -16,6 +16,7 @@ from dj_actions.doctor import (
     publishers,
     relays,
     sqlite,
+    timings,
 )
 from dj_actions.doctor.findings import Finding, State, problem
 from dj_actions.doctor.thresholds import Thresholds
@@ -50,6 +51,7 @@ def _outbox_checks(thresholds: Thresholds) -> dict[str, Check]:
         "paused": publishers.check_paused,
         "breakers": publishers.check_breakers,
         "waiting": lambda: outbox.check_waiting(thresholds.waiting),
+        "timings": lambda: timings.check_timings(thresholds.waiting),
         "dead": outbox.check_dead,
         "remote runs": outbox.check_remote_runs,
         "leases": lambda: outbox.check_leases(thresholds.lease),

@@ -13,7 +13,7 @@ class Thresholds:
     """Age of the latest heartbeat of a relay that counts as alive."""
 
     waiting: float = 300.0
-    """Age of the oldest pending delivery."""
+    """Age of the oldest pending delivery, and how long one in 20 has waited to be sent."""
 
     lease: float = 30.0
     """Time since an expired lease should have been taken over by a relay."""

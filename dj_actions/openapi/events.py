@@ -101,7 +101,7 @@ DELIVERY_FIELDS: dict[str, Schema] = {
     },
     "errors": {
         "type": "array",
-        "description": "The latest errors.",
+        "description": "The failed attempts: the first one, and the newest.",
         "items": {
             "type": "object",
             "properties": {
@@ -110,8 +110,37 @@ DELIVERY_FIELDS: dict[str, Schema] = {
                 "kind": {"type": "string"},
                 "message": {"type": "string"},
                 "times": {"type": "integer", "description": "Consecutive occurrences."},
+                "seconds": {"type": "number", "description": "How long it took."},
+                "status": {"type": "integer", "description": "HTTP status of the response."},
+                "relay": {"type": "string", "description": "Host and process id."},
+                "counted": {"type": "boolean", "description": "Whether it counts; if false."},
             },
             "required": ["at", "attempt", "kind", "message"],
+        },
+    },
+    "attempt_log": {
+        "type": "array",
+        "description": "The attempts: failed ones, and the one that succeeded.",
+        "items": {
+            "type": "object",
+            "properties": {
+                "number": {"type": ["integer", "null"]},
+                "started_at": {"type": ["string", "null"], "format": "date-time"},
+                "seconds": {"type": ["number", "null"], "description": "How long it took."},
+                "kind": {"type": "string", "description": "`delivered`, or the kind of error."},
+                "message": {"type": "string"},
+                "status": {"type": ["integer", "null"], "description": "HTTP status."},
+                "relay": {"type": "string", "description": "Host and process id."},
+                "is_counted": {
+                    "type": "boolean",
+                    "description": "Whether it counts towards the limit of retries.",
+                },
+                "times": {"type": "integer", "description": "Consecutive occurrences."},
+            },
+            "required": [
+                *("number", "started_at", "seconds", "kind", "message", "status", "relay"),
+                *("is_counted", "times"),
+            ],
         },
     },
 }

@@ -50,6 +50,9 @@ class Claim:
     """Only deliveries of one of the `CLAIM_PARTS` parts of the ordering keys; None for all. Only
     PostgreSQL makes the difference."""
 
+    relay: str = ""
+    """Host and process id of the relay that claims."""
+
     token: UUID = field(default_factory=uuid4)
     """The lease token."""
 

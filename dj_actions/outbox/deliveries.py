@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dj_actions.conf.publisher import ALIAS_LENGTH
 from dj_actions.messages import RECEIPT_ID_LENGTH, RECEIPT_URL_LENGTH, RemoteFailure
+from dj_actions.outbox.attempts import RELAY_LENGTH, Attempt, attempts_of
 from dj_actions.outbox.events import ActionEvent
 from dj_actions.outbox.ordering import ORDERING_LENGTH
 from dj_actions.outbox.queries import DETAIL_LENGTH, DeliveryQuerySet
@@ -84,7 +85,30 @@ class Delivery(models.Model):
     lease_expires_at = models.DateTimeField(_("lease ends"), null=True, editable=False)
     settled_at = models.DateTimeField(_("settled"), null=True)
     errors = models.JSONField(
-        _("errors"), default=list, db_default=[], help_text=_("The latest errors.")
+        _("errors"),
+        default=list,
+        db_default=[],
+        help_text=_("The first failed attempt, and the newest ones."),
+    )
+    # Of the attempt that succeeded, columns and no JSON: most deliveries succeed at once.
+    first_sent_at = models.DateTimeField(
+        _("first sent"),
+        null=True,
+        help_text=_("When the first attempt began; a replay resets it."),
+    )
+    sent_at = models.DateTimeField(
+        _("sent"), null=True, help_text=_("When the attempt that succeeded began.")
+    )
+    sending_seconds = models.FloatField(
+        _("seconds of sending"), null=True, help_text=_("How long that attempt took.")
+    )
+    relay = models.CharField(
+        _("relay"),
+        max_length=RELAY_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Host and process id of the relay that has or had it last."),
     )
     receipt_id = models.CharField(
         _("receipt"), max_length=RECEIPT_ID_LENGTH, blank=True, default="", db_default=""
@@ -185,6 +209,12 @@ class Delivery(models.Model):
                 name="dja_delivery_tracked",
                 condition=Q(remote_check_at__isnull=False),
             ),
+            # Rows that are settled together have the same time, which PostgreSQL stores once.
+            models.Index(
+                fields=["publisher", "settled_at"],
+                name="dja_delivery_timed",
+                condition=Q(sent_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -233,3 +263,12 @@ class Delivery(models.Model):
 
     def _reported(self, name: str) -> Any:
         return (self.remote_report or {}).get(name)
+
+    @property
+    def attempt_log(self) -> tuple[Attempt, ...]:
+        """The attempts that are kept, the oldest first: failed ones, and the one that succeeded.
+
+        Of the failed ones, the first and the newest 20 are kept. A delivery that was claimed and
+        released was not attempted.
+        """
+        return attempts_of(self)

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TypeGuard, TypeVar
 from urllib.parse import urlsplit
 
-from dj_actions.exceptions import PublisherMisconfigured, without_secrets
+from dj_actions.exceptions import PublisherMisconfigured, PublishError, without_secrets
 
 __all__ = [
     "is_base_url",
@@ -18,9 +19,12 @@ __all__ = [
     "require_timeouts",
     "retry_after_seconds",
     "sentences",
+    "with_status",
     "without_credentials",
     "without_secrets",
 ]
+
+Error = TypeVar("Error", bound=PublishError)
 
 MAX_HOST_LENGTH = 253
 """Characters, by RFC 1035."""
@@ -29,11 +33,29 @@ MAX_TIMEOUT = 3600.0
 """Seconds. A relay that is blocked for longer is not distinguishable from one that hangs."""
 
 
+MIN_STATUS, MAX_STATUS = 100, 599
+
 SECONDS = re.compile(r"\s*(\d+(?:\.\d+)?)\s*", re.ASCII)
 """A number of seconds in a header."""
 
 EARLIEST_RESET = 1_000_000_000
 """From here on, a number is a moment, in seconds since 1970, and not a wait."""
+
+
+def is_status(value: object) -> TypeGuard[int]:
+    """Return whether a value is an HTTP status: a number from 100 to 599."""
+    return isinstance(value, int) and MIN_STATUS <= value <= MAX_STATUS
+
+
+def with_status(error: Error, status: object) -> Error:
+    """Return an error with the HTTP status of the response, which the relay keeps and shows.
+
+    Args:
+        error: the error, which is changed.
+        status: the status; a value that is not an HTTP status means that there was no response.
+    """
+    error.status = status if is_status(status) else None
+    return error
 
 
 def rate_limit_wait(headers: Mapping[str, str]) -> float | None:

@@ -11,6 +11,7 @@ from dj_actions.publishers.handler import import_publisher
 from dj_actions.relay.batch_size import BatchSize
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.claim_position import ClaimPosition
+from dj_actions.relay.identity import relay_name
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 
 
@@ -103,6 +104,7 @@ class Claimer:
                     after=after,
                     part=part,
                     on_poison=self.on_poison,
+                    relay=relay_name(),
                 )
             )
 

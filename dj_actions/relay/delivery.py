@@ -12,12 +12,14 @@ from uuid import UUID
 
 from dj_actions.database import retry_on_disconnect
 from dj_actions.messages import Receipt
+from dj_actions.outbox.attempts import Timing
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.outbox.ordering import are_ordered, independent_groups
 from dj_actions.policies import OnPoison, RetryPolicy
 from dj_actions.publishers import BasePublisher
+from dj_actions.relay.attempt_timer import AttemptTimer
 from dj_actions.relay.circuit_breaker import CircuitBreaker
-from dj_actions.relay.failures import is_counted, retry_wait, was_sent
+from dj_actions.relay.failures import failed_attempt, retry_wait, was_sent
 from dj_actions.relay.lease import release
 from dj_actions.relay.publishing import publish, receipt_or_error
 from dj_actions.relay.receipts import ReceiptBuffer, ReceiptDelay
@@ -80,6 +82,7 @@ class BatchDelivery:
         # first delivery that is left is the one whose message killed the relay.
         delay = None if batch.is_retry else batch.receipt_delay
         self._receipts = ReceiptBuffer(batch.lease_token, delay=delay, on_poison=batch.on_poison)
+        self._timer = AttemptTimer(batch.publisher)
         self._failed = 0
         self._began_at = time.monotonic()
         self._blocking: list[Claimed] = []
@@ -106,17 +109,20 @@ class BatchDelivery:
 
     def _publish(self, wave: Sequence[Claimed]) -> bool:
         """Publish some deliveries and settle them; return whether the next may follow."""
-        batch = self._batch
+        batch, timer = self._batch, self._timer
         with closing(publish(wave, batch.publisher)) as outcomes:
+            timer.begin()
             for claimed, outcome in zip(wave, outcomes, strict=False):
+                timing = timer.end(claimed)
                 result = receipt_or_error(outcome, batch.publisher)
                 self._record(result, claimed)
                 if isinstance(result, Receipt):
-                    held = self._receipts.add(claimed, result)
+                    held = self._receipts.add((claimed, result, timing))
                 else:
-                    held = self._receipts.flush() and self._fail(claimed, result)
+                    held = self._receipts.flush() and self._fail(claimed, result, timing)
                 if not held or self._stopping.is_set() or not batch.breaker.is_closed:
                     return False
+                timer.begin()
         return True
 
     def _record(self, result: Receipt | BaseException, claimed: Claimed) -> None:
@@ -127,12 +133,16 @@ class BatchDelivery:
         elif self._is_probe:
             breaker.return_probe()  # another message may probe at once
 
-    def _fail(self, claimed: Claimed, error: BaseException) -> bool:
+    def _fail(self, claimed: Claimed, error: BaseException, timing: Timing) -> bool:
         """Settle a failure; return whether the next delivery may follow."""
         batch = self._batch
-        counted = is_counted(error, is_probe=self._is_probe)
-        wait = retry_wait(claimed, error, batch.policy) if counted else batch.breaker.remaining()
-        held = settle_failure(claimed, error, wait=wait, counted=counted, on_poison=batch.on_poison)
+        attempt = failed_attempt(claimed, error, timing, is_probe=self._is_probe)
+        wait = (
+            retry_wait(claimed, error, batch.policy)
+            if attempt.is_counted
+            else batch.breaker.remaining()
+        )
+        held = settle_failure(claimed, attempt, wait=wait, on_poison=batch.on_poison)
         if held:
             self._failed += 1
             self._blocking.append(claimed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,15 @@ from dj_actions.exceptions import (
     PublisherUnavailable,
     PublishRejected,
     RateLimited,
+    error_message,
 )
 from dj_actions.models import Delivery
+from dj_actions.outbox.attempts import Attempt, Timing, ends_alike, seconds_of, started_at
 from dj_actions.outbox.claimed import Claimed
+from dj_actions.outbox.times import aware
 from dj_actions.policies import RetryPolicy
+from dj_actions.publishers.http import is_status
+from dj_actions.relay.identity import relay_name
 from dj_actions.text import sanitize
 
 NOT_FOUND = "not found"
@@ -43,14 +49,47 @@ def error_kind(error: BaseException) -> str:
     return UNEXPECTED
 
 
-def error_entry(delivery: Claimed | Delivery, kind: str, message: str) -> dict[str, Any]:
-    """Return the entry for the list of errors of a delivery."""
-    return {
-        "at": delivery.claimed_at.isoformat(),
-        "attempt": delivery.attempts,
-        "kind": kind,
-        "message": sanitize(message, MAX_ERROR_LENGTH),
-    }
+def failed_attempt(
+    delivery: Claimed, error: BaseException, timing: Timing, *, is_probe: bool
+) -> Attempt:
+    """Return the attempt that an error ended.
+
+    Args:
+        delivery: what was sent.
+        error: what the publisher raised.
+        timing: how long that took.
+        is_probe: whether it was sent to find out if the destination works again.
+    """
+    return Attempt(
+        number=delivery.attempts,
+        started_at=started_at(timing),
+        seconds=seconds_of(timing),
+        kind=error_kind(error),
+        message=sanitize(error_message(error), MAX_ERROR_LENGTH),
+        status=_status_of(error),
+        relay=relay_name(),
+        is_counted=is_counted(error, is_probe=is_probe),
+    )
+
+
+def expired_attempt(delivery: Delivery) -> Attempt:
+    """Return the attempt that ended with the lease of its relay, as far as it is known."""
+    return Attempt(
+        number=delivery.attempts,
+        started_at=aware(delivery.claimed_at, using=str(delivery._state.db)),
+        kind=LEASE_EXPIRED,
+        message="The relay that held this delivery was killed or got stuck; whether the message "
+        "was sent is unknown.",
+        relay=delivery.relay,
+    )
+
+
+def _status_of(error: BaseException) -> int | None:
+    """Return the HTTP status of an error; None if it has none, or something else in its place."""
+    with suppress(Exception):  # of a property
+        status = error.status if isinstance(error, PublishError) else None
+        return status if is_status(status) else None
+    return None
 
 
 def is_counted(error: BaseException, *, is_probe: bool) -> bool:
@@ -103,10 +142,12 @@ def delivery_age(delivery: Claimed | Delivery) -> float:
 
 def _times_not_found(delivery: Claimed) -> int:
     """Count the latest attempts in a row that found no DAG or feed."""
-    times = 0
+    times, later = 0, dict[str, Any]()
     for entry in reversed(delivery.errors):
         if entry["kind"] != NOT_FOUND:
             break
-        times += entry.get("times", 1)
+        if not ends_alike(entry, later):  # the later one counts those that ended like it
+            times += entry.get("times", 1)
+        later = entry
     # A replay keeps the history, but its attempts are counted from zero.
     return min(times, delivery.attempts - 1)

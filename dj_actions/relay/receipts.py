@@ -6,9 +6,8 @@ import time
 from uuid import UUID
 
 from dj_actions.database import retry_on_disconnect
-from dj_actions.messages import Receipt
 from dj_actions.models import Delivery
-from dj_actions.outbox.claimed import Claimed
+from dj_actions.outbox.attempts import Delivered
 from dj_actions.policies import OnPoison
 from dj_actions.relay.settlement import log_lease_lost, send_delivery_settled
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
@@ -58,12 +57,12 @@ class ReceiptBuffer:
         self._lease_token = lease_token
         self._delay = delay
         self._supersedes = on_poison is OnPoison.SUPERSEDE
-        self._receipts: list[tuple[Claimed, Receipt]] = []
+        self._receipts: list[Delivered] = []
         self._flushed_at = time.monotonic()
 
-    def add(self, delivery: Claimed, receipt: Receipt) -> bool:
+    def add(self, delivered: Delivered) -> bool:
         """Add a receipt, and flush if it is time; return whether the lease still holds."""
-        self._receipts.append((delivery, receipt))
+        self._receipts.append(delivered)
         return self.flush() if self._is_due() else True
 
     def flush(self) -> bool:
@@ -76,7 +75,7 @@ class ReceiptBuffer:
         self._flushed_at = time.monotonic()
         if self._delay:
             self._delay.record(self._flushed_at - started_at)
-        for delivery, _ in receipts:
+        for delivery, _, _ in receipts:
             if delivery.pk in held:
                 send_delivery_settled(delivery, DeliveryState.DELIVERED)
             else:
@@ -88,9 +87,8 @@ class ReceiptBuffer:
         waited = time.monotonic() - self._flushed_at
         return self._delay is None or waited >= self._delay.seconds
 
-    def _settle(self, receipts: list[tuple[Claimed, Receipt]]) -> set[int]:
+    def _settle(self, receipts: list[Delivered]) -> set[int]:
         """Settle deliveries; return the keys of those that were still held."""
-        if self._supersedes:
-            return retry_on_disconnect(Delivery.objects.supersede, self._lease_token, receipts)
-        by_key = [(delivery.pk, receipt) for delivery, receipt in receipts]
-        return retry_on_disconnect(Delivery.objects.mark_delivered, self._lease_token, by_key)
+        rows = Delivery.objects
+        settle = rows.supersede if self._supersedes else rows.mark_delivered
+        return retry_on_disconnect(settle, self._lease_token, receipts)

@@ -6,7 +6,7 @@ import logging
 
 from dj_actions.models import Delivery
 from dj_actions.policies import RetryPolicy
-from dj_actions.relay.failures import LEASE_EXPIRED, delivery_age, error_entry
+from dj_actions.relay.failures import delivery_age, expired_attempt
 from dj_actions.relay.settlement import send_delivery_dead
 
 logger = logging.getLogger(__name__)
@@ -34,22 +34,18 @@ def rescue(publisher: str, policy: RetryPolicy) -> int:
 
 def _take_over(delivery: Delivery, policy: RetryPolicy) -> bool:
     """Count the attempt, and retry or give up; return whether the lease had still expired."""
-    error = error_entry(
-        delivery,
-        LEASE_EXPIRED,
-        "The relay that held this delivery was killed or got stuck; whether the message was sent "
-        "is unknown.",
-    )
+    attempt = expired_attempt(delivery)
     logger.warning(
-        "Delivery %s to %s: its lease expired; taking it over.",
+        "Delivery %s to %s: the lease of relay %s expired; taking it over.",
         delivery.pk,
         delivery.publisher,
+        attempt.relay or "(unknown)",
         extra={"action": "delivery_rescued", "publisher": delivery.publisher},
     )
     if policy.next_wait(attempts=delivery.attempts, age=delivery_age(delivery)) is None:
-        given_up = Delivery.objects.give_up(delivery, error=error, expired=True)
+        given_up = Delivery.objects.give_up(delivery, attempt, expired=True)
         if given_up:
-            send_delivery_dead(delivery, error["message"])
+            send_delivery_dead(delivery, attempt.message)
         return given_up
     # Without a wait: the lease was wait enough, and the message is not to blame for a killed relay.
-    return Delivery.objects.put_back(delivery, wait=0, error=error, counted=True, expired=True)
+    return Delivery.objects.put_back(delivery, attempt, wait=0, expired=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 
 from dj_actions.database import retry_on_disconnect
-from dj_actions.exceptions import error_message
 from dj_actions.models import Delivery
+from dj_actions.outbox.attempts import Attempt
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.policies import OnPoison
-from dj_actions.relay.failures import error_entry, error_kind
 from dj_actions.signals import delivery_dead, delivery_settled
 from dj_actions.states import DeliveryState
 
@@ -20,35 +19,25 @@ BLOCKING = frozenset({OnPoison.PARK, OnPoison.BLOCK})
 
 
 def settle_failure(
-    delivery: Claimed,
-    error: BaseException,
-    *,
-    wait: float | None,
-    counted: bool,
-    on_poison: OnPoison | None,
+    delivery: Claimed, attempt: Attempt, *, wait: float | None, on_poison: OnPoison | None
 ) -> bool:
     """Schedule a retry, or make the delivery a dead letter; return whether the lease still held.
 
     Args:
         delivery: the one whose attempt failed.
-        error: what the publisher raised.
+        attempt: how it failed.
         wait: seconds until the next attempt, or None to give up.
-        counted: whether the attempt counts.
         on_poison: how a dead letter affects later deliveries, if the publisher keeps an order.
     """
-    kind = error_kind(error)
-    entry = error_entry(delivery, kind, error_message(error))
-    _log_failure(delivery, kind, entry["message"], wait)
+    _log_failure(delivery, attempt, wait)
     if wait is not None:
-        held = retry_on_disconnect(
-            Delivery.objects.put_back, delivery, wait=wait, error=entry, counted=counted
-        )
+        held = retry_on_disconnect(Delivery.objects.put_back, delivery, attempt, wait=wait)
     else:
-        held = retry_on_disconnect(Delivery.objects.give_up, delivery, error=entry)
+        held = retry_on_disconnect(Delivery.objects.give_up, delivery, attempt)
     if not held:
         log_lease_lost(delivery)
     elif wait is None:
-        send_delivery_dead(delivery, f"{kind}: {entry['message']}")
+        send_delivery_dead(delivery, f"{attempt.kind}: {attempt.message}")
         if on_poison in BLOCKING:
             _log_ordering_blocked(delivery, on_poison)
     return held
@@ -88,14 +77,14 @@ def log_lease_lost(delivery: Claimed) -> None:
     )
 
 
-def _log_failure(delivery: Claimed, kind: str, message: str, wait: float | None) -> None:
+def _log_failure(delivery: Claimed, attempt: Attempt, wait: float | None) -> None:
     logger.warning(
         "Delivery %s to %s failed (%s), %s: %s",
         delivery.pk,
         delivery.publisher,
-        kind,
+        attempt.kind,
         "giving up" if wait is None else f"next attempt in {wait:.1f} s",
-        message,
+        attempt.message,
         extra={"action": "delivery_failed", "publisher": delivery.publisher},
     )
 

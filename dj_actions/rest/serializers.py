@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from rest_framework import serializers
@@ -10,7 +11,9 @@ from dj_actions.models import ActionEvent, Delivery
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
-    """A delivery: its publisher, state, and receipt."""
+    """A delivery: its publisher, state, receipt, and attempts."""
+
+    attempt_log = serializers.SerializerMethodField()
 
     class Meta:
         model = Delivery
@@ -21,6 +24,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             "attempts",
             "queued_at",
             "available_at",
+            "first_sent_at",
             "settled_at",
             "receipt_id",
             "receipt_scope",
@@ -36,8 +40,13 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             "remote_changed_at",
             "remote_history",
             "errors",
+            "attempt_log",
         ]
         read_only_fields = fields
+
+    def get_attempt_log(self, delivery: Delivery) -> list[dict[str, Any]]:
+        """Return the attempts that are kept, the oldest first."""
+        return [asdict(attempt) for attempt in delivery.attempt_log]
 
 
 class ActionEventSerializer(serializers.ModelSerializer[ActionEvent]):

@@ -12,6 +12,7 @@ from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.relay.aliases import resolve_aliases
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.claimer import Claimer
+from dj_actions.relay.identity import relay_name
 from dj_actions.relay.lane import Lane
 from dj_actions.states import SETTLED_STATES
 
@@ -103,6 +104,7 @@ class _TryOnceClaimer(Claimer):
             lease=self._lease,
             probing=self._probing or not is_closed,
             on_poison=self.on_poison,
+            relay=relay_name(),
         )
         self.tried.update(delivery.pk for delivery in claimed)
         return claimed

@@ -28,6 +28,7 @@ from dj_actions.publishers.http import (
     rate_limit_wait,
     retry_after_seconds,
     sentences,
+    with_status,
     without_secrets,
 )
 
@@ -107,7 +108,7 @@ def translate(error: Exception, failure: str) -> PublishError:
         return translate(inner, failure)
     message = without_secrets(f"{failure}: {_reason(error)}")[:MAX_MESSAGE_LENGTH]
     if isinstance(error, vendor.ApiException):
-        return _translate_response(error, message)
+        return with_status(_translate_response(error, message), error.status)
     for kind in type(error).__mro__:
         if kind in TRANSLATIONS:
             return TRANSLATIONS[kind](message)

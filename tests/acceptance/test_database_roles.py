@@ -35,6 +35,7 @@ from example.launch.airflow_environment import ROOT
 from example.launch.process import Process, free_port
 from example.todos.models import Todo
 from tests.acceptance.conftest import database_url, run_relay, wait_for
+from tests.fixtures.relay import failure
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -353,7 +354,7 @@ def test_the_operator_role_runs_all_operations(
     dead = Delivery.objects.order_by("pk")[0]
     (claimed,) = Delivery.objects.claim("test", limit=1, lease=60)
     assert claimed.pk == dead.pk
-    Delivery.objects.give_up(claimed, error={"kind": "rejected", "message": "no"})
+    Delivery.objects.give_up(claimed, failure())
     reason = ["--reason", "a test", "--as", "ann"]
     commands = [
         ["dj_actions_doctor"],

@@ -41,7 +41,8 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions.publishers.console": ("ConsolePublisher",),
     "dj_actions.publishers.http": (
         *("is_base_url", "is_timeout", "rate_limit_wait", "require_timeouts"),
-        *("retry_after_seconds", "sentences", "without_credentials", "without_secrets"),
+        *("retry_after_seconds", "sentences", "with_status"),
+        *("without_credentials", "without_secrets"),
     ),
     "dj_actions.publishers.memory": ("MemoryPublisher", "outboxes"),
     "dj_actions.publishers.templates": (
@@ -71,7 +72,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions.policies": ("OnPoison", "Ordering", "RetryPolicy"),
     # Reading and operating the outbox
     "dj_actions.models": (
-        *("ActionEvent", "ArchivedActionEvent", "Delivery", "EventAction"),
+        *("ActionEvent", "ArchivedActionEvent", "Attempt", "Delivery", "EventAction"),
         *("MachineToken", "PublisherState", "RelayHeartbeat"),
         *("ACTION_TYPE", "DEFAULT_TTL_MINUTES"),  # names of 0.0.7
     ),

@@ -26,6 +26,7 @@ from dj_actions.cli.changes import (
 from dj_actions.cli.command import TextCommand
 from dj_actions.cli.filters import add_filters
 from dj_actions.cli.inspection import list_deliveries, show_delivery, show_stats
+from dj_actions.cli.metrics import show_metrics
 from dj_actions.cli.output import Answer
 from dj_actions.cli.users import user_named
 from dj_actions.exceptions import DJActionsError
@@ -86,9 +87,11 @@ def _add_inspections(add: AddParser) -> None:
     listing.add_argument(
         "--state", choices=[state.value for state in DeliveryState], help="deliveries in this state"
     )
-    shown = add("show", "Show one delivery with its event, errors and receipt.", show_delivery)
+    shown = add("show", "Show one delivery with its event, attempts and receipt.", show_delivery)
     shown.add_argument("id", type=delivery_id, metavar="ID", help="delivery id")
-    counted = add("stats", "Count deliveries by publisher and state.", show_stats)
+    add("metrics", "Print the state of the outbox as metrics for Prometheus.", show_metrics)
+    text = "Count deliveries by publisher and state, and show how long the recent ones took."
+    counted = add("stats", text, show_stats)
     counted.add_argument("--publisher", metavar="ALIAS", help="count for this publisher only")
 
 

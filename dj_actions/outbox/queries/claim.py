@@ -39,10 +39,16 @@ class ClaimQueries(PendingQueries):
         lease: float,
         probing: bool = False,
         on_poison: OnPoison | None = None,
+        relay: str = "",
     ) -> list[Claimed]:
         """PENDING → SENDING for up to `limit` due deliveries; `Claim` has the arguments."""
         claim = Claim(
-            publisher=publisher, limit=limit, lease=lease, probing=probing, on_poison=on_poison
+            publisher=publisher,
+            limit=limit,
+            lease=lease,
+            probing=probing,
+            on_poison=on_poison,
+            relay=relay,
         )
         return self.scan(claim).deliveries
 
@@ -132,6 +138,7 @@ class ClaimQueries(PendingQueries):
                 attempts=F("attempts") + 1,
                 lease_token=claim.token,
                 lease_expires_at=from_now(claim.lease),
+                relay=claim.relay,
             )
         for delivery in taken:
             delivery.attempts += 1

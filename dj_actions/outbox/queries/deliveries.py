@@ -6,6 +6,7 @@ from dj_actions.outbox.queries.claim import ClaimQueries
 from dj_actions.outbox.queries.operators import OperatorQueries
 from dj_actions.outbox.queries.overview import OverviewQueries
 from dj_actions.outbox.queries.remote_runs import RemoteRunQueries
+from dj_actions.outbox.queries.timings import TimingQueries
 from dj_actions.outbox.queries.tracking import TrackingQueries
 from dj_actions.outbox.queries.transitions import TransitionQueries
 
@@ -17,6 +18,7 @@ class DeliveryQuerySet(  # type: ignore[override]  # each base has an as_manager
     OperatorQueries,
     RemoteRunQueries,
     OverviewQueries,
+    TimingQueries,
 ):
     """Queries and transitions of deliveries, by who uses them: relays, trackers, operators, pages.
 

@@ -136,6 +136,8 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
         """DELIVERED → PENDING, without receipt and remote run; return how many."""
         return self._requeue_from(
             DeliveryState.DELIVERED,
+            sent_at=None,
+            sending_seconds=None,
             receipt_id="",
             receipt_scope="",
             receipt_url="",
@@ -211,6 +213,7 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
             attempts=0,
             queued_at=Now(),
             available_at=Now(),
+            first_sent_at=None,
             settled_at=None,
             **values,
         )

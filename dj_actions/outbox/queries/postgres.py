@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db import connections
 
 from dj_actions.conf import get_settings
-from dj_actions.messages import Receipt
+from dj_actions.outbox.attempts import Delivered
 from dj_actions.outbox.claimed import Claim, Claimed, Scan, scan_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def claim_in_one_statement(model: type[Delivery], claim: Claim, *, using: str) -
     environment = get_settings().environment
     parameters: list[Any] = [claim.publisher, claim.publisher, claim.probing, environment]
     parameters += claim.after or ()
-    parameters += [claim.limit, claim.token, claim.lease]
+    parameters += [claim.limit, claim.token, claim.lease, claim.relay]
     with connections[using].cursor() as cursor:
         cursor.execute(_claim_statement(model, from_start=claim.after is None), parameters)
         rows = cursor.fetchall()
@@ -99,7 +99,7 @@ def _claim_statement(model: type[Delivery], *, from_start: bool) -> str:
         ), claimed AS (
             UPDATE {delivery} AS taken
             SET state = 'sending', attempts = attempts + 1, lease_token = %s,
-                lease_expires_at = statement_timestamp() + make_interval(secs => %s)
+                lease_expires_at = statement_timestamp() + make_interval(secs => %s), relay = %s
             WHERE taken.id = ANY (ARRAY(SELECT id FROM due))
             RETURNING taken.*
         )
@@ -132,25 +132,26 @@ def claimed_from(row: Iterable[Any], claim: Claim) -> Claimed:
 
 
 def settle_in_one_statement(
-    model: type[Delivery], token: UUID, receipts: Iterable[tuple[int, Receipt]], *, using: str
+    model: type[Delivery], token: UUID, delivered: Iterable[Delivered], *, using: str
 ) -> set[int]:
     """SENDING → DELIVERED; return the ids of the deliveries that were still held.
 
     Args:
         model: the model of deliveries.
         token: the lease under which they are held.
-        receipts: id of each delivery, with its receipt.
+        delivered: each delivery, with its receipt.
         using: alias of the database.
     """
-    rows = [_settled_row(pk, receipt) for pk, receipt in receipts]
+    rows = list(map(_settled_row, delivered))
     with connections[using].cursor() as cursor:
-        cursor.execute(_settle_statement(model), [json.dumps(rows), token])
+        cursor.execute(_settle_statement(model), [json.dumps(rows, separators=(",", ":")), token])
         return {pk for (pk,) in cursor.fetchall()}
 
 
-def _settled_row(pk: int, receipt: Receipt) -> dict[str, Any]:
+def _settled_row(delivered: Delivered) -> dict[str, Any]:
     """Return the row of a receipt, without what is empty, as it mostly is."""
-    row: dict[str, Any] = {"pk": pk, "id": receipt.id}
+    delivery, receipt, (started, took) = delivered
+    row: dict[str, Any] = {"pk": delivery.pk, "id": receipt.id, "at": started, "took": took}
     if receipt.url:
         row["url"] = receipt.url
     if receipt.scope:
@@ -167,7 +168,8 @@ def _settle_statement(model: type[Delivery]) -> str:
     """Return the statement; only names of our own tables and columns are interpolated.
 
     It does not check the state: a row with a lease is being sent, which a constraint ensures, and
-    the check would make PostgreSQL walk all dead entries of the index of leased deliveries.
+    the check would make PostgreSQL walk all dead entries of the index of leased deliveries. Times
+    are converted as floating-point numbers, whose 53 bits hold microseconds until 2255.
     """
     delivery, _, _ = table_names(model)
     return f"""
@@ -178,9 +180,13 @@ def _settle_statement(model: type[Delivery]) -> str:
             receipt_scope = coalesce(given.scope, ''),
             receipt_parts = coalesce(given.parts, '[]'),
             remote_state = CASE WHEN tracked THEN 'running' ELSE 'untracked' END,
-            remote_check_at = CASE WHEN tracked THEN statement_timestamp() END
-        FROM json_to_recordset(%s::json)
-            AS given
-                (pk bigint, id text, url text, scope text, tracked boolean, parts jsonb)
+            remote_check_at = CASE WHEN tracked THEN statement_timestamp() END,
+            sent_at = to_timestamp(at / 1e6::float8),
+            first_sent_at = coalesce(held.first_sent_at, to_timestamp(at / 1e6::float8)),
+            sending_seconds = took / 1e6::float8
+        FROM json_to_recordset(%s::json) AS given (
+            pk bigint, id text, url text, scope text, tracked boolean, parts jsonb,
+            at bigint, took bigint
+        )
         WHERE held.id = given.pk AND held.lease_token = %s
         RETURNING held.id"""  # noqa: S608

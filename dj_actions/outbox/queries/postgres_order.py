@@ -78,6 +78,7 @@ def _parameters(claim: Claim, window: int, after: Cursor | None) -> dict[str, An
         "limit": claim.limit,
         "token": claim.token,
         "lease": claim.lease,
+        "relay": claim.relay,
     }
 
 
@@ -171,7 +172,8 @@ def _claim_statement(
         ), claimed AS (
             UPDATE {delivery} AS taken
             SET state = 'sending', attempts = attempts + 1, lease_token = %(token)s,
-                lease_expires_at = statement_timestamp() + make_interval(secs => %(lease)s)
+                lease_expires_at = statement_timestamp() + make_interval(secs => %(lease)s),
+                relay = %(relay)s
             WHERE taken.id = ANY (ARRAY(SELECT id FROM chosen)) AND taken.state = 'pending'
             RETURNING taken.*
         )

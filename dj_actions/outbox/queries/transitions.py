@@ -7,19 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.db import connections, transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Coalesce, Now
 
-from dj_actions.messages import Receipt
+from dj_actions.outbox.attempts import (
+    Attempt,
+    Delivered,
+    seconds_of,
+    started_at,
+    with_failure,
+)
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.outbox.ordering import DeadLetter, replaces
 from dj_actions.outbox.queries.base import RecordQuerySet
 from dj_actions.outbox.queries.clock import from_now
 from dj_actions.outbox.queries.postgres import settle_in_one_statement
+from dj_actions.outbox.times import comparable
 from dj_actions.states import DeliveryState, RemoteState
 
 if TYPE_CHECKING:
@@ -27,9 +35,6 @@ if TYPE_CHECKING:
 
 MAX_KEYS = 1000
 """Maximum number of ordering keys in a query: databases limit the number of parameters."""
-
-MAX_ERRORS = 10
-"""Number of errors that a delivery keeps: the latest ones."""
 
 
 class TransitionQueries(RecordQuerySet["Delivery"]):
@@ -53,30 +58,34 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
             lease_expires_at=None,
         )
 
-    def mark_delivered(self, token: UUID, receipts: Sequence[tuple[int, Receipt]]) -> set[int]:
+    def mark_delivered(self, token: UUID, delivered: Sequence[Delivered]) -> set[int]:
         """SENDING → DELIVERED; return the ids of the deliveries that were still held.
 
         Args:
             token: the lease under which they are held.
-            receipts: id of each delivery, with its receipt.
+            delivered: each delivery, with its receipt.
         """
         rows = self._on_write_database()
         if connections[rows.db].vendor == "postgresql":
-            return settle_in_one_statement(self.model, token, receipts, using=rows.db)
+            return settle_in_one_statement(self.model, token, delivered, using=rows.db)
         with transaction.atomic(using=rows.db):
-            return {pk for pk, receipt in receipts if rows._mark_one_delivered(token, pk, receipt)}
+            return {entry[0].pk for entry in delivered if rows._mark_one_delivered(token, entry)}
 
-    def _mark_one_delivered(self, token: UUID, pk: int, receipt: Receipt) -> bool:
+    def _mark_one_delivered(self, token: UUID, delivered: Delivered) -> bool:
+        delivery, receipt, timing = delivered
         tracking: dict[str, Any] = (
             {"remote_state": RemoteState.RUNNING, "remote_check_at": Now()}
             if receipt.tracked
             else {}
         )
         return self._settle(
-            pk,
+            delivery.pk,
             token,
             state=DeliveryState.DELIVERED,
             settled_at=Now(),
+            first_sent_at=self._first_sent_at(started_at(timing)),
+            sent_at=comparable(started_at(timing), using=self.db),
+            sending_seconds=seconds_of(timing),
             receipt_id=receipt.id,
             receipt_url=receipt.url,
             receipt_scope=receipt.scope,
@@ -87,19 +96,17 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
     def put_back(
         self,
         delivery: Claimed | Delivery,
+        attempt: Attempt,
         *,
         wait: float,
-        error: dict[str, Any],
-        counted: bool,
         expired: bool = False,
     ) -> bool:
         """SENDING → PENDING after a failed attempt; return False if the lease was lost.
 
         Args:
             delivery: the delivery, held under its `lease_token`.
+            attempt: how it failed, and whether that counts towards the limit of retries.
             wait: seconds until it may be claimed again.
-            error: an entry for its `errors`, with at least `kind` and `message`.
-            counted: whether the attempt counts towards the limit of retries.
             expired: only if the lease has expired, and was not renewed in the meantime.
         """
         return self._settle(
@@ -108,18 +115,18 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
             expired=expired,
             state=DeliveryState.PENDING,
             available_at=from_now(wait),
-            attempts=delivery.attempts if counted else delivery.attempts - 1,
-            errors=_with_error(delivery, error),
+            attempts=delivery.attempts if attempt.is_counted else delivery.attempts - 1,
+            **self._with_failure(delivery, attempt),
         )
 
     def give_up(
-        self, delivery: Claimed | Delivery, *, error: dict[str, Any], expired: bool = False
+        self, delivery: Claimed | Delivery, attempt: Attempt, *, expired: bool = False
     ) -> bool:
         """SENDING → DEAD; return False if the lease was lost.
 
         Args:
             delivery: the delivery, held under its `lease_token`.
-            error: an entry for its `errors`, with at least `kind` and `message`.
+            attempt: how it failed.
             expired: only if the lease has expired, and was not renewed in the meantime.
         """
         return self._settle(
@@ -128,10 +135,10 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
             expired=expired,
             state=DeliveryState.DEAD,
             settled_at=Now(),
-            errors=_with_error(delivery, error),
+            **self._with_failure(delivery, attempt),
         )
 
-    def supersede(self, token: UUID, delivered: Sequence[tuple[Claimed, Receipt]]) -> set[int]:
+    def supersede(self, token: UUID, delivered: Sequence[Delivered]) -> set[int]:
         """`mark_delivered`, and DEAD → CANCELLED for the dead letters that they replace.
 
         Args:
@@ -143,8 +150,9 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
         """
         rows = self._on_write_database()
         with transaction.atomic(using=rows.db):
-            held = rows.mark_delivered(token, [(entry.pk, receipt) for entry, receipt in delivered])
-            ordered = [entry for entry, _ in delivered if entry.pk in held and entry.ordering_scope]
+            held = rows.mark_delivered(token, delivered)
+            arrived = [entry for entry, *_ in delivered if entry.pk in held]
+            ordered = [entry for entry in arrived if entry.ordering_scope]
             if ordered:
                 rows._cancel_replaced(ordered)
         return held
@@ -179,10 +187,15 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
         held = self._held(token, expired=expired).filter(pk=pk)
         return held.update(lease_token=None, lease_expires_at=None, **values) == 1
 
+    def _with_failure(self, delivery: Claimed | Delivery, attempt: Attempt) -> dict[str, Any]:
+        """Return the columns that record a failed attempt."""
+        columns: dict[str, Any] = {"errors": with_failure(delivery.errors, attempt)}
+        # Otherwise it is unknown when, or whether, the message was sent.
+        if attempt.started_at and attempt.seconds is not None:
+            columns["first_sent_at"] = self._first_sent_at(attempt.started_at)
+        return columns
 
-def _with_error(delivery: Claimed | Delivery, error: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the errors with one more; a repetition of the last one is counted instead."""
-    *earlier, last = delivery.errors or [{}]
-    if (last.get("kind"), last.get("message")) == (error["kind"], error["message"]):
-        return [*earlier, error | {"times": last.get("times", 1) + 1}]
-    return [*delivery.errors, error][-MAX_ERRORS:]
+    def _first_sent_at(self, start: datetime) -> Coalesce:
+        """Return the start of an attempt, unless there was an earlier one."""
+        value = Value(comparable(start, using=self.db), output_field=DateTimeField())
+        return Coalesce("first_sent_at", value)

@@ -28,19 +28,24 @@ def raise_for_misparsed_response(response: requests.Response, *_args: Any, **_kw
     if response.status_code == requests.codes.too_many_requests:
         response.close()
         raise RateLimited(
-            "Stream: 429 Too Many Requests.", retry_after=rate_limit_wait(response.headers)
+            "Stream: 429 Too Many Requests.",
+            retry_after=rate_limit_wait(response.headers),
+            status=response.status_code,
         )
     # Without a `detail` the client fails to parse the response, and the status is lost.
     is_server_error = response.status_code >= requests.codes.internal_server_error
     wait = retry_after_seconds(response.headers.get("Retry-After"))
     if is_server_error and (wait is not None or '"detail"' not in response.text):
         raise PublisherUnavailable(
-            f"Stream: {response.status_code} {response.text[:200]}", retry_after=wait
+            f"Stream: {response.status_code} {response.text[:200]}",
+            retry_after=wait,
+            status=response.status_code,
         )
     if 300 <= response.status_code < 400:  # noqa: PLR2004 - the class of HTTP redirects
         response.close()
         raise PublisherMisconfigured(
             f"Stream: {response.status_code} redirects to "
             f"{without_secrets(response.headers.get('Location', 'nowhere'))}. "
-            "Check that base_url is the address of a feeds server, with the right scheme."
+            "Check that base_url is the address of a feeds server, with the right scheme.",
+            status=response.status_code,
         )

@@ -78,7 +78,8 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
                     f"Stream: {response.status_code} {response.text[:200]} "
                     f"({type(error).__name__}: {str(error)[:200]})",
                     NOT_STREAM,
-                )
+                ),
+                status=response.status_code,
             ) from error
 
     def _parse_plainly(self, response: requests.Response) -> Any:

@@ -22,7 +22,7 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.publishers.bounded import ResponseTooLarge
-from dj_actions.publishers.http import sentences, without_secrets
+from dj_actions.publishers.http import sentences, with_status, without_secrets
 from dj_actions_stream.transport.responses import MAX_ERROR_LENGTH, NOT_STREAM, TRANSIENT_STATUSES
 
 TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
@@ -90,6 +90,10 @@ def translate_errors() -> Iterator[None]:
 
 def translate(error: Exception) -> PublishError:
     """Return the PublishError for an error of the client."""
+    return with_status(_translate(error), getattr(error, "status_code", None))
+
+
+def _translate(error: Exception) -> PublishError:
     message = without_secrets(f"Stream: {type(error).__name__}: {error}")[:MAX_ERROR_LENGTH]
     for kind in type(error).__mro__:
         if kind in TRANSLATIONS:

@@ -23,7 +23,7 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.publishers.bounded import ResponseTooLarge
-from dj_actions.publishers.http import sentences, without_secrets
+from dj_actions.publishers.http import sentences, with_status, without_secrets
 from dj_actions_stream.transport.responses import MAX_ERROR_LENGTH, NOT_STREAM, TRANSIENT_STATUSES
 
 CHECK_ADDRESS = (
@@ -89,6 +89,10 @@ def translate_errors() -> Iterator[None]:
 
 def translate(error: Exception) -> PublishError:
     """Return the PublishError for an error of the client."""
+    return with_status(_translate(error), getattr(error, "status_code", None))
+
+
+def _translate(error: Exception) -> PublishError:
     message = without_secrets(f"Stream: {type(error).__name__}: {error}")[:MAX_ERROR_LENGTH]
     for kind in type(error).__mro__:
         if kind is vendor.StreamApiException:
@@ -117,10 +121,10 @@ def translate_foreign(status: int, message: str) -> PublishError:
     probably stored, and storing it again is harmless.
     """
     if _is_transient(status):
-        return PublisherUnavailable(sentences(message, NOT_STREAM))
+        return PublisherUnavailable(sentences(message, NOT_STREAM), status=status)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return PublishRejected(message)
-    return PublisherMisconfigured(sentences(message, CHECK_ADDRESS))
+        return PublishRejected(message, status=status)
+    return PublisherMisconfigured(sentences(message, CHECK_ADDRESS), status=status)
 
 
 def _is_transient(status: int) -> bool:

@@ -17,6 +17,7 @@ from dj_actions.admin.confirmation import CONFIRMED
 from dj_actions.admin.read_only import links_to_parts
 from dj_actions.models import ActionEvent, Delivery
 from tests.conftest import MakeDelivery, MakeEvent, MakeUser
+from tests.fixtures.outbox import MakeSent
 from tests.integration.outbox.test_records import POSSIBLE
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +99,15 @@ def test_pages_show_a_dead_letter_with_its_reason(
     page = browser.get(f"{DELIVERIES}{delivery.pk}/change/").content.decode()
     assert "no such DAG" in page
     assert "memory: dead" in browser.get(EVENTS).content.decode()
+
+
+def test_the_page_of_a_delivery_shows_its_attempts(browser: Client, make_sent: MakeSent) -> None:
+    failed = ERROR | {"status": 503, "seconds": 0.25, "counted": False, "relay": "web-7:4711"}
+    delivery = make_sent(errors=[failed])
+    page = browser.get(f"{DELIVERIES}{delivery.pk}/change/").content.decode()
+
+    for text in ("rejected, not counted", "503", "0.250 s", "web-7:4711", "0.100 s", "web-1:4711"):
+        assert f"<td>{text}</td>" in page
 
 
 def test_a_delivery_links_to_its_event(browser: Client, make_delivery: MakeDelivery) -> None:

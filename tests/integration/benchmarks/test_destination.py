@@ -12,6 +12,7 @@ from benchmarks.destination.backlog import Backlog, DeliveryError
 from dj_actions.messages import Receipt
 from dj_actions.models import Delivery
 from dj_actions.states import DeliveryState
+from tests.fixtures.relay import delivered
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -31,8 +32,8 @@ def backlog() -> Backlog:
 def deliver(count: int) -> set[str]:
     """Claim and settle deliveries, and return the ids of their events."""
     claimed = Delivery.objects.claim("destination", limit=count, lease=60)
-    receipts = [(entry.pk, Receipt(id=str(entry.event_id))) for entry in claimed]
-    Delivery.objects.mark_delivered(claimed[0].lease_token, receipts)
+    arrived = [delivered(entry, Receipt(id=str(entry.event_id))) for entry in claimed]
+    Delivery.objects.mark_delivered(claimed[0].lease_token, arrived)
     return {str(entry.event_id) for entry in claimed}
 
 

@@ -13,6 +13,7 @@ from dj_actions.operations import pause
 from tests.conftest import MakeDelivery, MakeEvent
 from tests.fixtures.outbox import (
     STATES,
+    MakeSent,
     Outbox,
     OutboxJSON,
     operations,
@@ -215,6 +216,44 @@ def test_a_delivery_is_shown_with_its_event_its_errors_and_its_receipt(
     data = outbox_json("show", shown.pk)
     assert (data["id"], data["receipt_id"], data["errors"]) == (shown.pk, "1", ERRORS)
     assert data["event"]["request_data"] == {"note": "ünï"}
+
+
+def test_a_delivery_is_shown_with_its_attempts(
+    outbox: Outbox, outbox_json: OutboxJSON, make_sent: MakeSent
+) -> None:
+    known = {"seconds": 0.0312, "relay": "web-1:4711"}
+    shown = make_sent(
+        took=1.5,
+        errors=[
+            ERRORS[0] | known | {"status": 503},
+            ERRORS[1] | known | {"attempt": 40, "counted": False},
+        ],
+    )
+    Delivery.objects.filter(pk=shown.pk).update(attempts=41)
+    lines = outbox("show", shown.pk).splitlines()
+    attempts = lines[lines.index("Attempts: 3") + 2 :][:4]
+
+    assert attempts[:3] == [
+        "2026-01-01T00:00:00+00:00  attempt 1  unavailable 503, after 31 ms, by web-1:4711: away",
+        "… 38 attempts in between, not kept",
+        (
+            "2026-01-02T00:00:00+00:00  attempt 40  rejected, after 31 ms, by web-1:4711, "
+            "not counted: no [2J"
+        ),
+    ]
+    assert attempts[3].endswith("  attempt 41  delivered, after 1.5 s, by web-1:4711")
+    data = outbox_json("show", shown.pk)["attempt_log"]
+    assert [(entry["number"], entry["status"], entry["is_counted"]) for entry in data] == [
+        (1, 503, True),
+        (40, None, False),
+        (41, None, True),
+    ]
+
+
+def test_a_delivery_that_was_not_attempted_says_so(
+    outbox: Outbox, make_delivery: MakeDelivery
+) -> None:
+    assert "Attempts: none" in outbox("show", make_delivery().pk).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -420,6 +459,32 @@ def test_stats_show_the_queue_and_state_of_each_publisher(
     assert first.split()[:6] == ["memory", "1", "1", "1", "1", "1"]
     assert second.endswith("paused by the system: maintenance")
     assert outbox_json("stats", "--publisher", "other") == [other]
+
+
+def test_stats_show_how_long_deliveries_took(
+    outbox: Outbox, outbox_json: OutboxJSON, make_sent: MakeSent
+) -> None:
+    make_sent(waited=2, took=0.031)
+    make_sent(ago=7200, waited=4, took=1.5)
+    memory, other = outbox_json("stats")
+
+    assert memory["timings"]["1 h"] == {
+        "window": 3600,
+        "deliveries": 1,
+        "is_sample": False,
+        "waiting": {"p50": 2, "p95": 2, "p99": 2},
+        "sending": {"p50": 0.031, "p95": 0.031, "p99": 0.031},
+        "running": None,
+    }
+    assert memory["timings"]["24 h"]["deliveries"] == 2
+    assert other["timings"]["24 h"]["sending"] is None
+    lines = outbox("stats").splitlines()
+    heading, hour, day = lines[lines.index("") + 1 :]
+    assert heading.split()[:3] == ["PUBLISHER", "LAST", "DELIVERED"]
+    assert hour.split()[:4] == ["memory", "1", "h", "1"]
+    assert "2 s / 2 s / 2 s" in hour
+    assert "31 ms / 31 ms / 31 ms" in hour
+    assert "31 ms / 1.5 s / 1.5 s" in day
 
 
 # What is wrong

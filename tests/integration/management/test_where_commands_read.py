@@ -34,6 +34,7 @@ COMMANDS = (
     "outbox show {id}",
     "outbox stats",
     "outbox stats --publisher memory",
+    "outbox metrics",
     "outbox retry --all --dry-run",
     "outbox cancel --all --dry-run",
     "outbox replay --object 7 --dry-run",

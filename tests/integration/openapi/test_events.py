@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
+from dj_actions.models import Attempt
 from dj_actions.rest.events import FILTERS
 from dj_actions.states import DeliveryState, Outcome, RemoteState
 from tests.integration.openapi.conftest import MakeDocument, resolved
 
 LIST = "/api/action-events/"
 DETAIL = "/api/action-events/{id}/"
+
+
+def names_of(value: Any) -> set[str]:
+    return {field.name for field in fields(value)}
 
 
 def values(states: Any) -> list[str]:
@@ -96,3 +102,5 @@ def test_a_delivery_is_typed(document_of_version: Any) -> None:
     assert delivery["state"]["allOf"][0]["enum"] == values(DeliveryState)
     assert delivery["remote_state"]["allOf"][0]["enum"] == values(RemoteState)
     assert delivery["errors"]["items"]["required"] == ["at", "attempt", "kind", "message"]
+    attempt = delivery["attempt_log"]["items"]
+    assert set(attempt["required"]) == set(attempt["properties"]) == names_of(Attempt)

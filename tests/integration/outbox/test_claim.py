@@ -14,7 +14,7 @@ from dj_actions.messages import Receipt
 from dj_actions.models import Delivery
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.states import DeliveryState
-from tests.fixtures.relay import Queue, arrive
+from tests.fixtures.relay import Queue, arrive, failure
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("scripted_publishers")]
 
@@ -94,10 +94,10 @@ def test_a_zombie_cannot_settle_a_delivery_that_another_relay_has_taken_over(que
     zombie = claim()[0]
     Delivery.objects.update(lease_expires_at=timezone.now() - HOUR)
     (expired,) = Delivery.objects.expired("first", limit=10)
-    Delivery.objects.put_back(expired, wait=0, error=error("gone"), counted=True)
+    Delivery.objects.put_back(expired, failure("gone"), wait=0)
     holder = claim()[0]
     assert not arrive(zombie, Receipt(id="late"))
-    assert not Delivery.objects.give_up(zombie, error=error("late"))
+    assert not Delivery.objects.give_up(zombie, failure("late"))
     assert Delivery.objects.renew(zombie.lease_token, lease=60) == 0
     assert arrive(holder, Receipt(id="right"))
     assert Delivery.objects.get().receipt_id == "right"
@@ -106,7 +106,7 @@ def test_a_zombie_cannot_settle_a_delivery_that_another_relay_has_taken_over(que
 def test_a_wait_is_counted_by_the_databases_clock(queue: Queue) -> None:
     queue()
     held = claim()[0]
-    Delivery.objects.put_back(held, wait=3600, error=error("x"), counted=True)
+    Delivery.objects.put_back(held, failure(), wait=3600)
     stored = Delivery.objects.get()
     assert timedelta(minutes=59) < stored.available_at - held.claimed_at < timedelta(minutes=61)
 
@@ -116,9 +116,10 @@ def test_errors_are_bounded_and_repetitions_counted(queue: Queue) -> None:
     for number in range(30):
         held = claim()[0]
         message = "same" if number >= 20 else str(number)
-        Delivery.objects.put_back(held, wait=-1, error=error(message), counted=True)
+        Delivery.objects.put_back(held, failure(message), wait=-1)
     errors = Delivery.objects.get().errors
-    assert len(errors) == 10
+    assert [entry["message"] for entry in errors[:2]] == ["0", "10"]
+    assert len(errors) == 21
     assert (errors[-1]["message"], errors[-1]["times"]) == ("same", 10)
 
 
@@ -133,7 +134,7 @@ def test_only_pending_deliveries_can_be_cancelled_or_retried(queue: Queue) -> No
 
 def test_a_replay_resets_a_delivery_and_keeps_its_errors(queue: Queue) -> None:
     queue(2, queued_at=timezone.now() - 100 * HOUR)
-    Delivery.objects.give_up(claim(1)[0], error=error("no"))
+    Delivery.objects.give_up(claim(1)[0], failure("no"))
     assert Delivery.objects.all().replay() == 1
     replayed = Delivery.objects.exclude(errors=[]).get()
     assert (replayed.state, replayed.attempts, replayed.settled_at) == ("pending", 0, None)
@@ -160,7 +161,3 @@ def test_two_relays_never_claim_the_same_nor_wait_for_each_other(queue: Queue) -
         assert not thread.is_alive()
     assert len(ours) == len(others) == 10
     assert {entry.pk for entry in ours}.isdisjoint(entry.pk for entry in others)
-
-
-def error(message: str) -> dict[str, str]:
-    return {"kind": "unavailable", "message": message}

@@ -18,12 +18,11 @@ from dj_actions.states import (
     DeliveryState,
     RemoteState,
 )
-from tests.fixtures.relay import Queue, arrive
+from tests.fixtures.relay import Queue, arrive, delivered, failure
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("scripted_publishers")]
 
 TOKEN = UUID(int=1)
-ERROR = {"kind": "x", "message": "x"}
 
 ROWS: dict[str, dict[str, Any]] = {
     DeliveryState.PENDING: {},
@@ -43,7 +42,8 @@ def deliver_the_next(row: Delivery) -> None:
     own = {"pk": following.pk, "publisher": "first", "object_ids": ["0"]}
     ordering = {"ordering_scope": "todo", "ordering_key": "0"}
     claimed = Claimed(**dict.fromkeys(Claimed._fields) | own | ordering)  # type: ignore[arg-type]  # the rest does not matter
-    assert Delivery.objects.supersede(TOKEN, [(claimed, Receipt(id="y"))]) == {following.pk}
+    arrived = [delivered(claimed, Receipt(id="y"))]
+    assert Delivery.objects.supersede(TOKEN, arrived) == {following.pk}
     event.delete()
 
 
@@ -51,8 +51,8 @@ TRANSITIONS: dict[str, Callable[[Delivery], object]] = {
     "claim": lambda _row: Delivery.objects.claim("first", limit=1, lease=60),
     "release": lambda _row: Delivery.objects.release(TOKEN),
     "mark_delivered": lambda row: arrive(row, Receipt(id="y")),
-    "put_back": lambda row: Delivery.objects.put_back(row, wait=0, error=ERROR, counted=True),
-    "give_up": lambda row: Delivery.objects.give_up(row, error=ERROR),
+    "put_back": lambda row: Delivery.objects.put_back(row, failure(), wait=0),
+    "give_up": lambda row: Delivery.objects.give_up(row, failure()),
     "supersede": deliver_the_next,
     "cancel": lambda _row: Delivery.objects.all().cancel(),
     "replay": lambda _row: Delivery.objects.all().replay(),

@@ -27,7 +27,7 @@ from dj_actions.states import DeliveryState
 from example.todos.models import Todo
 from tests.conftest import Declare, MakeTodo
 from tests.fixtures.locks import wait_for_waiting_session
-from tests.fixtures.relay import RETRY, Queue
+from tests.fixtures.relay import RETRY, Queue, delivered
 from tests.integration.relay.scripted import accept, script
 
 pytestmark = pytest.mark.django_db
@@ -227,11 +227,11 @@ def test_superseding_many_costs_as_many_statements_as_superseding_one(
     work(lane)
     arriving = [put(str(number)) for number in range(20)]
     claimed = Delivery.objects.claim("first", limit=40, lease=60, on_poison=OnPoison.SUPERSEDE)
-    receipts = [(entry, Receipt(id="x")) for entry in claimed]
+    arrived = [delivered(entry, Receipt(id="x")) for entry in claimed]
 
     # Begin, settle, read, cancel, commit.
     with django_assert_num_queries(5):
-        assert len(Delivery.objects.supersede(claimed[0].lease_token, receipts)) == len(arriving)
+        assert len(Delivery.objects.supersede(claimed[0].lease_token, arrived)) == len(arriving)
     assert Delivery.objects.filter(state=DeliveryState.CANCELLED).count() == 20
 
 

@@ -14,7 +14,7 @@ from dj_actions.policies import RetryPolicy
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.rescue import rescue
 from dj_actions.states import DeliveryState
-from tests.fixtures.relay import Queue, arrive
+from tests.fixtures.relay import Queue, arrive, failure
 
 pytestmark = pytest.mark.django_db
 
@@ -68,9 +68,8 @@ def test_a_lease_that_is_renewed_meanwhile_is_not_taken(queue: Queue) -> None:
     Delivery.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     (expired,) = Delivery.objects.expired("first", limit=1)
     Delivery.objects.renew(held.lease_token, lease=60)
-    error = {"kind": "x", "message": "x"}
-    assert not Delivery.objects.put_back(expired, wait=0, error=error, counted=True, expired=True)
-    assert not Delivery.objects.give_up(expired, error=error, expired=True)
+    assert not Delivery.objects.put_back(expired, failure(), wait=0, expired=True)
+    assert not Delivery.objects.give_up(expired, failure(), expired=True)
     assert Delivery.objects.release(held.lease_token, expired=True) == 0
 
 

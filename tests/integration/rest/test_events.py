@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from dj_actions.models import ActionEvent
 from tests.conftest import ClientOf, MakeDelivery, MakeEvent
+from tests.fixtures.outbox import MakeSent
 from tests.integration.outbox.test_records import POSSIBLE
 
 pytestmark = pytest.mark.django_db
@@ -340,3 +341,24 @@ def test_failures_and_parts_can_be_requested(staff: APIClient, make_event: MakeE
     assert summaries(staff, parent=str(whole.pk)) == ["part"]
     assert get(staff, outcome="maybe")[0] == 400
     assert get(staff, parent="x") == (400, {"parent": ["'x' is not a valid event id."]})
+
+
+def test_a_delivery_has_its_attempts(staff: APIClient, make_sent: MakeSent) -> None:
+    failed = {"at": "2026-01-02T03:04:05+00:00", "attempt": 1, "kind": "x", "message": "no"}
+    delivery = make_sent(took=0.5, errors=[failed | {"status": 503, "counted": False}])
+    (shown,) = staff.get(f"{URL}{delivery.event_id}/").json()["deliveries"]
+
+    first, second = shown["attempt_log"]
+    assert first == {
+        "number": 1,
+        "started_at": "2026-01-02T03:04:05Z",
+        "seconds": None,
+        "kind": "x",
+        "message": "no",
+        "status": 503,
+        "relay": "",
+        "is_counted": False,
+        "times": 1,
+    }
+    assert (second["kind"], second["seconds"], second["relay"]) == ("delivered", 0.5, "web-1:4711")
+    assert second["started_at"] == shown["first_sent_at"]

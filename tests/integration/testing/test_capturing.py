@@ -15,6 +15,7 @@ from dj_actions.testing import Captured, assert_delivered, captured, drain
 from example.todos.actions import BulkMarkDone, HandOver, MarkDone
 from example.todos.models import Todo
 from tests.conftest import InThread, MakeTodo
+from tests.fixtures.relay import failure
 from tests.integration.testing.conftest import MEMORY, Configure
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +123,7 @@ def test_a_delivery_that_is_replayed_in_the_block_is_captured(todo: Todo) -> Non
     event = MarkDone.run(object=todo).event
     rows = Delivery.objects.filter(publisher="feeds")
     (held,) = rows.claim("feeds", limit=1, lease=60)
-    rows.give_up(held, error={"kind": "rejected", "message": "no"})
+    rows.give_up(held, failure())
     with captured("feeds") as kept:
         rows.replay()
 

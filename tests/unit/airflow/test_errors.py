@@ -124,6 +124,13 @@ def test_an_error_without_a_class_is_classified_by_its_status(
     assert f"{FAILURE}: {status} why" in str(error)
 
 
+@pytest.mark.parametrize(("status", "kept"), [(503, 503), (404, 404), (0, None)])
+def test_the_status_of_a_response_is_kept(status: int, kept: int | None) -> None:
+    for kind in (vendor.ApiException, vendor.ServiceException):
+        assert translate(refusal(kind, status), FAILURE).status == kept
+    assert translate(transport.ProtocolError("cut"), FAILURE).status is None
+
+
 def test_a_new_class_of_the_vendor_is_classified_by_its_status() -> None:
     kind = type("TooManyRequestsException", (vendor.ApiException,), {})
 

@@ -7,7 +7,14 @@ from email.utils import format_datetime
 
 import pytest
 
-from dj_actions.publishers.http import is_base_url, rate_limit_wait, retry_after_seconds, sentences
+from dj_actions.exceptions import PublisherUnavailable, RateLimited
+from dj_actions.publishers.http import (
+    is_base_url,
+    rate_limit_wait,
+    retry_after_seconds,
+    sentences,
+    with_status,
+)
 
 
 @pytest.mark.parametrize(
@@ -118,3 +125,15 @@ def test_a_base_url_has_a_scheme_a_host_and_a_port(url: str) -> None:
 )
 def test_any_other_url_is_not_a_base_url(url: str) -> None:
     assert not is_base_url(url)
+
+
+@pytest.mark.parametrize("status", [100, 204, 404, 503, 599])
+def test_an_error_has_the_status_of_its_response(status: int) -> None:
+    error = with_status(RateLimited("slow down", retry_after=5), status)
+
+    assert (error.status, error.retry_after) == (status, 5)
+
+
+@pytest.mark.parametrize("status", [None, 0, -1, 99, 600, "503", 503.0, True])
+def test_what_is_not_a_status_is_none(status: object) -> None:
+    assert with_status(PublisherUnavailable("no", status=500), status).status is None

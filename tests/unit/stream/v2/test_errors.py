@@ -103,6 +103,12 @@ def test_a_code_of_stream_without_a_class_is_classified_by_its_status(
         assert "the reason" in str(error)
 
 
+def test_the_status_of_a_response_is_kept() -> None:
+    assert translate(vendor.StreamApiException("why", status_code=503)).status == 503
+    assert translate(vendor.InputException("why", status_code=400)).status == 400
+    assert translate(requests.ConnectionError("refused")).status is None
+
+
 def test_an_error_without_a_status_is_retried() -> None:
     assert type(translate(vendor.StreamApiException("why"))) is PublisherUnavailable
 

@@ -76,6 +76,12 @@ def test_an_error_is_translated(error: Exception, ours: type[PublishError]) -> N
     assert type(translate(error)) is ours
 
 
+def test_the_status_of_a_response_is_kept() -> None:
+    assert translate(api_error(503, code=-1)).status == 503
+    assert translate(api_error(502, code=0)).status == 502
+    assert translate(requests.ConnectionError("refused")).status is None
+
+
 def test_the_cause_is_chained_and_quoted() -> None:
     cause = requests.ReadTimeout("late")
 

@@ -1,0 +1,90 @@
+"""How long deliveries wait, are sent and run: percentiles over the recent ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Self
+
+HOUR = 3600.0
+
+WINDOWS: Mapping[str, float] = {"1 h": HOUR, "24 h": 24 * HOUR}
+"""Label of each period that is reported → its length in seconds."""
+
+
+class SentRow(NamedTuple):
+    """The times of a delivery that arrived, as its columns have them."""
+
+    queued_at: datetime
+    first_sent_at: datetime
+    sending_seconds: float
+    settled_at: datetime
+    remote_ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Percentiles:
+    """Percentiles of a number of durations, in seconds."""
+
+    p50: float
+    p95: float
+    p99: float
+
+    @classmethod
+    def of(cls, durations: Sequence[float]) -> Self | None:
+        """Return the percentiles by the nearest-rank method; None without a duration."""
+        if not durations:
+            return None
+        ordered = sorted(durations)
+
+        def rank(share: float) -> float:
+            return round(ordered[math.ceil(share * len(ordered)) - 1], 6)
+
+        return cls(p50=rank(0.5), p95=rank(0.95), p99=rank(0.99))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """How long the deliveries of one publisher took that arrived in a period."""
+
+    window: float
+    """Length of the period in seconds, until now."""
+
+    deliveries: int
+    """How many of them were read."""
+
+    is_sample: bool
+    """Whether there are more: only a part of them was read."""
+
+    waiting: Percentiles | None
+    """From the commit, or a replay, to the start of the first attempt. None if none has arrived."""
+
+    sending: Percentiles | None
+    """Duration of the attempt that succeeded."""
+
+    running: Percentiles | None
+    """From the receipt to the end of the remote run; None if no run has ended."""
+
+    @classmethod
+    def of(cls, rows: Sequence[SentRow], *, window: float, is_sample: bool) -> Self:
+        """Return the timings of these deliveries."""
+        return cls(
+            window=window,
+            deliveries=len(rows),
+            is_sample=is_sample,
+            waiting=Percentiles.of([_seconds(row.queued_at, row.first_sent_at) for row in rows]),
+            sending=Percentiles.of([row.sending_seconds for row in rows]),
+            running=Percentiles.of(
+                [
+                    _seconds(row.settled_at, row.remote_ended_at)
+                    for row in rows
+                    if row.remote_ended_at is not None
+                ]
+            ),
+        )
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return max(0.0, (end - start).total_seconds())

@@ -1,0 +1,42 @@
+"""Measure the attempts of a batch."""
+
+from __future__ import annotations
+
+import time
+
+from dj_actions.outbox.attempts import Timing
+from dj_actions.outbox.claimed import Claimed
+from dj_actions.publishers import BasePublisher
+
+SAME_REQUEST = 1000
+"""Microseconds. The outcome of a message that was sent in one request with others follows theirs
+faster; that of a request of its own does not."""
+
+
+class AttemptTimer:
+    """Measures how long a publisher takes for each message, in the order of its outcomes.
+
+    An attempt begins when the publisher continues after the previous outcome; messages that were
+    sent in one request have the time of that request. Times are by the database's clock: they
+    count from the claim.
+
+    Args:
+        publisher: the one that sends; one with a `min_batch_size` sends many in one request.
+    """
+
+    def __init__(self, publisher: BasePublisher) -> None:
+        self._claimed = self._began = time.monotonic_ns() // 1000
+        self._sends_many = publisher.min_batch_size > 1
+        self._offset = self._microseconds = 0
+
+    def begin(self) -> None:
+        """Note that the publisher continues."""
+        self._began = time.monotonic_ns() // 1000
+
+    def end(self, delivery: Claimed) -> Timing:
+        """Return the time that the outcome of a delivery took; the publisher pauses now."""
+        took = time.monotonic_ns() // 1000 - self._began
+        if not (self._sends_many and took < SAME_REQUEST and self._microseconds):
+            self._offset = self._began - self._claimed
+            self._microseconds = took
+        return delivery.claimed_microseconds + self._offset, self._microseconds

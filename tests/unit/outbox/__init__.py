@@ -1,0 +1,3 @@
+"""Values of the outbox."""
+
+from __future__ import annotations
