@@ -64,7 +64,7 @@ class AirflowDestination(Destination):
             return self._get(found[1], found[2])
         if request.method == "POST":
             return self._trigger(found[1], request.body)
-        return self._list(request.query)
+        return self._list(found[1], request.query)
 
     def make(self, **options: Any) -> AirflowPublisher:
         """Return a publisher to the server; it is closed after the test."""
@@ -125,11 +125,18 @@ class AirflowDestination(Destination):
         name = f"The DagRun with dag_id: `{dag_id}` and run_id: `{run_id}`"
         return as_json({"detail": f"{name} was not found"}, 404)
 
-    def _list(self, query: Mapping[str, list[str]]) -> Answer:
+    def _list(self, dag_id: str, query: Mapping[str, list[str]]) -> Answer:
         knows_prefixes = Features.of(self.version).run_id_prefix_pattern
         pattern = query["run_id_prefix_pattern"][0] if knows_prefixes else ""
         prefixes = tuple(pattern.split("|"))
         offset, limit = int(query.get("offset", ["0"])[0]), int(query["limit"][0])
-        found = [run for run in self.runs.values() if run["dag_run_id"].startswith(prefixes)]
+        states = query.get("state", ())
+        found = [
+            run
+            for run in self.runs.values()
+            if run["dag_run_id"].startswith(prefixes)
+            and (not states or run["state"] in states)
+            and dag_id in {"~", run["dag_id"]}
+        ]
         page = found[offset : offset + min(limit, self.page_limit)]
         return as_json({"dag_runs": page, "total_entries": len(found)})
