@@ -100,7 +100,7 @@ class AirflowClient:
         return None if body is None else parse_conf(body, run_id)
 
     def list_runs(self, wanted: Collection[RunKey]) -> list[Run]:
-        """Return ids and state of those of these runs that exist.
+        """Return ids, state and times of those of these runs that exist.
 
         One request suffices for a hundred runs, from Airflow 3.2.2 on; an older server takes one
         for each.

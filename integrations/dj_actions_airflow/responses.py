@@ -11,11 +11,14 @@ from dj_actions.exceptions import PublisherUnavailable
 RUN_KEYS = ("dag_id", "dag_run_id", "state")
 """What is read of each run in a list."""
 
+RUN_DETAILS = ("start_date", "end_date", "duration")
+"""What is read in addition, if it is there."""
+
 MAX_KEY_LENGTH = 250
 """Characters of an id in Airflow."""
 
-Run = Mapping[str, str]
-"""The `RUN_KEYS` of a run."""
+Run = Mapping[str, Any]
+"""The `RUN_KEYS` and `RUN_DETAILS` of a run."""
 
 
 def parse_run(body: bytes, run_id: str) -> Mapping[str, Any]:
@@ -43,7 +46,7 @@ def parse_conf(body: bytes, run_id: str) -> Mapping[str, Any]:
 
 
 def parse_state(body: bytes, run_id: str) -> Run:
-    """Return the `RUN_KEYS` of the run in a response.
+    """Return ids, state and times of the run in a response.
 
     Raises:
         PublisherUnavailable: the response is not this run.
@@ -55,7 +58,7 @@ def parse_state(body: bytes, run_id: str) -> Run:
 
 
 def parse_page(body: bytes) -> tuple[list[Run], int]:
-    """Return ids and states of the runs in a response, and how many runs there are in all.
+    """Return ids, states and times of the runs in a response, and how many there are in all.
 
     Raises:
         PublisherUnavailable: the response is not a list of runs.
@@ -99,7 +102,7 @@ def _is_run(run: object) -> bool:
 
 
 def _keys_of(run: Mapping[str, Any]) -> Run:
-    return {key: run[key] for key in RUN_KEYS}
+    return {key: run.get(key) for key in (*RUN_KEYS, *RUN_DETAILS)}
 
 
 def _unexpected(what: str, body: bytes) -> PublisherUnavailable:

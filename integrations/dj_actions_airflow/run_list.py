@@ -136,4 +136,5 @@ def _key_of(run: Run) -> RunKey:
 
 
 def _run(key: RunKey, state: str) -> Run:
+    """Return a run that has not ended; when it has started is not known."""
     return {"dag_id": key[0], "dag_run_id": key[1], "state": state}
