@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from benchmarks.errors import BenchmarkError
 from benchmarks.options import Options
 
-WARM_UP_SECONDS = 2.0
-"""Seconds of each turn that do not count: threads start, connect and get a token."""
+WARM_UP_SECONDS = 7.0
+"""Seconds of each turn that do not count: threads start, connect and get a token, and the tracker
+does so after TRACK_INTERVAL, 5 seconds."""
 
 MAX_RATE = 200
 """More runs per second than one Airflow triggers."""

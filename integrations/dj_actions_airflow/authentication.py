@@ -103,8 +103,8 @@ class Authentication:
 
     def __init__(self, connection: Connection, transport: Transport) -> None:
         self._sources = [_additional(connection), *_identity(connection, transport)]
-        # What Airflow has not issued is also checked by what is in front of it.
-        self._is_external = not connection.username
+        # What Airflow has not issued itself is checked by what is in front of it.
+        self._is_external = not connection.username or not isinstance(connection.headers, Mapping)
 
     def headers(self) -> dict[str, str]:
         """Return the headers of the next request.

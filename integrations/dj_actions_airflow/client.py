@@ -25,8 +25,6 @@ from dj_actions_airflow.responses import Run, parse_conf, parse_state, require_o
 from dj_actions_airflow.run_list import Query, RunKey, find_runs
 from dj_actions_airflow.transport import Response, Transport
 
-ALL_RUNS = "/dags/~/dagRuns"
-
 
 class AirflowClient:
     """A client that triggers and finds DAG runs. An instance belongs to one thread.
@@ -83,7 +81,7 @@ class AirflowClient:
         return None if body is None else parse_conf(body, run_id)
 
     def list_runs(self, wanted: Collection[RunKey]) -> list[Run]:
-        """Return ids and state of those of these runs that exist.
+        """Return ids, state and times of those of these runs that exist.
 
         One request suffices for a hundred runs, from Airflow 3.2.2 on; an older server takes one
         for each.
@@ -135,8 +133,8 @@ class AirflowClient:
         """Close all connections."""
         self._transport.close()
 
-    def _get_page(self, query: Query) -> bytes:
-        return self._request("GET", ALL_RUNS, query=query).data
+    def _get_page(self, dag_id: str, query: Query) -> bytes:
+        return self._request("GET", f"/dags/{_quoted(dag_id)}/dagRuns", query=query).data
 
     def _get_state(self, key: RunKey) -> Run | None:
         body = self._get_run(key)

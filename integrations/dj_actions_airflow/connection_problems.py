@@ -238,7 +238,7 @@ def _contradiction(connection: Connection, files: Mapping[str, str]) -> str:
 
 
 def _unreadable(connection: Connection) -> Iterator[Problem]:
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         name = "ca_cert"
         if connection.ca_cert:

@@ -46,7 +46,7 @@ def parse_conf(body: bytes, run_id: str) -> Mapping[str, Any]:
 
 
 def parse_state(body: bytes, run_id: str) -> Run:
-    """Return the `RUN_KEYS` of the run in a response.
+    """Return ids, state and times of the run in a response.
 
     Raises:
         PublisherUnavailable: the response is not this run.

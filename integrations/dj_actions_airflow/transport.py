@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 from airflow_client.client import Configuration
@@ -39,7 +41,6 @@ class Transport:
     def __init__(self, connection: Connection, *, max_bytes: int) -> None:
         self._timeout = urllib3.Timeout(connect=connection.timeouts[0], read=connection.timeouts[1])
         self._max_bytes = max_bytes
-        # The client finds the proxy and the certificates of the environment.
         self._pools = RESTClientObject(_configuration(connection)).pool_manager
         bound_pools(self._pools, max_bytes=max_bytes)
 
@@ -83,4 +84,13 @@ def _configuration(connection: Connection) -> Configuration:
     configuration.ssl_ca_cert = connection.ca_cert or None
     configuration.cert_file = connection.client_cert or None
     configuration.key_file = connection.client_key or None
+    if configuration.proxy is None:
+        # Before 3.3, the client did not read the environment.
+        configuration.proxy = _proxy_for(connection.base_url)
     return configuration
+
+
+def _proxy_for(base_url: str) -> str | None:
+    """Return the proxy of the environment for an address."""
+    parts = urlsplit(base_url)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)

@@ -129,7 +129,7 @@ class AirflowDestination(Destination):
         """Trigger a run, or list runs."""
         if request.method == "POST":
             return self._trigger(dag_id, request.body)
-        return self._list(request.query)
+        return self._list(dag_id, request.query)
 
     def declare(self, dag_id: str, params: Mapping[str, Any] | None = None, **details: Any) -> None:
         """Declare a DAG with params: name → default and schema. Others have none."""
@@ -187,11 +187,18 @@ class AirflowDestination(Destination):
             self.paused.discard(dag_id)
         return as_json({"dag_id": dag_id, "is_paused": dag_id in self.paused})
 
-    def _list(self, query: Mapping[str, list[str]]) -> Answer:
+    def _list(self, dag_id: str, query: Mapping[str, list[str]]) -> Answer:
         knows_prefixes = Features.of(self.version).run_id_prefix_pattern
         pattern = query["run_id_prefix_pattern"][0] if knows_prefixes else ""
         prefixes = tuple(pattern.split("|"))
         offset, limit = int(query.get("offset", ["0"])[0]), int(query["limit"][0])
-        found = [run for run in self.runs.values() if run["dag_run_id"].startswith(prefixes)]
+        states = query.get("state", ())
+        found = [
+            run
+            for run in self.runs.values()
+            if run["dag_run_id"].startswith(prefixes)
+            and (not states or run["state"] in states)
+            and dag_id in {"~", run["dag_id"]}
+        ]
         page = found[offset : offset + min(limit, self.page_limit)]
         return as_json({"dag_runs": page, "total_entries": len(found)})

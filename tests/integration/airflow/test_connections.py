@@ -164,6 +164,20 @@ def test_a_function_of_headers_is_asked_again_when_they_are_refused(gateway: Gat
     assert gateway.tokens_issued == 2
 
 
+def test_headers_that_a_proxy_refuses_are_renewed_beside_a_password(
+    destination: AirflowDestination,
+) -> None:
+    numbers = iter(range(1, 9))
+    publisher = destination.make(headers=lambda: {"Proxy-Authorization": f"Bearer {next(numbers)}"})
+    publisher.publish(make_message())
+    destination.server.script(as_page(401), at="/dagRuns")
+    publisher.publish(make_message())
+
+    sent = [request.headers.get("Proxy-Authorization") for request in destination.server.requests]
+    assert sent[-1] == "Bearer 2"
+    assert len(destination.runs) == 2
+
+
 @pytest.mark.parametrize("headers", [None, "X: y", {"X": 7}, {"X": "a\nb"}, ["X"], ({}, "soon")])
 def test_a_function_without_headers_sends_nothing(gateway: Gateway, headers: Any) -> None:
     publisher = gateway.make(headers=lambda: headers)

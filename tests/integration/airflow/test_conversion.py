@@ -207,6 +207,66 @@ def test_a_list_that_repeats_itself_is_not_read_to_its_end(destination: AirflowD
     assert destination.server.count("GET", "/dagRuns") == 3
 
 
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_runs_that_have_not_ended_are_counted_and_not_listed(
+    destination: AirflowDestination, state: str
+) -> None:
+    ids = [f"djactions-{number:03}" for number in range(100)]
+    for number, run_id in enumerate(ids):
+        destination.add_run("reports", run_id, state="success" if number < 3 else state)
+    runs = destination.make().track([receipt_of(run_id) for run_id in ids])
+
+    assert [run.detail for run in runs] == ["success"] * 3 + [state] * 97
+    asked = [request.query for request in destination.server.requests if "limit" in request.query]
+    assert [query["state"] for query in asked] == [["success", "failed"], ["queued"], ["running"]]
+    assert [query["limit"] for query in asked] == [["100"], ["1"], ["1"]]
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+@pytest.mark.parametrize("state", ["queued", "pondering"])
+def test_runs_in_several_states_are_listed(
+    destination: AirflowDestination, state: str, missing: int
+) -> None:
+    ids = [f"djactions-{number:03}" for number in range(100)]
+    for number, run_id in enumerate(ids[missing:]):
+        destination.add_run("reports", run_id, state=("failed", "running", state)[number % 3])
+    runs = destination.make().track([receipt_of(run_id) for run_id in ids])
+
+    details = [run.detail for run in runs]
+    assert details[:missing] == ["not found"] * missing
+    assert details[missing:] == [("failed", "running", state)[n % 3] for n in range(100 - missing)]
+    assert destination.server.count("GET", "/dagRuns") == 4
+
+
+def test_a_run_of_another_dag_with_the_same_id_does_not_count(
+    destination: AirflowDestination,
+) -> None:
+    ids = [f"djactions-{number:03}" for number in range(20)]
+    for run_id in ids[1:]:
+        destination.add_run("reports", run_id, state="running")
+    destination.add_run("other", ids[0], state="running")
+    runs = destination.make().track([receipt_of(run_id) for run_id in ids])
+
+    assert [run.state for run in runs] == [RemoteState.LOST] + [RemoteState.RUNNING] * 19
+
+
+def test_runs_of_several_dags_are_counted_for_each(destination: AirflowDestination) -> None:
+    receipts = [
+        receipt_of(f"djactions-{number:03}", dag_id)
+        for number, dag_id in enumerate(["reports"] * 20 + ["other"] * 20 + ["rare"] * 2)
+    ]
+    for number, receipt in enumerate(receipts):
+        state = "queued" if receipt.scope == "other" else "running"
+        destination.add_run(receipt.scope, receipt.id, state=state if number else "success")
+    runs = destination.make().track(receipts)
+
+    assert [run.detail for run in runs] == (
+        ["success"] + ["running"] * 19 + ["queued"] * 20 + ["running"] * 2
+    )
+    assert destination.server.count("GET", "/dags/~/dagRuns") == 2
+    assert destination.server.count("GET", "/dagRuns") == 6
+
+
 def test_pages_with_one_wanted_run_each_end(destination: AirflowDestination) -> None:
     for page in range(1000):
         listed = [
