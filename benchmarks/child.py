@@ -61,6 +61,7 @@ class ChildProcess:
                 killed.
         """
         timer = threading.Timer(timeout, self._popen.kill)
+        timer.daemon = True  # an interrupted benchmark must not wait for it
         timer.start()
         try:
             line = self._output.readline()
