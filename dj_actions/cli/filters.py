@@ -17,8 +17,8 @@ from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.states import DeliveryState, RemoteState
 
 FILTERS = (
-    *("event", "publisher", "action", "object", "key", "since", "until", "error"),
-    *("remote_state", "older_than"),
+    *("event", "publisher", "remote_state", "action", "object", "key"),
+    *("since", "until", "older_than", "error"),
 )
 """Options that are arguments of `DeliveryQuerySet.matching`, in addition to ids and state."""
 
@@ -33,6 +33,11 @@ def add_filters(parser: ArgumentParser, *, limit: int | None = None) -> None:
     parser.add_argument("ids", nargs="*", type=delivery_id, metavar="ID", help="delivery id")
     parser.add_argument("--event", type=UUID, metavar="ID", help="deliveries of this event")
     parser.add_argument("--publisher", metavar="ALIAS", help="deliveries for this publisher")
+    parser.add_argument(
+        "--remote-state",
+        choices=[state.value for state in RemoteState],
+        help="deliveries whose remote run is in this state",
+    )
     parser.add_argument(
         "--action",
         metavar="NAME",
@@ -60,11 +65,6 @@ def add_filters(parser: ArgumentParser, *, limit: int | None = None) -> None:
     )
     parser.add_argument(
         "--error", metavar="TEXT", help="deliveries with an error that contains this text"
-    )
-    parser.add_argument(
-        "--remote-state",
-        choices=[state.value for state in RemoteState],
-        help="deliveries whose remote run is in this state",
     )
     default = "all" if limit is None else str(limit)
     parser.add_argument(
