@@ -66,11 +66,6 @@ def add_filters(parser: ArgumentParser, *, limit: int | None = None) -> None:
     parser.add_argument(
         "--error", metavar="TEXT", help="deliveries with an error that contains this text"
     )
-    parser.add_argument(
-        "--remote-state",
-        choices=[state.value for state in RemoteState],
-        help="deliveries whose remote run is in this state",
-    )
     default = "all" if limit is None else str(limit)
     parser.add_argument(
         "--limit",
