@@ -99,7 +99,7 @@ class TrackedAirflow(AirflowDestination):
             return as_json({"dag_id": dag_id, **self.dags[dag_id]})
         return as_json({"detail": f"The Dag with ID: `{dag_id}` was not found"}, 404)
 
-    def _list(self, query: Mapping[str, list[str]]) -> Answer:
+    def _list(self, dag_id: str, query: Mapping[str, list[str]]) -> Answer:
         known = {name: values[0] for name, values in query.items() if name not in self.ignored}
         prefixes = tuple(known.get("run_id_prefix_pattern", "").split("|"))
         part = known.get("run_id_pattern", "")
