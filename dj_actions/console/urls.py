@@ -12,6 +12,7 @@ from dj_actions.console.views.events import CloudEventView, EventView
 from dj_actions.console.views.live import LiveView
 from dj_actions.console.views.overview import OverviewView
 from dj_actions.console.views.publishers import PublishersView, PublisherView
+from dj_actions.console.views.runs import RunsView
 from dj_actions.console.views.search import SearchView
 
 app_name = "dj_actions_console"
@@ -30,6 +31,7 @@ urlpatterns = [
     path("publishers/<path:alias>/", PublisherView.as_view(), name="publisher"),
     path("catalogue/", CatalogueView.as_view(), name="catalogue"),
     path("catalogue/<str:resource>/<str:name>/", ActionPageView.as_view(), name="action"),
+    path("runs/", RunsView.as_view(), name="runs"),
     path("live/", LiveView.as_view(), name="live"),
     path("search/", SearchView.as_view(), name="search"),
 ]

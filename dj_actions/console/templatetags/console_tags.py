@@ -72,7 +72,9 @@ def clock(value: datetime) -> SafeString:
 @register.filter
 def lasted(value: timedelta | float | None) -> str:
     """Return a duration."""
-    return duration_text(value.total_seconds() if isinstance(value, timedelta) else value)
+    if isinstance(value, timedelta):
+        return duration_text(value.total_seconds())
+    return duration_text(value if isinstance(value, (int, float)) else None)
 
 
 @register.filter

@@ -14,7 +14,8 @@ from dj_actions.states import DeliveryState, Outcome, RemoteState
 ANY = ("", _("any"))
 
 
-def _choices(values: Any) -> list[tuple[str, Any]]:
+def choices(values: Any) -> list[tuple[str, Any]]:
+    """Return the choices of a filter: any, or one of these values."""
     return [ANY, *((str(value), str(value)) for value in values)]
 
 
@@ -46,7 +47,7 @@ class ActionFilters(FilterForm):
     actor = forms.CharField(
         label=_("Actor"), required=False, max_length=255, help_text=_("Id or name.")
     )
-    outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=_choices(Outcome))
+    outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=choices(Outcome))
     since = Moment(label=_("From"), required=False)
     until = Moment(label=_("Until"), required=False)
 
@@ -55,8 +56,8 @@ class DeliveryFilters(FilterForm):
     """Filters of the list of deliveries."""
 
     publisher = forms.ChoiceField(label=_("Publisher"), required=False)
-    state = forms.ChoiceField(label=_("State"), required=False, choices=_choices(DeliveryState))
-    remote_state = forms.ChoiceField(label=_("Run"), required=False, choices=_choices(RemoteState))
+    state = forms.ChoiceField(label=_("State"), required=False, choices=choices(DeliveryState))
+    remote_state = forms.ChoiceField(label=_("Run"), required=False, choices=choices(RemoteState))
     action = forms.CharField(
         label=_("Action"),
         required=False,
@@ -73,4 +74,4 @@ class DeliveryFilters(FilterForm):
         field: Any = self.fields["publisher"]
         given = str(self.data.get("publisher", "")) if self.data else ""
         aliases = dict.fromkeys([*get_settings().publishers, *([given] if given else [])])
-        field.choices = _choices(aliases)
+        field.choices = choices(aliases)

@@ -23,6 +23,7 @@ from dj_actions.exceptions import InvalidSetting, error_message
 from dj_actions.models import Delivery
 from dj_actions.outbox.queries import database_time
 from dj_actions.outbox.times import aware
+from dj_actions.outbox.timings import WINDOWS
 from dj_actions.publishers import publishers
 
 LATEST = 20
@@ -77,6 +78,9 @@ class PublisherView(ConsoleView):
             "row": row,
             "configuration": configuration_of(alias),
             "latest": rows.page_before(None, size=LATEST),
+            "timings": {
+                label: rows.timings(alias, seconds=seconds) for label, seconds in WINDOWS.items()
+            },
             "form": form,
         }
         return self.page("publisher.html", context, section="publishers", status=status)

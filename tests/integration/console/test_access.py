@@ -19,7 +19,7 @@ from tests.integration.console.conftest import BrowserOf
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ("overview", "actions", "deliveries", "dead_letters", "publishers", "search")
+PAGES = ("overview", "actions", "deliveries", "dead_letters", "publishers", "runs", "search")
 
 REQUIRED = {
     "retry": Verb.RETRY,

@@ -48,6 +48,7 @@ PAGES: dict[str, Callable[[Delivery], str]] = {
     "dead letters": lambda _: reverse("dj_actions_console:dead_letters"),
     "publishers": lambda _: reverse("dj_actions_console:publishers"),
     "publisher": lambda _: reverse("dj_actions_console:publisher", args=["memory"]),
+    "runs": lambda _: reverse("dj_actions_console:runs"),
     "catalogue": lambda _: reverse("dj_actions_console:catalogue"),
     "action": lambda _: reverse("dj_actions_console:action", args=["todo", "mark_done"]),
     "search": lambda _: reverse("dj_actions_console:search") + "?q=nothing",
