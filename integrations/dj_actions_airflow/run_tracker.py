@@ -58,15 +58,15 @@ class RunTracker:
             PublishError: Airflow did not list them.
         """
         keys = [_keys(receipt) for receipt in receipts]
-        listed = self._list([run_id for own in keys for _, run_id in own])
+        listed = self._list([key for own in keys for key in own])
         deadline = time.monotonic() + MAX_SECONDS
         return [
             combined([self._run(key, listed, receipt, deadline) for key in own])
             for receipt, own in zip(receipts, keys, strict=True)
         ]
 
-    def _list(self, run_ids: Sequence[str]) -> dict[RunKey, Mapping[str, Any]]:
-        unique = list(dict.fromkeys(run_ids))
+    def _list(self, keys: Sequence[RunKey]) -> dict[RunKey, Mapping[str, Any]]:
+        unique = list(dict.fromkeys(run_id for _, run_id in keys))
         return {
             (run["dag_id"], run["dag_run_id"]): run
             for start in range(0, len(unique), MAX_IDS)

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from dj_actions_airflow.conversion import RUN_ID_PREFIX
@@ -126,4 +127,4 @@ def test_an_end_among_many_is_recorded_in_the_next_pass(
     airflow.change("reports", f"{RUN_ID_PREFIX}{first}", "success")
     pass_time(tracker, airflow)
 
-    assert Delivery.objects.get(event_id=first).remote_state == "succeeded"
+    assert Delivery.objects.get(event=UUID(first)).remote_state == "succeeded"
