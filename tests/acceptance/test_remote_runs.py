@@ -111,6 +111,7 @@ def test_a_run_of_a_paused_dag_says_why_it_waits(
         result = act()
         start_relay("--publisher=pipelines")
         wait_for_state(result, RemoteState.RUNNING)
+        Delivery.objects.filter(event=result.event).check_now()  # not only after 10 seconds
         wait_for(lambda: of(result).remote_hint != "", "The reason")
         assert of(result).remote_hint == "DAG 'todo_completed' is paused."
     finally:

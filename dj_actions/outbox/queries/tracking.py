@@ -150,7 +150,8 @@ class TrackingQueries(RecordQuerySet["Delivery"]):
         return tracked.filter(
             pk=delivery.pk,
             remote_state=delivery.remote_state,
-            remote_ended_at=delivery.remote_ended_at,
+            # Not the time of its end, which SQLite stores in another form than it compares.
+            remote_history=delivery.remote_history,
         )
 
 

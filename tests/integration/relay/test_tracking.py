@@ -265,6 +265,24 @@ def test_the_end_of_a_delivery_that_was_replayed_meanwhile_is_not_recorded(
     assert (running.remote_state, running.remote_history) == (RemoteState.UNTRACKED, [])
 
 
+def test_of_two_trackers_that_race_one_records_the_end(running: Delivery) -> None:
+    heard: list[Any] = []
+
+    def hear(**news: Any) -> None:
+        heard.append(news["state"])
+
+    (claimed,) = Delivery.objects.claim_tracking("first", limit=10, interval=10)
+    remote_finished.connect(hear)
+    try:
+        record(claimed, ended(RemoteState.FAILED), FOLLOWED)
+        record(claimed, ended(RemoteState.SUCCEEDED), FOLLOWED)
+    finally:
+        remote_finished.disconnect(hear)
+    running.refresh_from_db()
+
+    assert heard == [running.remote_state] == [RemoteState.FAILED]
+
+
 def test_a_replay_forgets_the_run(running: Delivery) -> None:
     follow(running, ended(RemoteState.FAILED, failure=RemoteFailure(task="x")))
     Delivery.objects.filter(pk=running.pk).replay_delivered()
