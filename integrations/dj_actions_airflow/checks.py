@@ -37,7 +37,7 @@ def check_connection(connection: Connection, where: str) -> Iterator[CheckMessag
             f"{where}: verify is False: whoever intercepts the connection reads the password or "
             "the token.",
             hint="Set ca_cert to the certificate of the authority that has issued the server's.",
-            id="dj_actions_airflow.W011",
+            id="dj_actions_airflow.W021",
         )
 
 

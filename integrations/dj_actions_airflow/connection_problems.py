@@ -116,7 +116,7 @@ def _ways(connection: Connection) -> Iterator[Problem]:
     ways = [name for name in names if getattr(connection, name)]
     if len(ways) > 1:
         yield Problem(
-            id="E011",
+            id="E021",
             message=f"{' and '.join(ways)} are set, but only one of them can be used.",
             hint="Keep username and password, or token, or client_credentials.",
         )
@@ -124,10 +124,10 @@ def _ways(connection: Connection) -> Iterator[Problem]:
 
 def _token(token: object) -> Iterator[Problem]:
     if names_function(token):
-        yield from _function(token, "token", "E012")
+        yield from _function(token, "token", "E022")
     elif token and not (isinstance(token, str) and HEADER_VALUE.fullmatch(token.strip())):
         yield Problem(
-            id="E012",
+            id="E022",
             message=f"token is {_kind(token)} that a header cannot contain.",
             hint="Set the token as it was issued, or the dotted path of a function that returns "
             "one.",
@@ -151,13 +151,13 @@ def _client_credentials(credentials: Any) -> Iterator[Problem]:
         return
     if not _is_complete(credentials):
         yield Problem(
-            id="E013",
+            id="E023",
             message=f"client_credentials has the keys {_names(credentials)}, or an empty value.",
             hint="Set client_id and client_secret, and token_url and scope if they are needed.",
         )
     elif not is_server_url(url := credentials.get("token_url", "http://airflow")):
         yield Problem(
-            id="E013",
+            id="E023",
             message=f"token_url is {without_credentials(url)!r}, which is not a URL.",
             hint="Set the token endpoint of the provider, for example "
             "'https://example.com/realms/main/protocol/openid-connect/token'.",
@@ -179,10 +179,10 @@ def _names(credentials: Any) -> str:
 def _headers(connection: Connection) -> Iterator[Problem]:
     headers = connection.headers
     if names_function(headers):
-        yield from _function(headers, "headers", "E014")
+        yield from _function(headers, "headers", "E024")
     elif not isinstance(headers, Mapping):
         yield Problem(
-            id="E014",
+            id="E024",
             message=f"headers is {_kind(headers)}, and neither a mapping nor a function.",
             hint='Set for example {"X-Api-Key": "…"}, or the dotted path of a function.',
         )
@@ -194,7 +194,7 @@ def _fixed_headers(headers: Mapping[str, str], connection: Connection) -> Iterat
     wrong = [name for name, value in headers.items() if not is_header(name, value)]
     if wrong:
         yield Problem(
-            id="E014",
+            id="E024",
             message=f"headers has {wrong[0]!r}, whose name or value a request cannot contain.",
             hint="Use printable ASCII characters, without spaces around the value.",
         )
@@ -202,7 +202,7 @@ def _fixed_headers(headers: Mapping[str, str], connection: Connection) -> Iterat
     taken = OWN_HEADERS | ({"authorization"} if _authorizes(connection) else set())
     if refused := [name for name in headers if name.lower() in taken]:
         yield Problem(
-            id="E014",
+            id="E024",
             message=f"headers has {refused[0]!r}, which follows from the other options.",
             hint="Remove it from headers, or the other option.",
         )
@@ -220,7 +220,7 @@ def _certificates(connection: Connection) -> Iterator[Problem]:
     }
     hint = "Remove one of the two, or correct it."
     if contradiction := _contradiction(connection, files):
-        yield Problem(id="E015", message=contradiction, hint=hint)
+        yield Problem(id="E025", message=contradiction, hint=hint)
     else:
         yield from _unreadable(connection)
 
@@ -251,7 +251,7 @@ def _unreadable(connection: Connection) -> Iterator[Problem]:
             )
     except (OSError, ValueError, TypeError) as error:
         yield Problem(
-            id="E015",
+            id="E025",
             message=f"{name} cannot be read: {type(error).__name__}: {error}",
             hint="Set paths of PEM files that the processes of Django can read; the key must fit "
             "the certificate, and not be encrypted.",

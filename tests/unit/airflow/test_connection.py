@@ -57,7 +57,7 @@ def test_ways_to_authenticate_have_no_findings(options: dict[str, Any]) -> None:
     ],
 )
 def test_two_ways_to_authenticate_are_found(options: dict[str, Any]) -> None:
-    assert findings(**options) == ["dj_actions_airflow.E011"]
+    assert findings(**options) == ["dj_actions_airflow.E021"]
 
 
 def test_basic_without_a_password_is_found() -> None:
@@ -77,7 +77,7 @@ def test_basic_without_a_password_is_found() -> None:
     ],
 )
 def test_a_token_that_cannot_be_one_is_found(token: Any) -> None:
-    assert findings(token=token) == ["dj_actions_airflow.E012"]
+    assert findings(token=token) == ["dj_actions_airflow.E022"]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_token_that_cannot_be_one_is_found(token: Any) -> None:
     ],
 )
 def test_client_credentials_that_cannot_be_sent_are_found(credentials: Any) -> None:
-    assert findings(client_credentials=credentials) == ["dj_actions_airflow.E013"]
+    assert findings(client_credentials=credentials) == ["dj_actions_airflow.E023"]
 
 
 @pytest.mark.parametrize(
@@ -116,13 +116,13 @@ def test_client_credentials_that_cannot_be_sent_are_found(credentials: Any) -> N
     ],
 )
 def test_headers_that_cannot_be_sent_are_found(headers: Any) -> None:
-    assert findings(headers=headers) == ["dj_actions_airflow.E014"]
+    assert findings(headers=headers) == ["dj_actions_airflow.E024"]
 
 
 def test_a_header_that_another_option_sets_is_found() -> None:
     headers = {"authorization": "Bearer x"}
 
-    assert findings(headers=headers, token="hush-hush") == ["dj_actions_airflow.E014"]
+    assert findings(headers=headers, token="hush-hush") == ["dj_actions_airflow.E024"]
 
 
 def test_certificates_have_no_findings(authority: Authority) -> None:
@@ -173,11 +173,11 @@ def test_certificates_that_cannot_be_used_are_found(
 ) -> None:
     options = {"base_url": SECURE} | options_of(authority, tmp_path)
 
-    assert findings(**options) == ["dj_actions_airflow.E015"]
+    assert findings(**options) == ["dj_actions_airflow.E025"]
 
 
 def test_an_unverified_certificate_is_a_warning() -> None:
-    assert findings(base_url=SECURE, verify=False) == ["dj_actions_airflow.W011"]
+    assert findings(base_url=SECURE, verify=False) == ["dj_actions_airflow.W021"]
 
 
 WRONG: list[dict[str, Any]] = [
