@@ -57,7 +57,18 @@ def test_how_far_an_event_has_come(until: str, changes: dict[str, Any], expected
             {"remote_state": "failed", "remote_detail": "failed", "receipt_url": "https://x/1"},
             "The run at 'pipelines' is failed (failed). https://x/1",
         ),
-        ({"remote_state": "lost"}, "The run at 'pipelines' is lost (lost)."),
+        (
+            {
+                "remote_state": "failed",
+                "remote_detail": "failed",
+                "remote_failure": {"task": "act", "exception": "KeyError: 'x'"},
+            },
+            "The run at 'pipelines' is failed (failed). Its task 'act' has raised KeyError: 'x'",
+        ),
+        (
+            {"remote_state": "lost", "remote_failure": None},
+            "The run at 'pipelines' is lost (lost).",
+        ),
     ],
 )
 def test_what_cannot_come_about_any_more(changes: dict[str, Any], expected: str) -> None:

@@ -38,6 +38,8 @@ def client_options(settings: Settings) -> dict[str, Any]:
         "timeout": settings.timeout,
         "follow_redirects": False,
         "headers": headers,
+        # Servers close idle connections within seconds, perhaps just when they are used again.
+        "limits": httpx.Limits(max_keepalive_connections=0),
         "verify": _trusted(settings),
     }
 

@@ -110,9 +110,17 @@ def _failure(delivery: Mapping[str, Any], until: Until) -> str:
         return f"The delivery to {publisher!r} is {state}. {reason}".strip()
     if until == Until.SUCCEEDED and remote in {"failed", "lost"}:
         detail = delivery.get("remote_detail") or remote
-        link = delivery.get("receipt_url") or ""
-        return f"The run at {publisher!r} is {remote} ({detail}). {link}".strip()
+        parts = (f"The run at {publisher!r} is {remote} ({detail}).", _reason(delivery))
+        return " ".join(filter(None, (*parts, delivery.get("receipt_url"))))
     return ""
+
+
+def _reason(delivery: Mapping[str, Any]) -> str:
+    """Return which task of a run has failed and why, if the project knows."""
+    failure = delivery.get("remote_failure") or {}
+    if not failure.get("exception"):
+        return ""
+    return f"Its task {failure.get('task', '')!r} has raised {failure['exception']}"
 
 
 def _newest(delivery: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
