@@ -16,7 +16,7 @@ faster; that of a request of its own does not."""
 class AttemptTimer:
     """Measures how long a publisher takes for each message, in the order of its outcomes.
 
-    An attempt begins when the publisher continues after the previous outcome; messages that were
+    An attempt begins with the previous outcome, or when the relay says so; messages that were
     sent in one request have the time of that request. Times are by the database's clock: they
     count from the claim.
 
@@ -30,13 +30,15 @@ class AttemptTimer:
         self._offset = self._microseconds = 0
 
     def begin(self) -> None:
-        """Note that the publisher continues."""
+        """Let the next attempt begin now: the relay did something else."""
         self._began = time.monotonic_ns() // 1000
 
     def end(self, delivery: Claimed) -> Timing:
-        """Return the time that the outcome of a delivery took; the publisher pauses now."""
-        took = time.monotonic_ns() // 1000 - self._began
+        """Return the time that the outcome of a delivery took; the next attempt begins."""
+        now = time.monotonic_ns() // 1000
+        took = now - self._began
         if not (self._sends_many and took < SAME_REQUEST and self._microseconds):
             self._offset = self._began - self._claimed
             self._microseconds = took
+        self._began = now
         return delivery.claimed_microseconds + self._offset, self._microseconds

@@ -122,7 +122,8 @@ class BatchDelivery:
                     held = self._receipts.flush() and self._fail(claimed, result, timing)
                 if not held or self._stopping.is_set() or not batch.breaker.is_closed:
                     return False
-                timer.begin()
+                if self._receipts.is_empty:  # otherwise nothing was settled, and no time passed
+                    timer.begin()
         return True
 
     def _record(self, result: Receipt | BaseException, claimed: Claimed) -> None:

@@ -60,6 +60,11 @@ class ReceiptBuffer:
         self._receipts: list[Delivered] = []
         self._flushed_at = time.monotonic()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no receipt waits."""
+        return not self._receipts
+
     def add(self, delivered: Delivered) -> bool:
         """Add a receipt, and flush if it is time; return whether the lease still holds."""
         self._receipts.append(delivered)
