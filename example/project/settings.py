@@ -139,6 +139,7 @@ DJ_ACTIONS: dict[str, Any] = {
     "LEASE": float(os.environ.get("RELAY_LEASE", "60")),
     "POLL_INTERVAL": float(os.environ.get("RELAY_POLL_INTERVAL", "1")),
     "TRACK_INTERVAL": float(os.environ.get("RELAY_TRACK_INTERVAL", "5")),
+    "HINT_SECRET": os.environ.get("EXAMPLE_HINT_SECRET", ""),
 }
 
 LOGGING = {

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import Now
 
 from dj_actions.messages import RemoteRun
@@ -56,9 +56,11 @@ class TrackingQueries(RecordQuerySet["Delivery"]):
     def check_now(self) -> int:
         """Let a tracker check the remote runs of these deliveries now; return how many.
 
-        Whatever their state: what has ended may run again. Those that are due already stay so.
+        Whatever their state: what has ended may run again. Those that are due already stay so,
+        unless they were never checked: a tracker postpones the first check of a new run.
         """
-        waiting = Q(remote_check_at=None) | Q(remote_check_at__gt=Now())
+        is_new = Q(remote_check_at=F("settled_at"))
+        waiting = Q(remote_check_at=None) | Q(remote_check_at__gt=Now()) | is_new
         tracked = self._on_write_database().exclude(remote_state=RemoteState.UNTRACKED)
         return tracked.filter(waiting).update(remote_check_at=Now())
 

@@ -360,3 +360,16 @@ def test_secrets_in_a_report_are_redacted(running: Delivery, settings: Settings)
 
     assert "hunter2" not in json.dumps(running.remote_report) + json.dumps(running.remote_history)
     assert "postgresql://" in running.failed_step
+
+
+def test_a_hint_about_a_run_that_has_just_begun_is_not_postponed(running: Delivery) -> None:
+    """Its first check is postponed otherwise: its end is listed among the changes later."""
+    pace = RunPace(interval=10, horizon=604_800, changes_known=True)
+    script.runs[running.receipt_id] = ended(RemoteState.SUCCEEDED)
+    assert running.remote_check_at == running.settled_at
+
+    assert Delivery.objects.filter(pk=running.pk).check_now() == 1
+    assert Delivery.objects.filter(pk=running.pk).check_now() == 0
+    check(pace)
+    running.refresh_from_db()
+    assert running.remote_state == RemoteState.SUCCEEDED
