@@ -3,3 +3,7 @@
 Add `dj_actions.console` to INSTALLED_APPS, and to the URLs
 `path("actions/", include("dj_actions.console.urls"))`.
 """
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -7,6 +7,8 @@ from typing import Any
 
 from dj_actions.console.conf import get_console_settings
 
+__all__ = ["Verb"]
+
 APP_LABEL = "dj_actions_console"
 
 

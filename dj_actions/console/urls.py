@@ -15,6 +15,8 @@ from dj_actions.console.views.publishers import PublishersView, PublisherView
 from dj_actions.console.views.runs import RunsView
 from dj_actions.console.views.search import SearchView
 
+__all__ = ["app_name", "urlpatterns"]
+
 app_name = "dj_actions_console"
 """Namespace of the URLs."""
 

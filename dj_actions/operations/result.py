@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self, TypeAlias
 from uuid import UUID
 
@@ -32,7 +32,7 @@ class OperationResult:
     dry_run: bool = False
     """Whether nothing was changed."""
 
-    event_id: UUID | None = None
+    event_id: UUID | None = field(default=None, compare=False)
     """The event that records the operation; None if it is not recorded, or changed nothing."""
 
     @classmethod

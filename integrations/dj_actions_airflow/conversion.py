@@ -39,6 +39,7 @@ STATES: Mapping[str, RemoteState] = {
 ENVELOPE_KEYS = (
     *("schema", "id", "resource", "action", "version", "occurred_at", "actor"),
     *("object_id", "object_ids", "data", "result", "summary", "extra", "traceparent"),
+    "parent",
 )
 """Keys of our own payload."""
 

@@ -26,6 +26,9 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions.model_admin": ("ActionAdminMixin",),
     "dj_actions.openapi.actions": ("ActionSchema",),
     "dj_actions.urls": ("app_name", "urlpatterns"),
+    "dj_actions.console": (),
+    "dj_actions.console.access": ("Verb",),
+    "dj_actions.console.urls": ("app_name", "urlpatterns"),
     # Publishing what they did
     "dj_actions.messages": (
         *("Actor", "Message", "Receipt", "ReceiptPart", "RemoteFailure", "RemoteRun"),

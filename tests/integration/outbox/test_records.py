@@ -49,7 +49,7 @@ POSSIBLE: dict[str, dict[str, Any]] = {
         "state": "delivered", "settled_at": NOW, "receipt_id": "1",
         "remote_state": "succeeded", "remote_ended_at": NOW, "remote_check_at": NOW,
         "remote_changed_at": NOW, "remote_report": {"duration": 3},
-        "remote_history": [{"state": "succeeded", "detail": "", "at": "2026-01-02"}],
+        "remote_history": [{"state": "succeeded", "detail": "", "at": "2026-01-02T03:04:05+00:00"}],
     },
 }  # fmt: skip
 RUNNING, ENDED = POSSIBLE["running"], POSSIBLE["succeeded"]

@@ -36,7 +36,10 @@ from dj_actions.messages import Actor, Message
 from dj_actions.states import RemoteState
 from dj_actions.testing.contract import make_message
 
-PAYLOAD_MODULE = Path(__file__).resolve().parents[3] / "dags" / "action_payload.py"
+PAYLOAD_MODULE = (
+    Path(__file__).resolve().parents[3]
+    / "integrations/airflow_provider/src/dj_actions_airflow_provider/events.py"
+)
 ID = UUID("019b8e0c-0000-7000-8000-000000000007")
 MESSAGES = [
     pytest.param(make_message(), id="one object"),
@@ -55,7 +58,7 @@ MESSAGES = [
 
 @pytest.fixture(scope="module")
 def action_payload() -> Iterator[ModuleType]:
-    """The sample DAGs' payload parser, from their own project."""
+    """The provider's parser, which the sample DAGs use."""
     spec = importlib.util.spec_from_file_location("action_payload", PAYLOAD_MODULE)
     assert spec is not None
     assert spec.loader is not None
@@ -85,11 +88,12 @@ def test_the_payload_says_what_happened() -> None:
         "summary": "ann finished Buy milk",
         "extra": {"list": "groceries"},
         "traceparent": trace,
+        "parent": None,
     }
 
 
 def test_the_dags_have_each_field_we_send_and_no_other(action_payload: ModuleType) -> None:
-    known = {field.name for field in fields(action_payload.ActionPayload)}
+    known = {field.name for field in fields(action_payload.ActionEvent)}
 
     assert dag_run_conf(make_message()).keys() == {"schema", *known}
 
@@ -100,11 +104,11 @@ def test_the_dags_accept_the_version_we_send(action_payload: ModuleType) -> None
 
 @pytest.mark.parametrize("message", MESSAGES)
 def test_the_dags_read_what_we_send(action_payload: ModuleType, message: Message) -> None:
-    payload = action_payload.parse_payload(json.loads(json.dumps(dag_run_conf(message))))
+    payload = action_payload.parse_event(json.loads(json.dumps(dag_run_conf(message))))
 
     for name in ("id", "resource", "action", "version", "occurred_at", "object_id", "object_ids"):
         assert getattr(payload, name) == getattr(message, name)
-    for name in ("data", "result", "summary", "extra", "traceparent"):
+    for name in ("data", "result", "summary", "extra", "traceparent", "parent"):
         assert getattr(payload, name) == getattr(message, name)
     actor = payload.actor and (payload.actor.id, payload.actor.label)
     assert actor == (message.actor and (message.actor.id, message.actor.label))

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from pytest_django import Settings
 from stream import exceptions
+from stream.exceptions import NotAllowedException
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 89012, tzinfo=UTC)
 
@@ -146,10 +147,12 @@ def test_a_late_activity_lands_at_its_time(stream_client: Any) -> None:
 
 def test_feeds_do_not_mix(stream_client: Any, settings: Settings) -> None:
     settings.FEEDS_SERVER = {**settings.FEEDS_SERVER, "GROUPS": {"user1": "flat"}}
-    # In tokens, which omit the colon, both feeds have the same id.
-    stream_client.feed("user", "11").add_activity(activity())
+    # In tokens, which omit the colon, user:11 would have the same id as user1:1: it is refused.
+    stream_client.feed("user", "21").add_activity(activity())
+    with pytest.raises(NotAllowedException, match="may be that of user1:1"):
+        stream_client.feed("user", "11").add_activity(activity())
 
-    assert stream_client.feed("user1", "1").get()["results"] == []
+    assert stream_client.feed("user", "2").get()["results"] == []
 
 
 def test_copies_in_targets(stream_client: Any) -> None:
