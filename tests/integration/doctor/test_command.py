@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 EVERYWHERE = [
     *("settings", "reachability", "database", "migrations", "relays", "paused", "breakers"),
-    *("waiting", "dead", "leases", "unconfigured", "routes"),
+    *("waiting", "dead", "runs", "leases", "unconfigured", "routes"),
 ]
 OF_THE_SERVER = {
     "postgresql": ["snapshots", "connections", "vacuum", "listening"],
