@@ -64,13 +64,13 @@ def check_remote_runs() -> Iterator[Finding]:
     for (alias, hint), count in stalled.items():
         runs = count_of(count, "remote run waits", "remote runs wait")
         yield warning(
-            "remote runs",
+            "runs",
             f"{alias}: {runs}. {hint}",
             f"Run `manage.py outbox list --publisher {alias} --remote-state running` to see them, "
             "and resolve it at the destination.",
         )
     if not stalled:
-        yield ok("remote runs", "No remote run is known to be blocked.")
+        yield ok("runs", "No remote run is known to be blocked.")
 
 
 def check_leases(grace: float) -> Iterator[Finding]:

@@ -53,7 +53,7 @@ def _outbox_checks(thresholds: Thresholds) -> dict[str, Check]:
         "waiting": lambda: outbox.check_waiting(thresholds.waiting),
         "timings": lambda: timings.check_timings(thresholds.waiting),
         "dead": outbox.check_dead,
-        "remote runs": outbox.check_remote_runs,
+        "runs": outbox.check_remote_runs,
         "leases": lambda: outbox.check_leases(thresholds.lease),
         "unconfigured": outbox.check_unconfigured,
         "routes": outbox.check_routes,

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 EVERYWHERE = [
     *("settings", "reachability", "database", "migrations", "relays", "paused", "breakers"),
-    *("waiting", "timings", "dead", "remote", "leases", "unconfigured", "routes", "tokens"),
+    *("waiting", "timings", "dead", "runs", "leases", "unconfigured", "routes", "tokens"),
 ]
 OF_THE_SERVER = {
     "postgresql": ["snapshots", "connections", "vacuum", "listening"],
