@@ -134,4 +134,4 @@ def test_params_that_the_dag_refuses_end_as_a_dead_letter_at_once_with_the_reaso
     wait_for(lambda: delivery(result, "pipelines").state == DeliveryState.DEAD, "The dead letter")
     dead = delivery(result, "pipelines")
     assert dead.attempts == 1
-    assert "Invalid input for param" in dead.errors[-1]["message"]
+    assert "param action: '' should be non-empty" in dead.errors[-1]["message"]
