@@ -307,7 +307,7 @@ def index_definitions() -> dict[str, str]:
 def test_an_index_holds_only_the_rows_it_is_for(name: str, part: str) -> None:
     _, _, condition = index_definitions()[name].partition(" WHERE ")
 
-    assert part in condition
+    assert part in condition.replace('"', "")  # SQLite returns it with quotes
 
 
 def plan_of(query: models.QuerySet[Any]) -> str:
