@@ -154,7 +154,8 @@ def test_asking_about_one_run_does_not_list_all_others(
     assert size < 10_000
     assert queued == {"queued"}
     knows_prefixes = publisher._make_client().features.run_id_prefix_pattern
-    assert len(sizes) == 1 + (3 if knows_prefixes else OTHER_RUNS)
+    few = 6  # by state, and now and then a question why a run does not advance
+    assert len(sizes) <= few if knows_prefixes else len(sizes) == 1 + OTHER_RUNS
 
 
 def test_an_unknown_dag_is_named(publisher: AirflowPublisher) -> None:
