@@ -112,7 +112,11 @@ def _status_of_flowing(
     waiting = situation.waiting.get(alias)
     if situation.dead.get(alias):
         return FAILING, ""
-    if state and state.next_send_at and aware(state.next_send_at, using=_db(state)) > situation.now:
+    if (
+        state
+        and state.next_send_at
+        and aware(state.next_send_at, using=str(state._state.db)) > situation.now
+    ):
         return LIMITED, gettext("RATE_LIMIT allows no message before then.")
     return (RETRYING if waiting and waiting.retrying else HEALTHY), ""
 
@@ -130,10 +134,6 @@ def _open_text(state: PublisherState) -> str:
         "failures": state.failures,
         "reason": state.open_reason or NOTHING,
     }
-
-
-def _db(state: PublisherState) -> str:
-    return str(state._state.db)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +170,7 @@ def configuration_of(alias: str) -> PublisherConfiguration | None:
 
 def masked(name: str, value: object) -> str:
     """Return the text of an option, or a mask if its name is that of a secret."""
-    if any(part in name.lower() for part in SECRET_NAMES):
+    if _is_secret(name):
         return MASK if value else ""
     return _json(masked_all(value)) if isinstance(value, (Mapping, list, tuple)) else str(value)
 

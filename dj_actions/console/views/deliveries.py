@@ -143,9 +143,7 @@ class ActView(ConsoleView):
         chosen = chosen_deliveries(request)
         is_confirmed = "confirmed" in request.POST
         form = ReasonForm(request.POST if is_confirmed else None)
-        if act.needs_reason and not form.is_valid():
-            return self._preview(request, name, act, chosen, form)
-        if not is_confirmed:
+        if not is_confirmed or (act.needs_reason and not form.is_valid()):
             return self._preview(request, name, act, chosen, form)
         return self._run(request, act, chosen, form)
 
