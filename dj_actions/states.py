@@ -120,8 +120,5 @@ REMOTE_TRANSITIONS: Mapping[RemoteState, frozenset[RemoteState]] = MappingProxyT
 ENDED_STATES = frozenset({RemoteState.SUCCEEDED, RemoteState.FAILED, RemoteState.LOST})
 """States of a remote run that has ended, for now."""
 
-BLOCKING_STATES = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DEAD})
-"""States in which a delivery can block later deliveries with its ordering key."""
-
 SETTLED_STATES = frozenset({DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.CANCELLED})
 """States that a relay does not change any more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from dj_actions.outbox.attempts import Timing
 from dj_actions.outbox.claimed import Claimed
@@ -21,24 +22,27 @@ class AttemptTimer:
     count from the claim.
 
     Args:
+        deliveries: those of one claim.
         publisher: the one that sends; one with a `min_batch_size` sends many in one request.
     """
 
-    def __init__(self, publisher: BasePublisher) -> None:
-        self._claimed = self._began = time.monotonic_ns() // 1000
+    def __init__(self, deliveries: Sequence[Claimed], publisher: BasePublisher) -> None:
+        self._began = time.monotonic_ns() // 1000
+        # From this process's clock to the database's.
+        self._offset = deliveries[0].claimed_microseconds - self._began
         self._sends_many = publisher.min_batch_size > 1
-        self._offset = self._microseconds = 0
+        self._started = self._took = 0
 
     def begin(self) -> None:
         """Let the next attempt begin now: the relay did something else."""
         self._began = time.monotonic_ns() // 1000
 
-    def end(self, delivery: Claimed) -> Timing:
-        """Return the time that the outcome of a delivery took; the next attempt begins."""
+    def end(self) -> Timing:
+        """Return the time that the next outcome took; the attempt after it begins."""
         now = time.monotonic_ns() // 1000
         took = now - self._began
-        if not (self._sends_many and took < SAME_REQUEST and self._microseconds):
-            self._offset = self._began - self._claimed
-            self._microseconds = took
+        if not (self._sends_many and took < SAME_REQUEST and self._took):
+            self._started = self._began + self._offset
+            self._took = took
         self._began = now
-        return delivery.claimed_microseconds + self._offset, self._microseconds
+        return self._started, self._took

@@ -82,7 +82,7 @@ class BatchDelivery:
         # first delivery that is left is the one whose message killed the relay.
         delay = None if batch.is_retry else batch.receipt_delay
         self._receipts = ReceiptBuffer(batch.lease_token, delay=delay, on_poison=batch.on_poison)
-        self._timer = AttemptTimer(batch.publisher)
+        self._timer = AttemptTimer(batch.deliveries, batch.publisher)
         self._failed = 0
         self._began_at = time.monotonic()
         self._blocking: list[Claimed] = []
@@ -113,7 +113,7 @@ class BatchDelivery:
         with closing(publish(wave, batch.publisher)) as outcomes:
             timer.begin()
             for claimed, outcome in zip(wave, outcomes, strict=False):
-                timing = timer.end(claimed)
+                timing = timer.end()
                 result = receipt_or_error(outcome, batch.publisher)
                 self._record(result, claimed)
                 if isinstance(result, Receipt):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -18,6 +18,9 @@ from dj_actions.redaction import TOO_LARGE, is_only_size
 
 COLUMNS: Mapping[str, str] = {"data": "request_data", "result": "response_data", "extra": "extra"}
 """Field of a message → column of the event."""
+
+Reading: TypeAlias = tuple[Claimed, Mapping[str, int]]
+"""A delivery, and the size of each field of its message that was too large to store."""
 
 
 class PayloadNotStored(PublishRejected):
@@ -33,11 +36,12 @@ def publish(deliveries: Sequence[Claimed], publisher: BasePublisher) -> Generato
     publisher raises is the outcome of the next message, and the last one: the messages after it
     were not tried.
     """
-    refusals = [_refusal_of(delivery, publisher) for delivery in deliveries]
+    readings = [(delivery, _missing_sizes(delivery)) for delivery in deliveries]
+    refusals = [_refusal_of(*reading, publisher) for reading in readings]
     if not any(refusals):
-        yield from _outcomes(deliveries, publisher)  # thousands a second: nothing between them
+        yield from _outcomes(readings, publisher)  # thousands a second: nothing between them
         return
-    accepted = [one for one, refusal in zip(deliveries, refusals, strict=True) if refusal is None]
+    accepted = [one for one, refusal in zip(readings, refusals, strict=True) if refusal is None]
     with closing(_outcomes(accepted, publisher)) as outcomes:
         for refusal in refusals:
             if refusal is not None:
@@ -49,11 +53,11 @@ def publish(deliveries: Sequence[Claimed], publisher: BasePublisher) -> Generato
                 return
 
 
-def _outcomes(deliveries: Sequence[Claimed], publisher: BasePublisher) -> Generator[object]:
-    if not deliveries:
+def _outcomes(readings: Sequence[Reading], publisher: BasePublisher) -> Generator[object]:
+    if not readings:
         return
     try:
-        messages = [message_of(delivery) for delivery in deliveries]
+        messages = [_message(*reading) for reading in readings]
         yield from publisher.publish_many(messages)
     except GeneratorExit:
         raise
@@ -64,9 +68,10 @@ def _outcomes(deliveries: Sequence[Claimed], publisher: BasePublisher) -> Genera
         yield TypeError(f"{name}.publish_many yielded no outcome for this message.")
 
 
-def _refusal_of(delivery: Claimed, publisher: BasePublisher) -> PayloadNotStored | None:
+def _refusal_of(
+    delivery: Claimed, missing: Mapping[str, int], publisher: BasePublisher
+) -> PayloadNotStored | None:
     """Return the error for a message of which the publisher would send data that is not stored."""
-    missing = _missing_sizes(delivery)
     name = next((name for name in publisher.payload if name in missing), None) if missing else None
     if name is None:
         return None
@@ -107,7 +112,10 @@ def message_of(event: Claimed) -> Message:
 
     Data that was too large to store is left out: the publisher does not send it.
     """
-    missing = _missing_sizes(event)
+    return _message(event, _missing_sizes(event))
+
+
+def _message(event: Claimed, missing: Mapping[str, int]) -> Message:
     return Message(
         id=event.event_id,
         resource=event.resource,

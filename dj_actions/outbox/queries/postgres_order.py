@@ -17,7 +17,13 @@ from django.db import connections
 from dj_actions.conf import get_settings
 from dj_actions.outbox.claimed import CLAIM_PARTS, Claim, Cursor, Scan, datetime_of
 from dj_actions.outbox.queries.base import MAX_ID
-from dj_actions.outbox.queries.postgres import claimed_from, read_columns, table_names
+from dj_actions.outbox.queries.postgres import (
+    MICROSECONDS,
+    RETURNED,
+    claimed_from,
+    read_columns,
+    table_names,
+)
 from dj_actions.policies import OnPoison
 
 if TYPE_CHECKING:
@@ -62,7 +68,7 @@ def claim_in_order(
 
 
 def _scan_of(rows: Sequence[Row], end: Cursor | None, claim: Claim) -> Scan:
-    return Scan([claimed_from(row[3:], claim) for row in rows], end)
+    return Scan(claimed_from([row[3:] for row in rows], claim), end)
 
 
 def _parameters(claim: Claim, window: int, after: Cursor | None) -> dict[str, Any]:
@@ -130,7 +136,7 @@ def _claim_statement(
             ORDER BY available_at, id LIMIT %(window)s
         ), edge AS (
             SELECT count(*) OVER () AS seen, id,
-                (extract(epoch FROM available_at) * 1000000)::bigint AS available_microseconds
+                {MICROSECONDS.format("available_at")} AS available_microseconds
             FROM head ORDER BY available_at DESC, id DESC LIMIT 1
         ), scopes AS MATERIALIZED (
             SELECT known.ordering_scope AS scope, (
@@ -175,7 +181,7 @@ def _claim_statement(
                 lease_expires_at = statement_timestamp() + make_interval(secs => %(lease)s),
                 relay = %(relay)s
             WHERE taken.id = ANY (ARRAY(SELECT id FROM chosen)) AND taken.state = 'pending'
-            RETURNING taken.*
+            RETURNING {RETURNED}
         )
         SELECT edge.seen, edge.available_microseconds, edge.id, {read_columns()}
         FROM edge LEFT JOIN (

@@ -46,13 +46,13 @@ def timings_of(timer: AttemptTimer, clock: Clock, *seconds: float) -> list[Timin
     for duration in seconds:
         timer.begin()
         clock.now += duration
-        timings.append(timer.end(DELIVERY))
+        timings.append(timer.end())
         clock.now += 0.5  # the relay settles
     return timings
 
 
 def test_messages_that_are_sent_one_by_one_have_their_own_times(clock: Clock) -> None:
-    timer = AttemptTimer(MemoryPublisher(alias="memory"))
+    timer = AttemptTimer([DELIVERY], MemoryPublisher(alias="memory"))
 
     assert timings_of(timer, clock, 0.25, 0.0, 0.125) == [
         (1_000_000, 250_000),
@@ -62,7 +62,7 @@ def test_messages_that_are_sent_one_by_one_have_their_own_times(clock: Clock) ->
 
 
 def test_messages_of_one_request_have_its_time(clock: Clock) -> None:
-    timer = AttemptTimer(OneRequestPublisher(alias="memory"))
+    timer = AttemptTimer([DELIVERY], OneRequestPublisher(alias="memory"))
 
     assert timings_of(timer, clock, 0.25, 0.0, 0.0005, 0.125, 0.0) == [
         *[(1_000_000, 250_000)] * 3,
@@ -71,6 +71,6 @@ def test_messages_of_one_request_have_its_time(clock: Clock) -> None:
 
 
 def test_a_first_message_that_was_refused_at_once_has_no_request(clock: Clock) -> None:
-    timer = AttemptTimer(OneRequestPublisher(alias="memory"))
+    timer = AttemptTimer([DELIVERY], OneRequestPublisher(alias="memory"))
 
     assert timings_of(timer, clock, 0.0, 0.25) == [(1_000_000, 0), (1_500_000, 250_000)]
