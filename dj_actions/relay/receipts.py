@@ -11,6 +11,7 @@ from dj_actions.outbox.attempts import Delivered
 from dj_actions.policies import OnPoison
 from dj_actions.relay.settlement import log_lease_lost, send_delivery_settled
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.signals import delivery_settled
 from dj_actions.states import DeliveryState
 
 
@@ -80,13 +81,20 @@ class ReceiptBuffer:
         self._flushed_at = time.monotonic()
         if self._delay:
             self._delay.record(self._flushed_at - started_at)
+        is_whole = len(held) == len(receipts)
+        # Thousands a second, mostly with nothing to say of each.
+        if not is_whole or delivery_settled.has_listeners(Delivery):
+            self._report(receipts, held)
+        self.settled += len(held)
+        return is_whole
+
+    def _report(self, receipts: list[Delivered], held: set[int]) -> None:
+        """Send the signal of each settled delivery, and log each one that was lost."""
         for delivery, _, _ in receipts:
             if delivery.pk in held:
                 send_delivery_settled(delivery, DeliveryState.DELIVERED)
             else:
                 log_lease_lost(delivery)
-        self.settled += len(held)
-        return len(held) == len(receipts)
 
     def _is_due(self) -> bool:
         waited = time.monotonic() - self._flushed_at
