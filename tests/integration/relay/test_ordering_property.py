@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
+from django.test import override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
-from pytest_django import Settings
 
 from dj_actions.conf import get_settings
 from dj_actions.policies import OnPoison
@@ -44,8 +44,13 @@ RUNS = hypothesis_settings(
 
 
 @pytest.fixture
-def make_lane(settings: Settings) -> Callable[[OnPoison, int, LaneTuning], Lane]:
-    """Return a function that makes a lane of a publisher which keeps an order."""
+def make_lane() -> Iterator[Callable[[OnPoison, int, LaneTuning], Lane]]:
+    """Yield a function that makes a lane of a publisher which keeps an order.
+
+    It replaces the settings of the previous lane: within each other, those of hundreds of runs
+    would exceed the depth of the stack.
+    """
+    overrides: list[override_settings] = []
 
     def make_lane(on_poison: OnPoison, batch_size: int, tuning: LaneTuning) -> Lane:
         entry = {
@@ -56,10 +61,17 @@ def make_lane(settings: Settings) -> Callable[[OnPoison, int, LaneTuning], Lane]
             "ON_POISON": on_poison.value,
             "ROUTES": ["todo.*"],
         }
-        settings.DJ_ACTIONS = {"PUBLISHERS": {PUBLISHER: entry}}
+        restore()
+        overrides.append(override_settings(DJ_ACTIONS={"PUBLISHERS": {PUBLISHER: entry}}))
+        overrides[-1].enable()
         return Lane(PUBLISHER, get_settings(), threading.Event(), tuning=tuning)
 
-    return make_lane
+    def restore() -> None:
+        if overrides:
+            overrides.pop().disable()
+
+    yield make_lane
+    restore()
 
 
 @pytest.fixture
