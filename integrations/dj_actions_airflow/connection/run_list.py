@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dj_actions.publishers.bounded import ResponseTooLarge
@@ -18,6 +18,9 @@ FEW = 10
 """Runs that are listed at once. Of more, those that have not ended are counted, not listed: what
 a list takes most of the server's time for is the runs in it."""
 
+MAX_IDS, MAX_IDS_LENGTH = 100, 5000
+"""Runs of one batch, and characters of their ids, which are in the URL of a request."""
+
 ENDED = ("success", "failed")
 OPEN = ("queued", "running")
 """The states of a run."""
@@ -31,6 +34,24 @@ Fetch = Callable[[str, Query], bytes]
 """Requests a page of the runs of a DAG, or of `ALL_DAGS`."""
 
 ALL_DAGS = "~"
+
+
+def batches(keys: Iterable[RunKey]) -> Iterator[list[RunKey]]:
+    """Yield some of the runs at a time, so that their ids fit the URL of a request.
+
+    Args:
+        keys: the runs.
+    """
+    batch: list[RunKey] = []
+    length = 0
+    for key in keys:
+        length += len(key[1])
+        if len(batch) == MAX_IDS or length > MAX_IDS_LENGTH:
+            yield batch
+            batch, length = [], len(key[1])
+        batch.append(key)
+    if batch:
+        yield batch
 
 
 def find_runs(

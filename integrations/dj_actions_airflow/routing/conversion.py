@@ -1,17 +1,16 @@
-"""Convert a message to a DAG run, and a DAG run's state to ours. No client, no network."""
+"""The id and the payload of a message's DAG run. No client, no network."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
 from dj_actions.exceptions import PublishRejected
-from dj_actions.messages import Message, RemoteRun
-from dj_actions.states import RemoteState
+from dj_actions.messages import Message
 
 SCHEMA = 1
 """Version of the payload's schema. The sample DAGs reject other versions."""
@@ -23,18 +22,6 @@ RUN_ID = re.compile(
     r"(?:-(?P<part>[A-Za-z0-9_.-]+))?"
 )
 """A run of ours. If a message has several runs, something after the event's id tells them apart."""
-
-MAX_IDS, MAX_IDS_LENGTH = 100, 5000
-"""Runs that are asked for in one request, and characters of their ids in its URL."""
-
-STATES: Mapping[str, RemoteState] = {
-    "queued": RemoteState.RUNNING,
-    "running": RemoteState.RUNNING,
-    "success": RemoteState.SUCCEEDED,
-    "failed": RemoteState.FAILED,
-}
-"""Every state of a DAG run: https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html."""
-
 
 ENVELOPE_KEYS = (
     *("schema", "id", "resource", "action", "version", "occurred_at", "actor"),
@@ -89,29 +76,3 @@ def raise_for_large_conf(conf: Mapping[str, Any], limit: int) -> None:
             f"The payload has {size} bytes; max_conf_bytes allows {limit}. Reduce the action's "
             "input or result, let conf of the route choose less, or fetch the data in the DAG."
         )
-
-
-def remote_run(state: str) -> RemoteRun:
-    """Return the RemoteRun for a DAG run's state. An unknown state counts as running."""
-    return RemoteRun(state=STATES.get(state, RemoteState.RUNNING), detail=state)
-
-
-def batches(keys: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    """Yield some of the runs at a time, so that their ids fit the URL of a request.
-
-    Args:
-        keys: the id of the DAG and that of the run, of each run.
-    """
-    batch: list[tuple[str, str]] = []
-    length = 0
-    for key in keys:
-        length += len(key[1])
-        if len(batch) == MAX_IDS or length > MAX_IDS_LENGTH:
-            yield batch
-            batch, length = [], len(key[1])
-        batch.append(key)
-    if batch:
-        yield batch
-
-
-LOST_RUN = RemoteRun(state=RemoteState.LOST, detail="not found")

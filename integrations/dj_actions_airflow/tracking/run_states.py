@@ -1,4 +1,4 @@
-"""What a listed DAG run, or several of them, mean for a delivery. No client, no network."""
+"""What the states of DAG runs mean for a delivery. No client, no network."""
 
 from __future__ import annotations
 
@@ -11,10 +11,25 @@ from typing import Any
 
 from dj_actions.messages import RemoteRun
 from dj_actions.states import RemoteState
-from dj_actions_airflow.routing.conversion import remote_run
+
+STATES: Mapping[str, RemoteState] = {
+    "queued": RemoteState.RUNNING,
+    "running": RemoteState.RUNNING,
+    "success": RemoteState.SUCCEEDED,
+    "failed": RemoteState.FAILED,
+}
+"""Every state of a DAG run: https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html."""
+
+LOST_RUN = RemoteRun(state=RemoteState.LOST, detail="not found")
+"""A run that Airflow no longer has."""
 
 WORST_FIRST = (RemoteState.FAILED, RemoteState.LOST, RemoteState.SUCCEEDED)
 """The ends of several runs: the first of these that one of them has is that of all."""
+
+
+def remote_run(state: str) -> RemoteRun:
+    """Return the RemoteRun for a DAG run's state. An unknown state counts as running."""
+    return RemoteRun(state=STATES.get(state, RemoteState.RUNNING), detail=state)
 
 
 def listed_run(run: Mapping[str, Any]) -> RemoteRun:

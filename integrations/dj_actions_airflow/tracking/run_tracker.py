@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 from dj_actions.messages import Receipt, RemoteRun
 from dj_actions.states import RemoteState
-from dj_actions_airflow.routing.conversion import LOST_RUN, batches
+from dj_actions_airflow.connection.run_list import RunKey, batches
 from dj_actions_airflow.tracking.dag_hints import DagHints
 from dj_actions_airflow.tracking.run_changes import RunChanges
-from dj_actions_airflow.tracking.run_states import combined, listed_run
+from dj_actions_airflow.tracking.run_states import LOST_RUN, combined, listed_run
 from dj_actions_airflow.tracking.task_failures import find_failure
 from dj_actions_airflow.tracking.task_results import find_result
 
@@ -26,9 +26,6 @@ MAX_SECONDS = 10.0
 
 MAX_KNOWN = 1000
 """Ends of which the reasons are kept, so that they are read once."""
-
-RunKey = tuple[str, str]
-"""DAG and id of a run."""
 
 
 class RunTracker:

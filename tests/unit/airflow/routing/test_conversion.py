@@ -1,4 +1,4 @@
-"""The payload of a message's DAG run, and the meaning of a run's state."""
+"""The id and the payload of a message's DAG run."""
 
 from __future__ import annotations
 
@@ -16,24 +16,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from airflow_client.client.models.dag_run_state import DagRunState
 from dj_actions_airflow.routing.conversion import (
     ENVELOPE_KEYS,
-    LOST_RUN,
     RUN_ID_PREFIX,
     SCHEMA,
-    STATES,
-    batches,
     dag_run_conf,
     dag_run_id,
     event_id_of,
     raise_for_large_conf,
-    remote_run,
 )
 
 from dj_actions.exceptions import PublishRejected
 from dj_actions.messages import Actor, Message
-from dj_actions.states import RemoteState
 from dj_actions.testing.contract import make_message
 
 PAYLOAD_MODULE = (
@@ -184,35 +178,3 @@ def test_a_size_is_counted_in_utf_8() -> None:
     raise_for_large_conf(conf, len('{"note": ""}') + 200)
     with pytest.raises(PublishRejected, match="has 212 bytes"):
         raise_for_large_conf(conf, 211)
-
-
-def test_every_state_of_the_client_is_mapped() -> None:
-    assert {state.value for state in DagRunState} == STATES.keys(), "Map it in conversion.py."
-
-
-def test_ids_are_asked_for_in_requests_that_servers_accept() -> None:
-    keys = [("reports", f"djactions-{number:0190}") for number in range(60)]
-    found = list(batches(keys))
-
-    assert [one for batch in found for one in batch] == keys
-    assert all(len("|".join(run_id for _, run_id in batch)) < 6000 for batch in found)
-
-
-@pytest.mark.parametrize(
-    ("theirs", "ours"),
-    [
-        ("queued", RemoteState.RUNNING),
-        ("running", RemoteState.RUNNING),
-        ("success", RemoteState.SUCCEEDED),
-        ("failed", RemoteState.FAILED),
-        ("a state of tomorrow", RemoteState.RUNNING),
-    ],
-)
-def test_a_state_is_mapped_and_keeps_airflows_name(theirs: str, ours: RemoteState) -> None:
-    run = remote_run(theirs)
-
-    assert (run.state, run.detail) == (ours, theirs)
-
-
-def test_a_run_that_is_gone_is_lost() -> None:
-    assert LOST_RUN.state is RemoteState.LOST

@@ -1,4 +1,4 @@
-"""What listed runs, and several of them, mean for a delivery."""
+"""What the states of runs mean for a delivery."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from dj_actions_airflow.tracking.run_states import combined, listed_run
+from airflow_client.client.models.dag_run_state import DagRunState
+from dj_actions_airflow.tracking.run_states import (
+    LOST_RUN,
+    STATES,
+    combined,
+    listed_run,
+    remote_run,
+)
 
 from dj_actions.messages import RemoteFailure, RemoteRun
 from dj_actions.states import RemoteState
@@ -25,6 +32,30 @@ FAILED = RemoteRun(
     failure=WHY,
 )
 LOST = RemoteRun(state=RemoteState.LOST, detail="not found")
+
+
+def test_every_state_of_the_client_is_mapped() -> None:
+    assert {state.value for state in DagRunState} == STATES.keys(), "Map it in run_states.py."
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("queued", RemoteState.RUNNING),
+        ("running", RemoteState.RUNNING),
+        ("success", RemoteState.SUCCEEDED),
+        ("failed", RemoteState.FAILED),
+        ("a state of tomorrow", RemoteState.RUNNING),
+    ],
+)
+def test_a_state_is_mapped_and_keeps_airflows_name(theirs: str, ours: RemoteState) -> None:
+    run = remote_run(theirs)
+
+    assert (run.state, run.detail) == (ours, theirs)
+
+
+def test_a_run_that_is_gone_is_lost() -> None:
+    assert LOST_RUN.state is RemoteState.LOST
 
 
 def test_a_listed_end_has_its_time_and_duration() -> None:
