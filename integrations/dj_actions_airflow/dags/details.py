@@ -1,4 +1,4 @@
-"""What Airflow says about a DAG, fetched and kept for a while."""
+"""What Airflow says about a DAG, fetched and kept for a minute."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class DetailsCache:
         except PublishError as error:
             if not status_of(error):
                 raise  # nothing else can be sent, either
-            # The user may lack this permission alone; the trigger tells what else is wrong.
+            # The user may lack this permission alone; the trigger shows what else is wrong.
         return _Known(fetched_at=self._clock(), details=details, missing=missing)
 
 
