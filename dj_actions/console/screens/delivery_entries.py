@@ -15,10 +15,10 @@ from dj_actions.console.screens.entries import (
     EntryKind,
     database_of,
     moment_of,
-    web_url,
 )
 from dj_actions.console.screens.status import FAILED, RETRYING, delivery_status, remote_status
 from dj_actions.console.screens.times import duration_text
+from dj_actions.messages import web_url
 from dj_actions.models import Attempt, Delivery
 from dj_actions.outbox.attempts import DELIVERED
 from dj_actions.outbox.times import aware
@@ -123,7 +123,7 @@ def _run(delivery: Delivery) -> Iterator[Entry]:
 
 
 def _run_states(delivery: Delivery) -> list[tuple[datetime, str, str]]:
-    """Return when the run was seen in which state, with its destination's words."""
+    """Return when the run was seen in which state, with the destination's own name of it."""
     history = [
         (at, str(entry.get("state")), str(entry.get("detail", "")))
         for entry in delivery.remote_history

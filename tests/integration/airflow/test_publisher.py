@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from dj_actions_airflow.conversion import dag_run_id
+from dj_actions_airflow.routing.conversion import dag_run_id
 
 from dj_actions.exceptions import (
     DestinationNotFound,
