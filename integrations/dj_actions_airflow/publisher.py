@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from http import HTTPStatus
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -27,12 +28,13 @@ from dj_actions_airflow import checks
 from dj_actions_airflow.connection import Connection, Function
 from dj_actions_airflow.conversion import RUN_ID_PREFIX, raise_for_large_conf
 from dj_actions_airflow.dag_details import CONFIRMED_AGE, MAX_AGE, DetailsCache
-from dj_actions_airflow.deployed import check_deployed
+from dj_actions_airflow.deployed import check_deployed, problems_of, routed_dag_ids
 from dj_actions_airflow.field_checks import check_fields
 from dj_actions_airflow.params import param_problems
 from dj_actions_airflow.planning import PlannedRun, planned_runs
 from dj_actions_airflow.route_checks import check_dag_ids, check_route
 from dj_actions_airflow.routes import OF_A_ROUTE
+from dj_actions_airflow.trigger_permissions import TriggerPermissions
 from dj_actions_airflow.triggering import trigger
 
 if TYPE_CHECKING:
@@ -122,6 +124,7 @@ class AirflowPublisher(BasePublisher):
         self._default_dag_id = dag_id
         self._max_conf_bytes = max_conf_bytes
         self._details = DetailsCache()
+        self._permissions = TriggerPermissions(lambda: routed_dag_ids(alias, dag_id))
         self._result_task = result_task
 
     @cached_property
@@ -161,8 +164,21 @@ class AirflowPublisher(BasePublisher):
         client = self._make_client()
         self._require_acceptable(client, runs)
         for run in runs:
-            trigger(client, run)
+            self._trigger(client, run)
         return self._receipt(runs)
+
+    def _trigger(self, client: AirflowClient, run: PlannedRun) -> None:
+        """Trigger a run. A refusal of one DAG or one message does not stop the lane."""
+        try:
+            trigger(client, run)
+        except PublisherMisconfigured as error:
+            if not _is_forbidden(error):
+                raise
+            explained = self._permissions.explain(client, run.dag_id, error)
+            if explained is error:
+                raise
+            raise explained from error
+        self._permissions.record_triggered(run.dag_id)
 
     def _require_acceptable(self, client: AirflowClient, runs: Sequence[PlannedRun]) -> None:
         """Raise for a run that its DAG will refuse, before any run of the message is triggered.
@@ -259,6 +275,10 @@ class AirflowPublisher(BasePublisher):
         """Yield what Airflow says against the routes: of DAGs, of their params, of the user."""
         yield from check_deployed(self.alias, self._default_dag_id, self._make_client())
 
+    def problems_of(self, action: str) -> Sequence[str]:
+        """Return what Airflow says against the DAGs of an action, and against its params."""
+        return [*problems_of(self.alias, self._default_dag_id, self._make_client(), action)]
+
     @classmethod
     def delivery_operations(cls) -> Sequence[DeliveryOperation]:
         """Return the operations on DAG runs, if the app with their permissions is installed."""
@@ -300,3 +320,12 @@ class AirflowPublisher(BasePublisher):
 
     def _run_url(self, dag_id: str, run_id: str) -> str:
         return f"{self._public_url}/dags/{quote(dag_id)}/runs/{quote(run_id)}"
+
+
+def _is_forbidden(error: PublisherMisconfigured) -> bool:
+    """Return whether the user lacks a permission, and not only a token."""
+    from dj_actions_airflow.errors import is_stale_token  # noqa: PLC0415 - imports the client
+
+    cause = error.__cause__
+    is_stale = isinstance(cause, Exception) and is_stale_token(cause)
+    return error.status == HTTPStatus.FORBIDDEN and not is_stale
