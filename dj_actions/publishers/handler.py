@@ -34,6 +34,7 @@ METHODS: Mapping[str, tuple[tuple[str, ...], bool]] = {
     "check_deployed": ((), True),
     "check_reachable": ((), False),
     "refusal": (("message",), False),
+    "problems_of": (("action",), True),
     "recipient": (("entry",), False),
     "recorded_options": (("options", "context"), False),
     "delivery_operations": ((), True),
