@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from uuid import uuid4
 
-from dj_actions_airflow.conversion import dag_run_conf
+from dj_actions_airflow.routing.conversion import dag_run_conf
 
 from benchmarks.destination.client import post
 from benchmarks.request.over_http import HttpTransport

@@ -24,24 +24,24 @@ from dj_actions.messages import Message, Receipt, ReceiptPart, RemoteRun
 from dj_actions.publishers import BasePublisher, before_sending
 from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions.publishers.templates import with_object_label
-from dj_actions_airflow import checks
-from dj_actions_airflow.connection import Connection, Function
-from dj_actions_airflow.conversion import RUN_ID_PREFIX, raise_for_large_conf
-from dj_actions_airflow.dag_details import CONFIRMED_AGE, MAX_AGE, DetailsCache
-from dj_actions_airflow.deployed import check_deployed, problems_of, routed_dag_ids
-from dj_actions_airflow.field_checks import check_fields
-from dj_actions_airflow.params import param_problems
-from dj_actions_airflow.planning import PlannedRun, planned_runs
-from dj_actions_airflow.route_checks import check_dag_ids, check_route
-from dj_actions_airflow.routes import OF_A_ROUTE
-from dj_actions_airflow.trigger_permissions import TriggerPermissions
-from dj_actions_airflow.triggering import trigger
+from dj_actions_airflow.checks import options as option_checks
+from dj_actions_airflow.checks.deployed import check_deployed, problems_of, routed_dag_ids
+from dj_actions_airflow.checks.fields import check_fields
+from dj_actions_airflow.checks.routes import check_dag_ids, check_route
+from dj_actions_airflow.connection.options import Connection, Function
+from dj_actions_airflow.dags.details import CONFIRMED_AGE, MAX_AGE, DetailsCache
+from dj_actions_airflow.dags.params import param_problems
+from dj_actions_airflow.dags.permissions import TriggerPermissions
+from dj_actions_airflow.dags.triggering import trigger
+from dj_actions_airflow.routing.conversion import RUN_ID_PREFIX, raise_for_large_conf
+from dj_actions_airflow.routing.planning import PlannedRun, planned_runs
+from dj_actions_airflow.routing.routes import OF_A_ROUTE
 
 if TYPE_CHECKING:
     from dj_actions.context import ActionContext
     from dj_actions.publishers import DeliveryOperation
-    from dj_actions_airflow.client import AirflowClient
-    from dj_actions_airflow.run_tracker import RunTracker
+    from dj_actions_airflow.connection.client import AirflowClient
+    from dj_actions_airflow.tracking.run_tracker import RunTracker
 
 OPERATIONS = "dj_actions_airflow.run_operations.offered.OPERATIONS"
 
@@ -130,7 +130,7 @@ class AirflowPublisher(BasePublisher):
     @cached_property
     def _client(self) -> AirflowClient:
         # Takes over a second to import, and only relays need it.
-        from dj_actions_airflow.client import AirflowClient  # noqa: PLC0415
+        from dj_actions_airflow.connection.client import AirflowClient  # noqa: PLC0415
 
         return AirflowClient(self._connection, max_conf_bytes=self._max_conf_bytes)
 
@@ -234,7 +234,7 @@ class AirflowPublisher(BasePublisher):
 
     @cached_property
     def _run_tracker(self) -> RunTracker:
-        from dj_actions_airflow.run_tracker import RunTracker  # noqa: PLC0415 - imports the client
+        from dj_actions_airflow.tracking.run_tracker import RunTracker  # noqa: PLC0415 - imports the client
 
         return RunTracker(
             self._make_client(), public_url=self._public_url, result_task=self._result_task
@@ -257,19 +257,21 @@ class AirflowPublisher(BasePublisher):
     def check(self) -> Iterable[CheckMessage]:
         """Yield an error for each missing or malformed option."""
         where = f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["OPTIONS"]'
-        yield from checks.check_connection(self._connection, where)
-        yield from checks.check_limits(self._connection.timeouts, self._max_conf_bytes, where)
+        yield from option_checks.check_connection(self._connection, where)
+        yield from option_checks.check_limits(
+            self._connection.timeouts, self._max_conf_bytes, where
+        )
         if self._default_dag_id:
             yield from check_dag_ids(self._default_dag_id, where)
-        yield from checks.check_task_id(self._result_task, where)
+        yield from option_checks.check_task_id(self._result_task, where)
         if self._public_url != self._connection.base_url:
-            yield from checks.check_public_url(self._public_url, where)
+            yield from option_checks.check_public_url(self._public_url, where)
         yield from check_fields(self.alias, self._default_dag_id)
 
     def check_route(self, options: Mapping[str, Any], where: str) -> Iterable[CheckMessage]:
         """Yield an error for each option of the route with which no message can be sent."""
         yield from check_route(options, self._default_dag_id, where)
-        yield from checks.check_task_id(options.get("result_task", ""), where)
+        yield from option_checks.check_task_id(options.get("result_task", ""), where)
 
     def check_deployed(self) -> Iterable[CheckMessage]:
         """Yield what Airflow says against the routes: of DAGs, of their params, of the user."""
@@ -324,7 +326,7 @@ class AirflowPublisher(BasePublisher):
 
 def _is_forbidden(error: PublisherMisconfigured) -> bool:
     """Return whether the user lacks a permission, and not only a token."""
-    from dj_actions_airflow.errors import is_stale_token  # noqa: PLC0415 - imports the client
+    from dj_actions_airflow.connection.errors import is_stale_token  # noqa: PLC0415 - imports the client
 
     cause = error.__cause__
     is_stale = isinstance(cause, Exception) and is_stale_token(cause)

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from dj_actions_airflow.client import AirflowClient
-from dj_actions_airflow.connection import Connection
+from dj_actions_airflow.connection.client import AirflowClient
+from dj_actions_airflow.connection.options import Connection
 from django.contrib.auth import get_user_model
 from django.core.checks import run_checks
 from psycopg import sql

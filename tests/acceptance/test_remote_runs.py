@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from dj_actions_airflow.client import AirflowClient
-from dj_actions_airflow.connection import Connection
+from dj_actions_airflow.connection.client import AirflowClient
+from dj_actions_airflow.connection.options import Connection
 
 from dj_actions.execution.call import ActionResult
 from dj_actions.models import ActionEvent, Delivery

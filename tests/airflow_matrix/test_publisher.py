@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import urllib3
 from dj_actions_airflow import AirflowPublisher
-from dj_actions_airflow.features import Features
-from dj_actions_airflow.transport import Response, Transport
+from dj_actions_airflow.connection.features import Features
+from dj_actions_airflow.connection.transport import Response, Transport
 
 from dj_actions.exceptions import DestinationNotFound, PublisherMisconfigured
 from dj_actions.messages import Message

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from dj_actions.exceptions import PublisherUnavailable
 
 if TYPE_CHECKING:
-    from dj_actions_airflow.client import AirflowClient
+    from dj_actions_airflow.connection.client import AirflowClient
 
 Response = Mapping[str, Any]
 

@@ -15,8 +15,8 @@ from dj_actions.exceptions import (
     PublisherUnavailable,
 )
 from dj_actions.publishers.http import sentences
-from dj_actions_airflow.conversion import RUN_ID_PREFIX
 from dj_actions_airflow.publisher import AirflowPublisher
+from dj_actions_airflow.routing.conversion import RUN_ID_PREFIX
 from dj_actions_airflow.run_operations import requests
 from dj_actions_airflow.run_operations.act import Act, NotApplicable, Plan, recorded, text_of
 from dj_actions_airflow.run_operations.records import Answer

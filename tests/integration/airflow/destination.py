@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dj_actions_airflow import AirflowPublisher
-from dj_actions_airflow.client import AirflowClient
-from dj_actions_airflow.features import Features
+from dj_actions_airflow.connection.client import AirflowClient
+from dj_actions_airflow.connection.features import Features
 
 from tests.fixtures.destinations import Destination
 from tests.fixtures.scripted_server import Answer, Request, as_json, as_page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 import pytest
-from dj_actions_airflow.conversion import dag_run_id
+from dj_actions_airflow.routing.conversion import dag_run_id
 
 from dj_actions.exceptions import (
     DestinationNotFound,

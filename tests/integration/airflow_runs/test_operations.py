@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from dj_actions_airflow import runs
-from dj_actions_airflow.conversion import event_id_of
+from dj_actions_airflow.routing.conversion import event_id_of
 from dj_actions_airflow.run_operations import requests
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied

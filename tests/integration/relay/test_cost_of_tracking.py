@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from dj_actions_airflow.conversion import RUN_ID_PREFIX
+from dj_actions_airflow.routing.conversion import RUN_ID_PREFIX
 from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings

@@ -13,7 +13,7 @@ from django.urls import get_resolver
 
 from dj_actions.exceptions import ActionNotFound
 from dj_actions.registry import registry
-from dj_actions_airflow.params_source import params_source
+from dj_actions_airflow.dags.params_source import params_source
 
 
 class Command(BaseCommand):

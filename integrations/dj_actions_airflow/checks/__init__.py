@@ -1,0 +1,1 @@
+"""What is wrong with OPTIONS and routes: by themselves, and as Airflow sees them."""

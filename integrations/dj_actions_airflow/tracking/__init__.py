@@ -1,0 +1,1 @@
+"""What became of DAG runs: which have changed, their states, and the reasons for them."""

@@ -1,0 +1,3 @@
+"""Runs of routes, over real HTTP."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""System checks of routes."""
+
+from __future__ import annotations

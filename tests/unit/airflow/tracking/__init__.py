@@ -1,0 +1,3 @@
+"""What listed runs mean for a delivery."""
+
+from __future__ import annotations
