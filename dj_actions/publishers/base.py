@@ -267,7 +267,7 @@ class BasePublisher(ABC):
         return ""
 
     def problems_of(self, action: str) -> Sequence[str]:  # noqa: ARG002 - for subclasses
-        """Return why no message of an action would be accepted, whatever its content.
+        """Return what is wrong for all messages of an action, whatever their content.
 
         The console shows it on the page of the action. It may use the network, on a thread of its
         own, and must not change anything at the destination. What it returns is shown for half a

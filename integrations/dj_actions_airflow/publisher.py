@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from http import HTTPStatus
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -32,7 +31,6 @@ from dj_actions_airflow.connection.options import Connection, Function
 from dj_actions_airflow.dags.details import CONFIRMED_AGE, MAX_AGE, DetailsCache
 from dj_actions_airflow.dags.params import param_problems
 from dj_actions_airflow.dags.permissions import TriggerPermissions
-from dj_actions_airflow.dags.triggering import trigger
 from dj_actions_airflow.routing.conversion import RUN_ID_PREFIX, raise_for_large_conf
 from dj_actions_airflow.routing.planning import PlannedRun, planned_runs
 from dj_actions_airflow.routing.routes import OF_A_ROUTE
@@ -164,21 +162,8 @@ class AirflowPublisher(BasePublisher):
         client = self._make_client()
         self._require_acceptable(client, runs)
         for run in runs:
-            self._trigger(client, run)
+            self._permissions.trigger(client, run)
         return self._receipt(runs)
-
-    def _trigger(self, client: AirflowClient, run: PlannedRun) -> None:
-        """Trigger a run. A refusal of one DAG or one message does not stop the lane."""
-        try:
-            trigger(client, run)
-        except PublisherMisconfigured as error:
-            if not _is_forbidden(error):
-                raise
-            explained = self._permissions.explain(client, run.dag_id, error)
-            if explained is error:
-                raise
-            raise explained from error
-        self._permissions.record_triggered(run.dag_id)
 
     def _require_acceptable(self, client: AirflowClient, runs: Sequence[PlannedRun]) -> None:
         """Raise for a run that its DAG will refuse, before any run of the message is triggered.
@@ -322,12 +307,3 @@ class AirflowPublisher(BasePublisher):
 
     def _run_url(self, dag_id: str, run_id: str) -> str:
         return f"{self._public_url}/dags/{quote(dag_id)}/runs/{quote(run_id)}"
-
-
-def _is_forbidden(error: PublisherMisconfigured) -> bool:
-    """Return whether the user lacks a permission, and not only a token."""
-    from dj_actions_airflow.connection.errors import is_stale_token  # noqa: PLC0415 - imports the client
-
-    cause = error.__cause__
-    is_stale = isinstance(cause, Exception) and is_stale_token(cause)
-    return error.status == HTTPStatus.FORBIDDEN and not is_stale

@@ -43,18 +43,16 @@ def check_deployed(alias: str, default: Any, client: AirflowClient) -> Iterator[
     """
     yield from _check_health(alias, client)
     known: dict[str, DagDetails | None] = {}
-    for routed in routed_actions(alias):
-        for target in Route.of(routed.options, default).targets:
-            for dag_id in _static_ids(target.dag_id):
-                if dag_id not in known:
-                    known[dag_id] = _details_of(client, dag_id)
-                    yield from _check_dag(client, dag_id, known[dag_id], routed.where)
-                if (details := known[dag_id]) is not None:
-                    yield from _check_params(details, target, routed)
+    for routed, target, dag_id in _named_dags(alias, default):
+        if dag_id not in known:
+            known[dag_id] = _details_of(client, dag_id)
+            yield from _check_dag(client, dag_id, known[dag_id], routed.where)
+        if (details := known[dag_id]) is not None:
+            yield from _check_params(details, target, routed)
 
 
 def problems_of(alias: str, default: Any, client: AirflowClient, action: str) -> Iterator[str]:
-    """Yield why no message of an action gets a run, without asking whether the user may trigger.
+    """Yield what `check_deployed` finds for one action, but for the programs and permissions.
 
     Args:
         alias: the publisher.
@@ -65,25 +63,27 @@ def problems_of(alias: str, default: Any, client: AirflowClient, action: str) ->
     Raises:
         PublishError: Airflow did not respond as it should.
     """
-    for routed in routed_actions(alias):
-        definitions = tuple(entry for entry in routed.definitions if entry.label == action)
-        if not definitions:
+    for routed, target, dag_id in _named_dags(alias, default):
+        own = tuple(entry for entry in routed.definitions if entry.label == action)
+        if not own:
             continue
-        own = replace(routed, where="", definitions=definitions)
-        for target in Route.of(own.options, default).targets:
-            for dag_id in _static_ids(target.dag_id):
-                details = _details_of(client, dag_id)
-                found = [*_check_details(details, dag_id, own.where)]
-                if details is not None:
-                    found += _check_params(details, target, own)
-                yield from (f"{one.msg.removeprefix(': ')} {one.hint}" for one in found)
+        details = _details_of(client, dag_id)
+        found = [*_check_details(details, dag_id, routed.where)]
+        if details is not None:
+            found += _check_params(details, target, replace(routed, definitions=own))
+        yield from (f"{one.msg.removeprefix(f'{routed.where}: ')} {one.hint}" for one in found)
 
 
 def routed_dag_ids(alias: str, default: Any) -> Iterator[str]:
-    """Yield the DAGs that the routes of a publisher name, as far as they are known before."""
+    """Return the DAGs that the routes of a publisher name, as far as they are known before."""
+    return (dag_id for _, _, dag_id in _named_dags(alias, default))
+
+
+def _named_dags(alias: str, default: Any) -> Iterator[tuple[RoutedActions, Target, str]]:
     for routed in routed_actions(alias):
         for target in Route.of(routed.options, default).targets:
-            yield from _static_ids(target.dag_id)
+            for dag_id in _static_ids(target.dag_id):
+                yield routed, target, dag_id
 
 
 def _static_ids(dag_id: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Find out whom a refused trigger speaks against: the user, one DAG, or one message."""
+"""Find out whom a refused trigger speaks against: the user, or one DAG."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from dj_actions.exceptions import DestinationNotFound, PublishError
+from dj_actions.exceptions import DestinationNotFound, PublisherMisconfigured, PublishError
 from dj_actions.publishers.http import sentences
 from dj_actions_airflow.connection.statuses import status_of
+from dj_actions_airflow.dags.triggering import trigger
 
 if TYPE_CHECKING:
     from dj_actions_airflow.connection.client import AirflowClient
+    from dj_actions_airflow.routing.planning import PlannedRun
 
 MAX_OTHERS = 5
 """Other DAGs about which Airflow is asked."""
@@ -48,10 +50,10 @@ def may_trigger(client: AirflowClient, dag_id: str) -> bool:
 
 
 class TriggerPermissions:
-    """Decides whether a trigger that was refused with 403 stops the lane.
+    """Triggers runs, and decides whether a refusal with 403 stops the lane.
 
-    It does not if Airflow accepts another run at the same time: then one message or DAG is to
-    blame, and the others are not to wait for it. An instance belongs to one thread.
+    It does not if the user may trigger another DAG: then this one is to blame, whose messages the
+    others must not wait for. An instance belongs to one thread.
 
     Args:
         routed: returns the DAGs that the routes of the publisher name.
@@ -66,35 +68,39 @@ class TriggerPermissions:
         self._triggered: OrderedDict[str, None] = OrderedDict()
         self._answers: dict[str, tuple[float, bool]] = {}
 
-    def record_triggered(self, dag_id: str) -> None:
-        """Remember a DAG that the user may trigger, or may have been allowed to."""
+    def trigger(self, client: AirflowClient, run: PlannedRun) -> None:
+        """Create a run, unless it exists with the same payload.
+
+        Raises:
+            DestinationNotFound: the user may not trigger this DAG, but others.
+            PublishError: as `dj_actions_airflow.dags.triggering.trigger`.
+        """
+        try:
+            trigger(client, run)
+        except PublisherMisconfigured as error:
+            if (explained := self._explained(client, run.dag_id, error)) is None:
+                raise
+            raise explained from error
+        self._record(run.dag_id)
+
+    def _record(self, dag_id: str) -> None:
+        """Remember a DAG that the user may trigger."""
         self._triggered[dag_id] = None
         self._triggered.move_to_end(dag_id)
         if len(self._triggered) > MAX_OTHERS:
             self._triggered.popitem(last=False)
 
-    def explain(self, client: AirflowClient, dag_id: str, error: PublishError) -> PublishError:
-        """Return the error of a message whose run was refused.
-
-        Args:
-            client: to ask with.
-            dag_id: its DAG.
-            error: the refusal, which is a fault of the configuration.
-
-        Returns:
-            The same one if the user may trigger nothing, or if Airflow does not say so.
-        """
-        if self._may_trigger(client, dag_id):
-            text = (
-                f"The user may trigger DAG {dag_id!r}: Airflow, or what is in front of it, refuses "
-                "this message alone."
-            )
-            return DestinationNotFound(sentences(str(error), text), status=error.status)
+    def _explained(
+        self, client: AirflowClient, dag_id: str, error: PublishError
+    ) -> PublishError | None:
+        """Return the error of a message whose DAG alone is refused; None if all may be."""
+        if not _is_forbidden(error):
+            return None
         for other in self._others(dag_id):
             if self._may_trigger(client, other):
                 text = f"The user may trigger DAG {other!r}, but not {dag_id!r}: permit that too."
                 return DestinationNotFound(sentences(str(error), text), status=error.status)
-        return error
+        return None
 
     def _others(self, dag_id: str) -> Iterator[str]:
         known = dict.fromkeys((*reversed(self._triggered), *self._routed()))
@@ -111,3 +117,10 @@ class TriggerPermissions:
             self._answers.clear()
         self._answers[dag_id] = self._clock(), answer
         return answer
+
+
+def _is_forbidden(error: PublishError) -> bool:
+    """Return whether Airflow itself says that the user lacks a permission."""
+    from dj_actions_airflow.connection.errors import is_forbidden  # noqa: PLC0415 - the client
+
+    return isinstance(error.__cause__, Exception) and is_forbidden(error.__cause__)

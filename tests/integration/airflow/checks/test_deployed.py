@@ -139,6 +139,24 @@ def test_a_field_of_the_input_may_satisfy_a_param(
     assert findings(conf="data") == []
 
 
+def test_the_problems_of_one_action_are_sentences(
+    destination: AirflowDestination, findings: Findings
+) -> None:
+    destination.declare("reports", {"due": (None, {"type": "string"})})
+    findings("todo.*", conf="data")
+    publisher = publishers["pipelines"]
+    (text,) = publisher.problems_of("todo.mark_done")
+
+    assert text.startswith("DAG 'reports' refuses every message of todo.mark_done: param due: ")
+    assert "airflow_params todo mark_done" in text
+    destination.declare("reports", is_paused=True)
+    assert ["is paused" in text for text in publisher.problems_of("todo.mark_done")] == [True]
+    destination.missing_dags.add("reports")
+    assert ["no DAG" in text for text in publisher.problems_of("todo.mark_done")] == [True]
+    assert publisher.problems_of("todo.unknown") == []
+    assert destination.server.count("POST", "/dagRuns") == 2  # those of `findings`
+
+
 def test_a_dag_of_many_actions_is_asked_about_once(
     destination: AirflowDestination, findings: Findings
 ) -> None:

@@ -292,7 +292,7 @@ def test_a_provider_without_a_token_sends_nothing(
 
 
 def test_a_forbidden_page_of_a_gateway_does_not_renew_the_token(gateway: Gateway) -> None:
-    gateway.server.script(*[as_page(403)] * 9, at="/dagRuns")
+    gateway.server.script(as_page(403), at="/dagRuns")
     publisher = gateway.make(token=gateway.issue)
 
     assert type(failure_of(lambda: publisher.publish(make_message()))) is PublisherMisconfigured
