@@ -11,7 +11,15 @@ from uuid import UUID
 from dj_actions.states import RemoteState
 from dj_actions.text import MAX_NAME_LENGTH, UNSTORABLE_CHARACTERS, sanitize
 
-__all__ = ["Actor", "Message", "Receipt", "ReceiptPart", "RemoteFailure", "RemoteRun"]
+__all__ = [
+    "Actor",
+    "Message",
+    "Receipt",
+    "ReceiptPart",
+    "RemoteFailure",
+    "RemoteRun",
+    "web_url",
+]
 
 RECEIPT_ID_LENGTH = 255
 RECEIPT_URL_LENGTH = 2000
@@ -247,6 +255,14 @@ class RemoteRun:
         if self.state not in TRACKED_STATES:
             known = ", ".join(sorted(TRACKED_STATES))
             raise ValueError(f"{self.state!r} is not the state of a run; expected one of: {known}.")
+
+
+def web_url(url: str) -> str:
+    """Return the URL of a receipt or a failure if a page may link to it; an empty string if not.
+
+    A destination may have sent anything, such as `javascript:`. Only `http:` and `https:` pass.
+    """
+    return url if url.startswith(("http://", "https://")) else ""
 
 
 def _require_storable(name: str, value: object, length: int) -> None:

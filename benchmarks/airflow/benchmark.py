@@ -13,11 +13,12 @@ from dj_actions_airflow import AirflowPublisher
 
 from benchmarks.airflow.cells import WARM_UP_SECONDS, Cell, Plan, plan_from
 from benchmarks.airflow.contenders import CLIENT, RELAY
-from benchmarks.airflow.rounds import CellRunner, Turn
+from benchmarks.airflow.rounds import CellRunner
 from benchmarks.airflow.server import open_airflow
 from benchmarks.options import Options, Progress
 from benchmarks.report import Report, Table
 from benchmarks.samples import Ratio, paired_ratio
+from benchmarks.turns import Turn
 
 COLUMNS = ("CONCURRENCY", "lanes, threads", "keep-alive client per second",
            "DJ Actions per second", "× client", "CPU ms, client", "CPU ms, DJ Actions")  # fmt: skip

@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from uuid import uuid4
 
 from dj_actions_airflow.routing.conversion import dag_run_conf
 
 from benchmarks.destination.client import post
 from benchmarks.request.over_http import HttpTransport
+from benchmarks.turns import Contender
 from dj_actions.models import Delivery
 from dj_actions.publishers import publishers
 from dj_actions.relay.publishing import message_of
@@ -27,16 +27,6 @@ ALIAS = "pipelines"
 
 Work = Callable[[float], None]
 """Trigger runs for a number of seconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
-    """A way to trigger runs."""
-
-    name: str
-    """A key of `WORKS`."""
-
-    title: str
 
 
 CLIENT = Contender(name="client", title="keep-alive client")

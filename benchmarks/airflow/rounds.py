@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
 
 from benchmarks.airflow.backlog import load, rate_between, runs_since, verify
 from benchmarks.airflow.cells import WARM_UP_SECONDS, Cell, Plan
-from benchmarks.airflow.contenders import CONTENDERS, RELAY, Contender
+from benchmarks.airflow.contenders import CONTENDERS, RELAY
 from benchmarks.airflow.server import AirflowServer
 from benchmarks.child import ChildProcess
 from benchmarks.options import Progress
-from benchmarks.samples import rotated
+from benchmarks.turns import Contender, Turn, take_turns
 
 PROCESS = "benchmarks.airflow.process"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """The result of one contender in one round."""
-
-    rate: float
-    """Runs per second."""
-
-    cpu_microseconds: float
-    """CPU time of the contender's process for each run."""
 
 
 class CellRunner:
@@ -60,22 +47,15 @@ class CellRunner:
         Raises:
             BenchmarkError: a process failed, or a delivery was not one run.
         """
-        turns: dict[str, list[Turn]] = {contender.name: [] for contender in CONTENDERS}
         load(self._url, self._plan.messages)
-        with ExitStack() as stack:
-            children = {one.name: stack.enter_context(self._child(one)) for one in CONTENDERS}
-            for child in children.values():
-                child.read()
-            for number in range(self._plan.rounds):
-                for contender in rotated(CONTENDERS, number):
-                    turns[contender.name].append(self._turn(contender, children[contender.name]))
-                rates = ", ".join(f"{one.title} {turns[one.name][-1].rate:.1f}"
-                                  for one in CONTENDERS)  # fmt: skip
-                progress(
-                    f"CONCURRENCY {self._cell}, round {number + 1} of {self._plan.rounds}: "
-                    f"{rates} per second"
-                )
-        return turns
+        return take_turns(
+            CONTENDERS,
+            rounds=self._plan.rounds,
+            open_child=self._child,
+            measure=self._turn,
+            title=f"CONCURRENCY {self._cell}",
+            progress=progress,
+        )
 
     def _child(self, contender: Contender) -> ChildProcess:
         arguments = [contender.name, str(self._plan.turn_seconds)]
@@ -91,7 +71,4 @@ class CellRunner:
             verify(self._url, runs, self._plan.messages)
         start = result["started"] + WARM_UP_SECONDS
         rate = rate_between(runs, start, start + self._plan.seconds)
-        return Turn(
-            rate=rate,
-            cpu_microseconds=result["cpu_seconds"] * 1e6 / max(rate * self._plan.seconds, 1),
-        )
+        return Turn.at(rate, seconds=self._plan.seconds, cpu_seconds=result["cpu_seconds"])

@@ -10,10 +10,11 @@ from statistics import median
 from benchmarks.child import ChildProcess
 from benchmarks.destination.cells import WARM_UP_SECONDS, Cell, Plan, plan_from
 from benchmarks.destination.contenders import POOL, RELAY
-from benchmarks.destination.rounds import CellRunner, Turn
+from benchmarks.destination.rounds import CellRunner
 from benchmarks.options import Options, Progress
 from benchmarks.report import Report, Table
 from benchmarks.samples import Ratio, paired_ratio
+from benchmarks.turns import Turn
 
 SERVER = "benchmarks.destination.server"
 COLUMNS = ("the destination responds in", "CONCURRENCY", "thread pool per second",

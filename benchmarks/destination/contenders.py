@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.destination.client import post
 from benchmarks.destination.publisher import body_of
 from benchmarks.request.over_http import HttpTransport
+from benchmarks.turns import Contender
 from dj_actions.conf import get_settings
 from dj_actions.models import Delivery
 from dj_actions.relay.capacity import lanes_of
@@ -27,16 +27,6 @@ MAX_MESSAGES = 1_000_000
 
 Work = Callable[[float], None]
 """Send messages for a number of seconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
-    """A way to send the messages."""
-
-    name: str
-    """A key of `WORKS`."""
-
-    title: str
 
 
 POOL = Contender(name="pool", title="thread pool")

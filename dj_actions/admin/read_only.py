@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from dj_actions.messages import web_url
 from dj_actions.models import Delivery
 
 
@@ -55,7 +56,6 @@ def links_to_parts(delivery: Delivery) -> SafeString | str:
 
 
 def _link(text: str, url: str) -> SafeString | str:
-    """Return a text, as a link if the URL is one that a browser may open."""
-    if not url.startswith(("http://", "https://")):
-        return text
-    return format_html('<a href="{}">{}</a>', url, text)
+    """Return a text, as a link if a page may link to the URL."""
+    target = web_url(url)
+    return format_html('<a href="{}">{}</a>', target, text) if target else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from dj_actions.messages import web_url
 from dj_actions.models import Delivery
 
 
@@ -15,8 +16,8 @@ def link_to_failure(delivery: Delivery) -> SafeString | str:
         return "-"
     text = delivery.failed_step or "-"
     tries = f" (try {failure['try_number']})" if "try_number" in failure else ""
-    url = failure.get("url", "")
-    if not url.startswith(("http://", "https://")):
+    url = web_url(failure.get("url", ""))
+    if not url:
         return f"{text}{tries}"
     return format_html('<a href="{}">{}</a>{}', url, text, tries)
 

@@ -162,8 +162,10 @@ class Tracker:
         if self._is_unavailable:
             self._changes.expire()
         message = error_message(error)
-        if message != self._refusal:
-            self._refusal = message
+        # Not the message, which may have an id or a time of its own each time.
+        kind = f"{type(error).__name__} {error.status}"
+        if kind != self._refusal:
+            self._refusal = kind
             logger.warning(
                 "Publisher %s: its changed runs cannot be listed, each is checked by itself. %s",
                 self.alias,

@@ -28,7 +28,7 @@ from dj_actions_airflow.checks.deployed import check_deployed, problems_of, rout
 from dj_actions_airflow.checks.fields import check_fields
 from dj_actions_airflow.checks.routes import check_dag_ids, check_route
 from dj_actions_airflow.connection.options import Connection, Function
-from dj_actions_airflow.dags.details import CONFIRMED_AGE, MAX_AGE, DetailsCache
+from dj_actions_airflow.dags.details import CONFIRMED_AGE, MAX_AGE, shared_cache
 from dj_actions_airflow.dags.params import param_problems
 from dj_actions_airflow.dags.permissions import TriggerPermissions
 from dj_actions_airflow.routing.conversion import RUN_ID_PREFIX, raise_for_large_conf
@@ -121,7 +121,7 @@ class AirflowPublisher(BasePublisher):
         self._public_url = (public_url or base_url).rstrip("/")
         self._default_dag_id = dag_id
         self._max_conf_bytes = max_conf_bytes
-        self._details = DetailsCache()
+        self._details = shared_cache(alias, self._connection)
         self._permissions = TriggerPermissions(lambda: routed_dag_ids(alias, dag_id))
         self._result_task = result_task
 

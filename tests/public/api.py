@@ -32,6 +32,7 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     # Publishing what they did
     "dj_actions.messages": (
         *("Actor", "Message", "Receipt", "ReceiptPart", "RemoteFailure", "RemoteRun"),
+        "web_url",
     ),
     "dj_actions.publishers": (
         *("BasePublisher", "before_sending", "publishers", "require_stored"),

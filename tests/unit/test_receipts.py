@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dj_actions.messages import MAX_PARTS, Receipt, ReceiptPart
+from dj_actions.messages import MAX_PARTS, Receipt, ReceiptPart, web_url
 
 
 def parts(count: int) -> tuple[ReceiptPart, ...]:
@@ -42,3 +42,16 @@ def test_other_parts_are_refused(values: dict[str, Any], problem: str) -> None:
 def test_a_part_has_to_be_storable(values: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="receipt"):
         ReceiptPart(**values)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080/dags/a", "https://airflow.example.com/"])
+def test_a_page_may_link_to_a_web_page(url: str) -> None:
+    assert web_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "javascript:alert(1)", " https://example.com", "HTTPS:alert(1)", "//example.com", "/x"],
+)
+def test_a_page_links_to_nothing_else(url: str) -> None:
+    assert web_url(url) == ""

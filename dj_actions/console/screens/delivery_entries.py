@@ -15,10 +15,10 @@ from dj_actions.console.screens.entries import (
     EntryKind,
     database_of,
     moment_of,
-    web_url,
 )
 from dj_actions.console.screens.status import FAILED, RETRYING, delivery_status, remote_status
 from dj_actions.console.screens.times import duration_text
+from dj_actions.messages import web_url
 from dj_actions.models import Attempt, Delivery
 from dj_actions.outbox.attempts import DELIVERED
 from dj_actions.outbox.times import aware

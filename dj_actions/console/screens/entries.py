@@ -49,11 +49,6 @@ class Entry:
     """Time since the entry before."""
 
 
-def web_url(url: str) -> str:
-    """Return a link that a browser may open: anything may have been stored, also javascript:."""
-    return url if url.startswith(("http://", "https://")) else ""
-
-
 def moment_of(row: ActionEvent | Delivery, moment: datetime) -> datetime:
     """Return the time of a row, with its time zone."""
     return aware(moment, using=database_of(row))

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dj_actions.console.screens.entries import database_of, moment_of, web_url
+from dj_actions.console.screens.entries import database_of, moment_of
+from dj_actions.messages import web_url
 from dj_actions.models import Delivery
 from dj_actions.outbox.queries import database_time
 from dj_actions.outbox.times import aware

@@ -24,6 +24,13 @@ class Features:
     partition_key: bool = False
     """A run can be triggered for a partition."""
 
+    @property
+    def run_id_filter(self) -> str | None:
+        """The parameter that selects runs by a beginning or a part of their id; None without."""
+        if self.run_id_prefix_pattern:
+            return "run_id_prefix_pattern"
+        return "run_id_pattern" if self.run_id_pattern else None
+
     @classmethod
     def of(cls, version: str) -> Features:
         """Return what a version can do.

@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 from dj_actions.exceptions import DestinationNotFound, PublishError
+from dj_actions_airflow.connection.options import Connection
 from dj_actions_airflow.connection.statuses import status_of
 from dj_actions_airflow.dags.params import Param
 
@@ -21,6 +24,9 @@ MAX_AGE = 60.0
 
 CONFIRMED_AGE = 5.0
 """Seconds; a message is refused only for what was fetched no longer ago."""
+
+MAX_FETCH = 20.0
+"""Seconds for which the other threads use what is older than `MAX_AGE` while one fetches it."""
 
 MAX_DAGS = 1000
 """DAGs of which it is kept."""
@@ -88,15 +94,21 @@ class _Known:
 
 
 class DetailsCache:
-    """What Airflow has said about DAGs. An instance belongs to one thread.
+    """What Airflow has said about DAGs, for all threads of a publisher.
 
     Args:
+        connection: how Airflow is reached; what it says depends on the user.
         clock: returns seconds.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, connection: Connection, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.connection = connection
         self._clock = clock
+        self._lock = Lock()
         self._known: dict[str, _Known] = {}
+        self._fetch_began: dict[str, float] = {}
 
     def get(
         self, client: AirflowClient, dag_id: str, *, max_age: float = MAX_AGE
@@ -106,7 +118,9 @@ class DetailsCache:
         Args:
             client: to ask with.
             dag_id: the DAG.
-            max_age: seconds since it was asked. A DAG that does not exist may do so soon.
+            max_age: seconds since it was fetched; up to `MAX_FETCH` more while another thread
+                fetches it, unless a refusal depends on it. A DAG that does not exist may do so
+                soon.
 
         Raises:
             DestinationNotFound: there is no such DAG.
@@ -115,17 +129,31 @@ class DetailsCache:
         known = self._known.get(dag_id)
         if known is not None and known.missing:
             max_age = min(max_age, CONFIRMED_AGE)
-        if known is None or self._clock() - known.fetched_at > max_age:
+        if known is None or self._is_due(dag_id, known, max_age):
             known = self._fetch(client, dag_id)
             self._remember(dag_id, known)
         if known.missing:
             raise DestinationNotFound(known.missing)
         return known.details
 
+    def _is_due(self, dag_id: str, known: _Known, max_age: float) -> bool:
+        """Return whether this thread has to fetch what is known of a DAG again."""
+        with self._lock:
+            now = self._clock()
+            if now - known.fetched_at <= max_age:
+                return False
+            is_fetched = now - self._fetch_began.get(dag_id, -MAX_FETCH) < MAX_FETCH
+            if is_fetched and max_age > CONFIRMED_AGE:
+                return False
+            self._fetch_began[dag_id] = now
+            return True
+
     def _remember(self, dag_id: str, known: _Known) -> None:
-        if len(self._known) >= MAX_DAGS:  # a template may name any number of them
-            self._known.clear()
-        self._known[dag_id] = known
+        with self._lock:
+            if len(self._known) >= MAX_DAGS:  # a template may name any number of them
+                self._known.clear()
+                self._fetch_began.clear()
+            self._known[dag_id] = known
 
     def _fetch(self, client: AirflowClient, dag_id: str) -> _Known:
         details, missing = None, ""
@@ -138,3 +166,23 @@ class DetailsCache:
                 raise  # nothing else can be sent, either
             # The user may lack this permission alone; the trigger tells what else is wrong.
         return _Known(fetched_at=self._clock(), details=details, missing=missing)
+
+
+_caches: WeakValueDictionary[str, DetailsCache] = WeakValueDictionary()
+_caches_lock = Lock()
+
+
+def shared_cache(alias: str, connection: Connection) -> DetailsCache:
+    """Return the cache that all instances of a publisher share: there is one for each thread.
+
+    It exists as long as one of them does.
+
+    Args:
+        alias: the publisher.
+        connection: how Airflow is reached; a changed one gets a new cache.
+    """
+    with _caches_lock:
+        cache = _caches.get(alias)
+        if cache is None or cache.connection != connection:
+            cache = _caches[alias] = DetailsCache(connection)
+        return cache

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dj_actions.exceptions import PublisherUnavailable
 from dj_actions.messages import RemoteRun
 from dj_actions.publishers.bounded import ResponseTooLarge
+from dj_actions_airflow.connection.features import Features
 from dj_actions_airflow.connection.responses import MAX_KEY_LENGTH
 from dj_actions_airflow.routing.conversion import RUN_ID_PREFIX, event_id_of
 from dj_actions_airflow.tracking.run_states import listed_run
@@ -29,17 +29,11 @@ MAX_RUNS = 5000
 MAX_REQUESTS = 100
 """Requests of one call."""
 
-PATTERNS = ("run_id_prefix_pattern", "run_id_pattern")
-"""Parameters that select our runs. Airflow ignores the first one before version 3.2.2."""
-
-RETRY_FILTERS = 3600.0
-"""Seconds after which a server that has ignored a filter is tried again: it may be a new one."""
-
 FAILURE = "Airflow did not list the runs that have changed"
 
 
 class RunChanges:
-    """Lists changed runs as far as the server can: one that ignores a filter would list them all.
+    """Lists changed runs, if the server can select ours: an older one would list all runs.
 
     Args:
         client: sends the requests.
@@ -47,8 +41,7 @@ class RunChanges:
 
     def __init__(self, client: AirflowClient) -> None:
         self._client = client
-        self._pattern: str | None = None
-        self._tested_at = float("-inf")
+        self._is_reported = False
 
     def since(self, since: datetime) -> Mapping[str, Sequence[RemoteRun]] | None:
         """Return the runs of each event that have changed; None if the server cannot tell.
@@ -59,37 +52,27 @@ class RunChanges:
         Raises:
             PublishError: Airflow did not list them.
         """
-        if time.monotonic() - self._tested_at > RETRY_FILTERS:
-            self._pattern = self._find_pattern()
-            self._tested_at = time.monotonic()
-        if self._pattern is None:
+        version = self._client.version
+        pattern = Features.of(version).run_id_filter
+        if pattern is None:
+            self._report(version)
             return None
         changed: dict[str, list[RemoteRun]] = {}
-        for run in self._pages(self._pattern, since):
+        for run in self._pages(pattern, since):
             if run is None:
                 return None
             if event := event_id_of(run["dag_run_id"]):
                 changed.setdefault(event, []).append(listed_run(run))
         return changed
 
-    def _find_pattern(self) -> str | None:
-        """Return the parameter that selects our runs, if the server knows the other filter, too."""
-        tomorrow = datetime.now(UTC) + timedelta(days=1)
-        if self._count([("updated_at_gte", tomorrow.isoformat())]):
-            _report_ignored("updated_at_gte")
-            return None
-        for pattern in PATTERNS:
-            # No run has this id: each run that is listed shows that the filter is ignored.
-            if not self._count([(pattern, f"{RUN_ID_PREFIX}none")]):
-                return pattern
-        _report_ignored(" and ".join(PATTERNS))
-        return None
-
-    def _count(self, query: Sequence[tuple[str, Any]]) -> int:
-        page = self._client.call(
-            "GET", "/dags/~/dagRuns", query=[*query, ("limit", 1)], failure=FAILURE
-        )
-        return _total(page)
+    def _report(self, version: str) -> None:
+        if not self._is_reported:
+            self._is_reported = True
+            logger.warning(
+                "Airflow %s cannot list the runs that have changed: each is checked by itself. "
+                "Airflow 3.1 and later can.",
+                version or "of an unknown version",
+            )
 
     def _pages(self, pattern: str, since: datetime) -> Iterator[Mapping[str, Any] | None]:
         """Yield the changed runs; None if there are too many."""
@@ -121,14 +104,6 @@ class RunChanges:
             ("offset", offset),
         ]
         return self._client.call("GET", "/dags/~/dagRuns", query=query, failure=FAILURE)
-
-
-def _report_ignored(name: str) -> None:
-    logger.warning(
-        "Airflow ignores %s: it cannot list the runs that have changed, each is checked by "
-        "itself. Airflow 3.2.2 and later can.",
-        name,
-    )
 
 
 def _is_too_large(error: PublisherUnavailable) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.urls import NoReverseMatch, reverse
 
+from dj_actions.messages import web_url
 from dj_actions.models import ActionEvent, Delivery
 
 if TYPE_CHECKING:
@@ -51,10 +52,9 @@ def record_links(
     links = {event_id: _event_links(event_id) for event_id in recorded}
     deliveries = Delivery.objects.filter(event_id__in=links).order_by("publisher")
     for delivery in deliveries.only("event_id", "publisher", "receipt_id", "receipt_url"):
-        # Anything may have been written there, also javascript:.
-        if delivery.receipt_url.startswith(("http://", "https://")):
+        if url := web_url(delivery.receipt_url):
             label = f"{delivery.publisher}: {delivery.receipt_id}"
-            links[delivery.event_id].append(RecordLink(label=label, url=delivery.receipt_url))
+            links[delivery.event_id].append(RecordLink(label=label, url=url))
     return {event_id: tuple(found) for event_id, found in links.items()}
 
 

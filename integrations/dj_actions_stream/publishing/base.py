@@ -52,32 +52,49 @@ class FeedsPublisher(BasePublisher):
     """A publisher to activity feeds; subclasses carry out the effects of messages.
 
     Args:
+        api_key: the Stream app's key.
+        api_secret: the app's secret.
         feed: template, or templates, of the feeds of an activity; a route may override it.
         to: templates of feeds that receive a copy, in addition to the recipients emitted by the
             action; a route may override it.
         activity: how messages appear in feeds; see `MessageMapping.activity`.
         page_url: template of the address of a page that shows an activity, for links in records:
             it may contain `{group}`, `{id}` and `{activity}`.
+        base_url: scheme, host and port of another server than Stream's.
+        connect_timeout: seconds to wait for a connection.
+        timeout: seconds to wait for the whole of a response.
     """
 
     # Which fields are needed depends on the declaration.
     payload = ()
     route_options = ("feed", "to", "verb")
 
+    _location: str | None = None
+    """Region of Stream's hosted service, for clients that have one."""
+
     def __init__(
         self,
         *,
         alias: str,
+        api_key: str,
+        api_secret: str,
         feed: str | Sequence[str] = "user:{actor}",
         to: Sequence[str] = (),
         activity: Any = None,
         page_url: str = "",
+        base_url: str | None = None,
+        connect_timeout: float = 3.05,
+        timeout: float = 10.0,
     ) -> None:
         super().__init__(alias=alias)
         if isinstance(to, str):
             raise TypeError(f"to is a string; did you mean [{to!r}]?")
         self._mapping = MessageMapping(alias=alias, feed=feed, to=to, activity=activity)
         self._page_url = page_url
+        self._api_key = api_key
+        self._api_secret = api_secret
+        self._base_url = base_url
+        self._timeouts = (float(connect_timeout), float(timeout))
 
     @property
     def mapping(self) -> MessageMapping:
@@ -116,13 +133,16 @@ class FeedsPublisher(BasePublisher):
         """Yield an error for each template of the route that no message can fill."""
         yield from checks.check_route(options, where)
 
-    def check_mapping(self, where: str) -> Iterable[CheckMessage]:
-        """Yield an error for each option about feeds that is wrong, and each such declaration."""
-        mapping = self._mapping
-        yield from checks.check_feeds("feed", mapping.feed, where)
-        yield from checks.check_feeds("to", mapping.to, where)
+    def check(self) -> Iterable[CheckMessage]:
+        """Yield an error for each missing or malformed option or declaration."""
+        where = f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["OPTIONS"]'
+        yield from checks.check_credentials(self._api_key, self._api_secret, where)
+        yield from checks.check_address(self._base_url, self._location, where)
+        yield from checks.check_timeouts(self._timeouts, where)
+        yield from checks.check_feeds("feed", self._mapping.feed, where)
+        yield from checks.check_feeds("to", self._mapping.to, where)
         yield from checks.check_page_url(self._page_url, where)
-        yield from check_activities(self.alias, mapping.activity, where)
+        yield from check_activities(self.alias, self._mapping.activity, where)
 
     def _receipt(self, feed: FeedId | None, activity_id: str) -> Receipt:
         """Return the receipt of an activity in a feed, with a link to the page that shows it."""

@@ -6,8 +6,8 @@ https://getstream.io/activity-feeds/docs/python/error_codes/.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 
 import requests
@@ -21,9 +21,9 @@ from dj_actions.exceptions import (
     PublishRejected,
     RateLimited,
 )
-from dj_actions.publishers.bounded import ResponseTooLarge
-from dj_actions.publishers.http import sentences, with_status, without_secrets
-from dj_actions_stream.transport.responses import MAX_ERROR_LENGTH, NOT_STREAM, TRANSIENT_STATUSES
+from dj_actions.publishers.http import sentences
+from dj_actions_stream.transport.responses import NOT_STREAM, TRANSIENT_STATUSES
+from dj_actions_stream.transport.translation import translated, translating
 
 TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     # Errors of the account, not of the message.
@@ -75,26 +75,17 @@ NON_JSON_PREFIX = "GetStreamAPI"
 """Start of the client's error message if the response was not Stream's JSON."""
 
 
-@contextmanager
-def translate_errors() -> Iterator[None]:
+def translate_errors() -> AbstractContextManager[None]:
     """Raise each error of the client as a PublishError, with the cause chained."""
-    try:
-        yield
-    except ResponseTooLarge as error:
-        raise PublisherUnavailable(f"Stream: {error}. {NOT_STREAM}") from error
-    except PublishError:
-        raise
-    except Exception as error:
-        raise translate(error) from error
+    return translating(translate)
 
 
 def translate(error: Exception) -> PublishError:
     """Return the PublishError for an error of the client."""
-    return with_status(_translate(error), getattr(error, "status_code", None))
+    return translated(error, _classify)
 
 
-def _translate(error: Exception) -> PublishError:
-    message = without_secrets(f"Stream: {type(error).__name__}: {error}")[:MAX_ERROR_LENGTH]
+def _classify(error: Exception, message: str) -> PublishError:
     for kind in type(error).__mro__:
         if kind in TRANSLATIONS:
             return TRANSLATIONS[kind](message)

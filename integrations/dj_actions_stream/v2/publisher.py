@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import groupby
 from typing import Any
 from uuid import UUID
-
-from django.core.checks import CheckMessage
 
 from dj_actions.exceptions import PublisherUnavailable
 from dj_actions.messages import Message, Receipt
@@ -16,7 +14,6 @@ from dj_actions.publishers import before_sending
 from dj_actions_stream.activities.conversion import activity_of
 from dj_actions_stream.effects import Effect, EffectKind, activity_id
 from dj_actions_stream.feed_ids import FeedId
-from dj_actions_stream.publishing import checks
 from dj_actions_stream.publishing.base import FeedsPublisher, creating_client
 from dj_actions_stream.publishing.finding import ActivityFinder
 from dj_actions_stream.transport.responses import NOT_STREAM
@@ -66,12 +63,19 @@ class StreamPublisher(FeedsPublisher):
         connect_timeout: float = 3.05,
         timeout: float = 10.0,
     ) -> None:
-        super().__init__(alias=alias, feed=feed, to=to, activity=activity, page_url=page_url)
-        self._api_key = api_key
-        self._api_secret = api_secret
-        self._base_url = base_url
+        super().__init__(
+            alias=alias,
+            api_key=api_key,
+            api_secret=api_secret,
+            feed=feed,
+            to=to,
+            activity=activity,
+            page_url=page_url,
+            base_url=base_url,
+            connect_timeout=connect_timeout,
+            timeout=timeout,
+        )
         self._location = location
-        self._timeouts = (float(connect_timeout), float(timeout))
 
     @cached_property
     def _client(self) -> FeedsClient:
@@ -118,14 +122,6 @@ class StreamPublisher(FeedsPublisher):
     def activity_finder(self) -> ActivityFinder:
         """Return what reads feeds page by page."""
         return FeedReaders(self._make_client())
-
-    def check(self) -> Iterable[CheckMessage]:
-        """Yield an error for each missing or malformed option."""
-        where = f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["OPTIONS"]'
-        yield from checks.check_credentials(self._api_key, self._api_secret, where)
-        yield from checks.check_address(self._base_url, self._location, where)
-        yield from checks.check_timeouts(self._timeouts, where)
-        yield from self.check_mapping(where)
 
     def close(self) -> None:
         """Close all connections."""

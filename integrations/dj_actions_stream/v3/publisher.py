@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
-from typing import Any
-
-from django.core.checks import CheckMessage
 
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import before_sending
 from dj_actions_stream.effects import activity_id
-from dj_actions_stream.publishing import checks
 from dj_actions_stream.publishing.base import FeedsPublisher, creating_client
 from dj_actions_stream.publishing.finding import ActivityFinder
 from dj_actions_stream.v3.activities import MAX_BATCH
@@ -37,26 +33,6 @@ class StreamV3Publisher(FeedsPublisher):
     """
 
     min_batch_size = MAX_BATCH
-
-    def __init__(
-        self,
-        *,
-        alias: str,
-        api_key: str,
-        api_secret: str,
-        feed: str | Sequence[str] = "user:{actor}",
-        to: Sequence[str] = (),
-        activity: Any = None,
-        page_url: str = "",
-        base_url: str | None = None,
-        connect_timeout: float = 3.05,
-        timeout: float = 10.0,
-    ) -> None:
-        super().__init__(alias=alias, feed=feed, to=to, activity=activity, page_url=page_url)
-        self._api_key = api_key
-        self._api_secret = api_secret
-        self._base_url = base_url
-        self._timeouts = (float(connect_timeout), float(timeout))
 
     @cached_property
     def _client(self) -> FeedsV3Client:
@@ -93,14 +69,6 @@ class StreamV3Publisher(FeedsPublisher):
     def activity_finder(self) -> ActivityFinder:
         """Return what looks up activities by their ids."""
         return ActivityLookup(self._make_client())
-
-    def check(self) -> Iterable[CheckMessage]:
-        """Yield an error for each missing or malformed option."""
-        where = f'DJ_ACTIONS["PUBLISHERS"]["{self.alias}"]["OPTIONS"]'
-        yield from checks.check_credentials(self._api_key, self._api_secret, where)
-        yield from checks.check_address(self._base_url, None, where)
-        yield from checks.check_timeouts(self._timeouts, where)
-        yield from self.check_mapping(where)
 
     def close(self) -> None:
         """Close all connections."""

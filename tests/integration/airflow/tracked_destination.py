@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from dj_actions_airflow.connection.features import Features
+
 from tests.fixtures.scripted_server import Answer, Request, as_json
 from tests.integration.airflow.destination import TOKEN, AirflowDestination
 
@@ -19,8 +21,6 @@ class TrackedAirflow(AirflowDestination):
     def __init__(self) -> None:
         super().__init__()
         self.now = datetime.now(UTC)
-        self.ignored: set[str] = set()
-        """Filters of lists that this server does not know."""
         self.updated: dict[tuple[str, str], datetime] = {}
         self.dags: dict[str, dict[str, Any]] = {"reports": dict(DAG)}
         self.tasks: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -100,7 +100,12 @@ class TrackedAirflow(AirflowDestination):
         return as_json({"detail": f"The Dag with ID: `{dag_id}` was not found"}, 404)
 
     def _list(self, dag_id: str, query: Mapping[str, list[str]]) -> Answer:
-        known = {name: values[0] for name, values in query.items() if name not in self.ignored}
+        features = Features.of(self.version)
+        known = {
+            name: values[0]
+            for name, values in query.items()
+            if getattr(features, name, True)  # what a server does not know, it ignores
+        }
         prefixes = tuple(known.get("run_id_prefix_pattern", "").split("|"))
         part = known.get("run_id_pattern", "")
         since = datetime.fromisoformat(known.get("updated_at_gte", "2000-01-01T00:00:00+00:00"))

@@ -7,9 +7,9 @@ import pytest
 from benchmarks.airflow.backlog import Run, rate_between
 from benchmarks.airflow.benchmark import figures_of, report
 from benchmarks.airflow.cells import Cell, Plan, plan_from
-from benchmarks.airflow.rounds import Turn
 from benchmarks.errors import BenchmarkError
 from benchmarks.options import parse_options
+from benchmarks.turns import Turn
 
 
 def turn(rate: float) -> Turn:

@@ -24,9 +24,9 @@ from benchmarks.destination.received import (
     require_once,
     take_received,
 )
-from benchmarks.destination.rounds import Turn
 from benchmarks.errors import BenchmarkError
 from benchmarks.options import parse_options
+from benchmarks.turns import Turn
 from dj_actions.exceptions import PublisherUnavailable
 from dj_actions.messages import Actor, Message
 

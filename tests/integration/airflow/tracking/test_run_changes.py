@@ -81,7 +81,7 @@ def test_pages_are_read_to_the_end(airflow: TrackedAirflow, publisher: AirflowPu
 
     assert changed is not None
     assert set(changed) == set(map(event_of, runs))
-    assert airflow.server.count("GET", "/dagRuns") == 2 + 4  # two that test the filters
+    assert airflow.server.count("GET", "/dagRuns") == 4
 
 
 def test_large_payloads_are_read_in_smaller_pages(
@@ -98,7 +98,7 @@ def test_large_payloads_are_read_in_smaller_pages(
 def test_an_older_server_is_asked_by_the_pattern_that_it_knows(
     airflow: TrackedAirflow, publisher: AirflowPublisher
 ) -> None:
-    airflow.ignored = {"run_id_prefix_pattern"}
+    airflow.version = "3.1.8"
     run = new_run()
     airflow.change("reports", run, "success")
     airflow.change("reports", "manual__1", "success")
@@ -108,34 +108,50 @@ def test_an_older_server_is_asked_by_the_pattern_that_it_knows(
     assert list(changed) == [event_of(run)]
 
 
-@pytest.mark.parametrize(
-    "ignored", [{"updated_at_gte"}, {"run_id_prefix_pattern", "run_id_pattern"}]
-)
-def test_a_server_that_ignores_a_filter_is_not_asked_again(
-    airflow: TrackedAirflow, publisher: AirflowPublisher, ignored: set[str]
+def test_a_server_that_would_list_all_runs_is_not_asked(
+    airflow: TrackedAirflow, publisher: AirflowPublisher, caplog: pytest.LogCaptureFixture
 ) -> None:
-    airflow.ignored = ignored
+    airflow.version = "3.0.6"
     airflow.change("reports", "manual__1", "success")
     airflow.change("reports", new_run(), "success")
 
+    for _ in range(2):
+        assert publisher.changed_since(airflow.now) is None
+    assert airflow.server.count("GET", "/dagRuns") == 0
+    assert [record.args for record in caplog.records] == [("3.0.6",)]
+
+
+def test_a_server_that_does_not_say_its_version_is_not_asked(
+    airflow: TrackedAirflow, publisher: AirflowPublisher
+) -> None:
+    airflow.server.script(as_json({"detail": "Forbidden"}, 403), at="/version")
+
     assert publisher.changed_since(airflow.now) is None
-    asked = airflow.server.count("GET", "/dagRuns")
-    assert asked <= 3
+    assert airflow.server.count("GET", "/dagRuns") == 0
+
+
+def test_a_server_that_was_upgraded_is_asked(
+    airflow: TrackedAirflow, publisher: AirflowPublisher
+) -> None:
+    airflow.version = "3.0.6"
     assert publisher.changed_since(airflow.now) is None
-    assert airflow.server.count("GET", "/dagRuns") == asked
+    airflow.version = "3.3.2"
+    airflow.server.script(Fault.CUT, at="/details")
+    failure_of(lambda: publisher.publish(make_message()))
+
+    assert publisher.changed_since(airflow.now) == {}
 
 
 def test_too_many_changes_are_not_read(
     airflow: TrackedAirflow, publisher: AirflowPublisher
 ) -> None:
-    empty = as_json({"dag_runs": [], "total_entries": 0})
     many = as_json(
         {"dag_runs": [{"dag_run_id": new_run(), "state": "success"}], "total_entries": 10**6}
     )
-    airflow.server.script(empty, empty, many, at="/dagRuns")
+    airflow.server.script(many, at="/dagRuns")
 
     assert publisher.changed_since(airflow.now) is None
-    assert airflow.server.count("GET", "/dagRuns") == 3
+    assert airflow.server.count("GET", "/dagRuns") == 1
 
 
 @pytest.mark.parametrize(

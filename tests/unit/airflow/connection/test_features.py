@@ -28,3 +28,9 @@ def test_versions_differ_in_what_they_know(version: str, expected: tuple[bool, .
     found = (features.run_id_pattern, features.run_id_prefix_pattern, features.partition_key)
 
     assert found == expected
+
+
+def test_runs_are_selected_by_what_a_version_knows() -> None:
+    filters = [Features.of(version).run_id_filter for version in ("3.0.6", "3.1.0", "3.2.2")]
+
+    assert filters == [None, "run_id_pattern", "run_id_prefix_pattern"]
