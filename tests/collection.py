@@ -27,6 +27,9 @@ SHARED_AIRFLOW = {
 }
 """Files whose tests use the session's `stack`: each process would start an Airflow of its own."""
 
+OWN_AIRFLOW = "tests/acceptance/airflow/"
+"""Folder whose tests share another Airflow, which they break."""
+
 LONG = (
     *sorted(TESTS / "acceptance" / Path(path).name for path in SHARED_AIRFLOW),
     TESTS / "acceptance",
@@ -67,7 +70,9 @@ class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return "the shared Airflow" if path in SHARED_AIRFLOW else path
+        if path in SHARED_AIRFLOW:
+            return "the shared Airflow"
+        return OWN_AIRFLOW if path.startswith(OWN_AIRFLOW) else path
 
 
 @pytest.hookimpl(optionalhook=True)

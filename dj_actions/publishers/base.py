@@ -266,6 +266,24 @@ class BasePublisher(ABC):
         """
         return ""
 
+    def problems_of(self, action: str) -> Sequence[str]:  # noqa: ARG002 - for subclasses
+        """Return what is wrong for all messages of an action, whatever their content.
+
+        The console shows it on the page of the action. It may use the network, on a thread of its
+        own, and must not change anything at the destination. What it returns is shown for half a
+        minute.
+
+        Args:
+            action: for example `todo.mark_done`.
+
+        Returns:
+            A sentence for each problem; none if nothing is known against the action.
+
+        Raises:
+            PublishError: the destination did not respond, or responded with an error.
+        """
+        return ()
+
     def check_reachable(self) -> bool:
         """Check that the destination responds and accepts the credentials.
 

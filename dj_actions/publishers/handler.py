@@ -11,7 +11,7 @@ from django.core.signals import setting_changed
 from django.utils.connection import BaseConnectionHandler
 from django.utils.module_loading import import_string
 
-from dj_actions.conf import PublisherSettings, get_settings
+from dj_actions.conf import PublisherSettings, Settings, get_settings
 from dj_actions.declaration.attributes import refuse_misspelled_attributes
 from dj_actions.declaration.hooks import require_method
 from dj_actions.exceptions import InvalidAction, InvalidSetting, error_message
@@ -34,6 +34,7 @@ METHODS: Mapping[str, tuple[tuple[str, ...], bool]] = {
     "check_deployed": ((), True),
     "check_reachable": ((), False),
     "refusal": (("message",), False),
+    "problems_of": (("action",), True),
     "recipient": (("entry",), False),
     "recorded_options": (("options", "context"), False),
     "delivery_operations": ((), True),
@@ -58,6 +59,14 @@ def publisher_class(alias: str, entry: PublisherSettings) -> type[BasePublisher]
     except InvalidAction as error:
         raise InvalidSetting(f"{_where(alias)}: {found.__qualname__}: {error}") from error
     return found
+
+
+def supports_tracking(alias: str, settings: Settings) -> bool:
+    """Return whether the runs of a publisher can be tracked; no, if it cannot be imported."""
+    try:
+        return publisher_class(alias, settings.publishers[alias]).supports_tracking
+    except InvalidSetting:
+        return False
 
 
 def import_publisher(alias: str, entry: PublisherSettings) -> type[BasePublisher]:

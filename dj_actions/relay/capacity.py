@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dj_actions.conf import Settings
 from dj_actions.exceptions import InvalidSetting
-from dj_actions.publishers.handler import publisher_class
-from dj_actions.relay.tracker import supports_tracking
+from dj_actions.publishers.handler import publisher_class, supports_tracking
 
 OWN_CONNECTIONS = 3
 """Connections that each relay keeps: of its main thread, for its leases, for its heartbeat."""

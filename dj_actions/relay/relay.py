@@ -15,6 +15,7 @@ from dj_actions.conf import get_settings
 from dj_actions.database import RECONNECT_TIMEOUT, retry_on_disconnect
 from dj_actions.models import Delivery
 from dj_actions.outbox.wakeup import TRACKER_PREFIX
+from dj_actions.publishers.handler import supports_tracking
 from dj_actions.relay.aliases import resolve_aliases
 from dj_actions.relay.capacity import lanes_of
 from dj_actions.relay.environment import require_own_environment
@@ -27,7 +28,7 @@ from dj_actions.relay.listener import Listener, is_supported
 from dj_actions.relay.resilience import ErrorBackoff
 from dj_actions.relay.single_instance import single_instance
 from dj_actions.relay.threads import Threads, Work, join
-from dj_actions.relay.tracker import Tracker, supports_tracking
+from dj_actions.relay.tracker import Tracker
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 
 logger = logging.getLogger(__name__)

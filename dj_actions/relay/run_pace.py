@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dj_actions.messages import RemoteRun
 from dj_actions.models import Delivery
+from dj_actions.outbox.queries import HINTED
 from dj_actions.states import RemoteState
 
 INTERVAL_SHARE_OF_AGE = 0.1
@@ -65,6 +66,8 @@ class RunPace:
 
     def first_wait(self, delivery: Delivery) -> float:
         """Return the seconds for which a run that was never checked need not be checked."""
+        if delivery.remote_detail == HINTED:
+            return 0.0
         # A receipt is recorded with the time at which its run is checked.
         if not self.changes_known or delivery.remote_check_at != delivery.settled_at:
             return 0.0

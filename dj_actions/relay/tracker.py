@@ -9,15 +9,10 @@ import time
 from django.db import router
 
 from dj_actions.conf import Settings
-from dj_actions.exceptions import (
-    InvalidSetting,
-    PublishError,
-    error_message,
-)
+from dj_actions.exceptions import PublishError, error_message
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.wakeup import wake_relays
 from dj_actions.publishers import BasePublisher, publishers
-from dj_actions.publishers.handler import publisher_class
 from dj_actions.relay.changed_runs import are_changes_known, check_changed, lists_changes
 from dj_actions.relay.failures import is_outage
 from dj_actions.relay.resilience import ErrorBackoff, Throttled
@@ -63,6 +58,7 @@ class Tracker:
         self._pace = RunPace(interval=self._interval)
         self._woken = threading.Event()
         self._woken_at = float("-inf")
+        self._expects_receipt = False
         self._changes = Throttled(self._interval, self._check_changed)
         self._is_unavailable = False
         self._refusal = ""
@@ -102,6 +98,8 @@ class Tracker:
         if time.monotonic() - self._woken_at < self._tuning.notify_min_interval:
             # Notifications are coalesced: check once more when that time has passed.
             limits.append(self._tuning.notify_min_interval)
+        if self._expects_receipt:
+            limits.append(self._tuning.notify_min_interval)
         return min(limits)
 
     def _check(self) -> int:
@@ -113,6 +111,10 @@ class Tracker:
         publisher = publishers[self.alias]
         self._follow_ends(publisher)
         self._changes.run_if_due()
+        # Before the check: what is settled after this is found by the next one, soon.
+        self._expects_receipt = self._may_expect_receipt() and Delivery.objects.expects_receipt(
+            self.alias
+        )
         try:
             tracked = track(publisher, self._pace)
         except PublishError as error:
@@ -121,6 +123,11 @@ class Tracker:
         if tracked.checked:
             self._record_success()
         return tracked.claimed
+
+    def _may_expect_receipt(self) -> bool:
+        """Return whether a hint may have come before the receipt: it wakes, and wakes again."""
+        age = time.monotonic() - self._woken_at
+        return self._expects_receipt or age < 2 * self._tuning.notify_min_interval
 
     def _follow_ends(self, publisher: BasePublisher) -> None:
         follows = lists_changes(type(publisher))
@@ -155,8 +162,10 @@ class Tracker:
         if self._is_unavailable:
             self._changes.expire()
         message = error_message(error)
-        if message != self._refusal:
-            self._refusal = message
+        # Not the message, which may have an id or a time of its own each time.
+        kind = f"{type(error).__name__} {error.status}"
+        if kind != self._refusal:
+            self._refusal = kind
             logger.warning(
                 "Publisher %s: its changed runs cannot be listed, each is checked by itself. %s",
                 self.alias,
@@ -176,11 +185,3 @@ class Tracker:
                 extra={"action": "probe_allowed", "publisher": self.alias},
             )
             wake_relays([self.alias], using=router.db_for_write(Delivery))
-
-
-def supports_tracking(alias: str, settings: Settings) -> bool:
-    """Return whether the runs of a publisher can be tracked; no, if it cannot be imported."""
-    try:
-        return publisher_class(alias, settings.publishers[alias]).supports_tracking
-    except InvalidSetting:
-        return False

@@ -22,6 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from dj_actions.conf import get_settings
 from dj_actions.models import Delivery
 from dj_actions.outbox.wakeup import wake_trackers
+from dj_actions.publishers.handler import supports_tracking
 
 logger = logging.getLogger(__name__)
 
@@ -107,8 +108,10 @@ def _remember(signature: str) -> None:
 
 def _check_now(event_id: UUID, content: dict[str, Any]) -> None:
     logger.debug("Hint about the remote run %.250r of event %s.", content.get("run_id"), event_id)
-    if Delivery.objects.filter(event=event_id).check_now():
-        wake_trackers(list(get_settings().publishers), using=router.db_for_write(Delivery))
+    settings = get_settings()
+    tracked = [alias for alias in settings.publishers if supports_tracking(alias, settings)]
+    if Delivery.objects.filter(event=event_id).check_hinted(tracked):
+        wake_trackers(tracked, using=router.db_for_write(Delivery))
 
 
 def _parse(body: bytes) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +88,34 @@ class Airflow(Stoppable):
                     f"{process.name} exited with code {process.returncode}.\n{process.log_tail()}"
                 )
 
+    def is_healthy(self) -> bool:
+        """Return whether every program responds and works."""
+        return self._api.is_healthy()
+
+    def crash(self, name: str) -> None:
+        """Kill a program and what it has started.
+
+        Args:
+            name: `api-server`, `scheduler` or `dag-processor`.
+        """
+        process = self._processes.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.stop(timeout=0)
+        kill_session(process.pid)
+
+    def start_program(self, name: str) -> None:
+        """Start a program, without waiting until it works.
+
+        Args:
+            name: as for `crash`.
+        """
+        self._launch(name, *self._programs()[name])
+
+    def replace_secret(self) -> None:
+        """Sign with another secret from now on; what is running has to be started again."""
+        self.settings = replace(self.settings, secret=secrets.token_hex(64))
+        self._environment = self.settings.environment()
+
     def stop(self) -> None:
         """Send SIGTERM to all programs at once, then SIGKILL to those that are left."""
         processes = list(self._processes.values())
@@ -108,9 +138,8 @@ class Airflow(Stoppable):
         self._start_api_servers()
         self._create_tables()
         progress("Airflow: starting its scheduler and DAG processor")
-        # Without the flag it serves its logs on all addresses.
-        self._launch("scheduler", self.settings.command("scheduler", "--skip-serve-logs"))
-        self._launch("dag-processor", self.settings.command("dag-processor"))
+        self.start_program("scheduler")
+        self.start_program("dag-processor")
         self._wait_until(self._execution_api.serves_tasks, "api-server")
         self._wait_until(self._api.is_healthy, "api-server")
         progress("Airflow: loading the DAGs")
@@ -118,17 +147,24 @@ class Airflow(Stoppable):
         progress(f"Airflow: ready at {self.base_url}")
 
     def _start_api_servers(self) -> None:
+        self.start_program("api-server")
+        if self.settings.splits_api:
+            self.start_program("execution-api")
+
+    def _programs(self) -> Mapping[str, tuple[Sequence[str], Mapping[str, str]]]:
+        """Return the command line of each program, and variables of its own."""
         settings = self.settings
         apps = "core" if settings.splits_api else "all"
-        self._launch(
-            "api-server", settings.api_command(settings.api_port), {"AIRFLOW_API_APPS": apps}
-        )
-        if settings.splits_api:
-            self._launch(
-                "execution-api",
+        return {
+            "api-server": (settings.api_command(settings.api_port), {"AIRFLOW_API_APPS": apps}),
+            "execution-api": (
                 settings.api_command(settings.execution_port),
                 {"AIRFLOW_API_APPS": "execution"},
-            )
+            ),
+            # Without the flag it serves its logs on all addresses.
+            "scheduler": (settings.command("scheduler", "--skip-serve-logs"), {}),
+            "dag-processor": (settings.command("dag-processor"), {}),
+        }
 
     def _create_tables(self) -> None:
         migration = self._launch("db-migrate", self.settings.command("db", "migrate"))

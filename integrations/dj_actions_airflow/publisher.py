@@ -24,13 +24,13 @@ from dj_actions.publishers import BasePublisher, before_sending
 from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions.publishers.templates import with_object_label
 from dj_actions_airflow.checks import options as option_checks
-from dj_actions_airflow.checks.deployed import check_deployed
+from dj_actions_airflow.checks.deployed import check_deployed, problems_of, routed_dag_ids
 from dj_actions_airflow.checks.fields import check_fields
 from dj_actions_airflow.checks.routes import check_dag_ids, check_route
 from dj_actions_airflow.connection.options import Connection, Function
 from dj_actions_airflow.dags.details import CONFIRMED_AGE, MAX_AGE, shared_cache
 from dj_actions_airflow.dags.params import param_problems
-from dj_actions_airflow.dags.triggering import trigger
+from dj_actions_airflow.dags.permissions import TriggerPermissions
 from dj_actions_airflow.routing.conversion import RUN_ID_PREFIX, raise_for_large_conf
 from dj_actions_airflow.routing.planning import PlannedRun, planned_runs
 from dj_actions_airflow.routing.routes import OF_A_ROUTE
@@ -122,6 +122,7 @@ class AirflowPublisher(BasePublisher):
         self._default_dag_id = dag_id
         self._max_conf_bytes = max_conf_bytes
         self._details = shared_cache(alias, self._connection)
+        self._permissions = TriggerPermissions(lambda: routed_dag_ids(alias, dag_id))
         self._result_task = result_task
 
     @cached_property
@@ -161,7 +162,7 @@ class AirflowPublisher(BasePublisher):
         client = self._make_client()
         self._require_acceptable(client, runs)
         for run in runs:
-            trigger(client, run)
+            self._permissions.trigger(client, run)
         return self._receipt(runs)
 
     def _require_acceptable(self, client: AirflowClient, runs: Sequence[PlannedRun]) -> None:
@@ -260,6 +261,10 @@ class AirflowPublisher(BasePublisher):
     def check_deployed(self) -> Iterable[CheckMessage]:
         """Yield what Airflow says against the routes: of DAGs, of their params, of the user."""
         yield from check_deployed(self.alias, self._default_dag_id, self._make_client())
+
+    def problems_of(self, action: str) -> Sequence[str]:
+        """Return what Airflow says against the DAGs of an action, and against its params."""
+        return [*problems_of(self.alias, self._default_dag_id, self._make_client(), action)]
 
     @classmethod
     def delivery_operations(cls) -> Sequence[DeliveryOperation]:

@@ -16,6 +16,7 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from dj_actions.console.access import Verb, may
 from dj_actions.console.screens.catalogue import catalogue, entry_of
+from dj_actions.console.screens.problems import problems_of
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import ActionError, ActionNotFound
@@ -91,8 +92,10 @@ class ActionPageView(ConsoleView):
         errors: Mapping[str, Any] | None = (
             error.detail if error and isinstance(error.detail, dict) else None
         )
+        entry = entry_of(definition)
         context = {
-            "entry": entry_of(definition),
+            "entry": entry,
+            "problems": problems_of(definition.label, entry.publishers),
             "definition": definition,
             "can_run": may_run(request.user, definition),
             "fields": definition.input.html(sent, errors),

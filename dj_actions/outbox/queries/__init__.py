@@ -18,11 +18,12 @@ from dj_actions.outbox.queries.overview import (
 )
 from dj_actions.outbox.queries.pending import PendingCounts
 from dj_actions.outbox.queries.publishers import PublisherStateQuerySet
-from dj_actions.outbox.queries.tracking import DETAIL_LENGTH
+from dj_actions.outbox.queries.tracking import DETAIL_LENGTH, HINTED
 
 __all__ = [
     "DETAIL_LENGTH",
     "FAILED_FROM",
+    "HINTED",
     "MAX_COUNTED",
     "MAX_ID",
     "RELAY_TIMEOUT",

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import Case, Count, F, Q, Value, When
 from django.db.models.functions import Now
 
 from dj_actions.messages import RemoteRun
 from dj_actions.outbox.queries.base import RecordQuerySet, with_claim_time
 from dj_actions.outbox.queries.clock import from_now
-from dj_actions.states import ENDED_STATES, RemoteState
+from dj_actions.states import ENDED_STATES, DeliveryState, RemoteState
 from dj_actions.text import sanitize
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 DETAIL_LENGTH = 255
 """Maximum length of the destination's own state of a run, in characters."""
+
+HINTED = "hinted"
+"""The detail of a delivery whose run was hinted at before there was a receipt; it is replaced when
+the run is checked."""
 
 MAX_HISTORY = 20
 """Number of states of a run that a delivery keeps: the latest ones."""
@@ -59,10 +63,37 @@ class TrackingQueries(RecordQuerySet["Delivery"]):
         Whatever their state: what has ended may run again. Those that are due already stay so,
         unless they were never checked: a tracker postpones the first check of a new run.
         """
+        return self._on_write_database().filter(self._not_due()).update(remote_check_at=Now())
+
+    @staticmethod
+    def _not_due() -> Q:
+        """Return the condition of a tracked run that no tracker checks next."""
         is_new = Q(remote_check_at=F("settled_at"))
         waiting = Q(remote_check_at=None) | Q(remote_check_at__gt=Now()) | is_new
-        tracked = self._on_write_database().exclude(remote_state=RemoteState.UNTRACKED)
-        return tracked.filter(waiting).update(remote_check_at=Now())
+        return ~Q(remote_state=RemoteState.UNTRACKED) & waiting
+
+    def check_hinted(self, publishers: Collection[str]) -> int:
+        """Let the remote runs of these deliveries be checked now, or once they have a receipt.
+
+        A run may end before the relay has stored that it was started.
+
+        Args:
+            publishers: aliases of those that track remote runs.
+
+        Returns:
+            How many deliveries that concerns.
+        """
+        rows = self._on_write_database()
+        early = Q(publisher__in=publishers, settled_at=None)
+        return rows.filter(early | self._not_due()).update(
+            remote_check_at=Case(When(early, then=None), default=Now()),
+            remote_detail=Case(When(early, then=Value(HINTED)), default=F("remote_detail")),
+        )
+
+    def expects_receipt(self, publisher: str) -> bool:
+        """Return whether a message is being sent whose run has ended already, as a hint says."""
+        sending = self._on_write_database().filter(publisher=publisher, state=DeliveryState.SENDING)
+        return sending.filter(remote_detail=HINTED).exists()
 
     def postpone_check(self, deliveries: Iterable[Delivery], *, wait: float) -> None:
         """Check the runs of these deliveries after some seconds, unless they have changed."""

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004
 
-from dj_actions.exceptions import DestinationNotFound, PublishError
+from dj_actions.exceptions import DestinationNotFound
 from dj_actions_airflow.checks.routed_actions import (
     Definition,
     RoutedActions,
     input_names,
     routed_actions,
 )
-from dj_actions_airflow.connection.statuses import status_of
+from dj_actions_airflow.connection.health import broken_programs
 from dj_actions_airflow.dags.details import DagDetails, fetch_details
 from dj_actions_airflow.dags.params import param_problems, unsatisfied
+from dj_actions_airflow.dags.permissions import may_trigger
 from dj_actions_airflow.routing.conversion import ENVELOPE_KEYS
 from dj_actions_airflow.routing.dag_ids import is_dag_id
 from dj_actions_airflow.routing.functions import is_function
@@ -41,15 +41,49 @@ def check_deployed(alias: str, default: Any, client: AirflowClient) -> Iterator[
     Raises:
         PublishError: Airflow did not respond as it should.
     """
+    yield from _check_health(alias, client)
     known: dict[str, DagDetails | None] = {}
+    for routed, target, dag_id in _named_dags(alias, default):
+        if dag_id not in known:
+            known[dag_id] = _details_of(client, dag_id)
+            yield from _check_dag(client, dag_id, known[dag_id], routed.where)
+        if (details := known[dag_id]) is not None:
+            yield from _check_params(details, target, routed)
+
+
+def problems_of(alias: str, default: Any, client: AirflowClient, action: str) -> Iterator[str]:
+    """Yield what `check_deployed` finds for one action, but for the programs and permissions.
+
+    Args:
+        alias: the publisher.
+        default: `dag_id` of OPTIONS.
+        client: to ask with.
+        action: for example `todo.mark_done`.
+
+    Raises:
+        PublishError: Airflow did not respond as it should.
+    """
+    for routed, target, dag_id in _named_dags(alias, default):
+        own = tuple(entry for entry in routed.definitions if entry.label == action)
+        if not own:
+            continue
+        details = _details_of(client, dag_id)
+        found = [*_check_details(details, dag_id, routed.where)]
+        if details is not None:
+            found += _check_params(details, target, replace(routed, definitions=own))
+        yield from (f"{one.msg.removeprefix(f'{routed.where}: ')} {one.hint}" for one in found)
+
+
+def routed_dag_ids(alias: str, default: Any) -> Iterator[str]:
+    """Return the DAGs that the routes of a publisher name, as far as they are known before."""
+    return (dag_id for _, _, dag_id in _named_dags(alias, default))
+
+
+def _named_dags(alias: str, default: Any) -> Iterator[tuple[RoutedActions, Target, str]]:
     for routed in routed_actions(alias):
         for target in Route.of(routed.options, default).targets:
             for dag_id in _static_ids(target.dag_id):
-                if dag_id not in known:
-                    known[dag_id] = _details_of(client, dag_id)
-                    yield from _check_dag(client, dag_id, known[dag_id], routed.where)
-                if (details := known[dag_id]) is not None:
-                    yield from _check_params(details, target, routed)
+                yield routed, target, dag_id
 
 
 def _static_ids(dag_id: Any) -> list[str]:
@@ -64,9 +98,28 @@ def _details_of(client: AirflowClient, dag_id: str) -> DagDetails | None:
         return None
 
 
+def _check_health(alias: str, client: AirflowClient) -> Iterator[CheckMessage]:
+    for name in broken_programs(client):
+        yield Warning(
+            f'DJ_ACTIONS["PUBLISHERS"]["{alias}"]: the {name} of Airflow does not work.',
+            hint="Start it, or read its log: until then runs remain as they are.",
+            id="dj_actions_airflow.W004",
+        )
+
+
 def _check_dag(
     client: AirflowClient, dag_id: str, details: DagDetails | None, where: str
 ) -> Iterator[CheckMessage]:
+    yield from _check_details(details, dag_id, where)
+    if details is not None and not may_trigger(client, dag_id):
+        yield Error(
+            f"{where}: the user may not trigger DAG {dag_id!r}.",
+            hint="Give it a role that may create DAG runs, for example Op.",
+            id="dj_actions_airflow.E013",
+        )
+
+
+def _check_details(details: DagDetails | None, dag_id: str, where: str) -> Iterator[CheckMessage]:
     if details is None:
         yield Error(
             f"{where}: Airflow has no DAG {dag_id!r}.",
@@ -93,32 +146,6 @@ def _check_dag(
             hint="Add DagRunType.MANUAL to its allowed_run_types.",
             id="dj_actions_airflow.E012",
         )
-    if not _may_trigger(client, dag_id):
-        yield Error(
-            f"{where}: the user may not trigger DAG {dag_id!r}.",
-            hint="Give it a role that may create DAG runs, for example Op.",
-            id="dj_actions_airflow.E013",
-        )
-
-
-def _may_trigger(client: AirflowClient, dag_id: str) -> bool:
-    """Return whether Airflow lets the user trigger a DAG, without triggering it.
-
-    Every field of this request is invalid. Airflow checks the permission first.
-    """
-    try:
-        client.call(
-            "POST",
-            f"/dags/{quote(dag_id, safe='')}/dagRuns",
-            body={"dag_run_id": 0, "logical_date": "never", "conf": "none", "dj_actions": "check"},
-            failure=f"Airflow did not say whether DAG {dag_id!r} may be triggered",
-        )
-    except PublishError as error:
-        if status_of(error) == HTTPStatus.FORBIDDEN:
-            return False
-        if status_of(error) != HTTPStatus.UNPROCESSABLE_ENTITY:
-            raise
-    return True
 
 
 def _check_params(

@@ -141,6 +141,12 @@ def is_stale_token(error: Exception) -> bool:
     return denied and any(detail in _reason(error) for detail in STALE_TOKEN_DETAILS)
 
 
+def is_forbidden(error: Exception) -> bool:
+    """Return whether Airflow itself says that the user lacks a permission."""
+    is_own = isinstance(error, vendor.ForbiddenException) and _detail(error) is not None
+    return is_own and not is_stale_token(error)
+
+
 def is_unauthorized(error: Exception) -> bool:
     """Return whether a proxy in front of Airflow refused the request."""
     return isinstance(error, vendor.UnauthorizedException) and _detail(error) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -161,7 +162,7 @@ class DetailsCache:
         except DestinationNotFound as error:
             missing = str(error)
         except PublishError as error:
-            if not status_of(error):
+            if status_of(error) in (None, HTTPStatus.UNAUTHORIZED):
                 raise  # nothing else can be sent, either
             # The user may lack this permission alone; the trigger shows what else is wrong.
         return _Known(fetched_at=self._clock(), details=details, missing=missing)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dj_actions.exceptions import DestinationNotFound, PublishError
+from dj_actions_airflow.connection.health import SCHEDULER, broken_programs
 
 if TYPE_CHECKING:
     from dj_actions_airflow.connection.client import AirflowClient
@@ -29,6 +30,7 @@ class DagHints:
     def __init__(self, client: AirflowClient) -> None:
         self._client = client
         self._known: dict[tuple[str, bool], tuple[float, str]] = {}
+        self._scheduler = float("-inf"), ""
 
     def of(self, dag_id: str, *, is_queued: bool) -> str:
         """Return why a run waits; empty if it does not, or if Airflow does not say so.
@@ -42,7 +44,7 @@ class DagHints:
         if time.monotonic() - read_at < MAX_AGE:
             return hint
         try:
-            hint = self._read(dag_id, is_queued=is_queued)
+            hint = self._read(dag_id, is_queued=is_queued) or self._of_scheduler()
         except PublishError:
             hint = ""  # it may be that the user must not read DAGs; the state is known without it
         if len(self._known) >= MAX_DAGS:
@@ -57,13 +59,23 @@ class DagHints:
             )
         except DestinationNotFound:
             return f"Airflow does not know DAG {dag_id!r} any more."
-        if dag.get("is_paused") is True:
-            return f"DAG {dag_id!r} is paused."
+        # What unpausing does not help against comes first.
         if dag.get("has_import_errors") is True:
             return f"The file of DAG {dag_id!r} has an import error."
         if dag.get("is_stale") is True:
             return f"DAG {dag_id!r} is not in its file any more."
+        if dag.get("is_paused") is True:
+            return f"DAG {dag_id!r} is paused."
         return self._limit(dag_id, dag) if is_queued else ""
+
+    def _of_scheduler(self) -> str:
+        """Return a sentence if the scheduler does not work, which is read once for all DAGs."""
+        read_at, hint = self._scheduler
+        if time.monotonic() - read_at >= MAX_AGE:
+            is_broken = SCHEDULER in broken_programs(self._client)
+            hint = "Airflow's scheduler does not work: no task is started." if is_broken else ""
+            self._scheduler = time.monotonic(), hint
+        return hint
 
     def _limit(self, dag_id: str, dag: Mapping[str, Any]) -> str:
         """Return a sentence if as many runs as the DAG allows are running."""

@@ -41,6 +41,13 @@ class AirflowDestination(Destination):
         self.dags: dict[str, dict[str, Any]] = {}
         self.missing_dags: set[str] = set()
         self.may_trigger = True
+        self.forbidden_dags: set[str] = set()
+        """DAGs that the user may read, and not trigger."""
+        self.health = {
+            "metadatabase": "healthy",
+            "scheduler": "healthy",
+            "dag_processor": "healthy",
+        }
         self.knows_partition_key = True
         self.version = "3.3.2"
         self.prefix = ""
@@ -68,6 +75,8 @@ class AirflowDestination(Destination):
     def _serve(self, path: str, request: Request) -> Answer:
         if path == "/api/v2/version":
             return as_json({"version": self.version, "git_version": None})
+        if path == "/api/v2/monitor/health":
+            return as_json({name: {"status": status} for name, status in self.health.items()})
         if details := re.fullmatch(r"/api/v2/dags/([^/]+)/details", path):
             return self._describe(details[1])
         found = re.fullmatch(r"/api/v2/dags/([^/]+)(/dagRuns(?:/([^/]+)(/clear)?)?)?", path)
@@ -145,7 +154,7 @@ class AirflowDestination(Destination):
         return as_json(self.dags.get(dag_id, {"dag_id": dag_id, "params": {}}))
 
     def _trigger(self, dag_id: str, body: Mapping[str, Any]) -> Answer:
-        if not self.may_trigger:
+        if not self.may_trigger or dag_id in self.forbidden_dags:
             return as_json({"detail": "Forbidden"}, 403)
         if not isinstance(body["dag_run_id"], str):
             return refused("dag_run_id")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import pytest
 from dj_actions_airflow.routing.conversion import dag_run_id
 
@@ -86,6 +88,7 @@ def test_a_page_instead_of_a_run_is_retried(destination: AirflowDestination) -> 
 def test_airflows_refusals_are_distinguished(
     destination: AirflowDestination, status: int, detail: str, ours: type[PublishError]
 ) -> None:
+    destination.may_trigger = status != HTTPStatus.FORBIDDEN
     error = destination.fail(as_json({"detail": detail}, status))
 
     assert type(error) is ours

@@ -8,6 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.db.models.functions import Now
@@ -20,6 +21,7 @@ from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox import wakeup
 from dj_actions.outbox.queries import from_now
 from dj_actions.relay.relay import Relay
+from dj_actions.relay.run_pace import FIRST_CHECK
 from dj_actions.states import DeliveryState, RemoteState
 from tests.fixtures.relay import Queue, running
 from tests.integration.relay.scripted import script
@@ -67,8 +69,8 @@ def run_of(delivery: Delivery) -> RemoteState:
     return RemoteState(Delivery.objects.get(pk=delivery.pk).remote_state)
 
 
-def send_hint(delivery: Delivery) -> int:
-    body = json.dumps({"event_id": str(delivery.event_id), "dag_id": "x", "run_id": "y"}).encode()
+def send_hint(event_id: UUID) -> int:
+    body = json.dumps({"event_id": str(event_id), "dag_id": "x", "run_id": "y"}).encode()
     seconds = int(time.time())
     signed = f"{seconds}.".encode() + body
     signature = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
@@ -89,10 +91,38 @@ def test_a_hint_is_followed_at_once(queue: Queue, configure: Configure) -> None:
         # Nothing else makes it due for an hour.
         Delivery.objects.update(remote_check_at=from_now(3600))
         script.runs[str(delivery.event_id)] = SUCCEEDED
-        assert send_hint(delivery) == 202
+        assert send_hint(delivery.event_id) == 202
         waited = seconds_until(lambda: run_of(delivery) == RemoteState.SUCCEEDED, "The end")
 
     assert waited < FAR_LESS
+
+
+@pytest.mark.parametrize("notify", [pytest.param(True, marks=pytest.mark.postgres), False])
+def test_a_hint_that_comes_before_the_receipt_is_followed_as_soon_as_that_is_stored(
+    queue: Queue, configure: Configure, *, notify: bool
+) -> None:
+    """The run ends while the rest of the message is still being sent."""
+    configure(TRACK_INTERVAL=3600, POLL_INTERVAL=0.2, NOTIFY=notify)
+    relay = Relay()
+    answers: list[int] = []
+
+    def publish(message: Message) -> Receipt:
+        if notify:
+            wait_for(relay._is_listening.is_set, "The notifications")
+        script.runs[str(message.id)] = SUCCEEDED
+        answers.append(send_hint(message.id))
+        if notify:
+            wait_for(lambda: relay._trackers[0]._expects_receipt, "The tracker, in vain")
+        return Receipt(id=str(message.id), tracked=True)
+
+    script.behave = publish
+    (delivery,) = queue()
+    with running(relay):
+        wait_for(lambda: bool(answers), "The hint")
+        waited = seconds_until(lambda: run_of(delivery) == RemoteState.SUCCEEDED, "The end")
+
+    assert answers == [202]
+    assert waited < FIRST_CHECK
 
 
 def test_without_notifications_a_hint_is_followed_at_the_next_poll(
@@ -105,7 +135,7 @@ def test_without_notifications_a_hint_is_followed_at_the_next_poll(
         wait_for(lambda: run_of(delivery) == RemoteState.RUNNING, "The delivery")
         Delivery.objects.update(remote_check_at=from_now(3600))
         script.runs[str(delivery.event_id)] = SUCCEEDED
-        assert send_hint(delivery) == 202
+        assert send_hint(delivery.event_id) == 202
         waited = seconds_until(lambda: run_of(delivery) == RemoteState.SUCCEEDED, "The end")
 
     assert waited < FAR_LESS

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 URL = "/api/remote-runs/hint/"
 SECRET = "a secret of the tests"
 OTHER = "another secret of the tests"
+MEMORY = "dj_actions.publishers.memory.MemoryPublisher"
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +77,22 @@ def test_a_signed_hint_makes_the_runs_of_its_event_due(
     assert not is_due(untracked)
     assert not is_due(of_another_event)
     assert (later.remote_state, ended.remote_state) == ("running", "succeeded")
+
+
+def test_a_hint_before_the_receipt_is_kept_for_publishers_that_track_runs(
+    client: Client, make_delivery: MakeDelivery, settings: Settings
+) -> None:
+    backend = "tests.integration.relay.scripted.ScriptedPublisher"
+    publishers = {"pipelines": {"BACKEND": backend}, "feeds": {"BACKEND": MEMORY}}
+    settings.DJ_ACTIONS = {"HINT_SECRET": SECRET, "PUBLISHERS": publishers}
+    early = make_delivery(publisher="pipelines")
+    feed = make_delivery(publisher="feeds", event=early.event)
+    settled = make_delivery(publisher="pipelines", state="cancelled", settled_at=timezone.now())
+    assert post(client, hint_of(early)).status_code == 202
+    assert post(client, hint_of(settled)).status_code == 202
+
+    details = [Delivery.objects.get(pk=one.pk).remote_detail for one in (early, feed, settled)]
+    assert details == ["hinted", "", ""]
 
 
 def test_a_hint_costs_one_statement_and_a_repeated_one_none(

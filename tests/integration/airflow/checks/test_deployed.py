@@ -11,7 +11,7 @@ from pytest_django import Settings
 from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable
 from dj_actions.publishers import publishers
 from tests.fixtures.destinations import failure_of
-from tests.fixtures.scripted_server import Fault, as_json
+from tests.fixtures.scripted_server import Fault, as_json, as_page
 from tests.integration.airflow.destination import PASSWORD, USERNAME, AirflowDestination
 
 Findings = Callable[..., list[tuple[str, str]]]
@@ -80,6 +80,25 @@ def test_what_keeps_a_dag_from_running_is_named(
     assert [identifier for identifier, _ in findings()] == [expected]
 
 
+@pytest.mark.parametrize("part", ["scheduler", "dag_processor"])
+def test_a_program_of_airflow_that_does_not_work_is_named(
+    destination: AirflowDestination, findings: Findings, part: str
+) -> None:
+    destination.health[part] = "unhealthy"
+    ((identifier, text),) = findings()
+
+    assert identifier == "dj_actions_airflow.W004"
+    assert part.replace("_", " ").replace("dag", "DAG") in text
+
+
+def test_an_airflow_that_hides_its_health_is_none_the_worse(
+    destination: AirflowDestination, findings: Findings
+) -> None:
+    destination.server.script(*[as_page(404)] * 2, at="/health")
+
+    assert findings() == []
+
+
 def test_a_user_who_may_not_trigger_is_found_without_a_run(
     destination: AirflowDestination, findings: Findings
 ) -> None:
@@ -118,6 +137,24 @@ def test_a_field_of_the_input_may_satisfy_a_param(
     destination.declare("reports", {"note": (None, {"type": "string"})})
 
     assert findings(conf="data") == []
+
+
+def test_the_problems_of_one_action_are_sentences(
+    destination: AirflowDestination, findings: Findings
+) -> None:
+    destination.declare("reports", {"due": (None, {"type": "string"})})
+    findings("todo.*", conf="data")
+    publisher = publishers["pipelines"]
+    (text,) = publisher.problems_of("todo.mark_done")
+
+    assert text.startswith("DAG 'reports' refuses every message of todo.mark_done: param due: ")
+    assert "airflow_params todo mark_done" in text
+    destination.declare("reports", is_paused=True)
+    assert ["is paused" in text for text in publisher.problems_of("todo.mark_done")] == [True]
+    destination.missing_dags.add("reports")
+    assert ["no DAG" in text for text in publisher.problems_of("todo.mark_done")] == [True]
+    assert publisher.problems_of("todo.unknown") == []
+    assert destination.server.count("POST", "/dagRuns") == 2  # those of `findings`
 
 
 def test_a_dag_of_many_actions_is_asked_about_once(

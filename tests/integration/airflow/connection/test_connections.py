@@ -61,7 +61,8 @@ def test_a_token_that_has_expired_stops_the_lane(gateway: Gateway) -> None:
     assert type(error) is PublisherMisconfigured
     assert "Jwt is expired" in str(error)
     assert API_TOKEN not in words_of(error)
-    assert gateway.server.count("POST", "/dagRuns") == 1
+    assert gateway.server.count("GET", "/details") == 1
+    assert gateway.server.count("POST", "/dagRuns") == 0
 
 
 def test_a_function_is_asked_again_when_its_token_is_refused(gateway: Gateway) -> None:
@@ -76,12 +77,12 @@ def test_a_function_is_asked_again_when_its_token_is_refused(gateway: Gateway) -
 
 
 def test_a_function_whose_token_is_refused_again_stops_the_lane(gateway: Gateway) -> None:
-    tokens = iter(["wrong-1", "wrong-2", "wrong-3"])
+    tokens = iter(["wrong-1", "wrong-2"])
     publisher = gateway.make(token=lambda: next(tokens))
     error = failure_of(lambda: publisher.publish(make_message()))
 
     assert type(error) is PublisherMisconfigured
-    assert not list(tokens)  # two for the params of the DAG, and one for the run
+    assert not list(tokens)  # both for the params of the DAG
     assert "wrong-1" not in words_of(error)
 
 

@@ -39,6 +39,30 @@ def test_a_stale_token_is_renewed_while_a_run_is_triggered(
 
 
 @pytest.mark.parametrize(("status", "detail"), STALE)
+def test_a_stale_token_is_renewed_while_a_dag_is_described(
+    destination: AirflowDestination, status: int, detail: str
+) -> None:
+    publisher = destination.make()
+    publisher.check_reachable()
+    destination.make_stale(status, detail)
+    publisher.publish(make_message())
+
+    assert (destination.tokens_issued, len(destination.runs)) == (2, 1)
+    assert destination.server.count("GET", "/details") == 2
+
+
+def test_a_user_to_whom_no_dag_is_described_for_want_of_a_token_stops_the_lane(
+    destination: AirflowDestination,
+) -> None:
+    destination.server.script(*[as_json({"detail": "Not authenticated"}, 401)] * 9, at="/details")
+    publisher = destination.make()
+    error = failure_of(lambda: publisher.publish(make_message()))
+
+    assert type(error) is PublisherMisconfigured
+    assert (destination.tokens_issued, destination.server.count("POST", "/dagRuns")) == (2, 0)
+
+
+@pytest.mark.parametrize(("status", "detail"), STALE)
 def test_a_stale_token_is_renewed_while_runs_are_tracked(
     destination: AirflowDestination, status: int, detail: str
 ) -> None:

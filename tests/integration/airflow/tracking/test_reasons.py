@@ -146,6 +146,10 @@ def test_the_return_value_of_a_task_is_the_result(
         ({"has_import_errors": True}, "The file of DAG 'reports' has an import error."),
         ({"is_stale": True}, "DAG 'reports' is not in its file any more."),
         (
+            {"is_stale": True, "is_paused": True},
+            "DAG 'reports' is not in its file any more.",
+        ),
+        (
             {"max_active_runs": 1},
             "DAG 'reports' runs 1 at a time, its max_active_runs; this one waits.",
         ),
@@ -180,6 +184,25 @@ def test_a_running_run_of_a_paused_dag_says_so(
     assert state_of(publisher).hint == "DAG 'reports' is paused."
 
 
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_a_run_says_that_the_scheduler_does_not_work(
+    airflow: TrackedAirflow, publisher: AirflowPublisher, state: str
+) -> None:
+    airflow.change("reports", RUN, state)
+    airflow.health["scheduler"] = "unhealthy"
+
+    assert state_of(publisher).hint == "Airflow's scheduler does not work: no task is started."
+
+
+def test_a_health_that_is_hidden_is_no_reason(
+    airflow: TrackedAirflow, publisher: AirflowPublisher
+) -> None:
+    airflow.change("reports", RUN, "queued")
+    airflow.server.script(as_page(404), at="/health")
+
+    assert state_of(publisher) == RemoteRun(state=RemoteState.RUNNING, detail="queued")
+
+
 def test_a_dag_is_read_once_for_many_runs(
     airflow: TrackedAirflow, publisher: AirflowPublisher
 ) -> None:
@@ -191,6 +214,7 @@ def test_a_dag_is_read_once_for_many_runs(
     publisher.track(receipts)
 
     assert airflow.server.count("GET", "/details") == 1
+    assert airflow.server.count("GET", "/health") == 1
     assert airflow.server.count("GET", "/dagRuns") == 2
 
 
