@@ -33,6 +33,8 @@ class SearchResult:
 
     events: Sequence[ActionEvent] = ()
     explanation: str = ""
+    delivery_event: UUID | None = None
+    """The event of the delivery with that number, where objects have the same id."""
 
 
 def search(text: str) -> SearchResult:
@@ -44,19 +46,27 @@ def search(text: str) -> SearchResult:
     text = text.strip()
     if not text:
         return SearchResult(url="", explanation=gettext("Enter an id, an object or a name."))
-    for find in (_by_event_id, _by_delivery_id, _by_receipt, _by_idempotency_key):
+    for find in (_by_event_id, _by_receipt, _by_idempotency_key):
         if (event_id := find(text)) is not None:
-            return SearchResult(url=reverse("dj_actions_console:event", args=[event_id]))
+            return SearchResult(url=_event_url(event_id))
     resource, _, object_id = text.rpartition(":")
-    if resource:
+    if resource and object_id:
         query = urlencode({"resource": resource, "object": object_id})
-        return SearchResult(url=f"{reverse('dj_actions_console:actions')}?{query}")
+        return SearchResult(url=f"{reverse('dj_actions_console:object')}?{query}")
+    delivery_event, events = _by_delivery_id(text), _by_object_or_actor(text)
+    if delivery_event and not events:
+        return SearchResult(url=_event_url(delivery_event))
     return SearchResult(
         url="",
-        events=_by_object_or_actor(text),
+        events=events,
+        delivery_event=delivery_event,
         explanation=gettext("Actions on the object %(text)s, or by the user %(text)s")
         % {"text": text},
     )
+
+
+def _event_url(event_id: UUID) -> str:
+    return reverse("dj_actions_console:event", args=[event_id])
 
 
 def _by_event_id(text: str) -> UUID | None:

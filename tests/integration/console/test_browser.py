@@ -44,6 +44,7 @@ PAGES: dict[str, Callable[[Delivery], str]] = {
     "overview": lambda _: reverse("dj_actions_console:overview"),
     "actions": lambda _: reverse("dj_actions_console:actions"),
     "event": lambda row: reverse("dj_actions_console:event", args=[row.event_id]),
+    "object": lambda _: f"{reverse('dj_actions_console:object')}?resource=todo&object=7",
     "deliveries": lambda _: reverse("dj_actions_console:deliveries"),
     "dead letters": lambda _: reverse("dj_actions_console:dead_letters"),
     "publishers": lambda _: reverse("dj_actions_console:publishers"),
