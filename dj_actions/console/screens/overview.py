@@ -86,6 +86,11 @@ class Overview:
         return sum(relay.is_alive for relay in self.relays)
 
     @property
+    def dead_relays(self) -> int:
+        """Number of relays that were killed or got stuck."""
+        return len(self.relays) - self.living_relays
+
+    @property
     def has_more_pending(self) -> bool:
         """Whether there are more pending deliveries than were counted."""
         return self.pending >= MAX_COUNTED
