@@ -53,6 +53,20 @@ def test_a_dead_relay_is_marked_although_another_one_is_alive(browser: Client) -
     assert "1 dead" in text
 
 
+def test_failed_runs_of_the_last_day_are_counted(
+    browser: Client, make_delivery: MakeDelivery
+) -> None:
+    beat(seconds=1)
+    for age in (timedelta(hours=1), timedelta(hours=25)):
+        row = make_delivery(**POSSIBLE["succeeded"])
+        ended = {"remote_state": "failed", "remote_ended_at": Now() - age}
+        Delivery.objects.filter(pk=row.pk).update(**ended)
+    make_delivery(**POSSIBLE["succeeded"])
+    response = browser.get(reverse("dj_actions_console:overview"))
+    assert response.context["overview"].failed_runs == 1
+    assert "?remote_state=failed" in response.content.decode()
+
+
 def test_a_publisher_with_dead_letters_is_not_healthy(
     browser: Client, make_delivery: MakeDelivery
 ) -> None:
