@@ -14,15 +14,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
+from dj_actions.console.screens.search import OPERATED
 from dj_actions.console.screens.status import Status, delivery_status, remote_status
 from dj_actions.console.screens.times import NOTHING, duration_text, relative_text
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.times import aware
 
 register = template.Library()
-
-OPERATED = "delivery"
-"""The resource of operators' acts: its objects are deliveries, which a search leads to."""
 
 
 @register.filter
@@ -106,7 +104,8 @@ def objects(event: ActionEvent) -> SafeString | str:
 def object_link(resource: str, object_id: str) -> SafeString:
     """Return an object as a link to everything that happened to it."""
     if resource == OPERATED:
-        url = f"{reverse('dj_actions_console:search')}?{urlencode({'q': object_id})}"
+        query = urlencode({"q": f"{resource}:{object_id}"})
+        url = f"{reverse('dj_actions_console:search')}?{query}"
     else:
         query = urlencode({"resource": resource, "object": object_id})
         url = f"{reverse('dj_actions_console:object')}?{query}"

@@ -42,6 +42,22 @@ def test_an_object_leads_to_its_history(browser: Client, make_event: MakeEvent) 
     assert len(browser.get(SEARCH, {"q": "7"}).context["found"].events) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "leads"), [("todo 7", True), ("todo:7", True), ("Ann Smith", False), ("todo", False)]
+)
+def test_an_object_is_found_as_pages_name_it(browser: Client, text: str, leads: bool) -> None:
+    assert bool(found(browser, text)) is leads
+
+
+def test_a_delivery_is_found_as_pages_name_it(
+    browser: Client, make_event: MakeEvent, make_delivery: MakeDelivery
+) -> None:
+    delivery = make_delivery()
+    make_event(object_id=str(delivery.pk))
+    page = reverse("dj_actions_console:event", args=[delivery.event_id])
+    assert {found(browser, f"delivery{sign}{delivery.pk}") for sign in ": "} == {page}
+
+
 def test_a_number_that_a_delivery_and_an_object_have_leads_to_both(
     browser: Client, make_event: MakeEvent, make_delivery: MakeDelivery
 ) -> None:
