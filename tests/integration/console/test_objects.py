@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import parse_qs
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from dj_actions.console.screens.object_history import MAX_EVENTS
-from dj_actions.models import Delivery
+from dj_actions.models import ActionEvent, Delivery
 from dj_actions.operations import replay
 from tests.conftest import MakeDelivery, MakeEvent
 from tests.integration.outbox.test_records import POSSIBLE
@@ -90,6 +92,14 @@ def test_pages_on_which_an_object_is_named_lead_to_it(
         assert link in text, name
     response = browser.get(reverse("dj_actions_console:event", args=[bulk.pk]))
     assert f"{PAGE}?resource=todo&amp;object=a+b%2Fc%26d" in response.content.decode()
+
+
+def test_each_day_is_named_once(browser: Client, make_event: MakeEvent) -> None:
+    for days in (2, 1, 1):
+        event = make_event()
+        ActionEvent.objects.filter(pk=event.pk).update(created_at=Now() - timedelta(days=days))
+    text = page(browser)
+    assert text.count('<span class="entry-time"><small>') == 2
 
 
 @pytest.mark.parametrize(
