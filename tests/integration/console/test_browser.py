@@ -185,7 +185,9 @@ def test_everything_that_died_is_replayed_without_scripts(
     scriptless.find_element(By.NAME, "reason").send_keys("the destination is back")
     scriptless.find_element(By.NAME, "confirmed").click()
 
-    assert "3 deliveries changed." in text_of(scriptless)
+    WebDriverWait(scriptless, SECONDS).until(
+        lambda driver: "3 deliveries changed." in text_of(driver)
+    )
     assert "3 pending" in text_of(scriptless)
     assert {row.state for row in Delivery.objects.filter(pk__in=rows)} == {"pending"}
 
