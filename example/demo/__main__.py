@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import threading
 import time
@@ -15,7 +16,7 @@ from example.demo.first_actions import run_first_actions
 from example.demo.report import print_report
 from example.demo.scenario import Scenario
 from example.demo.verification import is_settled, verify
-from example.launch.process import LaunchError, raise_interrupts, wait_until
+from example.launch.process import LaunchError, Process, raise_interrupts, wait_until
 from example.launch.stack import ADMIN, MACHINE, USERS, Progress, Stack, open_stack
 
 SETTLE_SECONDS = 120.0
@@ -81,8 +82,7 @@ def serve(console: Console, stack: Stack) -> int:
         for process in stack.ended():
             if process.pid not in reported:
                 reported.add(process.pid)
-                text = f"{process.name} has ended with code {process.returncode}; the rest is up."
-                console.print(f"{text}\n{process.log_tail()}", highlight=False, markup=False)
+                console.print(_ending(process), highlight=False, markup=False)
     return 0
 
 
@@ -104,6 +104,12 @@ Try   curl -u ann:{password} -d note=done {web}/todos/{todo}/actions/mark_done/
       curl -u ann:{password} -d to=bob {web}/todos/{todo}/actions/hand_over/
       (its DAG calls the action "remind" back, as {MACHINE}: see the page of bob)
 Stop  Ctrl-C"""
+
+
+def _ending(process: Process) -> str:
+    text = f"{process.name} has ended with code {process.returncode}; the rest is up."
+    # A program that was killed says nothing about it.
+    return text if process.returncode == -signal.SIGKILL else f"{text}\n{process.log_tail()}"
 
 
 def _client(stack: Stack, username: str) -> TodoClient:

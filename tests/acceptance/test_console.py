@@ -62,6 +62,7 @@ def test_six_questions_are_answered_in_a_few_clicks_each(
         print(f"\n{newcomer.table()}")  # noqa: T201 - what this test is for
     for search in newcomer.searches:
         assert len(search.clicks) <= MAX_CLICKS, search
+        assert search.scrolls == 0, search
         assert search.seconds < MAX_SECONDS, search
 
 
