@@ -10,6 +10,7 @@ from dj_actions.console.views.dead_letters import DeadLettersView
 from dj_actions.console.views.deliveries import ACTS, ActView, DeliveriesView
 from dj_actions.console.views.events import CloudEventView, EventView
 from dj_actions.console.views.live import LiveView
+from dj_actions.console.views.objects import ObjectView
 from dj_actions.console.views.overview import OverviewView
 from dj_actions.console.views.publishers import PublishersView, PublisherView
 from dj_actions.console.views.runs import RunsView
@@ -24,6 +25,7 @@ urlpatterns = [
     path("", OverviewView.as_view(), name="overview"),
     path("log/", ActionsLogView.as_view(), name="actions"),
     re_path(r"^log/export\.(?P<file_format>csv|json)$", ActionsExportView.as_view(), name="export"),
+    path("objects/", ObjectView.as_view(), name="object"),
     path("events/<uuid:event_id>/", EventView.as_view(), name="event"),
     path("events/<uuid:event_id>/cloudevent.json", CloudEventView.as_view(), name="cloudevent"),
     path("deliveries/", DeliveriesView.as_view(), name="deliveries"),

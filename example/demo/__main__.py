@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import threading
 import time
@@ -11,10 +12,11 @@ from rich.console import Console
 
 from example.demo.client import TodoClient
 from example.demo.destinations import Feeds, Runs
+from example.demo.first_actions import run_first_actions
 from example.demo.report import print_report
 from example.demo.scenario import Scenario
 from example.demo.verification import is_settled, verify
-from example.launch.process import LaunchError, raise_interrupts, wait_until
+from example.launch.process import LaunchError, Process, raise_interrupts, wait_until
 from example.launch.stack import ADMIN, MACHINE, USERS, Progress, Stack, open_stack
 
 SETTLE_SECONDS = 120.0
@@ -68,31 +70,46 @@ def demonstrate(console: Console, stack: Stack, progress: Progress) -> int:
 
 
 def serve(console: Console, stack: Stack) -> int:
-    """Keep the stack running until it is stopped with Ctrl-C."""
-    todo = _client(stack, "ann").create("Buy milk")
+    """Keep the stack running until it is stopped with Ctrl-C.
+
+    A program that ends, or that somebody kills to see what happens, leaves the others running.
+    """
+    todo = run_first_actions(_client(stack, "ann"), _client(stack, "bob"))
     console.print(_addresses(stack, todo), highlight=False, soft_wrap=True, markup=False)
+    reported: set[int] = set()
     stopped = threading.Event()  # never set: Ctrl-C ends the loop
     while not stopped.wait(1.0):
-        stack.check_alive()
+        for process in stack.ended():
+            if process.pid not in reported:
+                reported.add(process.pid)
+                console.print(_ending(process), highlight=False, markup=False)
     return 0
 
 
 def _addresses(stack: Stack, todo: int) -> str:
     web, password, feeds = stack.web_url, stack.secrets.password, stack.secrets
     airflow = stack.airflow_settings
+    relays = [entry for entry in stack.processes if entry.name.startswith("relay")]
     return f"""
 API      {web}/todos/ (ann, bob or {ADMIN}, password {password})
-Console  {web}/actions/ ({ADMIN})
+Console  {web}/actions/ ({ADMIN}): what actions set off, and what goes wrong
 Events   {web}/api/action-events/ ({ADMIN})
 Admin    {web}/admin/ ({ADMIN})
 Pages    {web}/feeds/user/me/ (what ann did; bob has {web}/feeds/notification/me/)
 Feeds    {stack.feeds_url}/browser/ (key {feeds.feeds_key}, secret {feeds.feeds_secret})
 Airflow  {airflow.base_url}/ ({airflow.admin.username}, password {airflow.admin.password})
+Relays   {", ".join(f"{relay.name}: process {relay.pid}" for relay in relays)}
 
 Try   curl -u ann:{password} -d note=done {web}/todos/{todo}/actions/mark_done/
       curl -u ann:{password} -d to=bob {web}/todos/{todo}/actions/hand_over/
       (its DAG calls the action "remind" back, as {MACHINE}: see the page of bob)
 Stop  Ctrl-C"""
+
+
+def _ending(process: Process) -> str:
+    text = f"{process.name} has ended with code {process.returncode}; the rest is up."
+    # A program that was killed says nothing about it.
+    return text if process.returncode == -signal.SIGKILL else f"{text}\n{process.log_tail()}"
 
 
 def _client(stack: Stack, username: str) -> TodoClient:

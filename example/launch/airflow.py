@@ -71,6 +71,11 @@ class Airflow(Stoppable):
         """An account that may read everything and trigger nothing."""
         return self.settings.viewer
 
+    @property
+    def processes(self) -> Sequence[Process]:
+        """The programs that are running."""
+        return tuple(self._processes.values())
+
     def add_connection(self, name: str, parts: Mapping[str, Any]) -> None:
         """Store a connection, with its parts as in Airflow's JSON.
 

@@ -81,6 +81,8 @@ class Stack:
         self._lock = threading.Lock()
         self._processes: list[Process] = []
         self.airflow: Airflow | None = None
+        self.variables: dict[str, str] = {}
+        """Further environment variables of the todo project and its relays."""
 
     @property
     def processes(self) -> Sequence[Process]:
@@ -120,6 +122,7 @@ class Stack:
             "AIRFLOW_PASSWORD": settings.admin.password,
             "RELAY_POLL_INTERVAL": "0.1",
             "RELAY_TRACK_INTERVAL": "0.3",
+            **self.variables,
         }
 
     @property
@@ -161,8 +164,8 @@ class Stack:
 
     def start_web(self, relays: int = 0) -> None:
         """Create the todo project's tables and users, and serve it."""
-        self._manage("migrate", "--verbosity=0")
-        self._manage("create_users", *USERS, f"--admin={ADMIN}", f"--machine={MACHINE}")
+        self.manage("migrate", "--verbosity=0")
+        self.manage("create_users", *USERS, f"--admin={ADMIN}", f"--machine={MACHINE}")
         for number in range(1, relays + 1):
             self.start_relay(f"relay-{number}")
         self.serve_web()
@@ -228,6 +231,13 @@ class Stack:
             self._processes.append(process)
         return process
 
+    def ended(self) -> Sequence[Process]:
+        """Return the programs that have exited although nobody has stopped them."""
+        airflow = self.airflow.processes if self.airflow else ()
+        return [
+            process for process in (*self._processes, *airflow) if process.returncode is not None
+        ]
+
     def check_alive(self) -> None:
         """Raise LaunchError if a part has exited."""
         if self.airflow:
@@ -259,14 +269,14 @@ class Stack:
     def _create_machine_token(self) -> str:
         """Create the token with which DAGs call actions, and return its secret."""
         actions = [f"--action={action}" for action in MACHINE_ACTIONS]
-        output = self._manage(
+        output = self.manage(
             "machine_token", "create", MACHINE, f"--owner={MACHINE}", *actions, "--json"
         )
         created, _ = json.JSONDecoder().raw_decode(output[output.index("{") :])
         secret: str = created["secret"]
         return secret
 
-    def _manage(self, command: str, *arguments: str) -> str:
+    def manage(self, command: str, *arguments: str) -> str:
         """Run a management command and return its output."""
         program: list[str | Path] = [sys.executable, ROOT / "example/manage.py", command]
         return self._run(command, [*program, *arguments], self.web_environment)

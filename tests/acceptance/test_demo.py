@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from example.demo.client import TodoClient
 from example.launch.airflow_environment import ROOT
 from example.launch.process import Process
+from example.launch.stack import ADMIN
 from tests.acceptance.conftest import wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.airflow]
@@ -84,6 +86,25 @@ def test_ctrl_c_ends_it_and_leaves_no_trace(demo: Demo, tmp_path: Path, moment: 
     run.send_signal(signal.SIGINT)
     assert run.wait(timeout=MAX_SECONDS) == 130, run.log.read_text()
     assert "nothing is left running" in run.log.read_text()
+    assert_no_trace(tmp_path)
+
+
+@pytest.mark.slow
+def test_what_is_served_has_data_and_survives_a_killed_relay(demo: Demo, tmp_path: Path) -> None:
+    run = demo("--serve")
+    wait_for(lambda: "Ctrl-C" in run.log.read_text(), "The addresses")
+    addresses = run.log.read_text()
+    password = addresses.split("password ")[1].split(")")[0]
+    web = addresses.split("Console  ")[1].split("/actions/")[0]
+    events = TodoClient(base_url=web, username=ADMIN, password=password).events
+    assert {event["status_code"] for event in events()} == {200, 403}
+
+    relay = int(addresses.split("relay-1: process ")[1].split(",")[0])
+    os.kill(relay, signal.SIGKILL)
+    wait_for(lambda: "relay-1 has ended with code -9" in run.log.read_text(), "The message")
+    assert events()
+    run.send_signal(signal.SIGINT)
+    assert run.wait(timeout=MAX_SECONDS) == 0, run.log.read_text()
     assert_no_trace(tmp_path)
 
 

@@ -33,7 +33,9 @@ def main() -> int:
     with open_stack(print) as stack:
         stack.start(relays=2)
         clients = {name: client_of(stack, name) for name in ("ann", "bob", ADMIN)}
-        event_id = act(clients)
+        act(clients)
+        todo, event_id = hand_over(clients)
+        wait_until(lambda: is_settled(clients[ADMIN]), timeout=SECONDS, what="The DAG runs")
         stop_feeds_and_act(stack, clients["ann"])
         with open_chromium(javascript=True) as driver:
             driver.set_window_size(*SIZE)
@@ -41,27 +43,39 @@ def main() -> int:
             photograph(driver, stack, f"events/{event_id}/", "console-timeline.png")
             photograph(driver, stack, "", "console-overview.png")
             photograph(driver, stack, "log/", "console-actions.png")
+            photograph(driver, stack, f"objects/?resource=todo&object={todo}", "console-object.png")
             photograph(driver, stack, "catalogue/todo/mark_done/", "console-action.png")
     return 0
 
 
-def act(clients: Mapping[str, TodoClient]) -> str:
-    """Run some actions, wait for what they set off, and return the event of the last one."""
-    event_id = ""
+def act(clients: Mapping[str, TodoClient]) -> None:
+    """Run some actions."""
     for title, name in ACTIONS:
         client = clients[name]
         response = client.act(client.create(title), "mark_done", {"note": "done"})
         response.raise_for_status()
-        event_id = response.headers[EVENT_HEADER]
 
-    def is_settled() -> bool:
-        deliveries = [row for event in clients[ADMIN].events() for row in event["deliveries"]]
-        return all(
-            row["state"] == "delivered" and row["remote_state"] != "running" for row in deliveries
-        )
 
-    wait_until(is_settled, timeout=SECONDS, what="The feeds and the DAG runs")
-    return event_id
+def hand_over(clients: Mapping[str, TodoClient]) -> tuple[int, str]:
+    """Let Bob try to finish a todo of Ann, who then hands it over: its DAG calls an action.
+
+    Returns:
+        The todo, and the event of the hand-over.
+    """
+    todo = clients["ann"].create("Clean desk")
+    clients["bob"].act(todo, "mark_done", {})  # refused
+    response = clients["ann"].act(todo, "hand_over", {"to": "bob"})
+    response.raise_for_status()
+    return todo, response.headers[EVENT_HEADER]
+
+
+def is_settled(admin: TodoClient) -> bool:
+    """Return whether everything has arrived, and every run has ended."""
+    return all(
+        row["state"] == "delivered" and row["remote_state"] != "running"
+        for event in admin.events()
+        for row in event["deliveries"]
+    )
 
 
 def stop_feeds_and_act(stack: Stack, client: TodoClient) -> None:

@@ -24,6 +24,8 @@ VARIABLE = re.compile(
 )
 """What differs between two errors with the same cause."""
 
+REPLACEMENT = "…"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CauseKey:
@@ -49,10 +51,20 @@ class Cause:
     ids: tuple[int, ...]
     """Ids of the deliveries."""
 
+    @property
+    def selection(self) -> str:
+        """The ids as one value of a form, however many there are."""
+        return ",".join(map(str, self.ids))
+
+    @property
+    def common_text(self) -> str:
+        """The longest part of the line that all of the errors contain."""
+        return max(self.key.line.split(REPLACEMENT), key=len).strip()
+
 
 def cause_key(delivery: FailedDelivery) -> CauseKey:
     """Return the cause of a failure."""
-    line = VARIABLE.sub("…", first_line(delivery))
+    line = VARIABLE.sub(REPLACEMENT, first_line(delivery))
     return CauseKey(
         publisher=delivery.publisher, kind=str(delivery.error.get("kind", "")), line=line
     )

@@ -45,6 +45,9 @@ class Entry:
     event_id: UUID | None = None
     """Another event, to link to."""
 
+    action: str = ""
+    """Name of the action that it belongs to, where several are shown."""
+
     since_previous: timedelta = field(default_factory=timedelta)
     """Time since the entry before."""
 

@@ -24,6 +24,7 @@ DAY = 86_400.0
 """Seconds."""
 
 MAX_ACTIONS_COUNTED = 10_000
+MAX_RUNS_COUNTED = 1000
 MAX_CAUSES = 10
 """Causes on the first screen; the page of dead letters has all."""
 
@@ -54,6 +55,9 @@ class Overview:
     """Actions of the last 24 hours."""
 
     failed_actions: int
+    failed_runs: int
+    """Remote runs that ended in the last 24 hours, and failed."""
+
     publishers: Sequence[PublisherRow]
     relays: Sequence[RelayRow]
     causes: Sequence[Cause]
@@ -86,9 +90,19 @@ class Overview:
         return sum(relay.is_alive for relay in self.relays)
 
     @property
+    def dead_relays(self) -> int:
+        """Number of relays that were killed or got stuck."""
+        return len(self.relays) - self.living_relays
+
+    @property
     def has_more_pending(self) -> bool:
         """Whether there are more pending deliveries than were counted."""
         return self.pending >= MAX_COUNTED
+
+    @property
+    def has_more_failed_runs(self) -> bool:
+        """Whether there are more failed runs than were counted."""
+        return self.failed_runs >= MAX_RUNS_COUNTED
 
     @property
     def has_more_actions(self) -> bool:
@@ -109,6 +123,9 @@ def overview() -> Overview:
         now=now,
         actions=actions,
         failed_actions=failed_actions,
+        failed_runs=Delivery.objects.using(using).count_failed_runs(
+            seconds=DAY, limit=MAX_RUNS_COUNTED
+        ),
         publishers=publisher_rows(situation(now, relays, failed, using=using)),
         relays=relays,
         causes=causes_of(failed)[:MAX_CAUSES],

@@ -15,9 +15,13 @@ from django.utils.translation import gettext
 
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.queries import MAX_ID, ActionEventQuerySet
+from dj_actions.registry import registry
 
 MAX_RESULTS = 50
 """Events that a search shows."""
+
+OPERATED = "delivery"
+"""The resource of operators' acts: its objects are deliveries."""
 
 UUID_IN_TEXT = re.compile(
     r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE
@@ -33,6 +37,8 @@ class SearchResult:
 
     events: Sequence[ActionEvent] = ()
     explanation: str = ""
+    delivery_event: UUID | None = None
+    """The event of the delivery with that number, where objects have the same id."""
 
 
 def search(text: str) -> SearchResult:
@@ -44,19 +50,39 @@ def search(text: str) -> SearchResult:
     text = text.strip()
     if not text:
         return SearchResult(url="", explanation=gettext("Enter an id, an object or a name."))
-    for find in (_by_event_id, _by_delivery_id, _by_receipt, _by_idempotency_key):
+    for find in (_by_event_id, _by_receipt, _by_idempotency_key):
         if (event_id := find(text)) is not None:
-            return SearchResult(url=reverse("dj_actions_console:event", args=[event_id]))
-    resource, _, object_id = text.rpartition(":")
+            return SearchResult(url=_event_url(event_id))
+    resource, object_id = _named_object(text)
+    if resource == OPERATED and (event_id := _by_delivery_id(object_id)):
+        return SearchResult(url=_event_url(event_id))
     if resource:
         query = urlencode({"resource": resource, "object": object_id})
-        return SearchResult(url=f"{reverse('dj_actions_console:actions')}?{query}")
+        return SearchResult(url=f"{reverse('dj_actions_console:object')}?{query}")
+    delivery_event, events = _by_delivery_id(text), _by_object_or_actor(text)
+    if delivery_event and not events:
+        return SearchResult(url=_event_url(delivery_event))
     return SearchResult(
         url="",
-        events=_by_object_or_actor(text),
+        events=events,
+        delivery_event=delivery_event,
         explanation=gettext("Actions on the object %(text)s, or by the user %(text)s")
         % {"text": text},
     )
+
+
+def _named_object(text: str) -> tuple[str, str]:
+    """Return resource and id of an object: `todo:7`, or `todo 7` as pages show it; else empty."""
+    resource, _, object_id = text.rpartition(":")
+    if resource and object_id:
+        return resource.strip(), object_id.strip()
+    resource, _, object_id = text.partition(" ")
+    known = {OPERATED, *(definition.resource for definition in registry)}
+    return (resource, object_id) if object_id and resource in known else ("", "")
+
+
+def _event_url(event_id: UUID) -> str:
+    return reverse("dj_actions_console:event", args=[event_id])
 
 
 def _by_event_id(text: str) -> UUID | None:

@@ -54,16 +54,16 @@ def timeline(event_id: UUID) -> Timeline:
     operations = list(
         events.operations_on([delivery.pk for delivery in deliveries])[:MAX_OPERATIONS]
     )
-    entries = [*_action(event), *_commit(event, deliveries)]
+    entries = [action_entry(event), *_commit(event, deliveries)]
     for delivery in deliveries:
         entries += delivery_entries(delivery)
-    entries += map(_child, children)
-    entries += map(_operation, operations)
+    entries += map(child_entry, children)
+    entries += map(operation_entry, operations)
     return Timeline(
         event=event,
         parent=events.filter(pk=event.parent_id).first() if event.parent_id else None,
         deliveries=deliveries,
-        entries=_in_order(entries),
+        entries=in_order(entries),
         progress=_progress(event),
     )
 
@@ -79,7 +79,7 @@ def _progress(event: ActionEvent) -> Mapping[str, int]:
     return dict(Counter(rows.order_by().values_list("state", flat=True)))
 
 
-def _in_order(entries: Iterable[Entry]) -> list[Entry]:
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries by time, each with the time since the one before."""
     ordered = sorted(entries, key=lambda entry: entry.at)
     return ordered[:1] + [
@@ -91,11 +91,11 @@ def _after(entry: Entry, *, since: timedelta) -> Entry:
     return replace(entry, since_previous=since)
 
 
-def _action(event: ActionEvent) -> Iterator[Entry]:
-    """Yield the run of the action: it began before it was recorded."""
+def action_entry(event: ActionEvent) -> Entry:
+    """Return the run of the action: it began before it was recorded."""
     recorded_at = moment_of(event, event.created_at)
     actor = event.actor_label or event.actor_id or gettext("the system")
-    yield Entry(
+    return Entry(
         at=recorded_at - timedelta(milliseconds=event.duration_ms),
         kind=EntryKind.ACTION,
         status=SUCCEEDED if event.succeeded else FAILED,
@@ -128,7 +128,8 @@ def _commit(event: ActionEvent, deliveries: Sequence[Delivery]) -> Iterator[Entr
     )
 
 
-def _child(event: ActionEvent) -> Entry:
+def child_entry(event: ActionEvent) -> Entry:
+    """Return an action that another one has led to."""
     return Entry(
         at=moment_of(event, event.created_at),
         kind=EntryKind.CHILD,
@@ -140,7 +141,8 @@ def _child(event: ActionEvent) -> Entry:
     )
 
 
-def _operation(event: ActionEvent) -> Entry:
+def operation_entry(event: ActionEvent) -> Entry:
+    """Return what an operator did with deliveries, and why."""
     data = event.request_data if isinstance(event.request_data, dict) else {}
     return Entry(
         at=moment_of(event, event.created_at),

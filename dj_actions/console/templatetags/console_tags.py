@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
 
+from dj_actions.console.screens.search import OPERATED
 from dj_actions.console.screens.status import Status, delivery_status, remote_status
 from dj_actions.console.screens.times import NOTHING, duration_text, relative_text
-from dj_actions.models import Delivery
+from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.times import aware
 
 register = template.Library()
@@ -85,6 +89,27 @@ def last_error(delivery: Delivery) -> str:
     error = delivery.errors[-1]
     lines = str(error.get("message", "")).splitlines()
     return f"{error.get('kind', '')}: {lines[0] if lines else ''}"
+
+
+@register.filter
+def objects(event: ActionEvent) -> SafeString | str:
+    """Return what was acted on: a link to everything that happened to an object, or a number."""
+    if not event.object_id:
+        count = len(event.object_ids)
+        return ngettext("%d object", "%d objects", count) % count
+    return object_link(event.resource, event.object_id)
+
+
+@register.simple_tag
+def object_link(resource: str, object_id: str) -> SafeString:
+    """Return an object as a link to everything that happened to it."""
+    if resource == OPERATED:
+        query = urlencode({"q": f"{resource}:{object_id}"})
+        url = f"{reverse('dj_actions_console:search')}?{query}"
+    else:
+        query = urlencode({"resource": resource, "object": object_id})
+        url = f"{reverse('dj_actions_console:object')}?{query}"
+    return format_html('<a href="{}">{} {}</a>', url, resource, object_id)
 
 
 @register.filter

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.db import router
 from django.http import HttpRequest, HttpResponse
 
 from dj_actions.console.screens.causes import causes_of
 from dj_actions.console.views.base import ConsoleView
-from dj_actions.console.views.deliveries import MAX_SELECTED, acts_of
+from dj_actions.console.views.deliveries import acts_of
 from dj_actions.models import Delivery
 from dj_actions.states import DeliveryState
 
@@ -22,6 +24,6 @@ class DeadLettersView(ConsoleView):
             "causes": causes_of(failed),
             "count": len(failed),
             "acts": acts_of(request.user, DeliveryState.DEAD),
-            "max_selected": MAX_SELECTED,
+            "all_dead": urlencode({"state": DeliveryState.DEAD.value}),
         }
         return self.page("dead_letters.html", context, section="dead_letters")

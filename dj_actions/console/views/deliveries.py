@@ -22,14 +22,19 @@ from dj_actions.console.access import Verb, may
 from dj_actions.console.conf import get_console_settings
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.console.views.filters import DeliveryFilters
-from dj_actions.console.views.paging import before_delivery, delivery_id, page_of
+from dj_actions.console.views.paging import (
+    before_delivery,
+    delivery_id,
+    page_of,
+    without_paging,
+)
 from dj_actions.models import Delivery
 from dj_actions.operations import OperationResult
 from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.states import DeliveryState
 
-MAX_SELECTED = 500
-"""Deliveries that can be selected one by one."""
+MAX_SELECTED = 5000
+"""Deliveries that can be selected: all of one cause, as the page of dead letters groups them."""
 
 PREVIEWED = 20
 """Deliveries that the page before an act shows."""
@@ -114,7 +119,7 @@ class DeliveriesView(ConsoleView):
             "form": form,
             "page": page_of(request, rows, size=size),
             "acts": acts_of(request.user, form.filters().get("state")),
-            "filters": _without_paging(request.GET),
+            "filters": without_paging(request.GET),
         }
         return self.page("deliveries.html", context, section="deliveries")
 
@@ -207,7 +212,8 @@ def chosen_deliveries(request: HttpRequest) -> DeliveryQuerySet:
         if not form.is_valid():
             raise BadRequest(gettext("The filters are invalid: %s") % form.errors.as_text())
         return filtered(form)
-    ids = [delivery_id(text) for text in request.POST.getlist("selected")]
+    selected = [text for value in request.POST.getlist("selected") for text in value.split(",")]
+    ids = [delivery_id(text) for text in selected]
     if not ids or None in ids or len(ids) > MAX_SELECTED:
         raise BadRequest(gettext("Select between 1 and %d deliveries.") % MAX_SELECTED)
     return Delivery.objects.using(router.db_for_write(Delivery)).matching(
@@ -222,9 +228,3 @@ def acts_of(user: Any, state: str | None) -> Mapping[str, Act]:
         for name, act in ACTS.items()
         if (state is None or act.state == state) and may(user, act.verb)
     }
-
-
-def _without_paging(query: QueryDict) -> str:
-    kept = query.copy()
-    kept.pop("before", None)
-    return kept.urlencode()

@@ -27,7 +27,8 @@ class Page(Generic[Row]):
     older: str = ""
     """Query string of the next page; empty on the last one."""
 
-    is_first: bool = True
+    newest: str = ""
+    """Query string of the first page; empty on that page."""
 
 
 def page_of(request: HttpRequest, rows: Sequence[Any], *, size: int) -> Page[Any]:
@@ -40,7 +41,7 @@ def page_of(request: HttpRequest, rows: Sequence[Any], *, size: int) -> Page[Any
     """
     shown = rows[:size]
     older = with_parameter(request, BEFORE, str(shown[-1].pk)) if len(rows) > size else ""
-    return Page(rows=shown, older=older, is_first=BEFORE not in request.GET)
+    return Page(rows=shown, older=older, newest=first_page(request))
 
 
 def with_parameter(request: HttpRequest, name: str, value: str) -> str:
@@ -48,6 +49,18 @@ def with_parameter(request: HttpRequest, name: str, value: str) -> str:
     query: QueryDict = request.GET.copy()
     query[name] = value
     return f"?{query.urlencode()}"
+
+
+def without_paging(query: QueryDict) -> str:
+    """Return a query string as that of the first page."""
+    kept = query.copy()
+    kept.pop(BEFORE, None)
+    return kept.urlencode()
+
+
+def first_page(request: HttpRequest) -> str:
+    """Return the query string of the first page; empty if the request is for that page."""
+    return f"?{without_paging(request.GET)}" if BEFORE in request.GET else ""
 
 
 def before_event(request: HttpRequest) -> UUID | None:

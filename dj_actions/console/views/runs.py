@@ -43,5 +43,5 @@ class RunsView(ConsoleView):
         )
         rows = started.filter(**form.filters()).page_before(before_delivery(request), size=size + 1)
         page = page_of(request, rows, size=size)
-        shown = Page(rows=run_rows(page.rows), older=page.older, is_first=page.is_first)
+        shown = Page(rows=run_rows(page.rows), older=page.older, newest=page.newest)
         return self.page("runs.html", {"form": form, "page": shown}, section="runs")

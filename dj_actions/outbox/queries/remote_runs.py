@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from dj_actions.messages import Receipt
 from dj_actions.outbox.queries.base import RecordQuerySet
+from dj_actions.outbox.queries.clock import from_now
 from dj_actions.states import DeliveryState, RemoteState
 
 if TYPE_CHECKING:
@@ -23,6 +24,18 @@ class RemoteRunQueries(RecordQuerySet["Delivery"]):
         """Return the deliveries of these publishers that have started a remote run."""
         delivered = self.filter(publisher__in=publishers, state=DeliveryState.DELIVERED)
         return delivered.exclude(remote_state=RemoteState.UNTRACKED)
+
+    def count_failed_runs(self, *, seconds: float, limit: int) -> int:
+        """Count the remote runs that have failed lately.
+
+        Args:
+            seconds: only runs that ended within so many seconds, by the database's clock.
+            limit: runs that are counted at most, the latest ones.
+        """
+        ended = self.filter(
+            remote_state=RemoteState.FAILED, remote_ended_at__gte=from_now(-seconds)
+        )
+        return len(ended.order_by("-pk").values_list("pk")[:limit])
 
     def current(self, ids: Collection[int]) -> Self:
         """Return deliveries as they are now: from the database that is written to."""

@@ -44,6 +44,7 @@ PAGES: dict[str, Callable[[Delivery], str]] = {
     "overview": lambda _: reverse("dj_actions_console:overview"),
     "actions": lambda _: reverse("dj_actions_console:actions"),
     "event": lambda row: reverse("dj_actions_console:event", args=[row.event_id]),
+    "object": lambda _: f"{reverse('dj_actions_console:object')}?resource=todo&object=7",
     "deliveries": lambda _: reverse("dj_actions_console:deliveries"),
     "dead letters": lambda _: reverse("dj_actions_console:dead_letters"),
     "publishers": lambda _: reverse("dj_actions_console:publishers"),
@@ -184,7 +185,9 @@ def test_everything_that_died_is_replayed_without_scripts(
     scriptless.find_element(By.NAME, "reason").send_keys("the destination is back")
     scriptless.find_element(By.NAME, "confirmed").click()
 
-    assert "3 deliveries changed." in text_of(scriptless)
+    WebDriverWait(scriptless, SECONDS).until(
+        lambda driver: "3 deliveries changed." in text_of(driver)
+    )
     assert "3 pending" in text_of(scriptless)
     assert {row.state for row in Delivery.objects.filter(pk__in=rows)} == {"pending"}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 from uuid import uuid4
 
 import pytest
@@ -37,9 +39,32 @@ def test_an_empty_outbox_is_described(browser: Client) -> None:
 
 def test_a_relay_without_a_sign_of_life_is_dead_after_15_seconds(browser: Client) -> None:
     beat(seconds=14)
-    assert "<dd>1</dd>" in page(browser)
+    assert 'href="#relays">1</a>' in page(browser)
     RelayHeartbeat.objects.update(seen_at=Now() - timedelta(seconds=16))
     assert "no relay" in page(browser)
+
+
+def test_a_dead_relay_is_marked_although_another_one_is_alive(browser: Client) -> None:
+    beat(seconds=1)
+    assert "tile-bad" not in page(browser)
+    beat(seconds=16)
+    text = page(browser)
+    assert "tile-bad" in text
+    assert "1 dead" in text
+
+
+def test_failed_runs_of_the_last_day_are_counted(
+    browser: Client, make_delivery: MakeDelivery
+) -> None:
+    beat(seconds=1)
+    for age in (timedelta(hours=1), timedelta(hours=25)):
+        row = make_delivery(**POSSIBLE["succeeded"])
+        ended = {"remote_state": "failed", "remote_ended_at": Now() - age}
+        Delivery.objects.filter(pk=row.pk).update(**ended)
+    make_delivery(**POSSIBLE["succeeded"])
+    response = browser.get(reverse("dj_actions_console:overview"))
+    assert response.context["overview"].failed_runs == 1
+    assert "?remote_state=failed" in response.content.decode()
 
 
 def test_a_publisher_with_dead_letters_is_not_healthy(
@@ -71,6 +96,10 @@ def test_dead_letters_are_grouped_by_their_cause(
     text = page(browser)
     assert "3 deliveries" in text
     assert text.count('class="cause"') == 1
+    link = re.search(r'href="([^"]*)">3 deliveries', text)
+    assert link
+    listed = browser.get(unescape(link[1])).context["page"].rows
+    assert len(listed) == 3
 
 
 def test_it_takes_few_statements(
