@@ -9,6 +9,7 @@ from dj_actions.console.screens.causes import causes_of
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.console.views.deliveries import MAX_SELECTED, acts_of
 from dj_actions.models import Delivery
+from dj_actions.outbox.queries import MAX_COUNTED, MAX_GROUPED
 from dj_actions.states import DeliveryState
 
 
@@ -17,10 +18,13 @@ class DeadLettersView(ConsoleView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Return the page."""
-        failed = Delivery.objects.using(router.db_for_write(Delivery)).failed()
+        deliveries = Delivery.objects.using(router.db_for_write(Delivery))
+        counts = [counts.dead for counts in deliveries.open_counts().values()]
         context = {
-            "causes": causes_of(failed),
-            "count": len(failed),
+            "causes": causes_of(deliveries.failed()),
+            "count": sum(counts),
+            "more": "+" if any(count >= MAX_COUNTED for count in counts) else "",
+            "max_grouped": MAX_GROUPED if any(count > MAX_GROUPED for count in counts) else None,
             "acts": acts_of(request.user, DeliveryState.DEAD),
             "max_selected": MAX_SELECTED,
         }
