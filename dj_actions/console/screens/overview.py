@@ -11,7 +11,7 @@ from django.db import router
 from dj_actions.console.screens.causes import Cause, causes_of
 from dj_actions.console.screens.publisher_rows import PublisherRow, Situation, publisher_rows
 from dj_actions.models import ActionEvent, Delivery, RelayHeartbeat
-from dj_actions.outbox.queries import MAX_GROUPED, RELAY_TIMEOUT, database_time
+from dj_actions.outbox.queries import MAX_GROUPED, RELAY_TIMEOUT
 from dj_actions.outbox.times import aware
 from dj_actions.outbox.timings import DAY
 
@@ -100,18 +100,19 @@ class Overview:
 def overview() -> Overview:
     """Read what the first screen shows, with few and bounded statements."""
     using = router.db_for_write(Delivery)
-    now = aware(database_time(using=using), using=using)
-    relays = relay_rows(now, using=using)
+    deliveries = Delivery.objects.using(using)
+    backlog = deliveries.backlog()
+    relays = relay_rows(backlog.now, using=using)
     actions, failed_actions = ActionEvent.objects.using(using).recent_counts(
-        since=now - timedelta(seconds=DAY), limit=MAX_ACTIONS_COUNTED
+        since=backlog.now - timedelta(seconds=DAY), limit=MAX_ACTIONS_COUNTED
     )
     return Overview(
-        now=now,
+        now=backlog.now,
         actions=actions,
         failed_actions=failed_actions,
-        publishers=publisher_rows(Situation.read(now, served=served_by(relays), using=using)),
+        publishers=publisher_rows(Situation.read(backlog, served=served_by(relays), using=using)),
         relays=relays,
-        causes=causes_of(Delivery.objects.using(using).failed())[:MAX_CAUSES],
+        causes=causes_of(deliveries.failed(backlog.failing))[:MAX_CAUSES],
     )
 
 

@@ -15,7 +15,7 @@ from dj_actions.console.screens.sparkline import Sparkline
 from dj_actions.console.screens.status import Status, Tone
 from dj_actions.console.screens.times import NOTHING
 from dj_actions.models import Delivery, DeliveryCount, PublisherState
-from dj_actions.outbox.queries import MAX_COUNTED, NO_COUNTS, OpenCounts, RecentCounts
+from dj_actions.outbox.queries import MAX_COUNTED, NO_COUNTS, Backlog, OpenCounts, RecentCounts
 from dj_actions.outbox.times import aware
 from dj_actions.outbox.timings import DAY, Timings
 
@@ -85,20 +85,19 @@ class PublisherRow:
 class Situation:
     """What is known of all publishers at one moment."""
 
-    now: datetime
+    backlog: Backlog
     states: Mapping[str, PublisherState]
-    open: Mapping[str, OpenCounts]
     recent: Mapping[str, RecentCounts]
     timings: Mapping[str, Timings]
     served: Collection[str]
     """Aliases of the publishers that a living relay serves."""
 
     @classmethod
-    def read(cls, now: datetime, *, served: Collection[str], using: str) -> Situation:
-        """Read it with four statements, whatever the number of publishers.
+    def read(cls, backlog: Backlog, *, served: Collection[str], using: str) -> Situation:
+        """Read what else is known, with three statements, whatever the number of publishers.
 
         Args:
-            now: the time by the database's clock, with its time zone.
+            backlog: what waits.
             served: aliases of the publishers that a living relay serves.
             using: alias of the database.
         """
@@ -106,10 +105,9 @@ class Situation:
         states = PublisherState.objects.using(using).publishers()
         aliases = list(get_settings().publishers)
         return cls(
-            now=now,
+            backlog=backlog,
             states={state.alias: state for state in states},
-            open=deliveries.open_counts(),
-            recent=DeliveryCount.objects.using(using).recent(now),
+            recent=DeliveryCount.objects.using(using).recent(backlog.now),
             timings=deliveries.timings_of(aliases, seconds=DAY) if aliases else {},
             served=served,
         )
@@ -118,7 +116,7 @@ class Situation:
 def publisher_rows(situation: Situation) -> Sequence[PublisherRow]:
     """Return all publishers: the configured ones, and others that have open deliveries."""
     configured = get_settings().publishers
-    others = situation.open.keys() - configured.keys()
+    others = situation.backlog.counts.keys() - configured.keys()
     return [_row(alias, situation) for alias in (*configured, *sorted(others))]
 
 
@@ -127,7 +125,7 @@ def _row(alias: str, situation: Situation) -> PublisherRow:
     return PublisherRow(
         alias=alias,
         now=_status(alias, state, situation),
-        open=situation.open.get(alias, NO_OPEN),
+        open=situation.backlog.counts.get(alias, NO_OPEN),
         recent=situation.recent.get(alias, NO_COUNTS),
         timings=situation.timings.get(alias),
         is_paused=bool(state and state.paused_at),
@@ -144,7 +142,7 @@ def _status(alias: str, state: PublisherState | None, situation: Situation) -> P
             status=PAUSED, explanation=_paused_text(state), since=_time(state, state.paused_at)
         )
     if state and state.open_until:
-        return _stopped(state, situation.now)
+        return _stopped(state, situation.backlog.now)
     if alias not in situation.served:
         text = gettext("No relay that serves it was seen lately.")
         return PublisherStatus(status=UNSERVED, explanation=text)
@@ -167,11 +165,11 @@ def _status_of_flowing(
     alias: str, state: PublisherState | None, situation: Situation
 ) -> PublisherStatus:
     """Return the status of a publisher that nothing stops."""
-    counts = situation.open.get(alias, NO_OPEN)
+    counts = situation.backlog.counts.get(alias, NO_OPEN)
     if counts.dead:
         return PublisherStatus(status=FAILING)
     next_send = _time(state, state.next_send_at) if state else None
-    if next_send and next_send > situation.now:
+    if next_send and next_send > situation.backlog.now:
         text = gettext("RATE_LIMIT allows no message before then.")
         return PublisherStatus(status=LIMITED, explanation=text, limited_until=next_send)
     return PublisherStatus(status=RETRYING if counts.retrying else HEALTHY)

@@ -74,8 +74,8 @@ def _text(recent: RecentCounts, highest: int) -> str:
     if not highest:
         return gettext("24 hours: nothing was sent.")
     text = gettext(
-        "24 hours: %(delivered)d delivered, %(failed)d attempts failed; at most %(highest)d together "
-        "in half an hour."
+        "24 hours: %(delivered)d delivered, %(failed)d attempts failed; at most %(highest)d "
+        "together in half an hour."
     )
     values = {"delivered": recent.delivered, "failed": recent.failed, "highest": highest}
     return text % values

@@ -19,9 +19,10 @@ class DeadLettersView(ConsoleView):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Return the page."""
         deliveries = Delivery.objects.using(router.db_for_write(Delivery))
-        counts = [counts.dead for counts in deliveries.open_counts().values()]
+        backlog = deliveries.backlog()
+        counts = [counts.dead for counts in backlog.counts.values()]
         context = {
-            "causes": causes_of(deliveries.failed()),
+            "causes": causes_of(deliveries.failed(backlog.failing)),
             "count": sum(counts),
             "more": "+" if any(count >= MAX_COUNTED for count in counts) else "",
             "max_grouped": MAX_GROUPED if any(count > MAX_GROUPED for count in counts) else None,

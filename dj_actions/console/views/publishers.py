@@ -23,8 +23,7 @@ from dj_actions.console.views.base import ConsoleView
 from dj_actions.console.views.deliveries import ReasonForm
 from dj_actions.exceptions import InvalidSetting, error_message
 from dj_actions.models import Delivery
-from dj_actions.outbox.queries import MAX_SEARCHED, database_time
-from dj_actions.outbox.times import aware
+from dj_actions.outbox.queries import MAX_SEARCHED
 from dj_actions.outbox.timings import DAY, WINDOWS, Timings
 from dj_actions.publishers import publishers
 
@@ -100,9 +99,9 @@ def _timings_of(row: PublisherRow, *, using: str) -> Mapping[str, Timings]:
 def current_rows() -> Sequence[PublisherRow]:
     """Return all publishers as they are now."""
     using = router.db_for_write(Delivery)
-    now = aware(database_time(using=using), using=using)
-    served = served_by(relay_rows(now, using=using))
-    return publisher_rows(Situation.read(now, served=served, using=using))
+    backlog = Delivery.objects.using(using).backlog()
+    served = served_by(relay_rows(backlog.now, using=using))
+    return publisher_rows(Situation.read(backlog, served=served, using=using))
 
 
 def _require_configured(alias: str) -> None:

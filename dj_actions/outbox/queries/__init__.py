@@ -23,6 +23,7 @@ from dj_actions.outbox.queries.overview import (
     MAX_GROUPED,
     MAX_SEARCHED,
     RELAY_TIMEOUT,
+    Backlog,
     FailedDelivery,
     OpenCounts,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "PERIODS",
     "RELAY_TIMEOUT",
     "ActionEventQuerySet",
+    "Backlog",
     "Counts",
     "DeliveryCountQuerySet",
     "DeliveryQuerySet",

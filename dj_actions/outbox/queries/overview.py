@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -12,14 +12,16 @@ from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 
 from dj_actions.outbox.queries.base import RecordQuerySet
+from dj_actions.outbox.queries.clock import database_time
+from dj_actions.outbox.times import aware
 from dj_actions.states import DeliveryState
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
 
-MAX_COUNTED = 10_000
+MAX_COUNTED = 5000
 """Deliveries of one publisher in one state that a page counts at most; more are shown as
-"10,000+"."""
+"5,000+"."""
 
 RELAY_TIMEOUT = 11
 """Seconds without a heartbeat after which a relay is shown as dead: it has missed two. A page that
@@ -34,7 +36,7 @@ MAX_SEARCHED = 20_000
 MAX_MESSAGE = 300
 """Characters of an error that are read."""
 
-ALIASES = """
+OPEN_PUBLISHERS = """ARRAY(
     WITH RECURSIVE alias (publisher) AS (
         SELECT min(publisher) FROM {table} WHERE state = '{state}'
         UNION ALL
@@ -43,34 +45,47 @@ ALIASES = """
             WHERE state = '{state}' AND publisher > alias.publisher
         ) FROM alias WHERE alias.publisher IS NOT NULL
     )
-"""
+    SELECT publisher FROM alias WHERE publisher IS NOT NULL
+)"""
 """The publishers with deliveries in a state: each step finds the next one in an index."""
 
-COUNT_STATEMENT = """({aliases}
-    SELECT '{state}', alias.publisher, counted.* FROM alias CROSS JOIN LATERAL (
-        SELECT count(*), count(*) FILTER (WHERE attempts > 0), min(queued_at), min({column})
+COUNT_STATEMENT = """
+    SELECT 'pending', wanted.publisher, counted.*
+    FROM unnest(%(pending)s::text[]) AS wanted (publisher)
+    CROSS JOIN LATERAL (
+        SELECT count(*), count(*) FILTER (WHERE attempts > 0), min(queued_at), min(available_at)
         FROM (
-            SELECT attempts, queued_at, {column} FROM {table}
-            WHERE state = '{state}' AND publisher = alias.publisher
-            ORDER BY {column} LIMIT {limit}
+            SELECT attempts, queued_at, available_at FROM {table}
+            WHERE state = 'pending' AND publisher = wanted.publisher
+            ORDER BY available_at LIMIT {limit}
         ) AS bounded
-    ) AS counted WHERE alias.publisher IS NOT NULL
-)"""
-"""Counts each publisher by itself: no backlog of one hides another."""
+    ) AS counted
+    UNION ALL
+    SELECT 'dead', wanted.publisher, counted.*, 0, NULL, NULL
+    FROM unnest(%(dead)s::text[]) AS wanted (publisher)
+    CROSS JOIN LATERAL (
+        SELECT count(*) FROM (
+            SELECT FROM {table} WHERE state = 'dead' AND publisher = wanted.publisher LIMIT {limit}
+        ) AS bounded
+    ) AS counted
+"""
+"""Counts each publisher by itself: no backlog of one hides another. With the names as an array,
+PostgreSQL knows how few they are; otherwise it would compile the statement for longer than it
+runs."""
 
 COUNT_ALL_STATEMENT = """
-    SELECT '{state}', publisher, count(*), count(CASE WHEN attempts > 0 THEN 1 END),
-           min(queued_at), min({column})
-    FROM {table} WHERE state = '{state}' GROUP BY publisher
+    SELECT state, publisher, count(*), count(CASE WHEN attempts > 0 THEN 1 END),
+           min(queued_at), min(available_at)
+    FROM {table} WHERE state IN ('pending', 'dead') GROUP BY state, publisher
 """
 """The same where there is no LATERAL: on SQLite, whose tables are small."""
 
 FAILED_STATEMENT = """
-    {aliases}
-    SELECT failed.* FROM alias CROSS JOIN LATERAL (
+    SELECT failed.* FROM unnest(%(publishers)s::text[]) AS wanted (publisher)
+    CROSS JOIN LATERAL (
         SELECT id, publisher, settled_at, errors -> -1 ->> 'kind',
                left(errors -> -1 ->> 'message', {message})
-        FROM {table} WHERE state = 'dead' AND publisher = alias.publisher
+        FROM {table} WHERE state = 'dead' AND publisher = wanted.publisher
         ORDER BY settled_at DESC LIMIT {limit}
     ) AS failed
 """
@@ -94,6 +109,22 @@ class OpenCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """The deliveries that wait, or were given up, at one moment."""
+
+    now: datetime
+    """The time by the database's clock, with its time zone."""
+
+    counts: Mapping[str, OpenCounts]
+    """Publisher → its deliveries; only publishers that have some."""
+
+    @property
+    def failing(self) -> Sequence[str]:
+        """The publishers that have dead letters."""
+        return [publisher for publisher, counts in self.counts.items() if counts.dead]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailedDelivery:
     """A delivery with its latest error."""
 
@@ -109,51 +140,67 @@ class FailedDelivery:
 class OverviewQueries(RecordQuerySet["Delivery"]):
     """Queries of pages."""
 
-    def open_counts(self, *, limit: int = MAX_COUNTED) -> dict[str, OpenCounts]:
-        """Count the pending deliveries and the dead letters by publisher, in one statement.
+    def backlog(self, *, limit: int = MAX_COUNTED) -> Backlog:
+        """Count the pending deliveries and the dead letters by publisher, in two statements.
 
         Args:
             limit: deliveries of one publisher in one state that are counted at most.
         """
-        pending = self._count_statement(DeliveryState.PENDING, "available_at", limit)
-        dead = self._count_statement(DeliveryState.DEAD, "settled_at", limit)
         found: dict[str, dict[str, Any]] = {}
+        now, rows = self._counted(limit) if self._is_postgres else self._counted_at_once()
+        for state, publisher, number, retrying, oldest, following in rows:
+            own = found.setdefault(publisher, {})
+            if state == DeliveryState.DEAD:
+                own["dead"] = number
+                continue
+            own |= {
+                "pending": number,
+                "retrying": retrying,
+                "oldest_queued_at": self._as_time("queued_at", oldest),
+                "next_attempt_at": self._as_time("available_at", following),
+            }
+        counts = {publisher: OpenCounts(**own) for publisher, own in found.items()}
+        return Backlog(now=aware(now, using=self.db), counts=counts)
+
+    def _counted(self, limit: int) -> tuple[datetime, list[tuple[Any, ...]]]:
+        """Return the time and the rows of `COUNT_STATEMENT`."""
+        table = self.model._meta.db_table
+        pending, dead = (
+            OPEN_PUBLISHERS.format(table=table, state=state.value)
+            for state in (DeliveryState.PENDING, DeliveryState.DEAD)
+        )
         with connections[self.db].cursor() as cursor:
-            cursor.execute(f"{pending} UNION ALL {dead}")
-            for state, publisher, number, retrying, oldest, following in cursor.fetchall():
-                own = found.setdefault(publisher, {})
-                if state == DeliveryState.DEAD:
-                    own["dead"] = number
-                    continue
-                own |= {
-                    "pending": number,
-                    "retrying": retrying,
-                    "oldest_queued_at": self._as_time("queued_at", oldest),
-                    "next_attempt_at": self._as_time("available_at", following),
-                }
-        return {publisher: OpenCounts(**own) for publisher, own in found.items()}
+            cursor.execute(f"SELECT statement_timestamp(), {pending}, {dead}")
+            now, pending, dead = cursor.fetchone()
+            if not (pending or dead):
+                return now, []
+            statement = COUNT_STATEMENT.format(table=table, limit=int(limit))
+            cursor.execute(statement, {"pending": pending, "dead": dead})
+            return now, cursor.fetchall()
 
-    def _count_statement(self, state: DeliveryState, column: str, limit: int) -> str:
-        """Return a statement that counts by publisher; its names and values are our own."""
-        template = COUNT_STATEMENT if self._is_postgres else COUNT_ALL_STATEMENT
-        names = {"table": self.model._meta.db_table, "state": state.value}
-        aliases = ALIASES.format(**names)
-        return template.format(**names, aliases=aliases, column=column, limit=int(limit))
+    def _counted_at_once(self) -> tuple[datetime, list[tuple[Any, ...]]]:
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(COUNT_ALL_STATEMENT.format(table=self.model._meta.db_table))
+            return database_time(using=self.db), cursor.fetchall()
 
-    def failed(self, *, limit: int = MAX_GROUPED) -> list[FailedDelivery]:
+    def failed(
+        self, publishers: Collection[str], *, limit: int = MAX_GROUPED
+    ) -> list[FailedDelivery]:
         """Return the newest dead letters of each publisher with their latest errors.
 
         Args:
+            publishers: aliases of the publishers.
             limit: dead letters of one publisher at most; on SQLite, of all.
         """
+        if not publishers:
+            return []
         if not self._is_postgres:
             return self._newest_failed(limit)
-        names = {"table": self.model._meta.db_table, "state": DeliveryState.DEAD.value}
         statement = FAILED_STATEMENT.format(
-            **names, aliases=ALIASES.format(**names), limit=int(limit), message=MAX_MESSAGE
+            table=self.model._meta.db_table, limit=int(limit), message=MAX_MESSAGE
         )
         with connections[self.db].cursor() as cursor:
-            cursor.execute(statement)
+            cursor.execute(statement, {"publishers": list(publishers)})
             rows = cursor.fetchall()
         return [
             FailedDelivery(
