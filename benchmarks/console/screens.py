@@ -38,6 +38,8 @@ def other_pages() -> Mapping[str, str]:
     actions = {
         "a resource": "resource=list",
         "an action": "action=archive",
+        "an action that is unknown": "action=nothing",
+        "a resource that is unknown": "resource=nothing",
         "an action of a resource": "resource=list&action=archive",
         "an object": "object=49999",
         "an object of a resource": "resource=todo&object=49999",
@@ -47,6 +49,7 @@ def other_pages() -> Mapping[str, str]:
         "the name of a user": "actor=user7",
         "a user who is unknown": "actor=nobody",
         "failures": "outcome=failed",
+        "failures of a user": "outcome=failed&actor=user7",
         "the first day": f"until={month}",
         "a week ago, of a user": f"until={week}&actor=user7",
         "a page in the middle": f"before={_middle()}",
@@ -61,6 +64,9 @@ def other_pages() -> Mapping[str, str]:
     }
     deliveries = {
         "dead": "state=dead",
+        "cancelled": "state=cancelled",
+        "delivered, of a publisher": "state=delivered&publisher=rare",
+        "text of an error": "state=dead&error=property",
         "pending": "state=pending",
         "dead of a publisher": "state=dead&publisher=feeds",
         "an object": "object=49999",

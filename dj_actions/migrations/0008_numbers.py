@@ -89,6 +89,18 @@ class Migration(migrations.Migration):
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(
+                    ("state", dj_actions.states.DeliveryState["DEAD"]),
+                    ("state", dj_actions.states.DeliveryState["CANCELLED"]),
+                    _connector="OR",
+                ),
+                fields=["state", "-id"],
+                name="dja_delivery_given_up",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(
                     ("remote_state", dj_actions.states.RemoteState["UNTRACKED"]), _negated=True
                 ),
                 fields=["-id"],

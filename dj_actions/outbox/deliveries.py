@@ -210,6 +210,11 @@ class Delivery(models.Model):
                 name="dja_delivery_tracked",
                 condition=Q(remote_check_at__isnull=False),
             ),
+            models.Index(
+                fields=["state", "-id"],
+                name="dja_delivery_given_up",
+                condition=Q(state=DeliveryState.DEAD) | Q(state=DeliveryState.CANCELLED),
+            ),
             # Of remote runs only: most relays settle without them, and pay nothing for them.
             models.Index(fields=["-id"], name="dja_delivery_run", condition=TRACKED),
             models.Index(

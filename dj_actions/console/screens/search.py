@@ -136,7 +136,7 @@ def _by_recent_receipt(text: str) -> UUID | None:
 
 def _by_object_or_actor(text: str) -> list[ActionEvent]:
     by_object = _events().matching(object=text).page_before(None, size=MAX_RESULTS)
-    by_actor = _events().matching(actor=text).page_before(None, size=MAX_RESULTS)
+    by_actor = _events().by_actor(text).page_before(None, size=MAX_RESULTS)
     found = {event.pk: event for event in (*by_object, *by_actor)}
     return [found[key] for key in sorted(found, reverse=True)][:MAX_RESULTS]
 

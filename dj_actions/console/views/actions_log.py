@@ -73,10 +73,15 @@ def filtered(form: ActionFilters) -> ActionEventQuerySet:
     """Return the events that match a valid form."""
     filters = dict(form.filters())
     since, until = filters.pop("since", None), filters.pop("until", None)
-    text = filters.pop("id", None)
+    text, actor = filters.pop("id", None), filters.pop("actor", None)
     events = ActionEvent.objects.using(router.db_for_write(ActionEvent))
     if text is not None:
-        events = events.filter(pk=event_of_id(text))
+        found = event_of_id(text)
+        events = events.filter(pk=found) if found else events.none()
+    if "resource" not in filters and (action := filters.pop("action", None)) is not None:
+        events = events.by_action(action)
+    if actor is not None:
+        events = events.by_actor(actor)
     return events.matching(**filters).recorded_between(since, until)
 
 

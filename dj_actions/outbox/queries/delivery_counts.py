@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F
@@ -72,7 +72,7 @@ class DeliveryCountQuerySet(RecordQuerySet["DeliveryCount"]):
         with transaction.atomic(using=rows.db):
             # In one order, so that two relays do not wait for each other.
             for publisher, added in sorted(counts.items()):
-                row = {"publisher": publisher, "period": period}
+                row: dict[str, Any] = {"publisher": publisher, "period": period}
                 if not rows.filter(**row)._increase(added):
                     rows.get_or_create(**row)
                     rows.filter(**row)._increase(added)

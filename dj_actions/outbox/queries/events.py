@@ -15,7 +15,12 @@ from django.db.models.lookups import GreaterThan
 
 from dj_actions.context import ChainPosition
 from dj_actions.identifiers import first_uuid7_of
-from dj_actions.outbox.queries.base import RecordQuerySet, counted_together, without_none
+from dj_actions.outbox.queries.base import (
+    RecordQuerySet,
+    counted_together,
+    exist_together,
+    without_none,
+)
 from dj_actions.outbox.times import aware, comparable
 from dj_actions.states import DeliveryState, Outcome, RemoteState
 
@@ -27,6 +32,21 @@ ID_MARGIN = timedelta(days=1)
 
 FAILED_FROM = 400
 """Status codes from here on are failures: https://www.rfc-editor.org/rfc/rfc9110#section-15."""
+
+
+RESOURCES_OF_ACTION = """
+    WITH RECURSIVE known (resource) AS (
+        SELECT min(resource) FROM {table}
+        UNION ALL
+        SELECT (SELECT min(resource) FROM {table} WHERE resource > known.resource)
+        FROM known WHERE known.resource IS NOT NULL
+    )
+    SELECT resource FROM known WHERE resource IS NOT NULL AND EXISTS (
+        SELECT 1 FROM {table} AS event
+        WHERE event.resource = known.resource AND event.action = %s
+    )
+"""
+"""The resources that have an action of a name: each step finds the next one in an index."""
 
 
 class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
@@ -86,6 +106,37 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
         rows = self if event_id is None else self.filter(pk__lt=event_id)
         payloads = ("request_data", "response_data", "extra")
         return list(rows.defer(*payloads).order_by("-pk")[:size])
+
+    def by_actor(self, actor: str) -> Self:
+        """Return the events of an actor, in a way that always uses an index.
+
+        It executes a statement: whether it is an id, a name or neither decides on the index.
+
+        Args:
+            actor: id or name of the actor.
+        """
+        everything = type(self)(model=self.model, using=self.db).order_by()
+        is_id, is_label = exist_together(
+            everything.filter(actor_id=actor), everything.filter(actor_label=actor)
+        )
+        if is_id and is_label:
+            return self.matching(actor=actor)
+        if is_label:
+            return self.filter(actor_label=actor)
+        return self.filter(actor_id=actor)
+
+    def by_action(self, action: str) -> Self:
+        """Return the events of an action of any resource, in a way that always uses an index.
+
+        It executes a statement: which resources have such an action decides on the index.
+        """
+        table = self.model._meta.db_table
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(RESOURCES_OF_ACTION.format(table=table), [action])
+            resources = [resource for (resource,) in cursor.fetchall()]
+        if len(resources) == 1:
+            return self.filter(resource=resources[0], action=action)
+        return self.filter(resource__in=resources, action=action)
 
     def recorded_between(self, since: datetime | None, until: datetime | None) -> Self:
         """Return the events that were recorded in a period; None leaves an end open."""

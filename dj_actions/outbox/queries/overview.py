@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections
-from django.db.models import Subquery
-from django.db.models.functions import Coalesce
 
 from dj_actions.outbox.queries.base import RecordQuerySet
 from dj_actions.outbox.queries.clock import database_time
@@ -30,7 +28,7 @@ asks every 3 seconds then shows it within 15 seconds of its end."""
 MAX_GROUPED = 1000
 """Dead letters of one publisher that a page groups by cause at most: the newest."""
 
-MAX_SEARCHED = 20_000
+MAX_SEARCHED = 5000
 """Deliveries that a page searches at most for what has no index."""
 
 MAX_MESSAGE = 300
@@ -226,11 +224,10 @@ class OverviewQueries(RecordQuerySet["Delivery"]):
         Where no index has what is searched for, this bounds how many rows are read.
 
         Args:
-            number: how many ids back from the newest one.
+            number: how many of all deliveries are considered.
         """
         everything = type(self)(model=self.model, using=self.db)
-        newest = Subquery(everything.order_by("-pk").values("pk")[:1])
-        return self.filter(pk__gt=Coalesce(newest, 0) - number)
+        return self.filter(pk__in=everything.order_by("-pk").values("pk")[:number])
 
     def page_before(self, pk: int | None, *, size: int) -> list[Delivery]:
         """Return a page of these deliveries with their events, newest first.
