@@ -129,7 +129,9 @@ def load(cursor: CursorWrapper, *, first: int, last: int, of: int) -> None:
     """
     numbers = {"first": first, "last": last, "count": of, "days": DAYS}
     cursor.execute(EVENTS, numbers)
+    if first == 1:
+        cursor.execute(RARE)
     cursor.execute(DELIVERIES, {**numbers, "offset": first - 1, "chunk": last - first + 1})
     if last == of:
-        for statement in (RARE, COUNTS, RELAYS):
+        for statement in (COUNTS, RELAYS):
             cursor.execute(statement)

@@ -131,7 +131,7 @@ def _by_recent_receipt(text: str) -> UUID | None:
     """Return the event of a result that no index has, if it is a recent one."""
     if not UUID_IN_TEXT.search(text):
         return None
-    return _first_event(_deliveries().among_newest(), text)
+    return _first_event(_deliveries().newest_with("receipt_id", text), text)
 
 
 def _by_object_or_actor(text: str) -> list[ActionEvent]:

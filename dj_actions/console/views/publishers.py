@@ -74,11 +74,11 @@ class PublisherView(ConsoleView):
         row = next((row for row in current_rows() if row.alias == alias), None)
         if row is None:
             raise Http404(gettext("There is no publisher %r.") % alias)
-        rows = Delivery.objects.using(router.db_for_write(Delivery)).matching(publisher=alias)
+        rows = Delivery.objects.using(router.db_for_write(Delivery))
         context = {
             "row": row,
             "configuration": configuration_of(alias),
-            "latest": rows.among_newest().page_before(None, size=LATEST),
+            "latest": rows.newest_with("publisher", alias).page_before(None, size=LATEST),
             "timings": _timings_of(row, using=rows.db),
             "max_searched": MAX_SEARCHED,
             "form": form,

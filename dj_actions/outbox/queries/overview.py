@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections
+from django.db.models.expressions import RawSQL
 
 from dj_actions.outbox.queries.base import RecordQuerySet
 from dj_actions.outbox.queries.clock import database_time
@@ -86,6 +87,13 @@ FAILED_STATEMENT = """
         FROM {table} WHERE state = 'dead' AND publisher = wanted.publisher
         ORDER BY settled_at DESC LIMIT {limit}
     ) AS failed
+"""
+
+
+NEWEST_STATEMENT = """
+    SELECT id FROM (
+        SELECT id, {column} FROM {table} ORDER BY id DESC LIMIT %s
+    ) AS newest WHERE {column} = %s
 """
 
 
@@ -218,16 +226,18 @@ class OverviewQueries(RecordQuerySet["Delivery"]):
             for pk, publisher, at, errors in rows.values_list(*columns)[:limit]
         ]
 
-    def among_newest(self, number: int = MAX_SEARCHED) -> Self:
-        """Return those of these deliveries that are among the newest ones of all.
+    def newest_with(self, column: str, value: str) -> Self:
+        """Return those of these deliveries that have a value, among the newest ones of all.
 
-        Where no index has what is searched for, this bounds how many rows are read.
+        Where no index has the value, this bounds how many rows are read.
 
         Args:
-            number: how many of all deliveries are considered.
+            column: name of the column.
+            value: what it has to have.
         """
-        everything = type(self)(model=self.model, using=self.db)
-        return self.filter(pk__in=everything.order_by("-pk").values("pk")[:number])
+        field = self.model._meta.get_field(column)
+        statement = NEWEST_STATEMENT.format(table=self.model._meta.db_table, column=field.column)
+        return self.filter(pk__in=RawSQL(statement, [MAX_SEARCHED, value]))  # noqa: S611
 
     def page_before(self, pk: int | None, *, size: int) -> list[Delivery]:
         """Return a page of these deliveries with their events, newest first.
