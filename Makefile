@@ -64,6 +64,7 @@ bench: $(UV)  ## Measure requests, the relay and its latency, side by side with 
 	@$(BENCH) destination
 	@$(BENCH) stream
 	@$(BENCH) feeds_server
+	@$(BENCH) console
 	@$(BENCH) airflow
 
 bench-quick: $(UV)  ## The same in about five minutes, less precisely and with fewer figures
@@ -75,6 +76,7 @@ bench-quick: $(UV)  ## The same in about five minutes, less precisely and with f
 	@$(BENCH) stream --quick
 	@$(BENCH) airflow --quick
 	@$(BENCH) feeds_server --quick
+	@$(BENCH) console --quick
 
 $(JAVASCRIPT)/node_modules: $(JAVASCRIPT)/package.json
 	@if command -v npm >/dev/null; then \

@@ -35,6 +35,9 @@ BENCHMARKS = {
     "stream": Benchmark(
         run="benchmarks.stream.benchmark.run", settings="benchmarks.stream.settings"
     ),
+    "console": Benchmark(
+        run="benchmarks.console.benchmark.run", settings="benchmarks.console.settings"
+    ),
     "feeds_server": Benchmark(
         run="benchmarks.feeds_server.benchmark.run", settings="benchmarks.feeds_server.settings"
     ),
@@ -124,6 +127,9 @@ class Options:
     """CONCURRENCY of its publisher, and threads of the pool that it is compared to; in the Airflow
     benchmark, in addition to the default."""
 
+    events: int | None = None
+    """Events in the database of the console benchmark; None for the default."""
+
 
 def parse_options(arguments: list[str] | None = None) -> Options:
     """Parse the command line; exit with a message if it is not valid."""
@@ -153,6 +159,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
         ordered=given.ordered,
         delays=given.delays,
         concurrency=given.concurrency,
+        events=given.events,
     )
 
 
@@ -180,6 +187,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_latency(parser.add_argument_group("latency"))
     _add_destination(parser.add_argument_group("destination"))
+    parser.add_argument_group("console").add_argument(
+        "--events", type=_at_least_one, metavar="N",
+        help="events in the database, with two deliveries each (default: 1000000, quick: 100000)",
+    )  # fmt: skip
     return parser
 
 

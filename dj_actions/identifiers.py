@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,12 @@ def uuid7() -> UUID:
     fraction = (remainder << 12) // 1_000_000
     value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | fraction << 64
     return UUID(int=value | 0b10 << 62 | secrets.randbits(62))
+
+
+def first_uuid7_of(time: datetime) -> UUID:
+    """Return the smallest UUID of version 7 for a time, which has its time zone."""
+    milliseconds = max(0, int(time.timestamp() * 1000)) & 0xFFFF_FFFF_FFFF
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)
 
 
 def key_text(entry: Model) -> str:

@@ -7,6 +7,7 @@ from dj_actions.declaration.enums import ActionType
 from dj_actions.machine_tokens.model import MachineToken
 from dj_actions.outbox.attempts import Attempt
 from dj_actions.outbox.deliveries import Delivery
+from dj_actions.outbox.delivery_counts import DeliveryCount
 from dj_actions.outbox.events import ActionEvent, ArchivedActionEvent, EventAction
 from dj_actions.outbox.heartbeats import RelayHeartbeat
 from dj_actions.outbox.publisher_state import PublisherState
@@ -18,6 +19,7 @@ __all__ = [
     "ArchivedActionEvent",
     "Attempt",
     "Delivery",
+    "DeliveryCount",
     "EventAction",
     "MachineToken",
     "PublisherState",

@@ -17,9 +17,15 @@ from dj_actions.cli.output import Answer, display, duration, one_line, table
 from dj_actions.cli.summaries import deliveries_table, details_of, light, summary_of
 from dj_actions.cli.timings import timings_data, timings_table
 from dj_actions.conf import get_settings
-from dj_actions.models import Delivery, PublisherState
+from dj_actions.models import Delivery, DeliveryCount, PublisherState
 from dj_actions.operations.publishers import require_publisher
-from dj_actions.outbox.queries import DeliveryQuerySet, PublisherCounts
+from dj_actions.outbox.queries import (
+    NO_COUNTS,
+    DeliveryQuerySet,
+    PublisherCounts,
+    RecentCounts,
+    database_time,
+)
 from dj_actions.outbox.times import aware
 from dj_actions.states import DeliveryState, RemoteState
 
@@ -67,8 +73,14 @@ def show_stats(options: Mapping[str, Any]) -> Answer:
     if alias is not None:
         require_publisher(alias, or_in=names)
         names = [alias]
+    timings, recent = timings_data(names), recent_counts(database)
     data = [
-        _stats_of(name, counts.get(name), states.get(name)) | {"remote": remote.get(name, {})}
+        _stats_of(name, counts.get(name), states.get(name))
+        | {
+            "last_24_hours": _recent(recent.get(name, NO_COUNTS)),
+            "timings": timings[name],
+            "remote": remote.get(name, {}),
+        }
         for name in names
     ]
     tables = filter(None, (_stats_table(data), timings_table(data)))
@@ -84,13 +96,22 @@ def _stats_of(
         "is_configured": alias in get_settings().publishers,
         **by_state,
         "oldest_pending_seconds": counts.oldest_pending if counts else None,
-        "timings": timings_data(alias),
         "paused_at": publisher and _aware(publisher, publisher.paused_at),
         "paused_by": publisher.paused_by if publisher else "",
         "pause_reason": publisher.pause_reason if publisher else "",
         "open_until": publisher and _aware(publisher, publisher.open_until),
         "open_reason": publisher.open_reason if publisher else "",
     }
+
+
+def recent_counts(database: str) -> dict[str, RecentCounts]:
+    """Return what relays have delivered to each publisher in the last 24 hours."""
+    now = aware(database_time(using=database), using=database)
+    return DeliveryCount.objects.using(database).recent(now)
+
+
+def _recent(counts: RecentCounts) -> dict[str, int]:
+    return {"delivered": counts.delivered, "failed_attempts": counts.failed}
 
 
 def _remote_counts(rows: DeliveryQuerySet) -> dict[str, dict[str, int]]:
@@ -111,13 +132,14 @@ def _stats_table(data: list[dict[str, Any]]) -> str:
     remote = ("REMOTE RUNS",) if has_runs else ()
     headings = (
         *("PUBLISHER", *(state.upper() for state in states), "OLDEST PENDING"),
-        *(*remote, "NOTE"),
+        *("24 H DELIVERED / FAILED", *remote, "NOTE"),
     )
     rows = [
         (
             entry["publisher"],
             *(entry[state] for state in states),
             duration(entry["oldest_pending_seconds"]),
+            " / ".join(map(str, entry["last_24_hours"].values())),
             *([_remote_text(entry["remote"])] if has_runs else ()),
             _note(entry),
         )

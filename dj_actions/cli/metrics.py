@@ -5,15 +5,17 @@ https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import router
 
+from dj_actions.cli.inspection import recent_counts
 from dj_actions.cli.output import Answer
 from dj_actions.conf import get_settings
 from dj_actions.models import Delivery, PublisherState
+from dj_actions.outbox.queries import NO_COUNTS
 from dj_actions.outbox.timings import WINDOWS, Percentiles
 from dj_actions.states import DeliveryState
 
@@ -22,6 +24,7 @@ HELP: Mapping[str, str] = {
     "dj_actions_oldest_pending_seconds": "Age of the oldest pending delivery.",
     "dj_actions_publisher_paused": "Whether an operator has paused the publisher.",
     "dj_actions_publisher_breaker_open": "Whether the circuit breaker of the publisher is open.",
+    "dj_actions_recent_attempts": "Attempts of the last 24 hours, by outcome; relays count them.",
     "dj_actions_recent_deliveries": "Deliveries in the window from which percentiles are computed.",
     "dj_actions_waiting_seconds": "Time from the commit to the first attempt, in the window.",
     "dj_actions_sending_seconds": "Time of the attempt that succeeded, in the window.",
@@ -57,8 +60,8 @@ def _samples() -> Iterator[Sample]:
     aliases = list(get_settings().publishers)
     yield from _counts(aliases)
     yield from _states(aliases)
-    for alias in aliases:
-        yield from _timings(alias)
+    yield from _recent(aliases)
+    yield from _timings(aliases)
 
 
 def _counts(aliases: Iterable[str]) -> Iterator[Sample]:
@@ -87,15 +90,25 @@ def _states(aliases: Iterable[str]) -> Iterator[Sample]:
         yield Sample(name="dj_actions_publisher_breaker_open", labels=labels, value=int(is_open))
 
 
-def _timings(alias: str) -> Iterator[Sample]:
+def _recent(aliases: Iterable[str]) -> Iterator[Sample]:
+    found = recent_counts(router.db_for_write(Delivery))
+    for alias in aliases:
+        counts = found.get(alias, NO_COUNTS)
+        for outcome, value in (("delivered", counts.delivered), ("failed", counts.failed)):
+            labels = {"publisher": alias, "outcome": outcome}
+            yield Sample(name="dj_actions_recent_attempts", labels=labels, value=value)
+
+
+def _timings(aliases: Collection[str]) -> Iterator[Sample]:
     rows = Delivery.objects.using(router.db_for_write(Delivery))
     for window, seconds in WINDOWS.items():
-        timings = rows.timings(alias, seconds=seconds)
-        labels = {"publisher": alias, "window": window.replace(" ", "")}
-        yield Sample(name="dj_actions_recent_deliveries", labels=labels, value=timings.deliveries)
-        yield from _percentiles("dj_actions_waiting_seconds", labels, timings.waiting)
-        yield from _percentiles("dj_actions_sending_seconds", labels, timings.sending)
-        yield from _percentiles("dj_actions_running_seconds", labels, timings.running)
+        for alias, timings in rows.timings_of(aliases, seconds=seconds).items():
+            labels = {"publisher": alias, "window": window.replace(" ", "")}
+            count = timings.deliveries
+            yield Sample(name="dj_actions_recent_deliveries", labels=labels, value=count)
+            yield from _percentiles("dj_actions_waiting_seconds", labels, timings.waiting)
+            yield from _percentiles("dj_actions_sending_seconds", labels, timings.sending)
+            yield from _percentiles("dj_actions_running_seconds", labels, timings.running)
 
 
 def _percentiles(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -16,11 +16,15 @@ MEASURES = ("waiting", "sending", "running")
 PERCENTILES = ("p50", "p95", "p99")
 
 
-def timings_data(alias: str) -> dict[str, Any]:
-    """Return the timings of a publisher for each period, by its label."""
+def timings_data(aliases: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return the timings of publishers for each period: alias → label of the period → timings."""
     rows = Delivery.objects.using(router.db_for_write(Delivery))
+    by_label = {
+        label: rows.timings_of(aliases, seconds=seconds) for label, seconds in WINDOWS.items()
+    }
     return {
-        label: asdict(rows.timings(alias, seconds=seconds)) for label, seconds in WINDOWS.items()
+        alias: {label: asdict(found[alias]) for label, found in by_label.items()}
+        for alias in aliases
     }
 
 

@@ -22,7 +22,7 @@ def check_timings(max_waiting: float) -> Iterator[Finding]:
         max_waiting: seconds that one in 20 of them may have waited.
     """
     rows = Delivery.objects.using(router.db_for_write(Delivery))
-    found = {alias: rows.timings(alias, seconds=HOUR) for alias in get_settings().publishers}
+    found = rows.timings_of(list(get_settings().publishers), seconds=HOUR)
     measured = {alias: timings for alias, timings in found.items() if timings.deliveries}
     for alias, timings in measured.items():
         yield _finding(alias, timings, max_waiting)

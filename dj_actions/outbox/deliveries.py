@@ -27,6 +27,7 @@ SETTLED = Q(settled_at__isnull=False) & (
     | Q(state=DeliveryState.DEAD)
     | Q(state=DeliveryState.CANCELLED)
 )
+TRACKED = ~Q(remote_state=RemoteState.UNTRACKED)
 UNTRACKED = Q(
     remote_state=RemoteState.UNTRACKED,
     remote_check_at=None,
@@ -214,6 +215,24 @@ class Delivery(models.Model):
                 name="dja_delivery_tracked",
                 condition=Q(remote_check_at__isnull=False),
             ),
+            models.Index(
+                fields=["state", "-id"],
+                name="dja_delivery_given_up",
+                condition=Q(state=DeliveryState.DEAD) | Q(state=DeliveryState.CANCELLED),
+            ),
+            # Of remote runs only: most relays settle without them, and pay nothing for them.
+            models.Index(fields=["-id"], name="dja_delivery_run", condition=TRACKED),
+            models.Index(
+                fields=["remote_state", "-id"],
+                name="dja_delivery_run_state",
+                condition=TRACKED & ~Q(remote_state=RemoteState.SUCCEEDED),
+            ),
+            models.Index(
+                fields=["receipt_scope", "-id"],
+                name="dja_delivery_run_scope",
+                condition=TRACKED,
+            ),
+            models.Index(fields=["receipt_id"], name="dja_delivery_run_id", condition=TRACKED),
             # Rows that are settled together have the same time, which PostgreSQL stores once.
             models.Index(
                 fields=["publisher", "settled_at"],

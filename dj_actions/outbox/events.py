@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from dj_actions.identifiers import uuid7
+from dj_actions.outbox.indexes import ElementsIndex
 from dj_actions.outbox.legacy_names import LegacyEventNames
 from dj_actions.outbox.queries import FAILED_FROM, ActionEventQuerySet
 
@@ -104,8 +105,26 @@ class ActionEvent(LegacyEventNames, models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["resource", "action", "-id"], name="dja_event_by_action"),
-            models.Index(fields=["resource", "object_id", "-id"], name="dja_event_by_object"),
+            # The object first: most people search for one without its resource.
+            models.Index(fields=["object_id", "resource", "-id"], name="dja_event_by_object"),
+            # The objects of bulk actions.
+            ElementsIndex(
+                fields=["object_ids"],
+                name="dja_event_of_objects",
+                condition=Q(object_id__isnull=True),
+                opclasses=["jsonb_path_ops"],
+            ),
             models.Index(fields=["actor_id", "-id"], name="dja_event_by_actor"),
+            models.Index(
+                fields=["actor_label", "-id"],
+                name="dja_event_by_actor_label",
+                condition=~Q(actor_label=""),
+            ),
+            models.Index(
+                fields=["-id"],
+                name="dja_event_failed",
+                condition=Q(status_code__gte=FAILED_FROM),
+            ),
             models.Index(fields=["created_at"], name="dja_event_by_age"),
             models.Index(
                 fields=["parent"], name="dja_event_by_parent", condition=Q(parent__isnull=False)
@@ -115,11 +134,12 @@ class ActionEvent(LegacyEventNames, models.Model):
             ),
         ]
         constraints = [
+            # The key first: people search for it alone.
             models.UniqueConstraint(
+                "idempotency_key",
                 Coalesce("actor_id", Value("")),
                 "resource",
                 "action",
-                "idempotency_key",
                 condition=Q(idempotency_key__isnull=False),
                 name="dja_one_event_per_idempotency_key",
             ),

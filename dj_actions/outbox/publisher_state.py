@@ -33,6 +33,9 @@ class PublisherState(models.Model):
         null=True,
         help_text=_("No message is sent until then; then one message probes."),
     )
+    opened_at = models.DateTimeField(
+        _("circuit breaker opened"), null=True, help_text=_("When it opened first.")
+    )
     open_reason = models.TextField(
         _("why the circuit breaker is open"), blank=True, default="", db_default=""
     )

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Self
 
-HOUR = 3600.0
+HOUR, DAY = 3600.0, 86_400.0
+"""Seconds."""
 
-WINDOWS: Mapping[str, float] = {"1 h": HOUR, "24 h": 24 * HOUR}
+WINDOWS: Mapping[str, float] = {"1 h": HOUR, "24 h": DAY}
 """Label of each period that is reported → its length in seconds."""
 
 

@@ -15,6 +15,7 @@ from dj_actions.messages import Receipt
 from dj_actions.outbox.attempts import Timing
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.outbox.ordering import are_ordered, independent_groups
+from dj_actions.outbox.queries import Counts
 from dj_actions.policies import OnPoison, RetryPolicy
 from dj_actions.publishers import BasePublisher
 from dj_actions.relay.attempt_timer import AttemptTimer
@@ -56,14 +57,17 @@ class Batch:
         return any(claimed.attempts > 1 for claimed in self.deliveries)
 
 
-def deliver(batch: Batch, stopping: threading.Event) -> None:
+def deliver(batch: Batch, stopping: threading.Event) -> Counts:
     """Publish a batch and settle each delivery soon after its outcome is known.
 
     It ends early if the relay stops, the breaker opens, the lease is lost, or a dead letter blocks
     the publisher; deliveries that were not tried by then are released as if they had never been
     claimed.
+
+    Returns:
+        How many were delivered, and how many have failed.
     """
-    BatchDelivery(batch, stopping).run()
+    return BatchDelivery(batch, stopping).run()
 
 
 class BatchDelivery:
@@ -88,8 +92,8 @@ class BatchDelivery:
         self._blocking: list[Claimed] = []
         """Those that failed, and those that wait for them."""
 
-    def run(self) -> None:
-        """Deliver one group after the other; settle and release the rest in any case."""
+    def run(self) -> Counts:
+        """Deliver one group after the other; settle and release the rest; return the counts."""
         try:
             for group in independent_groups(self._batch.deliveries):
                 if not self._publish(self._without_blocked(group)):
@@ -98,6 +102,7 @@ class BatchDelivery:
             self._receipts.flush()
             self._release_untried()
             self._log()
+        return Counts(delivered=self._receipts.settled, failed=self._failed)
 
     def _without_blocked(self, group: list[Claimed]) -> list[Claimed]:
         """Return those that no earlier failure blocks; the others block later ones in turn."""

@@ -10,6 +10,7 @@ from functools import partial
 from uuid import uuid4
 
 from dj_actions.models import RelayHeartbeat
+from dj_actions.relay.delivery_counter import DeliveryCounter
 from dj_actions.relay.lane import Lane
 from dj_actions.relay.resilience import ErrorBackoff
 from dj_actions.relay.tuning import LaneTuning
@@ -18,15 +19,24 @@ from dj_actions.relay.tuning import LaneTuning
 class Heartbeat:
     """Records periodically that a relay is alive, unless one of its lanes is stuck.
 
+    As often it writes what the lanes have delivered.
+
     Args:
         lanes: the present lanes of the relay, which replaces stuck ones.
+        counter: what they have delivered.
         stopping: set when the relay stops.
     """
 
     def __init__(
-        self, lanes: Iterable[Lane], *, stopping: threading.Event, tuning: LaneTuning
+        self,
+        lanes: Iterable[Lane],
+        *,
+        counter: DeliveryCounter,
+        stopping: threading.Event,
+        tuning: LaneTuning,
     ) -> None:
         self._lanes = lanes
+        self._counter = counter
         self._stopping = stopping
         self._tuning = tuning
 
@@ -43,10 +53,14 @@ class Heartbeat:
         backoff = ErrorBackoff(
             task="record its heartbeat", stopping=self._stopping, wait=self._tuning.error_wait
         )
+        counting = ErrorBackoff(
+            task="count its deliveries", stopping=self._stopping, wait=self._tuning.error_wait
+        )
         retention = self._tuning.heartbeat_retention
         backoff.run(partial(RelayHeartbeat.objects.delete_stale, retention))
         while not self._stopping.is_set():
             if not any(lane.lease.is_stuck for lane in self._lanes):
                 backoff.run(beat)
+            counting.run(self._counter.flush)
             self._stopping.wait(self._tuning.heartbeat_interval)
         backoff.run(partial(RelayHeartbeat.objects.delete_heartbeat, relay))

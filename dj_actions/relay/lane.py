@@ -14,6 +14,7 @@ from dj_actions.publishers import publishers
 from dj_actions.relay.circuit_breaker import CircuitBreaker
 from dj_actions.relay.claimer import Claimer
 from dj_actions.relay.delivery import Batch, deliver
+from dj_actions.relay.delivery_counter import DeliveryCounter
 from dj_actions.relay.environment import require_own_environment
 from dj_actions.relay.lease import Lease
 from dj_actions.relay.leftovers import Leftovers, leftovers_of
@@ -36,6 +37,7 @@ class Lane:
         listening: set while notifications of new deliveries reach the relay.
         tuning: its intervals and limits.
         claimer: claims its batches; one for the whole queue by default.
+        counter: counts what it delivers; by default nothing does.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Lane:
         *,
         tuning: LaneTuning = DEFAULT_TUNING,
         claimer: Claimer | None = None,
+        counter: DeliveryCounter | None = None,
     ) -> None:
         self.alias = alias
         self.lease = Lease(settings.lease, tuning)
@@ -59,6 +62,7 @@ class Lane:
         self._claimer = claimer or Claimer(alias, settings, CircuitBreaker(alias, tuning), tuning)
         self._breaker = self._claimer.breaker
         self._receipt_delay = ReceiptDelay(tuning)
+        self._counter = counter
         self._polling = Polling(
             alias,
             settings,
@@ -163,7 +167,9 @@ class Lane:
         )
         started = time.monotonic()
         with self.lease.hold(batch.lease_token):
-            deliver(batch, self._stopping)
+            counts = deliver(batch, self._stopping)
+        if self._counter:
+            self._counter.add(self.alias, counts)
         self._claimer.batch_size.record(len(claimed), seconds=time.monotonic() - started)
         return True
 

@@ -18,6 +18,7 @@ from dj_actions.outbox.wakeup import TRACKER_PREFIX
 from dj_actions.publishers.handler import supports_tracking
 from dj_actions.relay.aliases import resolve_aliases
 from dj_actions.relay.capacity import lanes_of
+from dj_actions.relay.delivery_counter import DeliveryCounter
 from dj_actions.relay.environment import require_own_environment
 from dj_actions.relay.heartbeat import Heartbeat
 from dj_actions.relay.lane import Lane
@@ -55,6 +56,7 @@ class Relay:
         self._is_listening = threading.Event()
         self._has_released = threading.Event()
         self._threads = Threads()
+        self._counter = DeliveryCounter()
         self._renewal: threading.Thread | None = None
         self._listener: Listener | None = None
         self._lanes = Lanes(
@@ -146,7 +148,14 @@ class Relay:
                 thread.join(0.1)
 
     def _new_lane(self, alias: str) -> Lane:
-        return Lane(alias, self._settings, self._stopping, self._is_listening, tuning=self._tuning)
+        return Lane(
+            alias,
+            self._settings,
+            self._stopping,
+            self._is_listening,
+            tuning=self._tuning,
+            counter=self._counter,
+        )
 
     def _start_vital(
         self, works: Sequence[Work], *, replace_stuck: bool, timeout: float = math.inf
@@ -192,7 +201,10 @@ class Relay:
             )
 
     def _heartbeat(self) -> Work:
-        return Heartbeat(self._lanes, stopping=self._stopping, tuning=self._tuning).run
+        heartbeat = Heartbeat(
+            self._lanes, counter=self._counter, stopping=self._stopping, tuning=self._tuning
+        )
+        return heartbeat.run
 
     def _wake(self, notification: str) -> None:
         """Let the lanes or the tracker of a publisher poll at once."""
@@ -250,6 +262,7 @@ class Relay:
         # Leases were renewed until here, so that no relay took over a message in flight.
         self._has_released.set()
         join([self._renewal] if self._renewal else [], timeout=timeout)
+        self._backoff("count its deliveries").run(self._counter.flush)
         for error in self._threads.errors:
             raise error
 

@@ -76,8 +76,8 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions.policies": ("OnPoison", "Ordering", "RetryPolicy"),
     # Reading and operating the outbox
     "dj_actions.models": (
-        *("ActionEvent", "ArchivedActionEvent", "Attempt", "Delivery", "EventAction"),
-        *("MachineToken", "PublisherState", "RelayHeartbeat"),
+        *("ActionEvent", "ArchivedActionEvent", "Attempt", "Delivery", "DeliveryCount"),
+        *("EventAction", "MachineToken", "PublisherState", "RelayHeartbeat"),
         *("ACTION_TYPE", "DEFAULT_TTL_MINUTES"),  # names of 0.0.7
     ),
     "dj_actions.operations": (

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import router
 
 from dj_actions.console.screens.causes import Cause, causes_of
-from dj_actions.console.screens.publishers import PublisherRow, Situation, publisher_rows
-from dj_actions.models import ActionEvent, Delivery, PublisherState, RelayHeartbeat
-from dj_actions.outbox.queries import (
-    MAX_COUNTED,
-    RELAY_TIMEOUT,
-    FailedDelivery,
-    database_time,
-)
+from dj_actions.console.screens.publisher_rows import PublisherRow, Situation, publisher_rows
+from dj_actions.models import ActionEvent, Delivery, RelayHeartbeat
+from dj_actions.outbox.queries import MAX_GROUPED, RELAY_TIMEOUT
 from dj_actions.outbox.times import aware
-
-DAY = 86_400.0
-"""Seconds."""
+from dj_actions.outbox.timings import DAY
 
 MAX_ACTIONS_COUNTED = 10_000
 MAX_RUNS_COUNTED = 1000
@@ -65,24 +57,23 @@ class Overview:
     @property
     def pending(self) -> int:
         """Number of pending deliveries."""
-        return sum(row.waiting.pending for row in self.publishers if row.waiting)
+        return sum(row.open.pending for row in self.publishers)
 
     @property
     def retrying(self) -> int:
         """Number of pending deliveries that were tried before."""
-        return sum(row.waiting.retrying for row in self.publishers if row.waiting)
+        return sum(row.open.retrying for row in self.publishers)
 
     @property
     def oldest(self) -> datetime | None:
         """When the oldest pending delivery was queued; None without one."""
-        return min(
-            (row.waiting.oldest_queued_at for row in self.publishers if row.waiting), default=None
-        )
+        times = (row.open.oldest_queued_at for row in self.publishers)
+        return min((time for time in times if time), default=None)
 
     @property
     def dead(self) -> int:
         """Number of dead letters."""
-        return sum(row.dead for row in self.publishers)
+        return sum(row.open.dead for row in self.publishers)
 
     @property
     def living_relays(self) -> int:
@@ -97,7 +88,17 @@ class Overview:
     @property
     def has_more_pending(self) -> bool:
         """Whether there are more pending deliveries than were counted."""
-        return self.pending >= MAX_COUNTED
+        return any(row.has_more_pending for row in self.publishers)
+
+    @property
+    def has_more_dead(self) -> bool:
+        """Whether there are more dead letters than were counted."""
+        return any(row.has_more_dead for row in self.publishers)
+
+    @property
+    def has_more_causes(self) -> bool:
+        """Whether only the newest dead letters of a publisher were grouped by cause."""
+        return any(row.open.dead > MAX_GROUPED for row in self.publishers)
 
     @property
     def has_more_failed_runs(self) -> bool:
@@ -113,36 +114,26 @@ class Overview:
 def overview() -> Overview:
     """Read what the first screen shows, with few and bounded statements."""
     using = router.db_for_write(Delivery)
-    now = aware(database_time(using=using), using=using)
-    relays = relay_rows(now, using=using)
-    failed = Delivery.objects.using(using).failed()
+    deliveries = Delivery.objects.using(using)
+    backlog = deliveries.backlog()
+    relays = relay_rows(backlog.now, using=using)
     actions, failed_actions = ActionEvent.objects.using(using).recent_counts(
-        seconds=DAY, limit=MAX_ACTIONS_COUNTED
+        since=backlog.now - timedelta(seconds=DAY), limit=MAX_ACTIONS_COUNTED
     )
     return Overview(
-        now=now,
+        now=backlog.now,
         actions=actions,
         failed_actions=failed_actions,
-        failed_runs=Delivery.objects.using(using).count_failed_runs(
-            seconds=DAY, limit=MAX_RUNS_COUNTED
-        ),
-        publishers=publisher_rows(situation(now, relays, failed, using=using)),
+        failed_runs=deliveries.count_failed_runs(seconds=DAY, limit=MAX_RUNS_COUNTED),
+        publishers=publisher_rows(Situation.read(backlog, served=served_by(relays), using=using)),
         relays=relays,
-        causes=causes_of(failed)[:MAX_CAUSES],
+        causes=causes_of(deliveries.failed(backlog.failing))[:MAX_CAUSES],
     )
 
 
-def situation(
-    now: datetime, relays: Sequence[RelayRow], failed: Sequence[FailedDelivery], *, using: str
-) -> Situation:
-    """Read the states of the publishers and their queues."""
-    return Situation(
-        now=now,
-        states={state.alias: state for state in PublisherState.objects.using(using).publishers()},
-        waiting=Delivery.objects.using(using).waiting_counts(),
-        dead=Counter(delivery.publisher for delivery in failed),
-        served={alias for relay in relays if relay.is_alive for alias in relay.publishers},
-    )
+def served_by(relays: Sequence[RelayRow]) -> set[str]:
+    """Return the aliases of the publishers that a living relay serves."""
+    return {alias for relay in relays if relay.is_alive for alias in relay.publishers}
 
 
 def relay_rows(now: datetime, *, using: str) -> list[RelayRow]:

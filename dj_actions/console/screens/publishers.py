@@ -1,139 +1,23 @@
-"""The publishers: what each one does now, in words, and how it is configured."""
+"""How a publisher is configured, without secrets."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from dj_actions.conf import PublisherSettings, get_settings
-from dj_actions.console.screens.status import Status, Tone
 from dj_actions.console.screens.times import NOTHING
-from dj_actions.models import PublisherState
-from dj_actions.outbox.queries import WaitingCounts
-from dj_actions.outbox.times import aware
 from dj_actions.policies import Ordering
 from dj_actions.relay.capacity import lanes_of
-
-PAUSED = Status(word=_("paused"), symbol="‖", tone=Tone.NEUTRAL)
-STOPPED = Status(word=_("circuit breaker open"), symbol="✗", tone=Tone.BAD)
-UNSERVED = Status(word=_("no relay"), symbol="✗", tone=Tone.BAD)
-FAILING = Status(word=_("has dead letters"), symbol="▲", tone=Tone.BAD)
-RETRYING = Status(word=_("retrying"), symbol="↻", tone=Tone.BUSY)
-LIMITED = Status(word=_("rate limited"), symbol="◐", tone=Tone.BUSY)
-HEALTHY = Status(word=_("healthy"), symbol="●", tone=Tone.GOOD)
-NOT_CONFIGURED = Status(word=_("not configured"), symbol="?", tone=Tone.BAD)
 
 SECRET_NAMES = ("secret", "password", "token", "key", "authorization", "credential", "cert")
 """Parts of the names of options whose values are never shown."""
 
 MASK = "••••••"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublisherRow:
-    """One publisher, as the overview and the list of publishers show it."""
-
-    alias: str
-    status: Status
-    explanation: str
-    """Who or what stops it, why, and until when; empty if nothing does."""
-
-    waiting: WaitingCounts | None
-    """Its pending deliveries; None without any."""
-
-    dead: int
-    is_paused: bool = False
-    is_configured: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """What is known of all publishers at one moment."""
-
-    now: datetime
-    states: Mapping[str, PublisherState]
-    waiting: Mapping[str, WaitingCounts]
-    dead: Mapping[str, int]
-    served: Collection[str]
-    """Aliases of the publishers that a living relay serves."""
-
-
-def publisher_rows(situation: Situation) -> list[PublisherRow]:
-    """Return all publishers: the configured ones, and others that have open deliveries."""
-    configured = get_settings().publishers
-    others = (situation.waiting.keys() | situation.dead.keys()) - configured.keys()
-    return [_row(alias, situation, configured) for alias in (*configured, *sorted(others))]
-
-
-def _row(
-    alias: str, situation: Situation, configured: Mapping[str, PublisherSettings]
-) -> PublisherRow:
-    state = situation.states.get(alias)
-    status, explanation = _status(alias, state, situation, configured)
-    return PublisherRow(
-        alias=alias,
-        status=status,
-        explanation=explanation,
-        waiting=situation.waiting.get(alias),
-        dead=situation.dead.get(alias, 0),
-        is_paused=bool(state and state.paused_at),
-        is_configured=alias in configured,
-    )
-
-
-def _status(
-    alias: str,
-    state: PublisherState | None,
-    situation: Situation,
-    configured: Mapping[str, PublisherSettings],
-) -> tuple[Status, str]:
-    """Return what a person has to know first about a publisher."""
-    if alias not in configured:
-        return NOT_CONFIGURED, gettext("It has open deliveries, but no entry in the settings.")
-    if state and state.paused_at:
-        return PAUSED, _paused_text(state)
-    if state and state.open_until:
-        return STOPPED, _open_text(state)
-    if alias not in situation.served:
-        return UNSERVED, gettext("No relay that serves it was seen lately.")
-    return _status_of_flowing(alias, state, situation)
-
-
-def _status_of_flowing(
-    alias: str, state: PublisherState | None, situation: Situation
-) -> tuple[Status, str]:
-    """Return the status of a publisher that nothing stops."""
-    waiting = situation.waiting.get(alias)
-    if situation.dead.get(alias):
-        return FAILING, ""
-    if (
-        state
-        and state.next_send_at
-        and aware(state.next_send_at, using=str(state._state.db)) > situation.now
-    ):
-        return LIMITED, gettext("RATE_LIMIT allows no message before then.")
-    return (RETRYING if waiting and waiting.retrying else HEALTHY), ""
-
-
-def _paused_text(state: PublisherState) -> str:
-    by = state.paused_by or gettext("the system")
-    return gettext("By %(user)s: %(reason)s") % {
-        "user": by,
-        "reason": state.pause_reason or NOTHING,
-    }
-
-
-def _open_text(state: PublisherState) -> str:
-    return gettext("After %(failures)d failures: %(reason)s") % {
-        "failures": state.failures,
-        "reason": state.open_reason or NOTHING,
-    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

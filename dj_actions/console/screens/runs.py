@@ -56,11 +56,8 @@ def run_rows(deliveries: Sequence[Delivery]) -> list[RunRow]:
 
 def _usual_seconds(publishers: Iterable[str], *, using: str) -> Mapping[str, float]:
     """Return within how many seconds 95 % of the runs of each publisher have ended lately."""
-    timings = {
-        alias: Delivery.objects.using(using).timings(alias, seconds=PERIOD).running
-        for alias in sorted(publishers)
-    }
-    return {alias: running.p95 for alias, running in timings.items() if running}
+    timings = Delivery.objects.using(using).timings_of(sorted(publishers), seconds=PERIOD)
+    return {alias: found.running.p95 for alias, found in timings.items() if found.running}
 
 
 def _row(delivery: Delivery, now: datetime, usual: Mapping[str, float]) -> RunRow:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -14,14 +15,24 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.outbox.queries import MAX_ID, ActionEventQuerySet
+from dj_actions.outbox.queries import MAX_ID, ActionEventQuerySet, DeliveryQuerySet
 from dj_actions.registry import registry
+from dj_actions.states import RemoteState
 
 MAX_RESULTS = 50
 """Events that a search shows."""
 
 OPERATED = "delivery"
 """The resource of operators' acts: its objects are deliveries."""
+
+NEARBY = timedelta(milliseconds=1)
+"""How far the time in an activity's id may be from that of its event."""
+
+MAX_NEARBY = 100
+"""Events of that time that are compared."""
+
+TICKS_BEFORE_1970, TICKS_PER_SECOND = 0x01B21DD213814000, 10_000_000
+"""How a UUID of version 1 counts time: https://www.rfc-editor.org/rfc/rfc9562#section-5.1."""
 
 UUID_IN_TEXT = re.compile(
     r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE
@@ -50,9 +61,8 @@ def search(text: str) -> SearchResult:
     text = text.strip()
     if not text:
         return SearchResult(url="", explanation=gettext("Enter an id, an object or a name."))
-    for find in (_by_event_id, _by_receipt, _by_idempotency_key):
-        if (event_id := find(text)) is not None:
-            return SearchResult(url=_event_url(event_id))
+    if (found := _first_of(ANYWHERE, text)) is not None:
+        return SearchResult(url=_event_url(found))
     resource, object_id = _named_object(text)
     if resource == OPERATED and (event_id := _by_delivery_id(object_id)):
         return SearchResult(url=_event_url(event_id))
@@ -85,42 +95,97 @@ def _event_url(event_id: UUID) -> str:
     return reverse("dj_actions_console:event", args=[event_id])
 
 
+def event_of_id(text: str) -> UUID | None:
+    """Return the event that an id belongs to; None if there is none.
+
+    Args:
+        text: the id of an event, a delivery, a remote run or an activity, or an idempotency key.
+    """
+    return _first_of((_by_delivery_id, *ANYWHERE), text)
+
+
+def _first_of(ways: Iterable[Way], text: str) -> UUID | None:
+    return next((found for way in ways if (found := way(text)) is not None), None)
+
+
 def _by_event_id(text: str) -> UUID | None:
     """Return an event whose id is in the text, as in `djactions-<id>`."""
     found = UUID_IN_TEXT.search(text)
     if found is None:
         return None
-    return _first_id(_events().filter(pk=UUID(found[0])))
+    return _events().filter(pk=UUID(found[0])).values_list("pk", flat=True).first()
 
 
 def _by_delivery_id(text: str) -> UUID | None:
     is_number = text.isascii() and text.isdecimal() and int(text[:20]) <= MAX_ID
-    return _event_of(pk=int(text)) if is_number else None
+    if not is_number:
+        return None
+    return _deliveries().filter(pk=int(text)).values_list("event_id", flat=True).first()
 
 
-def _by_receipt(text: str) -> UUID | None:
-    return _event_of(receipt_id=text) if UUID_IN_TEXT.search(text) else None
+def _by_run(text: str) -> UUID | None:
+    return _first_event(_deliveries().exclude(remote_state=RemoteState.UNTRACKED), text)
 
 
-def _by_idempotency_key(text: str) -> UUID | None:
-    return _first_id(_events().filter(idempotency_key=text))
+def _by_activity(text: str) -> UUID | None:
+    """Return the event of an activity whose id has the time of the event, as those of Stream do."""
+    found = UUID_IN_TEXT.fullmatch(text)
+    time = _time_of(UUID(text)) if found else None
+    if time is None:
+        return None
+    events = _events().recorded_between(time - NEARBY, time + NEARBY).order_by("pk")
+    near = _deliveries().filter(event__in=events.values("pk")[:MAX_NEARBY])
+    for event_id, receipt_id, parts in near.values_list("event", "receipt_id", "receipt_parts"):
+        if text.lower() in {receipt_id.lower(), *(str(part.get("id")).lower() for part in parts)}:
+            return UUID(str(event_id))
+    return None
+
+
+def _time_of(activity_id: UUID) -> datetime | None:
+    """Return the time in a UUID of version 1; None if it is of another version, or absurd."""
+    if activity_id.version != 1:
+        return None
+    seconds = (activity_id.time - TICKS_BEFORE_1970) / TICKS_PER_SECOND
+    try:
+        return datetime.fromtimestamp(seconds, tz=UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _by_key(text: str) -> UUID | None:
+    keyed = _events().filter(idempotency_key=text).order_by()
+    return keyed.values_list("pk", flat=True).first()
+
+
+def _by_recent_receipt(text: str) -> UUID | None:
+    """Return the event of a result that no index has, if it is a recent one."""
+    if not UUID_IN_TEXT.search(text):
+        return None
+    return _first_event(_deliveries().newest_with("receipt_id", text), text)
 
 
 def _by_object_or_actor(text: str) -> list[ActionEvent]:
     by_object = _events().matching(object=text).page_before(None, size=MAX_RESULTS)
-    by_actor = _events().matching(actor=text).page_before(None, size=MAX_RESULTS)
+    by_actor = _events().by_actor(text).page_before(None, size=MAX_RESULTS)
     found = {event.pk: event for event in (*by_object, *by_actor)}
     return [found[key] for key in sorted(found, reverse=True)][:MAX_RESULTS]
 
 
-def _first_id(events: ActionEventQuerySet) -> UUID | None:
-    return events.values_list("pk", flat=True).first()
+def _first_event(deliveries: DeliveryQuerySet, receipt_id: str) -> UUID | None:
+    found = deliveries.filter(receipt_id=receipt_id).order_by().values_list("event_id", flat=True)
+    return found.first()
 
 
-def _event_of(**wanted: Any) -> UUID | None:
-    deliveries = Delivery.objects.using(router.db_for_write(Delivery)).filter(**wanted)
-    return deliveries.values_list("event_id", flat=True).first()
+def _deliveries() -> DeliveryQuerySet:
+    return Delivery.objects.using(router.db_for_write(Delivery))
 
 
 def _events() -> ActionEventQuerySet:
     return ActionEvent.objects.using(router.db_for_write(ActionEvent))
+
+
+Way: TypeAlias = Callable[[str], UUID | None]
+"""Finds the event that a text leads to; None if it leads to none."""
+
+ANYWHERE: Sequence[Way] = (_by_event_id, _by_run, _by_activity, _by_key, _by_recent_receipt)
+"""Ways for ids that are distinct wherever they are from. That of a delivery is a mere number."""

@@ -12,6 +12,7 @@ from django.db import router
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from dj_actions.console.conf import get_console_settings
+from dj_actions.console.screens.search import event_of_id
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.console.views.filters import ActionFilters
 from dj_actions.console.views.paging import before_event, page_of
@@ -72,7 +73,15 @@ def filtered(form: ActionFilters) -> ActionEventQuerySet:
     """Return the events that match a valid form."""
     filters = dict(form.filters())
     since, until = filters.pop("since", None), filters.pop("until", None)
+    text, actor = filters.pop("id", None), filters.pop("actor", None)
     events = ActionEvent.objects.using(router.db_for_write(ActionEvent))
+    if text is not None:
+        found = event_of_id(text)
+        events = events.filter(pk=found) if found else events.none()
+    if "resource" not in filters and (action := filters.pop("action", None)) is not None:
+        events = events.by_action(action)
+    if actor is not None:
+        events = events.by_actor(actor)
     return events.matching(**filters).recorded_between(since, until)
 
 

@@ -11,6 +11,7 @@ from dj_actions.console.screens.causes import causes_of
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.console.views.deliveries import acts_of
 from dj_actions.models import Delivery
+from dj_actions.outbox.queries import MAX_COUNTED, MAX_GROUPED
 from dj_actions.states import DeliveryState
 
 
@@ -19,10 +20,14 @@ class DeadLettersView(ConsoleView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Return the page."""
-        failed = Delivery.objects.using(router.db_for_write(Delivery)).failed()
+        deliveries = Delivery.objects.using(router.db_for_write(Delivery))
+        backlog = deliveries.backlog()
+        counts = [counts.dead for counts in backlog.counts.values()]
         context = {
-            "causes": causes_of(failed),
-            "count": len(failed),
+            "causes": causes_of(deliveries.failed(backlog.failing)),
+            "count": sum(counts),
+            "more": "+" if any(count >= MAX_COUNTED for count in counts) else "",
+            "max_grouped": MAX_GROUPED if any(count > MAX_GROUPED for count in counts) else None,
             "acts": acts_of(request.user, DeliveryState.DEAD),
             "all_dead": urlencode({"state": DeliveryState.DEAD.value}),
         }

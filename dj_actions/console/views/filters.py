@@ -50,6 +50,12 @@ class ActionFilters(FilterForm):
     outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=choices(Outcome))
     since = Moment(label=_("From"), required=False)
     until = Moment(label=_("Until"), required=False)
+    id = forms.CharField(
+        label=_("Any id"),
+        required=False,
+        max_length=500,
+        help_text=_("Of an event, a delivery, a run, an activity, or an idempotency key."),
+    )
 
 
 class DeliveryFilters(FilterForm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -15,15 +16,15 @@ from django.utils.translation import gettext
 from dj_actions import operations
 from dj_actions.conf import get_settings
 from dj_actions.console.access import Verb, may
-from dj_actions.console.screens.overview import relay_rows, situation
-from dj_actions.console.screens.publishers import PublisherRow, configuration_of, publisher_rows
+from dj_actions.console.screens.overview import relay_rows, served_by
+from dj_actions.console.screens.publisher_rows import PublisherRow, Situation, publisher_rows
+from dj_actions.console.screens.publishers import configuration_of
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.console.views.deliveries import ReasonForm
 from dj_actions.exceptions import InvalidSetting, error_message
 from dj_actions.models import Delivery
-from dj_actions.outbox.queries import database_time
-from dj_actions.outbox.times import aware
-from dj_actions.outbox.timings import WINDOWS
+from dj_actions.outbox.queries import MAX_SEARCHED
+from dj_actions.outbox.timings import DAY, WINDOWS, Timings
 from dj_actions.publishers import publishers
 
 LATEST = 20
@@ -73,25 +74,34 @@ class PublisherView(ConsoleView):
         row = next((row for row in current_rows() if row.alias == alias), None)
         if row is None:
             raise Http404(gettext("There is no publisher %r.") % alias)
-        rows = Delivery.objects.using(router.db_for_write(Delivery)).matching(publisher=alias)
+        rows = Delivery.objects.using(router.db_for_write(Delivery))
         context = {
             "row": row,
             "configuration": configuration_of(alias),
-            "latest": rows.page_before(None, size=LATEST),
-            "timings": {
-                label: rows.timings(alias, seconds=seconds) for label, seconds in WINDOWS.items()
-            },
+            "latest": rows.newest_with("publisher", alias).page_before(None, size=LATEST),
+            "timings": _timings_of(row, using=rows.db),
+            "max_searched": MAX_SEARCHED,
             "form": form,
         }
         return self.page("publisher.html", context, section="publishers", status=status)
 
 
-def current_rows() -> list[PublisherRow]:
+def _timings_of(row: PublisherRow, *, using: str) -> Mapping[str, Timings]:
+    """Return the timings of a publisher for each period; what the row has is not read again."""
+    rows = Delivery.objects.using(using)
+    known = {DAY: row.timings}
+    return {
+        label: known.get(seconds) or rows.timings(row.alias, seconds=seconds)
+        for label, seconds in WINDOWS.items()
+    }
+
+
+def current_rows() -> Sequence[PublisherRow]:
     """Return all publishers as they are now."""
     using = router.db_for_write(Delivery)
-    now = aware(database_time(using=using), using=using)
-    failed = Delivery.objects.using(using).failed()
-    return publisher_rows(situation(now, relay_rows(now, using=using), failed, using=using))
+    backlog = Delivery.objects.using(using).backlog()
+    served = served_by(relay_rows(backlog.now, using=using))
+    return publisher_rows(Situation.read(backlog, served=served, using=using))
 
 
 def _require_configured(alias: str) -> None:

@@ -5,6 +5,14 @@ from __future__ import annotations
 from dj_actions.outbox.queries.base import MAX_ID
 from dj_actions.outbox.queries.clock import database_time, from_now
 from dj_actions.outbox.queries.deliveries import DeliveryQuerySet
+from dj_actions.outbox.queries.delivery_counts import (
+    NO_COUNTS,
+    PERIOD,
+    PERIODS,
+    Counts,
+    DeliveryCountQuerySet,
+    RecentCounts,
+)
 from dj_actions.outbox.queries.events import FAILED_FROM, ActionEventQuerySet
 from dj_actions.outbox.queries.heartbeats import RelayHeartbeatQuerySet
 from dj_actions.outbox.queries.insert import NewDelivery, insert_event
@@ -12,9 +20,12 @@ from dj_actions.outbox.queries.locks import lock, try_lock
 from dj_actions.outbox.queries.operators import PublisherCounts
 from dj_actions.outbox.queries.overview import (
     MAX_COUNTED,
+    MAX_GROUPED,
+    MAX_SEARCHED,
     RELAY_TIMEOUT,
+    Backlog,
     FailedDelivery,
-    WaitingCounts,
+    OpenCounts,
 )
 from dj_actions.outbox.queries.pending import PendingCounts
 from dj_actions.outbox.queries.publishers import PublisherStateQuerySet
@@ -25,17 +36,26 @@ __all__ = [
     "FAILED_FROM",
     "HINTED",
     "MAX_COUNTED",
+    "MAX_GROUPED",
     "MAX_ID",
+    "MAX_SEARCHED",
+    "NO_COUNTS",
+    "PERIOD",
+    "PERIODS",
     "RELAY_TIMEOUT",
     "ActionEventQuerySet",
+    "Backlog",
+    "Counts",
+    "DeliveryCountQuerySet",
     "DeliveryQuerySet",
     "FailedDelivery",
     "NewDelivery",
+    "OpenCounts",
     "PendingCounts",
     "PublisherCounts",
     "PublisherStateQuerySet",
+    "RecentCounts",
     "RelayHeartbeatQuerySet",
-    "WaitingCounts",
     "database_time",
     "from_now",
     "insert_event",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from django.db import models, router
+from django.db import connections, models, router
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
@@ -27,6 +27,27 @@ class RecordQuerySet(models.QuerySet[Row]):
 def without_none(filters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the filters that have a value."""
     return {lookup: value for lookup, value in filters.items() if value is not None}
+
+
+def counted_together(*querysets: models.QuerySet[Any, Any]) -> tuple[int, ...]:
+    """Count the rows of several query sets of one database, in one statement."""
+    return _selected("(SELECT count(*) FROM ({}) AS counted)", querysets)
+
+
+def exist_together(*querysets: models.QuerySet[Any, Any]) -> tuple[bool, ...]:
+    """Return which of several query sets of one database have rows, in one statement."""
+    return tuple(map(bool, _selected("EXISTS ({})", querysets)))
+
+
+def _selected(template: str, querysets: Sequence[models.QuerySet[Any, Any]]) -> tuple[Any, ...]:
+    """Return one value of each query set: the template with its statement."""
+    using = querysets[0].db
+    compiled = [queryset.query.get_compiler(using).as_sql() for queryset in querysets]
+    values = ", ".join(template.format(sql) for sql, _ in compiled)
+    with connections[using].cursor() as cursor:
+        cursor.execute(f"SELECT {values}", [value for _, own in compiled for value in own])
+        row: tuple[Any, ...] = cursor.fetchone()
+    return row
 
 
 def with_claim_time(deliveries: Iterable[Any]) -> list[Delivery]:

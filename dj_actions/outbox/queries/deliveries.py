@@ -9,6 +9,7 @@ from dj_actions.outbox.queries.remote_runs import RemoteRunQueries
 from dj_actions.outbox.queries.timings import TimingQueries
 from dj_actions.outbox.queries.tracking import TrackingQueries
 from dj_actions.outbox.queries.transitions import TransitionQueries
+from dj_actions.outbox.queries.version import VersionQueries
 
 
 class DeliveryQuerySet(  # type: ignore[override]  # each base has an as_manager of its own type
@@ -19,6 +20,7 @@ class DeliveryQuerySet(  # type: ignore[override]  # each base has an as_manager
     RemoteRunQueries,
     OverviewQueries,
     TimingQueries,
+    VersionQueries,
 ):
     """Queries and transitions of deliveries, by who uses them: relays, trackers, operators, pages.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
@@ -14,16 +14,39 @@ from django.db.models.functions import Cast, StrIndex
 from django.db.models.lookups import GreaterThan
 
 from dj_actions.context import ChainPosition
-from dj_actions.outbox.queries.base import RecordQuerySet, without_none
-from dj_actions.outbox.queries.clock import from_now
-from dj_actions.outbox.times import comparable
+from dj_actions.identifiers import first_uuid7_of
+from dj_actions.outbox.queries.base import (
+    RecordQuerySet,
+    counted_together,
+    exist_together,
+    without_none,
+)
+from dj_actions.outbox.times import aware, comparable
 from dj_actions.states import DeliveryState, Outcome, RemoteState
 
 if TYPE_CHECKING:
     from dj_actions.models import ActionEvent
 
+ID_MARGIN = timedelta(days=1)
+"""How far the time in an id may be from that of its record: clocks differ, transactions last."""
+
 FAILED_FROM = 400
 """Status codes from here on are failures: https://www.rfc-editor.org/rfc/rfc9110#section-15."""
+
+
+RESOURCES_OF_ACTION = """
+    WITH RECURSIVE known (resource) AS (
+        SELECT min(resource) FROM {table}
+        UNION ALL
+        SELECT (SELECT min(resource) FROM {table} WHERE resource > known.resource)
+        FROM known WHERE known.resource IS NOT NULL
+    )
+    SELECT resource FROM known WHERE resource IS NOT NULL AND EXISTS (
+        SELECT 1 FROM {table} AS event
+        WHERE event.resource = known.resource AND event.action = %s
+    )
+"""
+"""The resources that have an action of a name: each step finds the next one in an index."""
 
 
 class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
@@ -84,24 +107,62 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
         payloads = ("request_data", "response_data", "extra")
         return list(rows.defer(*payloads).order_by("-pk")[:size])
 
+    def by_actor(self, actor: str) -> Self:
+        """Return the events of an actor, in a way that always uses an index.
+
+        It executes a statement: whether it is an id, a name or neither decides on the index.
+
+        Args:
+            actor: id or name of the actor.
+        """
+        everything = type(self)(model=self.model, using=self.db).order_by()
+        is_id, is_label = exist_together(
+            everything.filter(actor_id=actor), everything.filter(actor_label=actor)
+        )
+        if is_id and is_label:
+            return self.matching(actor=actor)
+        if is_label:
+            return self.filter(actor_label=actor)
+        return self.filter(actor_id=actor)
+
+    def by_action(self, action: str) -> Self:
+        """Return the events of an action of any resource, in a way that always uses an index.
+
+        It executes a statement: which resources have such an action decides on the index.
+        """
+        table = self.model._meta.db_table
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(RESOURCES_OF_ACTION.format(table=table), [action])
+            resources = [resource for (resource,) in cursor.fetchall()]
+        if len(resources) == 1:
+            return self.filter(resource=resources[0], action=action)
+        return self.filter(resource__in=resources, action=action)
+
     def recorded_between(self, since: datetime | None, until: datetime | None) -> Self:
         """Return the events that were recorded in a period; None leaves an end open."""
         window = {
             "created_at__gte": since and comparable(since, using=self.db),
             "created_at__lt": until and comparable(until, using=self.db),
+            # Pages are read in the order of the ids: without these, from the newest event on.
+            "pk__gte": since and first_uuid7_of(aware(since, using=self.db) - ID_MARGIN),
+            "pk__lt": until and first_uuid7_of(aware(until, using=self.db) + ID_MARGIN),
         }
         return self.filter(**without_none(window))
 
-    def recent_counts(self, *, seconds: float, limit: int) -> tuple[int, int]:
+    def recent_counts(self, *, since: datetime, limit: int) -> tuple[int, int]:
         """Count the latest events: all of them, and those of actions that failed.
 
         Args:
-            seconds: only events of so many seconds until now, by the database's clock.
-            limit: events that are counted at most.
+            since: only events that were recorded at this time or later.
+            limit: events of both kinds that are counted at most.
         """
-        recent = self.filter(created_at__gte=from_now(-seconds)).order_by()
-        codes = list(recent.values_list("status_code", flat=True)[:limit])
-        return len(codes), sum(code >= FAILED_FROM for code in codes)
+        # Only columns of an index: PostgreSQL does not read the rows.
+        recent = self.filter(created_at__gte=comparable(since, using=self.db)).order_by()
+        failed = self.failed().recorded_between(since, None).order_by()
+        total, failures = counted_together(
+            recent.values("created_at")[:limit], failed.values("pk")[:limit]
+        )
+        return total, failures
 
     def operations_on(self, delivery_ids: Collection[int]) -> Self:
         """Return the events of operators' acts that changed one of these deliveries."""

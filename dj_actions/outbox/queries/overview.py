@@ -2,47 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections
+from django.db.models.expressions import RawSQL
 
 from dj_actions.outbox.queries.base import RecordQuerySet
+from dj_actions.outbox.queries.clock import database_time
+from dj_actions.outbox.times import aware
 from dj_actions.states import DeliveryState
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
 
-MAX_COUNTED = 100_000
-"""Pending deliveries that a page counts at most; more are shown as "100,000+"."""
+MAX_COUNTED = 5000
+"""Deliveries of one publisher in one state that a page counts at most; more are shown as
+"5,000+"."""
 
-MAX_COMPARED = 1000
-"""Deliveries in each state that a version depends on at most."""
+RELAY_TIMEOUT = 11
+"""Seconds without a heartbeat after which a relay is shown as dead: it has missed two. A page that
+asks every 3 seconds then shows it within 15 seconds of its end."""
 
-RELAY_TIMEOUT = 15
-"""Seconds without a heartbeat after which a relay is shown as dead."""
+MAX_GROUPED = 1000
+"""Dead letters of one publisher that a page groups by cause at most: the newest."""
 
-SILENT_SINCE_POSTGRES = f"now() - interval '{RELAY_TIMEOUT} seconds'"
-SILENT_SINCE_SQLITE = f"strftime('%Y-%m-%d %H:%M:%f', 'now', '-{RELAY_TIMEOUT} seconds')"
+MAX_SEARCHED = 5000
+"""Deliveries that a page searches at most for what has no index."""
 
-MAX_FAILURES = 5000
-"""Dead letters that a page groups by cause at most."""
+MAX_MESSAGE = 300
+"""Characters of an error that are read."""
+
+OPEN_PUBLISHERS = """ARRAY(
+    WITH RECURSIVE alias (publisher) AS (
+        SELECT min(publisher) FROM {table} WHERE state = '{state}'
+        UNION ALL
+        SELECT (
+            SELECT min(publisher) FROM {table}
+            WHERE state = '{state}' AND publisher > alias.publisher
+        ) FROM alias WHERE alias.publisher IS NOT NULL
+    )
+    SELECT publisher FROM alias WHERE publisher IS NOT NULL
+)"""
+"""The publishers with deliveries in a state: each step finds the next one in an index."""
+
+COUNT_STATEMENT = """
+    SELECT 'pending', wanted.publisher, counted.*
+    FROM unnest(%(pending)s::text[]) AS wanted (publisher)
+    CROSS JOIN LATERAL (
+        SELECT count(*), count(*) FILTER (WHERE attempts > 0), min(queued_at), min(available_at)
+        FROM (
+            SELECT attempts, queued_at, available_at FROM {table}
+            WHERE state = 'pending' AND publisher = wanted.publisher
+            ORDER BY available_at LIMIT {limit}
+        ) AS bounded
+    ) AS counted
+    UNION ALL
+    SELECT 'dead', wanted.publisher, counted.*, 0, NULL, NULL
+    FROM unnest(%(dead)s::text[]) AS wanted (publisher)
+    CROSS JOIN LATERAL (
+        SELECT count(*) FROM (
+            SELECT FROM {table} WHERE state = 'dead' AND publisher = wanted.publisher LIMIT {limit}
+        ) AS bounded
+    ) AS counted
+"""
+"""Counts each publisher by itself: no backlog of one hides another. With the names as an array,
+PostgreSQL knows how few they are; otherwise it would compile the statement for longer than it
+runs."""
+
+COUNT_ALL_STATEMENT = """
+    SELECT state, publisher, count(*), count(CASE WHEN attempts > 0 THEN 1 END),
+           min(queued_at), min(available_at)
+    FROM {table} WHERE state IN ('pending', 'dead') GROUP BY state, publisher
+"""
+"""The same where there is no LATERAL: on SQLite, whose tables are small."""
+
+FAILED_STATEMENT = """
+    SELECT failed.* FROM unnest(%(publishers)s::text[]) AS wanted (publisher)
+    CROSS JOIN LATERAL (
+        SELECT id, publisher, settled_at, errors -> -1 ->> 'kind',
+               left(errors -> -1 ->> 'message', {message})
+        FROM {table} WHERE state = 'dead' AND publisher = wanted.publisher
+        ORDER BY settled_at DESC LIMIT {limit}
+    ) AS failed
+"""
+
+
+NEWEST_STATEMENT = """
+    SELECT id FROM (
+        SELECT id, {column} FROM {table} ORDER BY id DESC LIMIT %s
+    ) AS newest WHERE {column} = %s
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingCounts:
-    """The pending deliveries of one publisher."""
+class OpenCounts:
+    """The deliveries of one publisher that wait, or were given up."""
 
-    pending: int
-    retrying: int
+    pending: int = 0
+    retrying: int = 0
     """Those of them that were tried before."""
 
-    oldest_queued_at: datetime
-    next_attempt_at: datetime
-    """When the first of them is due."""
+    oldest_queued_at: datetime | None = None
+    """When the oldest pending delivery was queued; None without one."""
+
+    next_attempt_at: datetime | None = None
+    """When the first pending delivery is due; None without one."""
+
+    dead: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """The deliveries that wait, or were given up, at one moment."""
+
+    now: datetime
+    """The time by the database's clock, with its time zone."""
+
+    counts: Mapping[str, OpenCounts]
+    """Publisher → its deliveries; only publishers that have some."""
+
+    @property
+    def failing(self) -> Sequence[str]:
+        """The publishers that have dead letters."""
+        return [publisher for publisher, counts in self.counts.items() if counts.dead]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,49 +140,104 @@ class FailedDelivery:
     """When it was given up, or is tried again."""
 
     error: Mapping[str, Any]
-    """The latest error: kind and message; empty without one."""
+    """The latest error: kind and the beginning of its message; empty without one."""
 
 
 class OverviewQueries(RecordQuerySet["Delivery"]):
     """Queries of pages."""
 
-    def waiting_counts(self, *, limit: int = MAX_COUNTED) -> dict[str, WaitingCounts]:
-        """Count the pending deliveries by publisher, in one statement.
+    def backlog(self, *, limit: int = MAX_COUNTED) -> Backlog:
+        """Count the pending deliveries and the dead letters by publisher, in two statements.
 
         Args:
-            limit: deliveries that are counted at most, of all publishers together.
+            limit: deliveries of one publisher in one state that are counted at most.
         """
-        table = self.model._meta.db_table
-        statement = f"""
-            SELECT publisher, count(*), count(CASE WHEN attempts > 0 THEN 1 END),
-                   min(queued_at), min(available_at)
-            FROM (
-                SELECT publisher, attempts, queued_at, available_at FROM {table}
-                WHERE state = %s LIMIT %s
-            ) AS waiting
-            GROUP BY publisher
-        """  # noqa: S608 - the name of our own table
-        with connections[self.db].cursor() as cursor:
-            cursor.execute(statement, [DeliveryState.PENDING.value, limit])
-            rows = cursor.fetchall()
-        return {
-            publisher: WaitingCounts(
-                pending=pending,
-                retrying=retrying,
-                oldest_queued_at=self._as_time("queued_at", queued_at),
-                next_attempt_at=self._as_time("available_at", available_at),
-            )
-            for publisher, pending, retrying, queued_at, available_at in rows
-        }
+        found: dict[str, dict[str, Any]] = {}
+        now, rows = self._counted(limit) if self._is_postgres else self._counted_at_once()
+        for state, publisher, number, retrying, oldest, following in rows:
+            own = found.setdefault(publisher, {})
+            if state == DeliveryState.DEAD:
+                own["dead"] = number
+                continue
+            own |= {
+                "pending": number,
+                "retrying": retrying,
+                "oldest_queued_at": self._as_time("queued_at", oldest),
+                "next_attempt_at": self._as_time("available_at", following),
+            }
+        counts = {publisher: OpenCounts(**own) for publisher, own in found.items()}
+        return Backlog(now=aware(now, using=self.db), counts=counts)
 
-    def failed(self, *, limit: int = MAX_FAILURES) -> list[FailedDelivery]:
-        """Return the dead letters with their latest errors; some of them, if there are more."""
-        rows = self.filter(state=DeliveryState.DEAD).order_by()
+    def _counted(self, limit: int) -> tuple[datetime, list[tuple[Any, ...]]]:
+        """Return the time and the rows of `COUNT_STATEMENT`."""
+        table = self.model._meta.db_table
+        pending, dead = (
+            OPEN_PUBLISHERS.format(table=table, state=state.value)
+            for state in (DeliveryState.PENDING, DeliveryState.DEAD)
+        )
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(f"SELECT statement_timestamp(), {pending}, {dead}")
+            now, pending, dead = cursor.fetchone()
+            if not (pending or dead):
+                return now, []
+            statement = COUNT_STATEMENT.format(table=table, limit=int(limit))
+            cursor.execute(statement, {"pending": pending, "dead": dead})
+            return now, cursor.fetchall()
+
+    def _counted_at_once(self) -> tuple[datetime, list[tuple[Any, ...]]]:
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(COUNT_ALL_STATEMENT.format(table=self.model._meta.db_table))
+            return database_time(using=self.db), cursor.fetchall()
+
+    def failed(
+        self, publishers: Collection[str], *, limit: int = MAX_GROUPED
+    ) -> list[FailedDelivery]:
+        """Return the newest dead letters of each publisher with their latest errors.
+
+        Args:
+            publishers: aliases of the publishers.
+            limit: dead letters of one publisher at most; on SQLite, of all.
+        """
+        if not publishers:
+            return []
+        if not self._is_postgres:
+            return self._newest_failed(limit)
+        statement = FAILED_STATEMENT.format(
+            table=self.model._meta.db_table, limit=int(limit), message=MAX_MESSAGE
+        )
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(statement, {"publishers": list(publishers)})
+            rows = cursor.fetchall()
+        return [
+            FailedDelivery(
+                pk=pk,
+                publisher=publisher,
+                at=at,
+                error={"kind": kind or "", "message": message or ""},
+            )
+            for pk, publisher, at, kind, message in rows
+        ]
+
+    def _newest_failed(self, limit: int) -> list[FailedDelivery]:
+        rows = self.filter(state=DeliveryState.DEAD).order_by("-settled_at")
         columns = ("pk", "publisher", "settled_at", "errors")
         return [
             FailedDelivery(pk=pk, publisher=publisher, at=at, error=errors[-1] if errors else {})
             for pk, publisher, at, errors in rows.values_list(*columns)[:limit]
         ]
+
+    def newest_with(self, column: str, value: str) -> Self:
+        """Return those of these deliveries that have a value, among the newest ones of all.
+
+        Where no index has the value, this bounds how many rows are read.
+
+        Args:
+            column: name of the column.
+            value: what it has to have.
+        """
+        field = self.model._meta.get_field(column)
+        statement = NEWEST_STATEMENT.format(table=self.model._meta.db_table, column=field.column)
+        return self.filter(pk__in=RawSQL(statement, [MAX_SEARCHED, value]))  # noqa: S611
 
     def page_before(self, pk: int | None, *, size: int) -> list[Delivery]:
         """Return a page of these deliveries with their events, newest first.
@@ -109,43 +249,13 @@ class OverviewQueries(RecordQuerySet["Delivery"]):
         rows = self if pk is None else self.filter(pk__lt=pk)
         return list(rows.select_related("event").order_by("-pk")[:size])
 
-    def outbox_version(self) -> str:
-        """Return a text that changes when the outbox does, in one cheap statement.
+    @property
+    def _is_postgres(self) -> bool:
+        return connections[self.db].vendor == "postgresql"
 
-        It covers new events, the deliveries that are not settled, dead letters, remote runs,
-        publishers, and relays that have been silent for `RELAY_TIMEOUT`.
-        """
-        event: Any = self.model._meta.get_field("event").related_model
-        is_postgres = connections[self.db].vendor == "postgresql"
-        silent_since = SILENT_SINCE_POSTGRES if is_postgres else SILENT_SINCE_SQLITE
-        statement = f"""
-            SELECT (SELECT id FROM {event._meta.db_table} ORDER BY id DESC LIMIT 1),
-                   {self._open_version("state = 'pending'")},
-                   {self._open_version("state = 'sending'")},
-                   {self._open_version("state = 'dead'")},
-                   {self._open_version("remote_state = 'running'")},
-                   (SELECT count(paused_at) || ',' || count(open_until) || ',' ||
-                           coalesce(sum(failures), 0) FROM dj_actions_publisherstate),
-                   (SELECT count(*) FROM dj_actions_relayheartbeat
-                    WHERE seen_at >= {silent_since})
-        """  # noqa: S608 - names and constants of our own
-        with connections[self.db].cursor() as cursor:
-            cursor.execute(statement)
-            row = cursor.fetchone()
-        return blake2b(repr(row).encode(), digest_size=12).hexdigest()
-
-    def _open_version(self, condition: str) -> str:
-        """Return a subquery of the number of some deliveries, and of all their attempts."""
-        return f"""(
-            SELECT count(*) || ',' || coalesce(sum(attempts), 0) FROM (
-                SELECT attempts FROM {self.model._meta.db_table}
-                WHERE {condition} LIMIT {MAX_COMPARED}
-            ) AS compared
-        )"""  # noqa: S608 - names and constants of our own
-
-    def _as_time(self, column: str, value: Any) -> datetime:
+    def _as_time(self, column: str, value: Any) -> datetime | None:
         """Return the value of a column that no field has converted."""
-        if isinstance(value, datetime):
+        if value is None or isinstance(value, datetime):
             return value
         field: Any = self.model._meta.get_field(column)
         connection = connections[self.db]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from dj_actions.outbox.queries.base import RecordQuerySet
@@ -100,8 +100,10 @@ class PublisherStateQuerySet(RecordQuerySet["PublisherState"]):
         until = from_now(seconds)
         if not probing:
             until = Greatest(until, Coalesce(F("open_until"), until))
+        # An earlier release closes it without this column.
+        opened_at = Case(When(open_until=None, then=Now()), default=Coalesce("opened_at", Now()))
         rows.filter(alias=alias).update(
-            open_until=until, probes=F("probes") + 1, open_reason=reason
+            open_until=until, probes=F("probes") + 1, open_reason=reason, opened_at=opened_at
         )
 
     def take_probe(self, alias: str, *, seconds: float) -> bool:
@@ -126,7 +128,7 @@ class PublisherStateQuerySet(RecordQuerySet["PublisherState"]):
         """Close the circuit breaker; return whether it was open."""
         row = self._on_write_database().filter(alias=alias)
         was_open = row.exclude(open_until=None).update(open_until=None) == 1
-        row.update(failures=0, probes=0, open_reason="")
+        row.update(failures=0, probes=0, open_reason="", opened_at=None)
         return was_open
 
     def has_outage(self, alias: str) -> bool:

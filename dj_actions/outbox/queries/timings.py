@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import connections
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 
 from dj_actions.outbox.queries.base import RecordQuerySet
 from dj_actions.outbox.queries.clock import from_now
@@ -21,11 +24,12 @@ whole period would be those of its last seconds."""
 ROWS_PER_SLICE = 50
 
 SPREAD_STATEMENT = """
-    SELECT slice.number, {columns}
-    FROM generate_series(0, %(slices)s - 1) AS slice (number)
+    SELECT sent.publisher, slice.number, {columns}
+    FROM unnest(%(publishers)s::text[]) AS wanted (publisher)
+    CROSS JOIN generate_series(0, %(slices)s - 1) AS slice (number)
     CROSS JOIN LATERAL (
-        SELECT {columns} FROM {delivery}
-        WHERE publisher = %(publisher)s AND sent_at IS NOT NULL
+        SELECT publisher, {columns} FROM {delivery}
+        WHERE publisher = wanted.publisher AND sent_at IS NOT NULL
             AND settled_at > statement_timestamp() - make_interval(
                 secs => (slice.number + 1) * %(seconds)s
             )
@@ -38,52 +42,71 @@ SPREAD_STATEMENT = """
 """The newest deliveries of each part of a period. The condition is that of an index."""
 
 
+Sample: TypeAlias = tuple[list[SentRow], bool]
+"""Deliveries of one publisher, and whether there are more."""
+
+
 class TimingQueries(RecordQuerySet["Delivery"]):
     """Queries of the times of deliveries that arrived."""
 
     def timings(self, publisher: str, *, seconds: float) -> Timings:
-        """Return how long the deliveries of a publisher took that arrived recently.
+        """Return how long the deliveries of one publisher took; see `timings_of`."""
+        return self.timings_of([publisher], seconds=seconds)[publisher]
 
-        Up to 1,000 of them are read: all, or on PostgreSQL the newest 50 of each twentieth of the
-        period, and on SQLite the newest ones. Those that an earlier release has sent are left out.
+    def timings_of(self, publishers: Collection[str], *, seconds: float) -> dict[str, Timings]:
+        """Return how long the deliveries of some publishers took that arrived recently.
+
+        Up to 1,000 of each are read, all in one statement: all of them, or on PostgreSQL the newest
+        50 of each twentieth of the period, and on SQLite the newest ones. Those that an earlier
+        release has sent are left out.
 
         Args:
-            publisher: alias of the publisher.
+            publishers: aliases of the publishers.
             seconds: length of the period until now.
         """
         rows = self._on_write_database()
         is_postgres = connections[rows.db].vendor == "postgresql"
-        sent = rows._spread_over if is_postgres else rows._newest_within
-        found, is_sample = sent(publisher, seconds)
-        return Timings.of(found, window=seconds, is_sample=is_sample)
+        found = (rows._spread_over if is_postgres else rows._newest_within)(publishers, seconds)
+        nothing: Sample = ([], False)
+        return {
+            publisher: Timings.of(sent, window=seconds, is_sample=is_sample)
+            for publisher in publishers
+            for sent, is_sample in [found.get(publisher, nothing)]
+        }
 
-    def _spread_over(self, publisher: str, seconds: float) -> tuple[list[SentRow], bool]:
-        """Return deliveries of all parts of a period, and whether there are more."""
+    def _spread_over(self, publishers: Collection[str], seconds: float) -> dict[str, Sample]:
+        """Return deliveries of all parts of a period by publisher."""
         statement = SPREAD_STATEMENT.format(
             columns=", ".join(SentRow._fields), delivery=self.model._meta.db_table
         )
+        found: dict[str, list[SentRow]] = {}
+        per_slice: Counter[tuple[str, int]] = Counter()
         with connections[self.db].cursor() as cursor:
-            cursor.execute(statement, spread_parameters(publisher, seconds))
-            found = cursor.fetchall()
-        per_slice = Counter(number for number, *_ in found)
-        rows = [SentRow(*columns) for _, *columns in found]
-        return rows, ROWS_PER_SLICE in per_slice.values()
+            cursor.execute(statement, spread_parameters(publishers, seconds))
+            for publisher, number, *columns in cursor.fetchall():
+                found.setdefault(publisher, []).append(SentRow(*columns))
+                per_slice[publisher, number] += 1
+        full = {publisher for (publisher, _), rows in per_slice.items() if rows == ROWS_PER_SLICE}
+        return {publisher: (rows, publisher in full) for publisher, rows in found.items()}
 
-    def _newest_within(self, publisher: str, seconds: float) -> tuple[list[SentRow], bool]:
-        """Return the newest deliveries of a period, and whether there are more."""
+    def _newest_within(self, publishers: Collection[str], seconds: float) -> dict[str, Sample]:
+        """Return the newest deliveries of a period by publisher."""
         limit = SLICES * ROWS_PER_SLICE
         sent = self.filter(
-            publisher=publisher, sent_at__isnull=False, settled_at__gt=from_now(-seconds)
+            publisher__in=publishers, sent_at__isnull=False, settled_at__gt=from_now(-seconds)
         )
-        newest = sent.order_by("-settled_at").values_list(*SentRow._fields)[:limit]
-        rows = [SentRow(*row) for row in newest]
-        return rows, len(rows) == limit
+        newest_first = Window(RowNumber(), partition_by="publisher", order_by="-settled_at")
+        newest = sent.order_by().annotate(number=newest_first).filter(number__lte=limit)
+        found: dict[str, list[SentRow]] = {}
+        for publisher, *columns in newest.values_list("publisher", *SentRow._fields):
+            found.setdefault(publisher, []).append(SentRow(*columns))
+        return {publisher: (rows, len(rows) == limit) for publisher, rows in found.items()}
 
 
-def spread_parameters(publisher: str, seconds: float) -> dict[str, Any]:
+def spread_parameters(publishers: Collection[str], seconds: float) -> dict[str, Any]:
     """Return the parameters of `SPREAD_STATEMENT`."""
     return {
-        "publisher": publisher,
+        "publishers": list(publishers),
         "slices": SLICES,
         "seconds": seconds / SLICES,
         "rows": ROWS_PER_SLICE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
@@ -21,7 +22,8 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-from dj_actions.models import ActionEvent, Delivery
+from dj_actions.models import ActionEvent, Delivery, RelayHeartbeat
+from dj_actions.outbox.queries import RELAY_TIMEOUT, from_now
 from tests.conftest import MakeDelivery, MakeEvent
 from tests.fixtures.chromium import open_chromium, requires_chromium
 from tests.integration.outbox.test_records import POSSIBLE
@@ -171,6 +173,25 @@ def test_a_page_follows_what_happens(
         lambda driver: "pending" in driver.find_element(By.ID, f"delivery-{dead.pk}").text
     )
     assert body == chromium.find_element(By.TAG_NAME, "body")  # the page was not loaded again
+
+
+def test_a_relay_that_was_killed_becomes_red_by_itself(
+    settings: Settings, chromium: Chrome, live_server: LiveServer, admin: User
+) -> None:
+    settings.DJ_ACTIONS_CONSOLE = {"POLL_INTERVAL": 0.5}
+    relay = uuid4()
+    RelayHeartbeat.objects.record_heartbeat(relay, host="web", pid=7, publishers=["memory"])
+    seen_at = from_now(2 - RELAY_TIMEOUT)
+    RelayHeartbeat.objects.filter(pk=relay).update(seen_at=seen_at)
+    log_in(chromium, live_server, admin)
+    chromium.get(f"{live_server.url}{PAGES['overview'](Delivery())}")
+    relays = "section:has(> #relays) tbody"
+    assert "alive" in chromium.find_element(By.CSS_SELECTOR, relays).text
+
+    WebDriverWait(chromium, SECONDS).until(
+        lambda driver: driver.find_elements(By.CSS_SELECTOR, f"{relays} .status-bad")
+    )
+    assert "dead" in chromium.find_element(By.CSS_SELECTOR, relays).text
 
 
 def test_everything_that_died_is_replayed_without_scripts(

@@ -141,7 +141,7 @@ def _plan(publisher: str, seconds: float) -> Mapping[str, Any]:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", spread_parameters(publisher, seconds)
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", spread_parameters([publisher], seconds)
         )
         ((plans,),) = cursor.fetchall()
     root: Mapping[str, Any] = plans[0]["Plan"]
