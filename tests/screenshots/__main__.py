@@ -34,11 +34,12 @@ def main() -> int:
         stack.start(relays=2)
         clients = {name: client_of(stack, name) for name in ("ann", "bob", ADMIN)}
         event_id = act(clients)
-        stop_feeds_and_act(stack, clients["ann"])
         with open_chromium(javascript=True) as driver:
             driver.set_window_size(*SIZE)
             log_in(driver, stack)
+            photograph(driver, stack, "feeds/user/1/", "console-feed.png")
             photograph(driver, stack, f"events/{event_id}/", "console-timeline.png")
+            stop_feeds_and_act(stack, clients["ann"])
             photograph(driver, stack, "", "console-overview.png")
             photograph(driver, stack, "log/", "console-actions.png")
             photograph(driver, stack, "catalogue/todo/mark_done/", "console-action.png")
