@@ -11,7 +11,15 @@ from uuid import UUID
 from dj_actions.states import RemoteState
 from dj_actions.text import MAX_NAME_LENGTH, UNSTORABLE_CHARACTERS, sanitize
 
-__all__ = ["Actor", "Message", "Receipt", "ReceiptPart", "RemoteFailure", "RemoteRun"]
+__all__ = [
+    "Actor",
+    "CurrentResult",
+    "Message",
+    "Receipt",
+    "ReceiptPart",
+    "RemoteFailure",
+    "RemoteRun",
+]
 
 RECEIPT_ID_LENGTH = 255
 RECEIPT_URL_LENGTH = 2000

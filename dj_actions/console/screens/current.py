@@ -19,7 +19,7 @@ from dj_actions.exceptions import InvalidSetting, PublishError, error_message
 from dj_actions.messages import CurrentResult, Receipt
 from dj_actions.models import Delivery
 from dj_actions.publishers import BasePublisher, publishers
-from dj_actions.publishers.handler import publisher_class
+from dj_actions.publishers.handler import import_publisher
 from dj_actions.relay.publishing import message_of_delivery
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def can_look_up(delivery: Delivery) -> bool:
     if entry is None or not delivery.receipt_id:
         return False
     try:
-        return publisher_class(delivery.publisher, entry).supports_lookup
+        return import_publisher(delivery.publisher, entry).supports_lookup
     except InvalidSetting:
         return False
 

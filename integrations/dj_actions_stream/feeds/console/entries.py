@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import router
+
 from dj_actions.models import ActionEvent
 from dj_actions_stream.feeds.values import ActivityGroup, Entry, FeedActivity, FeedPage
 
@@ -47,7 +49,8 @@ def entries_of(page: FeedPage) -> tuple[ShownEntry, ...]:
 
 
 def _labels(ids: set[UUID]) -> Labels:
-    rows = ActionEvent.objects.filter(pk__in=ids).values_list("pk", "resource", "action")
+    events = ActionEvent.objects.using(router.db_for_write(ActionEvent)).filter(pk__in=ids)
+    rows = events.values_list("pk", "resource", "action")
     return {pk: f"{resource}.{action}" for pk, resource, action in rows}
 
 

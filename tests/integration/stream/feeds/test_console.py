@@ -390,6 +390,12 @@ def test_a_delivery_of_a_publisher_that_cannot_look_up_has_no_page(
     page(browser, current(delivered).replace(str(delivered.pk), "9" * 40), 404)
 
 
+def test_a_lookup_is_for_those_who_may_use_the_console(ann: User, delivered: Delivery) -> None:
+    assert Client().get(current(delivered)).status_code == 302
+    assert browser_of(ann, "view_payloads").get(current(delivered)).status_code == 403
+    assert browser_of(ann, "view_console").get(current(delivered)).status_code == 200
+
+
 def test_a_lookup_takes_few_statements(
     browser: Client, delivered: Delivery, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
