@@ -13,6 +13,7 @@ from dj_actions.text import MAX_NAME_LENGTH, UNSTORABLE_CHARACTERS, sanitize
 
 __all__ = [
     "Actor",
+    "CurrentResult",
     "Message",
     "Receipt",
     "ReceiptPart",
@@ -189,6 +190,26 @@ class Receipt:
         first = self.parts[0]
         if (first.id, first.scope) != (self.id, self.scope):
             raise ValueError("The first of a receipt's `parts` must have its `id` and `scope`.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentResult:
+    """What a destination has now, in one place, of a message that was delivered to it."""
+
+    scope: str
+    """The place, for example a feed."""
+
+    exists: bool | None
+    """Whether it is there; None if the destination does not show enough to say."""
+
+    id: str = ""
+    """The destination's own id, with which it is found in that place; empty without one."""
+
+    text: str = ""
+    """One sentence about it, for readers."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """All of it, as JSON."""
 
 
 TRACKED_STATES = frozenset(RemoteState) - {RemoteState.UNTRACKED}

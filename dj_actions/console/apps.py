@@ -6,7 +6,7 @@ from django.apps import AppConfig
 from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
-from dj_actions.console.checks import check_access
+from dj_actions.console.checks import check_access, check_sections
 
 
 class ConsoleConfig(AppConfig):
@@ -20,3 +20,4 @@ class ConsoleConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks."""
         checks.register(check_access)
+        checks.register(check_sections)

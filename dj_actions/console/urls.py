@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from dj_actions.console.sections import sections
 from dj_actions.console.views.actions_log import ActionsExportView, ActionsLogView
 from dj_actions.console.views.catalogue import ActionPageView, CatalogueView
+from dj_actions.console.views.current import CurrentView
 from dj_actions.console.views.dead_letters import DeadLettersView
 from dj_actions.console.views.deliveries import ACTS, ActView, DeliveriesView
 from dj_actions.console.views.events import CloudEventView, EventView
@@ -21,7 +23,7 @@ __all__ = ["app_name", "urlpatterns"]
 app_name = "dj_actions_console"
 """Namespace of the URLs."""
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", OverviewView.as_view(), name="overview"),
     path("log/", ActionsLogView.as_view(), name="actions"),
     re_path(r"^log/export\.(?P<file_format>csv|json)$", ActionsExportView.as_view(), name="export"),
@@ -30,6 +32,7 @@ urlpatterns = [
     path("events/<uuid:event_id>/cloudevent.json", CloudEventView.as_view(), name="cloudevent"),
     path("deliveries/", DeliveriesView.as_view(), name="deliveries"),
     re_path(rf"^deliveries/(?P<name>{'|'.join(ACTS)})/$", ActView.as_view(), name="act"),
+    path("deliveries/<int:delivery_id>/current/", CurrentView.as_view(), name="current"),
     path("dead-letters/", DeadLettersView.as_view(), name="dead_letters"),
     path("publishers/", PublishersView.as_view(), name="publishers"),
     path("publishers/<path:alias>/", PublisherView.as_view(), name="publisher"),
@@ -38,5 +41,9 @@ urlpatterns = [
     path("runs/", RunsView.as_view(), name="runs"),
     path("live/", LiveView.as_view(), name="live"),
     path("search/", SearchView.as_view(), name="search"),
+    *(
+        path(f"{section.name}/", include((section.urls, section.name), namespace=section.name))
+        for section in sections()
+    ),
 ]
 """Pages of the console."""

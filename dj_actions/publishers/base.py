@@ -13,7 +13,7 @@ from django.db.models import Model
 
 from dj_actions.conf.publisher import MAX_CONCURRENCY
 from dj_actions.exceptions import PublishError, PublishRejected
-from dj_actions.messages import Message, Receipt, RemoteRun
+from dj_actions.messages import CurrentResult, Message, Receipt, RemoteRun
 
 if TYPE_CHECKING:
     from dj_actions.context import ActionContext
@@ -84,6 +84,9 @@ class BasePublisher(ABC):
 
     supports_tracking: ClassVar[bool] = False
     """Can the state of a remote run be read later, with `track`?"""
+
+    supports_lookup: ClassVar[bool] = False
+    """Can what became of a delivered message be read at the destination, with `look_up`?"""
 
     payload: ClassVar[Collection[str]] = PAYLOAD_FIELDS
     """Which of these fields of a message it always sends. A message is rejected if one of them was
@@ -227,6 +230,24 @@ class BasePublisher(ABC):
             PublishError: the destination failed; it is called again later.
         """
         return None
+
+    def look_up(
+        self, message: Message, receipt: Receipt, seconds: float
+    ) -> Iterable[CurrentResult]:
+        """Return what the destination has now of a message: one result for each place.
+
+        The console calls it while a person waits for the page. It must not change anything at the
+        destination.
+
+        Args:
+            message: as it was published.
+            receipt: what the destination confirmed then.
+            seconds: how long all of it may take.
+
+        Raises:
+            PublishError: the destination did not respond in time, or responded with an error.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not support lookups.")
 
     def check(self) -> Iterable[CheckMessage]:
         """Return the errors in the configuration, for Django's system checks; use no network."""

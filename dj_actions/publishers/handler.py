@@ -29,6 +29,7 @@ METHODS: Mapping[str, tuple[tuple[str, ...], bool]] = {
     "publish_many": (("messages",), True),
     "track": (("receipts",), True),
     "changed_since": (("since",), False),
+    "look_up": (("message", "receipt", "seconds"), True),
     "check": ((), True),
     "check_route": (("options", "where"), True),
     "check_deployed": ((), True),
@@ -43,7 +44,10 @@ METHODS: Mapping[str, tuple[tuple[str, ...], bool]] = {
 }
 """Method → its arguments after `self`, and whether what it returns is iterated over."""
 
-ATTRIBUTES = ("default_concurrency", "min_batch_size", "route_options", "supports_tracking")
+ATTRIBUTES = (
+    *("default_concurrency", "min_batch_size", "route_options"),
+    *("supports_lookup", "supports_tracking"),
+)
 
 
 def publisher_class(alias: str, entry: PublisherSettings) -> type[BasePublisher]:

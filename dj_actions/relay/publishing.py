@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 
 from dj_actions.conf import get_settings
 from dj_actions.exceptions import PublisherMisconfigured, PublishRejected
 from dj_actions.messages import Actor, Message, Receipt
+from dj_actions.models import Delivery
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.publishers import BasePublisher
 from dj_actions.publishers.base import unstored_text
 from dj_actions.redaction import TOO_LARGE, is_only_size
+
+NO_LEASE = UUID(int=0)
 
 COLUMNS: Mapping[str, str] = {"data": "request_data", "result": "response_data", "extra": "extra"}
 """Field of a message → column of the event."""
@@ -139,6 +143,17 @@ def _message(event: Claimed, missing: Mapping[str, int]) -> Message:
         attempt=event.attempts,
         unstored=missing,
     )
+
+
+def message_of_delivery(delivery: Delivery) -> Message:
+    """Return the message of a delivery that is not claimed, as its publisher received it.
+
+    Args:
+        delivery: the row, with its event.
+    """
+    delivery.claimed_at = delivery.queued_at  # no part of the message
+    row = Claimed.from_row(delivery, token=NO_LEASE, using=str(delivery._state.db))
+    return message_of(row)
 
 
 def _options_of(event: Claimed) -> Mapping[str, Any]:

@@ -13,6 +13,8 @@ from dj_actions.identifiers import uuid7
 from dj_actions.messages import Actor, Message, Receipt
 from dj_actions.publishers import BasePublisher
 
+LOOKUP_SECONDS = 30.0
+
 
 def make_message(**changes: Any) -> Message:
     """Return a message about one todo, with the given fields replaced."""
@@ -114,6 +116,16 @@ class PublisherContract(ABC):
         json.dumps(receipt.id)
         assert max(len(receipt.id), len(receipt.scope)) <= 255
         assert len(receipt.url) <= 2000
+
+    def test_looking_up_a_message_finds_it_and_changes_nothing(self) -> None:
+        publisher, message = self.make_publisher(), self.make_message()
+        if not publisher.supports_lookup:
+            return
+        receipt = publisher.publish(message)
+        results = list(publisher.look_up(message, receipt, LOOKUP_SECONDS))
+        assert results
+        assert all(result.scope and result.exists for result in results)
+        assert self.count_effects(message) == 1
 
     def test_tracking_answers_each_receipt_in_order(self) -> None:
         publisher = self.make_publisher()

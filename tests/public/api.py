@@ -28,10 +28,12 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dj_actions.urls": ("app_name", "urlpatterns"),
     "dj_actions.console": (),
     "dj_actions.console.access": ("Verb",),
+    "dj_actions.console.extension": ("ConsoleView", "Section", "register_section"),
     "dj_actions.console.urls": ("app_name", "urlpatterns"),
     # Publishing what they did
     "dj_actions.messages": (
-        *("Actor", "Message", "Receipt", "ReceiptPart", "RemoteFailure", "RemoteRun"),
+        *("Actor", "CurrentResult", "Message"),
+        *("Receipt", "ReceiptPart", "RemoteFailure", "RemoteRun"),
         "web_url",
     ),
     "dj_actions.publishers": (

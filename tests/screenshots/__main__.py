@@ -36,11 +36,12 @@ def main() -> int:
         act(clients)
         todo, event_id = hand_over(clients)
         wait_until(lambda: is_settled(clients[ADMIN]), timeout=SECONDS, what="The DAG runs")
-        stop_feeds_and_act(stack, clients["ann"])
         with open_chromium(javascript=True) as driver:
             driver.set_window_size(*SIZE)
             log_in(driver, stack)
+            photograph(driver, stack, "feeds/user/1/", "console-feed.png")
             photograph(driver, stack, f"events/{event_id}/", "console-timeline.png")
+            stop_feeds_and_act(stack, clients["ann"])
             photograph(driver, stack, "", "console-overview.png")
             photograph(driver, stack, "log/", "console-actions.png")
             photograph(driver, stack, f"objects/?resource=todo&object={todo}", "console-object.png")

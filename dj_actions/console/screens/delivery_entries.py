@@ -18,6 +18,7 @@ from dj_actions.console.screens.entries import (
 )
 from dj_actions.console.screens.status import FAILED, RETRYING, delivery_status, remote_status
 from dj_actions.console.screens.times import duration_text
+from dj_actions.console.sections import place_links
 from dj_actions.messages import web_url
 from dj_actions.models import Attempt, Delivery
 from dj_actions.outbox.attempts import DELIVERED
@@ -80,6 +81,7 @@ def _receipt(delivery: Delivery) -> Entry:
         publisher=delivery.publisher,
         url=web_url(delivery.receipt_url),
         url_text=gettext("Open at %s") % delivery.publisher,
+        links=place_links(delivery.publisher, delivery.receipt_scope, delivery.receipt_id),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from dj_actions.console.screens.status import Status
+from dj_actions.console.sections import PlaceLink
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.times import aware
 
@@ -42,6 +44,9 @@ class Entry:
     """A page at the destination; only http and https."""
 
     url_text: str = ""
+    links: Sequence[PlaceLink] = ()
+    """Pages of the console that show the same."""
+
     event_id: UUID | None = None
     """Another event, to link to."""
 

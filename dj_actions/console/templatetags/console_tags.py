@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -14,9 +15,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
+from dj_actions.console.access import may
 from dj_actions.console.screens.search import OPERATED
 from dj_actions.console.screens.status import Status, delivery_status, remote_status
 from dj_actions.console.screens.times import NOTHING, duration_text, relative_text
+from dj_actions.console.sections import PlaceLink, Section, place_links, sections
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.times import aware
 
@@ -123,6 +126,19 @@ def nonce(context: Any) -> SafeString | str:
     """Return the attribute with the nonce of the page's Content Security Policy, if it has one."""
     value = context.get("csp_nonce") or getattr(context.get("request"), "csp_nonce", "")
     return format_html(' nonce="{}"', value) if value else ""
+
+
+@register.simple_tag(takes_context=True)
+def added_sections(context: Any) -> list[Section]:
+    """Return the sections that apps have added, as far as the user may see them."""
+    user = context["request"].user
+    return [section for section in sections() if may(user, section.verb)]
+
+
+@register.simple_tag
+def pages_of(publisher: str, scope: str, id: str) -> Sequence[PlaceLink]:
+    """Return the links to the pages of sections that show a result of a publisher."""
+    return place_links(publisher, scope, id)
 
 
 def _with_zone(value: datetime) -> datetime:

@@ -27,6 +27,9 @@ class ConsoleView(View):
     verb = Verb.VIEW
     """What a user must be allowed to do."""
 
+    template_folder = "dj_actions_console"
+    """Where the templates are that `page` renders."""
+
     http_method_names = ["get", "head", "options"]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -63,7 +66,7 @@ class ConsoleView(View):
             "poll_interval": get_console_settings().poll_interval,
             "poll_url": poll_url(self.request.user),
         }
-        path = f"dj_actions_console/{template}"
+        path = f"{self.template_folder}/{template}"
         return render(self.request, path, {**shared, **context}, status=status)
 
 

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from dj_actions.console.access import Verb, may
+from dj_actions.console.screens.current import can_look_up
 from dj_actions.console.screens.payloads import curl_command, payloads_of
 from dj_actions.console.screens.timeline import timeline
 from dj_actions.console.views.base import ConsoleView
@@ -34,6 +35,7 @@ class EventView(ConsoleView):
             "timeline": found,
             "event": found.event,
             "payloads": payloads_of(found.event) if sees_payloads else (),
+            "lookups": [delivery for delivery in found.deliveries if can_look_up(delivery)],
             "curl": curl_command(found.event, request) if sees_payloads else "",
         }
         return self.page("event.html", context, section="actions")

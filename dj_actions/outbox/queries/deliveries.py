@@ -5,6 +5,7 @@ from __future__ import annotations
 from dj_actions.outbox.queries.claim import ClaimQueries
 from dj_actions.outbox.queries.operators import OperatorQueries
 from dj_actions.outbox.queries.overview import OverviewQueries
+from dj_actions.outbox.queries.receipts import ReceiptQueries
 from dj_actions.outbox.queries.remote_runs import RemoteRunQueries
 from dj_actions.outbox.queries.timings import TimingQueries
 from dj_actions.outbox.queries.tracking import TrackingQueries
@@ -21,6 +22,7 @@ class DeliveryQuerySet(  # type: ignore[override]  # each base has an as_manager
     OverviewQueries,
     TimingQueries,
     VersionQueries,
+    ReceiptQueries,
 ):
     """Queries and transitions of deliveries, by who uses them: relays, trackers, operators, pages.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core import checks
 
 from dj_actions_stream.feeds.checks import check_publisher, check_rules
@@ -16,6 +16,12 @@ class FeedsConfig(AppConfig):
     verbose_name = "Activity feeds"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and the section of the console."""
         checks.register(check_rules)
         checks.register(check_publisher)
+        if apps.is_installed("dj_actions.console"):
+            # The console is optional, and imports models.
+            from dj_actions.console.extension import register_section  # noqa: PLC0415
+            from dj_actions_stream.feeds.console.section import FEEDS  # noqa: PLC0415
+
+            register_section(FEEDS)

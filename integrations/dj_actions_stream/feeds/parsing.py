@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +38,7 @@ def parse_page(feed: FeedId, document: Any) -> FeedPage:
             next=_text(results[-1]["id"]) if results and document.get("next") else "",
             **marks,
         )
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FeedUnavailable(
             f"Stream: the response is not the page of a feed: {str(document)[:200]!r}. "
             "Is a proxy in front of it?"
@@ -102,13 +102,21 @@ def _event_id(foreign_id: str) -> UUID | None:
 
 
 def _time(value: Any) -> datetime:
-    """Return a time in UTC; one without a time zone is in UTC, as in Stream."""
+    """Return a time in UTC; one without a time zone is in UTC, as in Stream.
+
+    Raises:
+        ValueError: it is not a time.
+        OverflowError: it has no equivalent in other time zones.
+    """
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    if moment.year in {MINYEAR, MAXYEAR}:
+        raise OverflowError(f"{value} is not the time of an activity.")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    # A page cannot contain a lone surrogate, which JSON can.
+    return "" if value is None else str(value).encode(errors="replace").decode()
 
 
 def _optional_int(value: Any) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from dj_actions_stream.feed_ids import FeedId
@@ -28,6 +29,7 @@ def read(
     before: str = "",
     at: str = "",
     limit: int | None = None,
+    timeout: float | None = None,
 ) -> FeedPage:
     """Return a page of a feed, newest first, with the objects that its activities refer to.
 
@@ -37,6 +39,7 @@ def read(
         before: id of an activity or a group: return the ones that are older. See `FeedPage.next`.
         at: id of an activity or a group: return this one and the ones that are older.
         limit: entries on the page, at most 100; by default `DJ_ACTIONS_FEEDS["PAGE_SIZE"]`.
+        timeout: seconds to wait for Stream, if that is less than the publisher's own timeouts.
 
     Raises:
         FeedForbidden: the viewer may not read the feed.
@@ -47,7 +50,8 @@ def read(
     found = readable_feed(feed, viewer)
     count, position = page_limit(limit), _position(before, at)
     client = feeds_client()
-    with translate_feed_errors():
+    is_bounded = nullcontext() if timeout is None else client.within(timeout)
+    with translate_feed_errors(), is_bounded:
         document = client.feed(found.slug, found.id).get(limit=count, **position)
     return enrich(parse_page(found, document), viewer)
 

@@ -53,6 +53,20 @@ class MessageMapping:
             return (*self._earlier(message, declared), *self._own(message, declared))
         return self._own(message, declared)
 
+    def additions(self, message: Message) -> tuple[Effect, ...]:
+        """Return the effects of a message that add activities.
+
+        Raises:
+            PublishError: they are not known any more.
+        """
+        # What becomes of earlier activities adds none, and reading those is slow.
+        alone = replace(self, read_earlier=_read_nothing)
+        try:
+            found = alone.effects(message)
+        except PublishRejected:  # a reaction needs the activity that it is about
+            found = self.effects(message)
+        return tuple(effect for effect in found if effect.kind is EffectKind.ADD)
+
     def _own(self, message: Message, declared: Activity | Mapper) -> tuple[Effect, ...]:
         """Return the effects of a message without those on earlier activities."""
         if isinstance(declared, Activity):
@@ -129,6 +143,10 @@ class MessageMapping:
         for earlier in self.read_earlier(self.alias, message):
             own = self._own(earlier, declaration_for(earlier, self.activity))
             yield from (effect for effect in own if effect.kind is EffectKind.ADD)
+
+
+def _read_nothing(_alias: str, _message: Message) -> Iterator[Message]:
+    return iter(())
 
 
 def _labels(declared: Activity, message: Message) -> dict[str, str]:

@@ -8,8 +8,6 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from dj_actions.exceptions import PublishRejected
-from dj_actions.messages import Message
 from dj_actions.models import Delivery
 from dj_actions.states import DeliveryState
 from dj_actions_stream.effects import Effect, EffectKind
@@ -50,8 +48,6 @@ class Selection:
     def effects(self, found: tuple[Effect, ...]) -> Iterator[Effect]:
         """Yield those effects that add a selected activity."""
         for effect in found:
-            if effect.kind is not EffectKind.ADD:
-                continue
             if self.feed is None:
                 yield effect
             elif self.feed in feeds_of(effect):
@@ -67,22 +63,12 @@ def pages_of(rows: QuerySet[Delivery]) -> Iterator[list[Delivery]]:
 
 
 def effects_of(publisher: FeedsPublisher, delivery: Delivery) -> tuple[Effect, ...]:
-    """Return the effects of a delivery, as far as they add activities.
+    """Return the effects of a delivery that add activities.
 
     Raises:
         PublishError: they are not known any more.
     """
-    message = message_of(delivery)
-    # What becomes of earlier activities adds none, and reading those for each delivery is slow.
-    alone = replace(publisher.mapping, read_earlier=_read_nothing)
-    try:
-        return alone.effects(message)
-    except PublishRejected:  # a reaction needs the activity that it is about
-        return publisher.mapping.effects(message)
-
-
-def _read_nothing(_alias: str, _message: Message) -> Iterator[Message]:
-    return iter(())
+    return publisher.mapping.additions(message_of(delivery))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

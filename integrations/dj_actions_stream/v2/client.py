@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 import requests
 from stream.client import StreamClient
@@ -52,7 +55,8 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
         super().__init__(api_key, api_secret, None, base_url=base_url, location=location)
         self._custom_base_url = base_url.rstrip("/") if base_url else None
         self._region = location
-        self.timeout = timeouts
+        self._timeouts = self.timeout = timeouts
+        self._deadline: float | None = None
         # Otherwise requests replaces the token by what a .netrc file has for the host.
         self.session.auth = keep_authorization
         for prefix in ("http://", "https://"):
@@ -60,6 +64,21 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
         # The client drops headers, treats a 429 without Stream's own fields as success, and
         # follows redirects, which lose the body of a POST.
         self.session.hooks["response"] += [self._read_budget, raise_for_misparsed_response]
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[Self]:
+        """Let the requests of the block end within a time, all together.
+
+        A request raises PublisherUnavailable if it would begin after that time.
+
+        Args:
+            seconds: how long they may take, without looking up the host's address.
+        """
+        self._deadline = time.monotonic() + seconds
+        try:
+            yield self
+        finally:
+            self._deadline, self.timeout = None, self._timeouts
 
     def _parse_response(self, response: requests.Response) -> Any:
         """Return the JSON of a response.
@@ -98,10 +117,21 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
 
         Raises:
             RateLimited: it has none, so that the response would be a 429.
+            PublisherUnavailable: the time of `within` is over.
         """
+        if self._deadline is not None:
+            self.timeout = self._shortened(self._deadline - time.monotonic())
         self._endpoint = endpoint_of(method.__name__, relative_url)
         self._budget.spend(self._endpoint)
         return super()._make_request(method, relative_url, *args, **kwargs)
+
+    def _shortened(self, remaining: float) -> tuple[float, float]:
+        """Return the timeouts of a request that ends within a time, with the connection."""
+        if remaining <= 0:
+            raise PublisherUnavailable("Stream did not respond in time.")
+        connect_timeout, timeout = self._timeouts
+        connecting = min(connect_timeout, remaining / 3)
+        return connecting, min(timeout, remaining - connecting)
 
     def _read_budget(self, response: requests.Response, *_args: Any, **_kwargs: Any) -> None:
         self._budget.read(self._endpoint, response.headers)

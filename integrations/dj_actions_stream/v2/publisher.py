@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from dj_actions.exceptions import PublisherUnavailable
-from dj_actions.messages import Message, Receipt
+from dj_actions.messages import CurrentResult, Message, Receipt
 from dj_actions.publishers import before_sending
 from dj_actions_stream.activities.conversion import activity_of
 from dj_actions_stream.effects import Effect, EffectKind, activity_id
@@ -22,6 +22,7 @@ from dj_actions_stream.v2.calls import FeedCalls, additions
 from dj_actions_stream.v2.client import FeedsClient
 from dj_actions_stream.v2.errors import translate_errors
 from dj_actions_stream.v2.feed_readers import FeedReaders, has_group
+from dj_actions_stream.v2.lookup import CurrentActivities
 
 
 class StreamPublisher(FeedsPublisher):
@@ -46,6 +47,7 @@ class StreamPublisher(FeedsPublisher):
         timeout: seconds to wait for the whole of a response.
     """
 
+    supports_lookup = True
     min_batch_size = MAX_ACTIVITIES
 
     def __init__(
@@ -92,6 +94,17 @@ class StreamPublisher(FeedsPublisher):
         """Add activities of the same feed with one call for a hundred; yield each outcome."""
         steps = [self._step_for(message) for message in messages]
         return BatchedCalls(self._add, steps).outcomes()
+
+    def look_up(
+        self,
+        message: Message,
+        receipt: Receipt,  # noqa: ARG002 - it names one of the feeds only
+        seconds: float,
+    ) -> Iterator[CurrentResult]:
+        """Yield each feed of the activities that a message has added, as it is now."""
+        effects = self._mapping.additions(message)
+        with self._make_client().within(seconds) as client:
+            yield from CurrentActivities(client).results(effects)
 
     def check_reachable(self) -> bool:
         """Fetch an activity that does not exist, for which Stream checks the key and signature."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import getstream
 from getstream.models import (
     ActivityRequest,
+    ActivityResponse,
     FollowRequest,
     QueryUsersPayload,
     UnfollowPair,
@@ -155,13 +156,21 @@ class FeedsV3Client:
         Raises:
             PublishError: Stream does not return them.
         """
+        return {activity.id: set(activity.feeds or ()) for activity in self.activities(ids)}
+
+    def activities(self, ids: Sequence[str]) -> list[ActivityResponse]:
+        """Return the activities with these ids, as far as they exist.
+
+        Raises:
+            PublishError: Stream does not return them.
+        """
         with translate_errors():
             found = self._feeds.query_activities(
                 filter={"id": {"$in": list(ids)}}, limit=len(ids)
             ).data.activities
         if not isinstance(found, list):
             raise PublisherUnavailable(f"Stream: the response has no activities. {NOT_STREAM}")
-        return {activity.id: set(activity.feeds or ()) for activity in found}
+        return found
 
     def feed_groups(self) -> list[str]:
         """Return the names of the app's feed groups.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import cached_property
 
-from dj_actions.messages import Message, Receipt
+from dj_actions.messages import CurrentResult, Message, Receipt
 from dj_actions.publishers import before_sending
 from dj_actions_stream.effects import activity_id
 from dj_actions_stream.publishing.base import FeedsPublisher, creating_client
@@ -13,7 +14,7 @@ from dj_actions_stream.publishing.finding import ActivityFinder
 from dj_actions_stream.v3.activities import MAX_BATCH
 from dj_actions_stream.v3.batches import Prepared, batches_of, send_or_split
 from dj_actions_stream.v3.client import FeedsV3Client
-from dj_actions_stream.v3.lookup import ActivityLookup
+from dj_actions_stream.v3.lookup import ActivityLookup, current_results
 from dj_actions_stream.v3.sender import EffectSender
 
 
@@ -32,17 +33,32 @@ class StreamV3Publisher(FeedsPublisher):
         timeout: seconds to wait for the whole of a response.
     """
 
+    supports_lookup = True
     min_batch_size = MAX_BATCH
 
     @cached_property
     def _client(self) -> FeedsV3Client:
-        return FeedsV3Client(
-            self._api_key, self._api_secret, base_url=self._base_url, timeouts=self._timeouts
-        )
+        return self._new_client(self._timeouts)
 
     @cached_property
     def _sender(self) -> EffectSender:
         return EffectSender(self._make_client())
+
+    def look_up(
+        self,
+        message: Message,
+        receipt: Receipt,  # noqa: ARG002 - it names one of the feeds only
+        seconds: float,
+    ) -> Iterable[CurrentResult]:
+        """Return each feed of the activities that a message has added, as it is now."""
+        effects = self._mapping.additions(message)
+        connect_timeout, timeout = self._timeouts
+        connecting = min(connect_timeout, seconds / 3)
+        timeouts = (connecting, min(timeout, seconds - connecting))
+        with creating_client(timeouts):
+            client = self._new_client(timeouts)
+        with closing(client):
+            return list(current_results(client, effects))
 
     def check_reachable(self) -> bool:
         """Read the feed groups, for which Stream checks the key and signature."""
@@ -96,6 +112,11 @@ class StreamV3Publisher(FeedsPublisher):
         for effect in reversed(prepared.effects):
             return self._receipt(next(iter(effect.feeds), None), effect.id)
         return self._receipt(None, activity_id(prepared.message))
+
+    def _new_client(self, timeouts: tuple[float, float]) -> FeedsV3Client:
+        return FeedsV3Client(
+            self._api_key, self._api_secret, base_url=self._base_url, timeouts=timeouts
+        )
 
     def _make_client(self) -> FeedsV3Client:
         with creating_client(self._timeouts):

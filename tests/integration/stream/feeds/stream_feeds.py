@@ -63,6 +63,8 @@ class StreamFeeds:
     def __call__(self, request: Request) -> Answer:
         """Respond to one request."""
         parts = unquote(request.path).strip("/").split("/")[2:]
+        if parts == ["activities"]:
+            return as_json({"results": self._activities(request), "duration": "1ms"})
         _, group, feed_id, *rest = parts
         feed = f"{group}:{feed_id}"
         if not rest:
@@ -74,6 +76,11 @@ class StreamFeeds:
             self.follows.remove((feed, rest[1]))
             return as_json({"duration": "1ms"})
         return as_json(self._listed(feed, rest[0], request))
+
+    def _activities(self, request: Request) -> list[dict[str, Any]]:
+        (wanted,) = request.query["foreign_ids"]
+        entries = [entry for found in self.entries.values() for entry in found]
+        return [entry for entry in entries if entry.get("foreign_id") in wanted.split(",")]
 
     def _page(self, feed: str, request: Request) -> dict[str, Any]:
         found = self.entries.get(feed, [])

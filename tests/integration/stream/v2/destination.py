@@ -26,10 +26,16 @@ class StreamDestination(Destination):
     def __call__(self, request: Request) -> Answer:
         """Respond to one request."""
         if request.method == "GET":
-            return as_json({"results": [], "duration": "1ms"})
+            return as_json({"results": self._found(request), "duration": "1ms"})
         key = (request.body["foreign_id"], request.body["time"])
         self.activities[key] = {**request.body, "id": f"activity of {key[0]}", "duration": "1ms"}
         return as_json(self.activities[key], 201)
+
+    def _found(self, request: Request) -> list[Mapping[str, Any]]:
+        """Return the activities with the ids of a request, or those of any feed."""
+        wanted = request.query.get("foreign_ids")
+        ids = wanted[0].split(",") if wanted else [key for key, _ in self.activities]
+        return [activity for (key, _), activity in self.activities.items() if key in ids]
 
     def make(self, **options: Any) -> StreamPublisher:
         """Return a publisher to the server; it is closed after the test."""

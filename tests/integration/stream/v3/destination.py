@@ -194,5 +194,6 @@ class FeedsV3Destination(Destination):
 
 
 def _as_response(activity: dict[str, Any]) -> dict[str, Any]:
-    known = {name: activity[name] for name in ("id", "type", "feeds", "custom")}
+    names = ("id", "type", "text", "feeds", "custom")
+    known = {name: activity[name] for name in names if name in activity}
     return shape_of(models.ActivityResponse, **known)

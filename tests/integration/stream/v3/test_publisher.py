@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from dj_actions.exceptions import (
 from dj_actions.messages import Actor, Message, Receipt
 from dj_actions.testing.contract import PublisherContract, make_message
 from tests.fixtures.destinations import failure_of
-from tests.fixtures.scripted_server import as_page
+from tests.fixtures.scripted_server import Fault, as_page
 from tests.integration.stream.v3.destination import (
     API_KEY,
     API_SECRET,
@@ -251,3 +252,28 @@ def test_it_reads_only_to_find_out_whether_stream_is_reachable(
 
     (request,) = destination.server.requests
     assert (request.method, request.path) == ("GET", "/api/v2/feeds/feed_groups")
+
+
+def test_a_lookup_says_in_which_feeds_an_activity_is_now(destination: FeedsV3Destination) -> None:
+    publisher, message = destination.make(), make_message(recipients=("team:blue",))
+    receipt = publisher.publish(message)
+    destination.activities[receipt.id]["feeds"] = ["user:1"]
+    found = {result.scope: result for result in publisher.look_up(message, receipt, 30)}
+    assert {scope: result.exists for scope, result in found.items()} == {
+        "user:1": True,
+        "team:blue": False,
+    }
+    assert found["user:1"].id == receipt.id
+    assert found["user:1"].text == message.summary
+    destination.activities.clear()
+    assert [result.exists for result in publisher.look_up(message, receipt, 30)] == [False, False]
+
+
+def test_a_lookup_ends_in_time(destination: FeedsV3Destination) -> None:
+    publisher, message = destination.make(), make_message()
+    receipt = publisher.publish(message)
+    destination.server.script(Fault.HANG)
+    started = time.monotonic()
+    with pytest.raises(PublisherUnavailable):
+        publisher.look_up(message, receipt, 1.5)
+    assert time.monotonic() - started < 2

@@ -1,0 +1,131 @@
+"""The pages of the section: the feeds to choose from, and one feed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+
+from dj_actions.console.extension import ConsoleView
+from dj_actions.exceptions import InvalidSetting
+from dj_actions_stream.feed_ids import FeedId
+from dj_actions_stream.feeds import reading
+from dj_actions_stream.feeds.console.entries import entries_of
+from dj_actions_stream.feeds.console.groups import groups_for, recent_feeds
+from dj_actions_stream.feeds.console.section import NAME, feed_url
+from dj_actions_stream.feeds.errors import (
+    FeedError,
+    FeedForbidden,
+    FeedNotFound,
+    InvalidFeedRequest,
+)
+from dj_actions_stream.feeds.values import FeedPage
+
+SECONDS = 4.5
+"""How long a page waits for Stream."""
+
+STATUSES: Mapping[type[Exception], HTTPStatus] = {
+    FeedForbidden: HTTPStatus.FORBIDDEN,
+    FeedNotFound: HTTPStatus.NOT_FOUND,
+    InvalidFeedRequest: HTTPStatus.BAD_REQUEST,
+}
+"""Why a feed cannot be shown → status of the page; any other reason is an outage."""
+
+
+class SectionView(ConsoleView):
+    """A page of the section."""
+
+    template_folder = "dj_actions_stream/console"
+
+    def unreadable(self, feed: str, error: Exception) -> HttpResponse:
+        """Return the page that says why a feed cannot be shown."""
+        status = next(
+            (found for kind, found in STATUSES.items() if isinstance(error, kind)),
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        )
+        context = {
+            "feed": feed,
+            "reason": str(error),
+            "is_forbidden": status == HTTPStatus.FORBIDDEN,
+            "is_outage": status == HTTPStatus.SERVICE_UNAVAILABLE,
+        }
+        response = self.page("unreadable.html", context, section=NAME, status=status)
+        if (wait := getattr(error, "retry_after", None)) is not None:
+            response["Retry-After"] = math.ceil(wait)
+        return response
+
+
+class FeedsView(SectionView):
+    """The groups of the settings, the feeds that activities were published to, and a form."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Return the page, or lead to the feed that was entered."""
+        wanted = request.GET.get("feed", "").strip()
+        if wanted:
+            return self._chosen(wanted)
+        try:
+            context = {"groups": groups_for(request.user), "recent": recent_feeds()}
+        except InvalidSetting as error:
+            return self.unreadable("", error)
+        return self.page("feeds.html", context, section=NAME)
+
+    def _chosen(self, wanted: str) -> HttpResponse:
+        try:
+            return HttpResponseRedirect(feed_url(FeedId.parse(wanted)))
+        except ValueError as error:
+            return self.unreadable(wanted[:200], InvalidFeedRequest(str(error)))
+
+
+# No transaction of ATOMIC_REQUESTS is open while Stream is asked.
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
+class FeedView(SectionView):
+    """One feed, newest first."""
+
+    def get(self, request: HttpRequest, group: str, feed_id: str) -> HttpResponseBase:
+        """Return a page of the feed, or the page that says why there is none."""
+        feed = f"{group}:{feed_id}"
+        try:
+            page = self._read(request, feed)
+        except (FeedError, InvalidSetting) as error:
+            return self.unreadable(feed[:200], error)
+        context = {
+            "feed": page.feed,
+            "feed_page": page,
+            "entries": entries_of(page),
+            "page": {"is_first": _is_first(request), "older": _older(request, page)},
+        }
+        return self.page("feed.html", context, section=NAME)
+
+    def _read(self, request: HttpRequest, feed: str) -> FeedPage:
+        return reading.read(
+            feed,
+            viewer=request.user,
+            before=request.GET.get("before", ""),
+            at=request.GET.get("at", ""),
+            limit=_limit(request.GET.get("limit", "")),
+            timeout=SECONDS,
+        )
+
+
+def _limit(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 3):  # noqa: PLR2004 - digits of 100
+        raise InvalidFeedRequest(gettext("limit must be a number, not %r.") % text[:100])
+    return int(text)
+
+
+def _is_first(request: HttpRequest) -> bool:
+    return not {"before", "at"} & {*request.GET}
+
+
+def _older(request: HttpRequest, page: FeedPage) -> str:
+    """Return the query string of the next page; empty on the last one."""
+    limit = {"limit": request.GET["limit"]} if "limit" in request.GET else {}
+    return f"?{urlencode({**limit, 'before': page.next})}" if page.next else ""
