@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,10 @@ from django.utils.safestring import SafeString
 from dj_actions.console.screens.status import Status, delivery_status, remote_status
 from dj_actions.console.screens.times import NOTHING, duration_text, relative_text
 from dj_actions.models import Delivery
+from dj_actions.operations.delivery_changes import CHANGES, DeliveryChange
 from dj_actions.outbox.times import aware
+from dj_actions.publishers import DeliveryOperation
+from dj_actions.publishers.offers import Offer
 
 register = template.Library()
 
@@ -91,6 +95,22 @@ def last_error(delivery: Delivery) -> str:
 def is_due(delivery: Delivery) -> bool:
     """Return whether a relay may claim the delivery now."""
     return _with_zone(delivery.available_at) <= timezone.now()
+
+
+@register.filter
+def acts_for(may: Mapping[str, bool], delivery: Delivery) -> list[DeliveryChange]:
+    """Return the acts that a delivery's state and the user's permissions allow."""
+    return [
+        change
+        for change in CHANGES.values()
+        if change.state == delivery.state and may[change.permitted_as]
+    ]
+
+
+@register.filter
+def concerning(offers: Iterable[Offer], delivery: Delivery) -> list[DeliveryOperation]:
+    """Return those of the publishers' operations that can be run on a delivery."""
+    return [offer.operation for offer in offers if offer.concerns(delivery)]
 
 
 @register.simple_tag(takes_context=True)

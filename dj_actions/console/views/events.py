@@ -13,6 +13,7 @@ from dj_actions.console.screens.payloads import curl_command, payloads_of
 from dj_actions.console.screens.timeline import timeline
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.models import ActionEvent
+from dj_actions.publishers.offers import offers_to
 
 
 class EventView(ConsoleView):
@@ -33,6 +34,7 @@ class EventView(ConsoleView):
         context = {
             "timeline": found,
             "event": found.event,
+            "offers": offers_to(request.user),
             "payloads": payloads_of(found.event) if sees_payloads else (),
             "curl": curl_command(found.event, request) if sees_payloads else "",
         }

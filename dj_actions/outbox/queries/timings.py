@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 
 from dj_actions.outbox.queries.base import RecordQuerySet
 from dj_actions.outbox.queries.clock import from_now
-from dj_actions.outbox.timings import SentRow, Timings
+from dj_actions.outbox.timings import SentRow, Timings, UsualRun, usual_runs
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery  # noqa: F401 - the base class names it
@@ -51,11 +52,27 @@ class TimingQueries(RecordQuerySet["Delivery"]):
             publisher: alias of the publisher.
             seconds: length of the period until now.
         """
+        found, is_sample = self._sent(publisher, seconds)
+        return Timings.of(found, window=seconds, is_sample=is_sample)
+
+    def usual_runs(self, publisher: str, *, seconds: float) -> Mapping[str, UsualRun]:
+        """Return how long the remote runs of a publisher took lately: scope → its runs.
+
+        They are those of the deliveries that `timings` reads.
+
+        Args:
+            publisher: alias of the publisher.
+            seconds: length of the period until now.
+        """
+        found, _ = self._sent(publisher, seconds)
+        return usual_runs(found)
+
+    def _sent(self, publisher: str, seconds: float) -> tuple[list[SentRow], bool]:
+        """Return deliveries that arrived in a period, and whether there are more."""
         rows = self._on_write_database()
         is_postgres = connections[rows.db].vendor == "postgresql"
-        sent = rows._spread_over if is_postgres else rows._newest_within
-        found, is_sample = sent(publisher, seconds)
-        return Timings.of(found, window=seconds, is_sample=is_sample)
+        read = rows._spread_over if is_postgres else rows._newest_within
+        return read(publisher, seconds)
 
     def _spread_over(self, publisher: str, seconds: float) -> tuple[list[SentRow], bool]:
         """Return deliveries of all parts of a period, and whether there are more."""

@@ -46,6 +46,9 @@
     setInterval(ask, Math.max(seconds * 1000, MINIMUM_INTERVAL));
   }
 
+  // The next step of something that takes several requests.
+  document.querySelector("form[data-continue]")?.requestSubmit();
+
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target.matches?.("input, select, textarea");
     if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
