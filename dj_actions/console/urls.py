@@ -8,7 +8,7 @@ from dj_actions.console.views.actions_log import ActionsExportView, ActionsLogVi
 from dj_actions.console.views.catalogue import ActionPageView, CatalogueView
 from dj_actions.console.views.dead_letters import DeadLettersView
 from dj_actions.console.views.deliveries import ActView, DeliveriesView
-from dj_actions.console.views.events import CloudEventView, EventView
+from dj_actions.console.views.events import CloudEventView, EventTestView, EventView
 from dj_actions.console.views.live import LiveView
 from dj_actions.console.views.overview import OverviewView
 from dj_actions.console.views.publishers import PublishersView, PublisherView
@@ -29,6 +29,7 @@ urlpatterns = [
     re_path(r"^log/export\.(?P<file_format>csv|json)$", ActionsExportView.as_view(), name="export"),
     path("events/<uuid:event_id>/", EventView.as_view(), name="event"),
     path("events/<uuid:event_id>/cloudevent.json", CloudEventView.as_view(), name="cloudevent"),
+    path("events/<uuid:event_id>/test.txt", EventTestView.as_view(), name="event_test"),
     path("deliveries/", DeliveriesView.as_view(), name="deliveries"),
     re_path(rf"^deliveries/(?P<name>{'|'.join(CHANGES)})/$", ActView.as_view(), name="act"),
     path("dead-letters/", DeadLettersView.as_view(), name="dead_letters"),
