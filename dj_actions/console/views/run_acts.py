@@ -84,6 +84,8 @@ class RunActView(ConsoleView):
             "planned": planned,
             "refusal": refusal,
             "previewed": min(PREVIEWED, len(concerned)),
+            # Not the function itself, which a template would call.
+            "has_preview": act.offer.operation.preview is not None,
             "can_run": act.offer.operation.preview is None or (is_previewed and not refusal),
         }
         status = HTTPStatus.BAD_REQUEST if act.form.errors else HTTPStatus.OK

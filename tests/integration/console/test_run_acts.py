@@ -156,6 +156,7 @@ def test_the_first_page_counts_what_it_applies_to_and_runs_nothing(
     page = browser.post(PAINT, {"selected": selected})
 
     assert "<strong>2 runs</strong> of 1 delivery. 2 others are left out" in words(page)
+    assert 'value="preview"' in page.content.decode()
     assert 'value="run"' not in page.content.decode()
     assert (painter.calls, ActionEvent.objects.filter(resource="delivery").count()) == ([], 0)
 

@@ -10,8 +10,10 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 from dj_actions.models import Delivery
@@ -59,6 +61,22 @@ def running(make_delivery: MakeDelivery) -> list[Delivery]:
     ]
 
 
+def wait_for(driver: Chrome, is_there: Callable[[Chrome], Any]) -> Any:
+    """Wait for something, also while one page takes the place of another."""
+    return WebDriverWait(driver, SECONDS, ignored_exceptions=[WebDriverException]).until(is_there)
+
+
+def wait_for_text(driver: Chrome, text: str) -> None:
+    wait_for(driver, lambda found: text in text_of(found))
+
+
+def find(driver: Chrome, selector: str) -> WebElement:
+    element: WebElement = wait_for(
+        driver, lambda found: found.find_element(By.CSS_SELECTOR, selector)
+    )
+    return element
+
+
 def select_all(driver: Chrome, server: LiveServer) -> None:
     driver.get(f"{server.url}{RUNS}")
     for box in driver.find_elements(By.CSS_SELECTOR, "input[name=selected]"):
@@ -68,10 +86,10 @@ def select_all(driver: Chrome, server: LiveServer) -> None:
 
 def fill_in(driver: Chrome, step: str) -> None:
     for name, text in (("input-color", "red"), ("input-reason", "it was grey")):
-        field = driver.find_element(By.NAME, name)
+        field = find(driver, f"[name={name}]")
         field.clear()
         field.send_keys(text)
-    driver.find_element(By.CSS_SELECTOR, f"button[value={step}]").click()
+    find(driver, f"button[value={step}]").click()
 
 
 def pages(driver: Chrome, server: LiveServer, row: Delivery, visit: Visit) -> None:
@@ -79,16 +97,19 @@ def pages(driver: Chrome, server: LiveServer, row: Delivery, visit: Visit) -> No
     driver.get(f"{server.url}{RUNS}?failing=on")
     visit(driver, "failing runs")
     select_all(driver, server)
+    wait_for_text(driver, "It gets a color.")
     visit(driver, "form")
     fill_in(driver, "preview")
+    wait_for_text(driver, "What would happen")
     visit(driver, "preview")
-    driver.find_element(By.CSS_SELECTOR, "button[value=run]").click()
-    WebDriverWait(driver, SECONDS).until(lambda found: "What came of it" in text_of(found))
+    find(driver, "button[value=run]").click()
+    wait_for_text(driver, "What came of it")
     visit(driver, "record")
     driver.get(f"{server.url}{reverse('dj_actions_console:event', args=[row.event_id])}")
     visit(driver, "event")
     driver.get(f"{server.url}{MARK_DONE}")
-    driver.find_element(By.CSS_SELECTOR, "button[value=samples]").click()
+    find(driver, "button[value=samples]").click()
+    wait_for_text(driver, "With the values of the form")
     for part in driver.find_elements(By.TAG_NAME, "summary"):
         part.click()
     visit(driver, "samples")
@@ -151,11 +172,10 @@ def test_the_steps_follow_one_another_by_themselves(
     log_in(chromium, live_server, admin)
     select_all(chromium, live_server)
     fill_in(chromium, "preview")
-    assert "It would be red" in text_of(chromium)
-    chromium.find_element(By.CSS_SELECTOR, "button[value=run]").click()
+    wait_for_text(chromium, "It would be red")
+    find(chromium, "button[value=run]").click()
 
-    done = f"Done for {len(running)} of {len(running)} deliveries."
-    WebDriverWait(chromium, SECONDS).until(lambda driver: done in text_of(driver))
+    wait_for_text(chromium, f"Done for {len(running)} of {len(running)} deliveries.")
     assert [len(keys) for keys, _ in painter.calls] == [STEP_SIZE, 2]
 
 
@@ -166,12 +186,12 @@ def test_without_scripts_a_person_continues(
     log_in(scriptless, live_server, admin)
     select_all(scriptless, live_server)
     fill_in(scriptless, "preview")
-    scriptless.find_element(By.CSS_SELECTOR, "button[value=run]").click()
-    assert f"{STEP_SIZE} of {len(running)} deliveries are processed" in text_of(scriptless)
+    find(scriptless, "button[value=run]").click()
+    wait_for_text(scriptless, f"{STEP_SIZE} of {len(running)} deliveries are processed")
     assert not scriptless.find_elements(By.CSS_SELECTOR, "button.copy")
     scriptless.find_element(By.XPATH, "//button[. = 'Continue']").click()
 
-    assert f"Done for {len(running)} of {len(running)}" in text_of(scriptless)
+    wait_for_text(scriptless, f"Done for {len(running)} of {len(running)}")
     scriptless.get(f"{live_server.url}{MARK_DONE}")
     copies = scriptless.find_elements(By.CSS_SELECTOR, "button.copy")
     assert copies
@@ -202,7 +222,7 @@ def test_a_call_is_copied(
     for selector, words in wanted.items():
         button = chromium.find_element(By.CSS_SELECTOR, selector)
         button.click()
-        WebDriverWait(chromium, SECONDS).until(lambda _, button=button: button.text == "Copied")
+        wait_for(chromium, lambda _, button=button: button.text == "Copied")
         copied = chromium.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
         assert words in copied
     assert complaints(chromium) == []

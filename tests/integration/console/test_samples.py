@@ -47,7 +47,8 @@ PROJECT = {
 [pytest]
 DJANGO_SETTINGS_MODULE = pasted_settings
 pythonpath = . {ROOT} {ROOT / "integrations"}
-addopts = --no-migrations -p no:cacheprovider -p no:randomly -p no:schemathesis -p no:hypothesispytest -p no:xdist
+addopts = --no-migrations -p no:cacheprovider -p no:randomly -p no:xdist
+    -p no:schemathesis -p no:hypothesispytest
 """,
     "pasted_settings.py": f"""
 import os
