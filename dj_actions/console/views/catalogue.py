@@ -67,10 +67,12 @@ class ActionPageView(ConsoleView):
             raise PermissionDenied(gettext("You may not run %s here.") % definition.label)
         names = sensitive_fields(definition)
         hide_parameters(request, names and names | {"data"})
-        if request.POST.get("run") == "samples":
-            return self._show(definition)
-        is_dry = request.POST.get("run") != "really"
+        wanted = request.POST.get("run")
+        is_dry = wanted != "really"
         try:
+            if wanted == "samples":
+                hiding_variables(_input, names)(definition, request)
+                return self._show(definition)
             result = hiding_variables(_run, names)(definition, request, dry_run=is_dry)
         except ValidationError as error:
             return self._show(definition, error=error, status=HTTPStatus.BAD_REQUEST)
@@ -108,7 +110,10 @@ class ActionPageView(ConsoleView):
             "result": result,
             "body": json.dumps(result.body, indent=2, ensure_ascii=False) if result else "",
             "is_filled": request.method == "POST",
-            "samples": samples_of(_call(definition, request), site=request.build_absolute_uri("/")),
+            "samples": samples_of(
+                hiding_variables(_call, sensitive_fields(definition))(definition, request),
+                site=request.build_absolute_uri("/"),
+            ),
         }
         return self.page("action.html", context, section="catalogue", status=status)
 
@@ -132,9 +137,18 @@ def _definition(resource: str, name: str) -> ActionDefinition:
 
 
 def _run(definition: ActionDefinition, request: HttpRequest, *, dry_run: bool) -> ActionResult:
-    data = require_mapping(definition.input.parse_form_data(_posted(request)))
+    data = _input(definition, request)
     targets = _targets(definition, request.POST.get("object_ids", ""))
     return invoke(definition, actor=request.user, data=data, dry_run=dry_run, **targets)
+
+
+def _input(definition: ActionDefinition, request: HttpRequest) -> Mapping[str, Any]:
+    """Return the submitted input.
+
+    Raises:
+        ValidationError: it is not JSON, or no object.
+    """
+    return require_mapping(definition.input.parse_form_data(_posted(request)))
 
 
 def _call(definition: ActionDefinition, request: HttpRequest) -> Call:
@@ -148,7 +162,7 @@ def _call(definition: ActionDefinition, request: HttpRequest) -> Call:
         )
     keys = tuple(_keys(request.POST.get("object_ids", "")))
     try:
-        raw = require_mapping(definition.input.parse_form_data(_posted(request)))
+        raw = _input(definition, request)
     except ValidationError:  # it is shown with the form
         raw = {}
     data = json_of_form(raw, definition.input.json_schema())

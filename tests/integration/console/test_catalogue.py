@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -70,3 +72,12 @@ def test_running_requires_both_permissions(
 def test_an_unknown_action_suggests_the_closest(browser: Client) -> None:
     page = reverse("dj_actions_console:action", args=["todo", "mark_don"])
     assert browser.get(page).status_code == 404
+
+
+def test_an_action_is_described_with_few_statements(
+    browser: Client, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(12):
+        text = " ".join(browser.get(PAGE).content.decode().split())
+    for words in ("prod", "one object", "IsOwner", "JSON Schema", "curl", "run_action"):
+        assert words in text

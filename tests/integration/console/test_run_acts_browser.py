@@ -222,7 +222,8 @@ def test_a_call_is_copied(
     for selector, words in wanted.items():
         button = chromium.find_element(By.CSS_SELECTOR, selector)
         button.click()
-        wait_for(chromium, lambda _, button=button: button.text == "Copied")
+        wait_for_text(chromium, "Copied")
+        chromium.execute_script("arguments[0].textContent = 'was copied'", button)
         copied = chromium.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
         assert words in copied
     assert complaints(chromium) == []

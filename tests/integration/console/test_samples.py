@@ -195,3 +195,23 @@ def test_values_have_the_types_of_the_schema(browser: Client, make_todo: MakeTod
     url = reverse("dj_actions_console:action", args=["todo", "bulk_mark_done"])
     page = browser.post(url, {"object_ids": "7, 8", "note": "all", "run": "samples"})
     assert re.search(r"'ids': \['7', '8'\]", samples(page)["sample-python"])
+
+
+def test_input_that_is_not_json_is_not_ignored(
+    browser: Client, declare: Declare, todo: Todo
+) -> None:
+    definition = declare(input={"type": "object", "properties": {}}).definition
+    url = reverse("dj_actions_console:action", args=[definition.resource, definition.name])
+    page = browser.post(url, {"object_ids": todo.pk, "data": "{", "run": "samples"})
+    assert page.status_code == 400
+    assert "Invalid JSON" in page.content.decode()
+
+
+def test_a_json_input_is_shown_as_it_is(browser: Client, declare: Declare, todo: Todo) -> None:
+    definition = declare(
+        input={"type": "object", "properties": {"sizes": {"type": "array"}}}
+    ).definition
+    url = reverse("dj_actions_console:action", args=[definition.resource, definition.name])
+    form = {"object_ids": todo.pk, "data": '{"sizes": [1, null, {"a": 2.5}]}', "run": "samples"}
+    found = samples(browser.post(url, form))
+    assert '--data \'{"sizes": [1, null, {"a": 2.5}]}\'' in found["sample-run-action"]
