@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from tenacity.stop import stop_after_delay
 from tenacity.wait import wait_random_exponential
@@ -46,6 +46,13 @@ def is_concurrent_change(error: BaseException) -> bool:
     code = getattr(driver_error, "sqlstate", None) or getattr(driver_error, "pgcode", None)
     name = str(getattr(driver_error, "sqlite_errorname", ""))
     return code in CONCURRENT_CHANGE or name.startswith("SQLITE_BUSY")
+
+
+def outside_transactions(view: Callable[P, T]) -> Callable[P, T]:
+    """Run a view outside of transactions, whatever ATOMIC_REQUESTS says: it uses the network."""
+    for alias in connections.settings:
+        view = transaction.non_atomic_requests(using=alias)(view)
+    return view
 
 
 def close_connections() -> None:

@@ -84,6 +84,11 @@ SECRET_NAMES = (r"passw\w*", "pwd", "secret", "token", "api_?key", "authorizatio
 """Patterns of names that precede a secret in a log, whatever the project calls sensitive."""
 
 
+def seems_secret(name: str) -> bool:
+    """Return whether a name seems to be that of a secret, whatever the project calls sensitive."""
+    return re.search("|".join(SECRET_NAMES), name, re.IGNORECASE) is not None
+
+
 def redact_line(line: str, names: Collection[str]) -> str:
     """Return a line of text, for example of a log, without the secrets that it seems to contain.
 

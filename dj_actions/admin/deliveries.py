@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
@@ -19,14 +20,9 @@ from dj_actions.admin.publisher_operations import PublisherOperations
 from dj_actions.admin.read_only import ReadOnly, link_to_receipt, links_to_parts
 from dj_actions.admin.remote_runs import link_to_failure, log_of_failure, past_states
 from dj_actions.models import Delivery
-from dj_actions.operations import (
-    OperationResult,
-    cancel,
-    discard,
-    replay,
-    replay_delivered,
-    retry,
-)
+from dj_actions.operations import OperationResult
+from dj_actions.operations.deliveries import run_change
+from dj_actions.operations.delivery_changes import CHANGES, DeliveryChange
 from dj_actions.outbox.queries import DeliveryQuerySet
 
 if TYPE_CHECKING:
@@ -35,12 +31,22 @@ else:
     DeliveryAdminBase = admin.ModelAdmin
 
 
-class _Operation(Protocol):
-    """An operation that is recorded with a reason."""
+AdminAction = Callable[..., HttpResponse | None]
 
-    def __call__(
-        self, deliveries: DeliveryQuerySet, /, *, actor: Any, reason: str, dry_run: bool = False
-    ) -> OperationResult: ...
+
+def admin_action_of(change: DeliveryChange) -> AdminAction:
+    """Return an operation as an action of the change list."""
+
+    title: Any = change.title  # translated when it is shown
+
+    @admin.action(description=title, permissions=["operate"])
+    def run(
+        model_admin: DeliveryAdmin, request: HttpRequest, queryset: DeliveryQuerySet
+    ) -> HttpResponse | None:
+        return model_admin.change(request, queryset, change)
+
+    run.__name__ = change.name
+    return run
 
 
 @admin.register(Delivery)
@@ -76,41 +82,7 @@ class DeliveryAdmin(PublisherOperations, ReadOnly, DeliveryAdminBase):
         *("link_to_event", "recorded_options", "receipt", "all_results", "remote_run"),
         *("failed_step", "log_of_failure", "remote_result", "past_states", "attempt_table"),
     )
-    actions = ["retry", "cancel", "replay", "replay_delivered", "discard"]
-
-    @admin.action(
-        description=_("Retry the selected pending deliveries now"), permissions=["operate"]
-    )
-    def retry(self, request: HttpRequest, queryset: DeliveryQuerySet) -> None:
-        """Make pending deliveries due now."""
-        selected = queryset.count()
-        self._report(request, retry(queryset), selected, _("pending"))
-
-    @admin.action(description=_("Cancel the selected pending deliveries"), permissions=["operate"])
-    def cancel(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:
-        """Cancel pending deliveries after asking for a reason."""
-        return self._change(request, queryset, cancel, _("Cancel deliveries"), _("pending"))
-
-    @admin.action(description=_("Replay the selected dead letters"), permissions=["operate"])
-    def replay(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:
-        """Send dead letters again after asking for a reason."""
-        return self._change(request, queryset, replay, _("Replay dead letters"), _("dead"))
-
-    @admin.action(
-        description=_("Replay the selected deliveries that were delivered"),
-        permissions=["operate"],
-    )
-    def replay_delivered(
-        self, request: HttpRequest, queryset: DeliveryQuerySet
-    ) -> HttpResponse | None:
-        """Send again what the destination has lost, after asking for a reason."""
-        title = _("Replay what was delivered")
-        return self._change(request, queryset, replay_delivered, title, _("delivered"))
-
-    @admin.action(description=_("Discard the selected dead letters"), permissions=["operate"])
-    def discard(self, request: HttpRequest, queryset: DeliveryQuerySet) -> HttpResponse | None:
-        """Discard dead letters after asking for a reason."""
-        return self._change(request, queryset, discard, _("Discard dead letters"), _("dead"))
+    actions = [admin_action_of(change) for change in CHANGES.values()]
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Return whether the user has the model permission to change deliveries."""
@@ -178,22 +150,18 @@ class DeliveryAdmin(PublisherOperations, ReadOnly, DeliveryAdminBase):
         """Return the attempts as a table, the oldest first."""
         return attempt_table(delivery.attempt_log)
 
-    def _change(
-        self,
-        request: HttpRequest,
-        queryset: DeliveryQuerySet,
-        operation: _Operation,
-        title: Any,
-        state: Any,
+    def change(
+        self, request: HttpRequest, queryset: DeliveryQuerySet, change: DeliveryChange
     ) -> HttpResponse | None:
+        """Run an operation; one that is recorded after asking for a reason."""
         selected = queryset.count()
-        reason = submitted_reason(request)
+        reason = submitted_reason(request) if change.is_recorded else ""
         if reason is None:
-            preview = operation(queryset, actor=request.user, reason="", dry_run=True)
-            description = _preview_text(preview, selected, state)
-            return reason_page(self, request, queryset, title=title, description=description)
-        result = operation(queryset, actor=request.user, reason=reason)
-        self._report(request, result, selected, state)
+            preview = run_change(change, queryset, actor=request.user, reason="", dry_run=True)
+            description = _preview_text(preview, selected, change.state)
+            return reason_page(self, request, queryset, title=change.title, description=description)
+        result = run_change(change, queryset, actor=request.user, reason=reason)
+        self._report(request, result, selected, change.state)
         return None
 
     def _report(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,12 +14,12 @@ from django.utils.translation import ngettext
 
 from dj_actions.admin.action_admin import AdminActions
 from dj_actions.admin.confirmation import confirmation_page, is_confirmed
-from dj_actions.conf import get_settings
-from dj_actions.exceptions import DJActionsError, InvalidSetting
+from dj_actions.database import outside_transactions
+from dj_actions.exceptions import DJActionsError
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.queries import DeliveryQuerySet
-from dj_actions.publishers import DeliveryOperation, OperationOutcome, OperationStatus
-from dj_actions.publishers.handler import publisher_class
+from dj_actions.publishers import OperationOutcome, OperationStatus
+from dj_actions.publishers.offers import Offer, OutcomeReport, offers_to, recorded_resources
 
 if TYPE_CHECKING:
     AdminBase = admin.ModelAdmin[Delivery]
@@ -33,38 +31,6 @@ MAX_MESSAGES = 10
 
 MAX_EVENTS = 50
 """Events of operations that the page of a delivery lists."""
-
-View = Callable[..., HttpResponse]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """An operation, and the publishers that offer it."""
-
-    operation: DeliveryOperation
-
-    aliases: tuple[str, ...]
-
-    def concerns(self, delivery: Delivery) -> bool:
-        """Return whether the operation can be run on a delivery."""
-        return delivery.publisher in self.aliases and self.operation.applies(delivery)
-
-
-def offers_to(request: HttpRequest) -> list[Offer]:
-    """Return the operations of the configured publishers that a user may run."""
-    found: dict[str, Offer] = {}
-    for alias, operation in _offered():
-        earlier = found.get(operation.name)
-        aliases = (*earlier.aliases, alias) if earlier else (alias,)
-        found[operation.name] = Offer(operation=operation, aliases=aliases)
-    return [offer for offer in found.values() if request.user.has_perm(offer.operation.permission)]
-
-
-def outside_transactions(view: View) -> View:
-    """Run a view outside of transactions, whatever ATOMIC_REQUESTS says: it uses the network."""
-    for alias in connections.settings:
-        view = transaction.non_atomic_requests(using=alias)(view)
-    return view
 
 
 class PublisherOperations(AdminBase):
@@ -87,7 +53,7 @@ class PublisherOperations(AdminBase):
         """Show a delivery, with a button for each operation, and what was done before."""
         context = dict(extra_context or {})
         if delivery := self.get_object(request, object_id):
-            offers = [offer for offer in offers_to(request) if offer.concerns(delivery)]
+            offers = [offer for offer in offers_to(request.user) if offer.concerns(delivery)]
             context["publisher_operations"] = [offer.operation for offer in offers]
             context["operation_events"] = _events_about(request, delivery)
         return super().change_view(request, object_id, form_url, context)
@@ -102,7 +68,7 @@ class PublisherOperations(AdminBase):
         location = () if action_location is None else (action_location,)
         actions: AdminActions = dict(super().get_actions(request, *location))
         if action_location is None or action_location.name == "CHANGE_LIST":
-            for offer in offers_to(request):
+            for offer in offers_to(request.user):
                 name = offer.operation.name
                 run = functools.partial(_run_chosen, offer)
                 actions[name] = (run, name, str(offer.operation.title))
@@ -143,20 +109,20 @@ class PublisherOperations(AdminBase):
         self, request: HttpRequest, outcomes: Sequence[OperationOutcome], selected: int
     ) -> None:
         """Show how many were done, and why others were not."""
-        others = [outcome for outcome in outcomes if outcome.status is not OperationStatus.DONE]
-        done = {entry.delivery for entry in outcomes} - {entry.delivery for entry in others}
-        is_whole = len(done) == selected
-        text = ngettext("Done for %d delivery.", "Done for %d deliveries.", len(done)) % len(done)
-        self.message_user(request, text, messages.SUCCESS if is_whole else messages.WARNING)
-        shown = outcomes if selected == 1 else others
+        report = OutcomeReport.of(outcomes, selected=selected)
+        done = report.done
+        text = ngettext("Done for %d delivery.", "Done for %d deliveries.", done) % done
+        level = messages.SUCCESS if report.is_whole else messages.WARNING
+        self.message_user(request, text, level)
+        shown = outcomes if selected == 1 else report.others
         for outcome in shown[:MAX_MESSAGES]:
             text = f"{outcome.delivery}: {outcome.message}"
             self.message_user(request, text, _LEVELS[outcome.status])
         if len(shown) > MAX_MESSAGES:
             text = _("And %d more.") % (len(shown) - MAX_MESSAGES)
             self.message_user(request, text, messages.WARNING)
-        if foreign := selected - len({entry.delivery for entry in outcomes}):
-            text = _("%d skipped: their publisher does not offer this.") % foreign
+        if report.foreign:
+            text = _("%d skipped: their publisher does not offer this.") % report.foreign
             self.message_user(request, text, messages.WARNING)
 
 
@@ -178,20 +144,9 @@ def _run_chosen(
     return model_admin.run_operation(offer, request, chosen)
 
 
-def _offered() -> Iterator[tuple[str, DeliveryOperation]]:
-    """Yield the operations of each configured publisher; `manage.py check` reports broken ones."""
-    for alias, entry in get_settings().publishers.items():
-        try:
-            publisher = publisher_class(alias, entry)
-        except InvalidSetting:
-            continue
-        for operation in publisher.delivery_operations():
-            yield alias, operation
-
-
 def _events_about(request: HttpRequest, delivery: Delivery) -> Sequence[ActionEvent]:
     """Return the latest events of operations on a delivery, if the user may view events."""
-    resources = {entry.resource for _, entry in _offered() if entry.resource}
+    resources = recorded_resources()
     if not (resources and request.user.has_perm("dj_actions.view_actionevent")):
         return ()
     return list(ActionEvent.objects.about(str(delivery.pk), resources)[:MAX_EVENTS])

@@ -4,44 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from dj_actions.cli.filters import matching_or_all
 from dj_actions.cli.output import Answer, deliveries
 from dj_actions.cli.summaries import deliveries_table, light, summary_of
 from dj_actions.conf import get_settings
 from dj_actions.models import PublisherState
-from dj_actions.operations import (
-    OperationResult,
-    cancel,
-    discard,
-    pause,
-    replay,
-    replay_delivered,
-    resume,
-    retry,
-)
-from dj_actions.operations.deliveries import REQUIRED_STATES, eligible
+from dj_actions.operations import OperationResult, delivery_changes, pause, resume
+from dj_actions.operations.deliveries import eligible, run_change
+from dj_actions.operations.delivery_changes import DeliveryChange
 from dj_actions.operations.environment import adopt
 from dj_actions.outbox.queries import DeliveryQuerySet
-from dj_actions.states import DeliveryState
-
-
-class _Operation(Protocol):
-    """An operation on deliveries."""
-
-    def __call__(
-        self, deliveries: DeliveryQuerySet, /, *, actor: Any, reason: str
-    ) -> OperationResult: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A subcommand that changes deliveries."""
 
-    name: str
-
-    operation: _Operation
+    operation: DeliveryChange
 
     done: str
     """Past participle for the answer, for example `3 deliveries replayed.`"""
@@ -49,66 +30,44 @@ class Change:
     preview: str
     """What a dry run says would happen to them."""
 
-    sends: bool = True
-    """Whether the deliveries are pending afterwards."""
-
-    @property
-    def state(self) -> DeliveryState:
-        """The state that a delivery must be in."""
-        return REQUIRED_STATES[self.name]
-
-
-def _retry(
-    deliveries: DeliveryQuerySet,
-    /,
-    *,
-    actor: Any,  # noqa: ARG001 - a retry is not recorded
-    reason: str,  # noqa: ARG001
-) -> OperationResult:
-    return retry(deliveries)
-
 
 RETRY = Change(
-    name="retry",
-    operation=_retry,
+    operation=delivery_changes.RETRY,
     done="made due",
     preview="would be sent as soon as a relay claims them",
 )
 CANCEL = Change(
-    name="cancel",
-    operation=cancel,
+    operation=delivery_changes.CANCEL,
     done="cancelled",
     preview="would be cancelled and never sent",
-    sends=False,
 )
-REPLAY = Change(name="replay", operation=replay, done="replayed", preview="would be sent again")
+REPLAY = Change(operation=delivery_changes.REPLAY, done="replayed", preview="would be sent again")
 REPLAY_DELIVERED = Change(
-    name="replay_delivered",
-    operation=replay_delivered,
+    operation=delivery_changes.REPLAY_DELIVERED,
     done="replayed",
     preview="would be sent again, although delivered before",
 )
 DISCARD = Change(
-    name="discard",
-    operation=discard,
+    operation=delivery_changes.DISCARD,
     done="discarded",
     preview="would be discarded and never sent",
-    sends=False,
 )
 
 
 def change_deliveries(change: Change, options: Mapping[str, Any], actor: Any) -> Answer:
     """Change the deliveries that match the filters, or show which ones would be changed."""
-    rows = matching_or_all(options, change.state)
-    affected = eligible(change.name, rows)
+    operation = change.operation
+    rows = matching_or_all(options, operation.state)
+    affected = eligible(operation, rows)
     listed = [summary_of(row) for row in light(affected)] if options["dry_run"] else []
-    notes = _held_back(affected) if change.sends else ()
+    notes = _held_back(affected) if operation.sends else ()
     if options["dry_run"]:  # count what is listed: a second read may find something else
         result = OperationResult.of([entry["id"] for entry in listed], dry_run=True)
     else:
-        result = change.operation(rows, actor=actor, reason=options.get("reason") or "")
+        reason = options.get("reason") or ""
+        result = run_change(operation, rows, actor=actor, reason=reason)
     data: dict[str, Any] = {
-        "operation": change.name,
+        "operation": operation.name,
         "dry_run": result.dry_run,
         "count": result.count,
     }
@@ -118,7 +77,7 @@ def change_deliveries(change: Change, options: Mapping[str, Any], actor: Any) ->
         text=_preview_of(change, listed) if result.dry_run else _done(change, result),
         data=data,
         notes=notes if result.count else (),
-        failure="" if result.count else f"No {change.state} delivery matches.",
+        failure="" if result.count else f"No {operation.state} delivery matches.",
     )
 
 

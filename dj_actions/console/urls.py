@@ -9,14 +9,17 @@ from dj_actions.console.views.actions_log import ActionsExportView, ActionsLogVi
 from dj_actions.console.views.catalogue import ActionPageView, CatalogueView
 from dj_actions.console.views.current import CurrentView
 from dj_actions.console.views.dead_letters import DeadLettersView
-from dj_actions.console.views.deliveries import ACTS, ActView, DeliveriesView
-from dj_actions.console.views.events import CloudEventView, EventView
+from dj_actions.console.views.deliveries import ActView, DeliveriesView
+from dj_actions.console.views.events import CloudEventView, EventTestView, EventView
 from dj_actions.console.views.live import LiveView
 from dj_actions.console.views.objects import ObjectView
 from dj_actions.console.views.overview import OverviewView
 from dj_actions.console.views.publishers import PublishersView, PublisherView
+from dj_actions.console.views.run_acts import RunActView
 from dj_actions.console.views.runs import RunsView
 from dj_actions.console.views.search import SearchView
+from dj_actions.database import outside_transactions
+from dj_actions.operations.delivery_changes import CHANGES
 
 __all__ = ["app_name", "urlpatterns"]
 
@@ -30,8 +33,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("objects/", ObjectView.as_view(), name="object"),
     path("events/<uuid:event_id>/", EventView.as_view(), name="event"),
     path("events/<uuid:event_id>/cloudevent.json", CloudEventView.as_view(), name="cloudevent"),
+    path("events/<uuid:event_id>/test.txt", EventTestView.as_view(), name="event_test"),
     path("deliveries/", DeliveriesView.as_view(), name="deliveries"),
-    re_path(rf"^deliveries/(?P<name>{'|'.join(ACTS)})/$", ActView.as_view(), name="act"),
+    re_path(rf"^deliveries/(?P<name>{'|'.join(CHANGES)})/$", ActView.as_view(), name="act"),
     path("deliveries/<int:delivery_id>/current/", CurrentView.as_view(), name="current"),
     path("dead-letters/", DeadLettersView.as_view(), name="dead_letters"),
     path("publishers/", PublishersView.as_view(), name="publishers"),
@@ -39,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("catalogue/", CatalogueView.as_view(), name="catalogue"),
     path("catalogue/<str:resource>/<str:name>/", ActionPageView.as_view(), name="action"),
     path("runs/", RunsView.as_view(), name="runs"),
+    path("runs/<str:name>/", outside_transactions(RunActView.as_view()), name="run_act"),
     path("live/", LiveView.as_view(), name="live"),
     path("search/", SearchView.as_view(), name="search"),
     *(

@@ -46,6 +46,7 @@ def record_operation(
     status_code: int = HTTPStatus.OK,
     summary: str = "",
     parent: UUID | None = None,
+    idempotency_key: str | None = None,
 ) -> ActionEvent:
     """Write an event without deliveries, in the transaction of the operation.
 
@@ -62,9 +63,11 @@ def record_operation(
         status_code: how it ended, as in HTTP; 400 and above: it failed.
         summary: one sentence about it.
         parent: id of the event that this one belongs to.
+        idempotency_key: the same user records the same operation with this key only once.
 
     Raises:
         InvalidAction: no database can store the data.
+        django.db.IntegrityError: the operation was recorded before with this key.
     """
     if not is_storable(data):
         raise InvalidAction(
@@ -88,6 +91,7 @@ def record_operation(
         parent_id=position.parent,
         root=position.root,
         depth=position.depth,
+        idempotency_key=idempotency_key,
     )
     insert_event(event, (), Delivery, using=router.db_for_write(ActionEvent))
     action_recorded.send(sender=ActionEvent, event=event)

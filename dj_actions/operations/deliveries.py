@@ -6,51 +6,69 @@ changes the time of the next attempt, and is not recorded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace as with_changes
-from types import MappingProxyType
 from typing import Any
 
 from django.db import router, transaction
 
 from dj_actions.models import Delivery
 from dj_actions.operations.audit import record_operation, require_reason
+from dj_actions.operations.delivery_changes import (
+    CANCEL,
+    DISCARD,
+    REPLAY,
+    REPLAY_DELIVERED,
+    RETRY,
+    DeliveryChange,
+)
 from dj_actions.operations.result import MAX_IDS, OperationResult
 from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.outbox.wakeup import wake_all_relays
-from dj_actions.states import DeliveryState
-
-REQUIRED_STATES: Mapping[str, DeliveryState] = MappingProxyType(
-    {
-        "retry": DeliveryState.PENDING,
-        "cancel": DeliveryState.PENDING,
-        "replay": DeliveryState.DEAD,
-        "replay_delivered": DeliveryState.DELIVERED,
-        "discard": DeliveryState.DEAD,
-    }
-)
-"""Operation → the state that it requires; deliveries in any other state are left unchanged."""
-
-_TRANSITIONS: Mapping[str, Callable[[DeliveryQuerySet], int]] = {
-    "retry": DeliveryQuerySet.retry_now,
-    "cancel": DeliveryQuerySet.cancel,
-    "replay": DeliveryQuerySet.replay,
-    "replay_delivered": DeliveryQuerySet.replay_delivered,
-    "discard": DeliveryQuerySet.discard,
-}
 
 
-def eligible(operation: str, deliveries: DeliveryQuerySet) -> DeliveryQuerySet:
+def eligible(change: DeliveryChange, deliveries: DeliveryQuerySet) -> DeliveryQuerySet:
     """Return the deliveries that an operation would change, the oldest first.
 
     The operations and their previews select with this function alone. It reads the database that
     is written to, never a replica.
 
     Args:
-        operation: a key of REQUIRED_STATES.
+        change: the operation.
         deliveries: the deliveries to choose from; may be a slice.
     """
-    return deliveries.eligible(REQUIRED_STATES[operation])
+    return deliveries.eligible(change.state)
+
+
+def run_change(
+    change: DeliveryChange,
+    deliveries: DeliveryQuerySet,
+    *,
+    actor: Any,
+    reason: str,
+    dry_run: bool = False,
+) -> OperationResult:
+    """Change those of some deliveries that are in the state that the operation requires.
+
+    Args:
+        change: the operation.
+        deliveries: the deliveries to choose from.
+        actor: the user, or None for the system itself.
+        reason: why; recorded in an event in the same transaction, if the operation is recorded.
+        dry_run: change nothing, and return what would be changed; needs no reason.
+
+    Raises:
+        InvalidAction: the operation is recorded, and the reason is empty.
+    """
+    if dry_run:
+        return OperationResult.preview(eligible(change, deliveries))
+    stored_reason = require_reason(reason) if change.is_recorded else ""
+    with transaction.atomic(using=_database()):
+        result = _apply(change, deliveries)
+        if result.count and change.is_recorded:
+            result = _recorded(change, result, actor=actor, reason=stored_reason)
+    if result.count and change.sends:
+        wake_all_relays(using=_database())
+    return result
 
 
 def retry(deliveries: DeliveryQuerySet, *, dry_run: bool = False) -> OperationResult:
@@ -60,12 +78,7 @@ def retry(deliveries: DeliveryQuerySet, *, dry_run: bool = False) -> OperationRe
         deliveries: the deliveries to choose from; those that are not pending are left unchanged.
         dry_run: change nothing, and return what would be changed.
     """
-    if dry_run:
-        return OperationResult.preview(eligible("retry", deliveries))
-    with transaction.atomic(using=_database()):
-        result = _apply("retry", deliveries)
-    _wake_relays(result)
-    return result
+    return run_change(RETRY, deliveries, actor=None, reason="", dry_run=dry_run)
 
 
 def cancel(
@@ -82,7 +95,7 @@ def cancel(
     Raises:
         InvalidAction: the reason is empty.
     """
-    return _recorded("cancel", deliveries, actor=actor, reason=reason, dry_run=dry_run)
+    return run_change(CANCEL, deliveries, actor=actor, reason=reason, dry_run=dry_run)
 
 
 def replay(
@@ -101,9 +114,7 @@ def replay(
     Raises:
         InvalidAction: the reason is empty.
     """
-    result = _recorded("replay", deliveries, actor=actor, reason=reason, dry_run=dry_run)
-    _wake_relays(result)
-    return result
+    return run_change(REPLAY, deliveries, actor=actor, reason=reason, dry_run=dry_run)
 
 
 def replay_delivered(
@@ -125,9 +136,7 @@ def replay_delivered(
     Raises:
         InvalidAction: the reason is empty.
     """
-    result = _recorded("replay_delivered", deliveries, actor=actor, reason=reason, dry_run=dry_run)
-    _wake_relays(result)
-    return result
+    return run_change(REPLAY_DELIVERED, deliveries, actor=actor, reason=reason, dry_run=dry_run)
 
 
 def discard(
@@ -144,49 +153,33 @@ def discard(
     Raises:
         InvalidAction: the reason is empty.
     """
-    return _recorded("discard", deliveries, actor=actor, reason=reason, dry_run=dry_run)
+    return run_change(DISCARD, deliveries, actor=actor, reason=reason, dry_run=dry_run)
 
 
 def _recorded(
-    operation: str, deliveries: DeliveryQuerySet, *, actor: Any, reason: str, dry_run: bool
+    change: DeliveryChange, result: OperationResult, *, actor: Any, reason: str
 ) -> OperationResult:
-    """Run an operation together with the event that records it."""
-    if dry_run:
-        return OperationResult.preview(eligible(operation, deliveries))
-    stored_reason = require_reason(reason)
-    with transaction.atomic(using=_database()):
-        result = _apply(operation, deliveries)
-        if result.count:
-            event = record_operation(
-                "delivery",
-                operation,
-                object_ids=[str(entry) for entry in result.ids],
-                actor=actor,
-                data={
-                    "reason": stored_reason,
-                    "deliveries": list(result.ids),
-                    "count": result.count,
-                },
-                bulk=True,
-            )
-            result = with_changes(result, event_id=event.pk)
-    return result
+    """Record an operation, in its transaction; return the result with the event."""
+    event = record_operation(
+        "delivery",
+        change.name,
+        object_ids=[str(entry) for entry in result.ids],
+        actor=actor,
+        data={"reason": reason, "deliveries": list(result.ids), "count": result.count},
+        bulk=True,
+    )
+    return with_changes(result, event_id=event.pk)
 
 
-def _apply(operation: str, deliveries: DeliveryQuerySet) -> OperationResult:
+def _apply(change: DeliveryChange, deliveries: DeliveryQuerySet) -> OperationResult:
     """Lock the first eligible deliveries, then change all of them in one statement."""
-    rows = eligible(operation, deliveries).select_for_update()
+    rows = eligible(change, deliveries).select_for_update()
     ids = list(rows.values_list("pk", flat=True)[: MAX_IDS + 1])
     if len(ids) <= MAX_IDS:
         # Change exactly the deliveries that the result lists.
         deliveries = Delivery.objects.matching(ids=ids)
-    count = _TRANSITIONS[operation](deliveries)
+    count = change.transition(deliveries)
     return OperationResult(count=count, ids=tuple(ids[:MAX_IDS]))
-
-
-def _wake_relays(result: OperationResult) -> None:
-    if result.count and not result.dry_run:
-        wake_all_relays(using=_database())
 
 
 def _database() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Self
@@ -23,6 +23,7 @@ class SentRow(NamedTuple):
     sending_seconds: float
     settled_at: datetime
     remote_ended_at: datetime | None
+    receipt_scope: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +78,38 @@ class Timings:
             is_sample=is_sample,
             waiting=Percentiles.of([_seconds(row.queued_at, row.first_sent_at) for row in rows]),
             sending=Percentiles.of([row.sending_seconds for row in rows]),
-            running=Percentiles.of(
-                [
-                    _seconds(row.settled_at, row.remote_ended_at)
-                    for row in rows
-                    if row.remote_ended_at is not None
-                ]
-            ),
+            running=Percentiles.of([seconds for _, seconds in _runs(rows)]),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsualRun:
+    """How long the runs of one scope, such as a DAG, took lately."""
+
+    runs: int
+    """How many of them were read."""
+
+    seconds: Percentiles
+    """From the receipt to the end of the run."""
+
+
+def usual_runs(rows: Iterable[SentRow]) -> Mapping[str, UsualRun]:
+    """Return how long the runs took that have ended: scope of the receipt → its runs."""
+    durations: dict[str, list[float]] = {}
+    for scope, seconds in _runs(rows):
+        durations.setdefault(scope, []).append(seconds)
+    return {
+        scope: UsualRun(runs=len(found), seconds=percentiles)
+        for scope, found in durations.items()
+        if (percentiles := Percentiles.of(found))
+    }
+
+
+def _runs(rows: Iterable[SentRow]) -> Iterator[tuple[str, float]]:
+    """Yield scope and seconds of each run that has ended."""
+    for row in rows:
+        if row.remote_ended_at is not None:
+            yield row.receipt_scope, _seconds(row.settled_at, row.remote_ended_at)
 
 
 def _seconds(start: datetime, end: datetime) -> float:

@@ -79,8 +79,8 @@ def _always(_delivery: Delivery) -> bool:
 class DeliveryOperation:
     """An operation that a publisher offers for its deliveries.
 
-    The admin has it in the list of deliveries, and as a button on the page of each one. No
-    transaction is open while it runs.
+    The admin has it in the list of deliveries, and as a button on the page of each one; the console
+    in the list of runs, and on the page of the event. No transaction is open while it runs.
     """
 
     name: str
@@ -93,6 +93,10 @@ class DeliveryOperation:
     """The permission that a user needs, for example `dj_actions_airflow.rerun_airflowrun`."""
 
     run: RunOperation
+
+    preview: RunOperation | None = None
+    """Returns what it would do to each delivery, and changes nothing; None if that is not known
+    before. The console shows it before it offers to run the operation."""
 
     form: type[forms.Form] = forms.Form
     """What the user is asked for, for example the reason."""

@@ -14,6 +14,20 @@ from dj_actions.registry import registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """An input that the documentation of an action shows."""
+
+    name: str
+    description: str
+    payload: Any
+
+    @property
+    def text(self) -> str:
+        """The input as JSON."""
+        return _json(self.payload)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueEntry:
     """One action."""
 
@@ -32,19 +46,23 @@ class CatalogueEntry:
         return _json(input_schema(self.definition))
 
     @property
-    def examples(self) -> Sequence[str]:
-        """Example payloads as JSON."""
+    def examples(self) -> Sequence[Example]:
+        """Example payloads, with their names."""
         documentation = self.definition.documentation
-        payloads = [example.get("payload") for example in documentation.examples]
+        own = {"payload": documentation.example_payload}
         return [
-            _json(payload)
-            for payload in (documentation.example_payload, *payloads)
-            if payload is not None
+            Example(
+                name=str(example.get("name", "")),
+                description=str(example.get("description", "")),
+                payload=example["payload"],
+            )
+            for example in (own, *documentation.examples)
+            if example.get("payload") is not None
         ]
 
     @property
-    def python(self) -> str:
-        """A call of the action from code."""
+    def from_code(self) -> str:
+        """A call of the action from code of the project."""
         target = "objects=[…]" if self.definition.bulk else "object=…"
         if not self.definition.requires_objects:
             target = ""

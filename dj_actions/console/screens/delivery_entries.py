@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, ngettext
@@ -16,6 +15,7 @@ from dj_actions.console.screens.entries import (
     database_of,
     moment_of,
 )
+from dj_actions.console.screens.runs import last_log_line
 from dj_actions.console.screens.status import FAILED, RETRYING, delivery_status, remote_status
 from dj_actions.console.screens.times import duration_text
 from dj_actions.console.sections import place_links
@@ -117,7 +117,10 @@ def _run(delivery: Delivery) -> Iterator[Entry]:
     at, state, detail = last
     failure = delivery.remote_failure or {}
     reason = "\n".join(
-        filter(None, (delivery.failed_step or delivery.remote_hint or detail, *_log_end(failure)))
+        filter(
+            None,
+            (delivery.failed_step or delivery.remote_hint or detail, last_log_line(delivery)),
+        )
     )
     entry = _run_entry(delivery, at, state, reason)
     url = web_url(str(failure.get("url", "")))
@@ -150,9 +153,3 @@ def _run_entry(delivery: Delivery, at: datetime, state: str, detail: str) -> Ent
         url=web_url(delivery.receipt_url),
         url_text=gettext("Open the run"),
     )
-
-
-def _log_end(failure: Mapping[str, Any]) -> list[str]:
-    """Return the last line of the failed step's log, as far as it is known."""
-    lines = failure.get("log") or []
-    return [str(lines[-1])] if lines else []

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
 
+from dj_actions.console.screens.code_samples import Call
+from dj_actions.declaration.definition import IDS
 from dj_actions.exceptions import ActionNotFound
 from dj_actions.models import ActionEvent
+from dj_actions.redaction import is_only_size
 from dj_actions.registry import registry
 
 MAX_SHOWN = 20_000
@@ -52,30 +52,21 @@ def _payload(title: str, value: Any) -> Payload:
     )
 
 
-def curl_command(event: ActionEvent, request: HttpRequest) -> str:
-    """Return a shell command that runs the action again, with the stored input.
+def call_of(event: ActionEvent) -> Call | None:
+    """Return the call that an event records, with the stored input.
 
-    Empty if the action is not registered any more, or no viewset of its model is in the URLs.
+    None if the action is not registered any more, or the input was too large to be stored.
     """
-    path = _path_of(event)
-    if not path:
-        return ""
-    data = dict(event.request_data) if isinstance(event.request_data, dict) else {}
-    if not event.object_id and event.object_ids:
-        data = {"ids": event.object_ids, **data}
-    parts = (
-        *("curl", "-X", "POST", request.build_absolute_uri(path)),
-        *("-H", "Content-Type: application/json", "-H", "Authorization: Token …"),
-        *("-d", json.dumps(data, ensure_ascii=False)),
-    )
-    return " ".join(map(shlex.quote, parts))
-
-
-def _path_of(event: ActionEvent) -> str:
-    """Return the path of the action, with the route names of DRF's routers."""
+    data = event.request_data
+    if not isinstance(data, dict) or is_only_size(data):
+        return None
     try:
-        model = registry.get(event.resource, event.action).model
-        name = f"{model._meta.model_name}-action-{event.action}"
-        return reverse(name, args=[event.object_id] if event.object_id else [])
-    except (ActionNotFound, NoReverseMatch):
-        return ""
+        definition = registry.get(event.resource, event.action)
+    except ActionNotFound:
+        return None
+    return Call(
+        definition=definition,
+        keys=tuple(map(str, event.object_ids)),
+        data={name: value for name, value in data.items() if name != IDS or not definition.bulk},
+        username=event.actor_label if event.actor_id else "",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,11 +11,14 @@ from dj_actions.messages import web_url
 from dj_actions.models import Delivery
 from dj_actions.outbox.queries import database_time
 from dj_actions.outbox.times import aware
-from dj_actions.outbox.timings import WINDOWS
+from dj_actions.outbox.timings import WINDOWS, UsualRun
 from dj_actions.states import RemoteState
 
 PERIOD = max(WINDOWS.values())
 """Seconds of which the usual duration is that of the runs that have ended."""
+
+MIN_RUNS = 3
+"""Runs of a DAG without which no duration is usual."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +33,17 @@ class RunRow:
     reason: str
     """Why it has failed or does not advance; empty if nothing is known."""
 
-    is_long: bool
-    """Whether it has been running for longer than 95 % of the runs of its publisher take."""
+    log_line: str
+    """The last line of the failed step's log; empty if it is not known."""
+
+    exceeded: UsualRun | None
+    """How long the runs of its DAG took lately, if it has been running for longer than 95 % of
+    them."""
+
+    @property
+    def runs(self) -> int:
+        """How many runs the delivery has started."""
+        return len(self.delivery.receipt_parts) or 1
 
     @property
     def url(self) -> str:
@@ -50,26 +62,30 @@ def run_rows(deliveries: Sequence[Delivery]) -> list[RunRow]:
         return []
     using = database_of(deliveries[0])
     now = aware(database_time(using=using), using=using)
-    usual = _usual_seconds({delivery.publisher for delivery in deliveries}, using=using)
+    running = {row.publisher for row in deliveries if row.remote_state == RemoteState.RUNNING}
+    usual = Delivery.objects.using(using).usual_runs_of(sorted(running), seconds=PERIOD)
     return [_row(delivery, now, usual) for delivery in deliveries]
 
 
-def _usual_seconds(publishers: Iterable[str], *, using: str) -> Mapping[str, float]:
-    """Return within how many seconds 95 % of the runs of each publisher have ended lately."""
-    timings = Delivery.objects.using(using).timings_of(sorted(publishers), seconds=PERIOD)
-    return {alias: found.running.p95 for alias, found in timings.items() if found.running}
+def last_log_line(delivery: Delivery) -> str:
+    """Return the last line of the log of the step that failed, as far as it is known."""
+    lines = (delivery.remote_failure or {}).get("log") or []
+    return str(lines[-1]) if lines else ""
 
 
-def _row(delivery: Delivery, now: datetime, usual: Mapping[str, float]) -> RunRow:
+def _row(delivery: Delivery, now: datetime, usual: Mapping[str, Mapping[str, UsualRun]]) -> RunRow:
     started_at = moment_of(delivery, delivery.settled_at or delivery.queued_at)
     is_running = delivery.remote_state == RemoteState.RUNNING
     ended_at = delivery.remote_ended_at
     end = now if is_running or ended_at is None else moment_of(delivery, ended_at)
     seconds = max(0.0, (end - started_at).total_seconds())
+    others = usual.get(delivery.publisher, {}).get(delivery.receipt_scope) if is_running else None
+    is_known = others is not None and others.runs >= MIN_RUNS
     return RunRow(
         delivery=delivery,
         started_at=started_at,
         seconds=seconds if is_running else delivery.remote_duration or seconds,
         reason=delivery.failed_step or delivery.remote_hint,
-        is_long=is_running and seconds > usual.get(delivery.publisher, float("inf")),
+        log_line=last_log_line(delivery),
+        exceeded=others if others and is_known and seconds > others.seconds.p95 else None,
     )

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import router
 from django.utils.translation import gettext, ngettext
 
+from dj_actions.console.screens.batches import BatchResult, batch_result
 from dj_actions.console.screens.delivery_entries import delivery_entries
 from dj_actions.console.screens.entries import Entry, EntryKind, database_of, moment_of
 from dj_actions.console.screens.status import (
@@ -21,6 +22,9 @@ from dj_actions.console.screens.status import (
     Tone,
 )
 from dj_actions.models import ActionEvent, Delivery
+from dj_actions.operations.delivery_changes import CHANGES
+from dj_actions.outbox.queries import ActionEventQuerySet
+from dj_actions.publishers.offers import recorded_resources
 
 RECORDED = Status(word="", symbol="●", tone=Tone.NEUTRAL)
 
@@ -40,6 +44,9 @@ class Timeline:
     progress: Mapping[str, int]
     """Of an operator's act on deliveries: state → how many of them are in it now."""
 
+    batch: BatchResult | None
+    """Of an operation that a publisher offers: what came of it."""
+
 
 def timeline(event_id: UUID) -> Timeline:
     """Read an event and all that it set off.
@@ -51,9 +58,7 @@ def timeline(event_id: UUID) -> Timeline:
     event = events.get(pk=event_id)
     deliveries = list(event.deliveries.order_by("pk"))
     children = events.filter(parent=event_id).page_before(None, size=MAX_CHILDREN)
-    operations = list(
-        events.operations_on([delivery.pk for delivery in deliveries])[:MAX_OPERATIONS]
-    )
+    operations = _operations(events, [delivery.pk for delivery in deliveries])
     entries = [action_entry(event), *_commit(event, deliveries)]
     for delivery in deliveries:
         entries += delivery_entries(delivery)
@@ -65,7 +70,17 @@ def timeline(event_id: UUID) -> Timeline:
         deliveries=deliveries,
         entries=in_order(entries),
         progress=_progress(event),
+        batch=batch_result(event),
     )
+
+
+def _operations(events: ActionEventQuerySet, keys: Sequence[int]) -> list[ActionEvent]:
+    """Return the acts of operators on deliveries, and on what these have started."""
+    found = list(events.operations_on(keys)[:MAX_OPERATIONS])
+    resources = recorded_resources() - {"delivery"}
+    if keys and resources:
+        found += events.about_any([str(key) for key in keys], resources)[:MAX_OPERATIONS]
+    return found
 
 
 def _progress(event: ActionEvent) -> Mapping[str, int]:
@@ -75,8 +90,9 @@ def _progress(event: ActionEvent) -> Mapping[str, int]:
     if event.resource != "delivery" or not isinstance(changed, list):
         return {}
     rows = Delivery.objects.using(database_of(event)).matching(ids=changed)
+    column = "state" if event.action in CHANGES else "remote_state"
     # Not the counter itself: a template would ask it for the key "items".
-    return dict(Counter(rows.order_by().values_list("state", flat=True)))
+    return dict(Counter(rows.order_by().values_list(column, flat=True)))
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:
@@ -147,9 +163,9 @@ def operation_entry(event: ActionEvent) -> Entry:
     return Entry(
         at=moment_of(event, event.created_at),
         kind=EntryKind.OPERATION,
-        status=RECORDED,
+        status=RECORDED if event.succeeded else FAILED,
         title=gettext("%(actor)s ran %(operation)s")
         % {"actor": event.actor_label or gettext("the system"), "operation": event.label},
-        detail=str(data.get("reason", "")),
+        detail=event.summary or str(data.get("reason", "")),
         event_id=event.pk,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +21,10 @@ from dj_actions.console.screens.status import Status, delivery_status, remote_st
 from dj_actions.console.screens.times import NOTHING, duration_text, relative_text
 from dj_actions.console.sections import PlaceLink, Section, place_links, sections
 from dj_actions.models import ActionEvent, Delivery
+from dj_actions.operations.delivery_changes import CHANGES, DeliveryChange
 from dj_actions.outbox.times import aware
+from dj_actions.publishers import DeliveryOperation
+from dj_actions.publishers.offers import Offer
 
 register = template.Library()
 
@@ -119,6 +122,22 @@ def object_link(resource: str, object_id: str) -> SafeString:
 def is_due(delivery: Delivery) -> bool:
     """Return whether a relay may claim the delivery now."""
     return _with_zone(delivery.available_at) <= timezone.now()
+
+
+@register.filter
+def acts_for(may: Mapping[str, bool], delivery: Delivery) -> list[DeliveryChange]:
+    """Return the acts that a delivery's state and the user's permissions allow."""
+    return [
+        change
+        for change in CHANGES.values()
+        if change.state == delivery.state and may[change.permitted_as]
+    ]
+
+
+@register.filter
+def concerning(offers: Iterable[Offer], delivery: Delivery) -> list[DeliveryOperation]:
+    """Return those of the publishers' operations that can be run on a delivery."""
+    return [offer.operation for offer in offers if offer.concerns(delivery)]
 
 
 @register.simple_tag(takes_context=True)

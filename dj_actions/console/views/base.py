@@ -62,7 +62,7 @@ class ConsoleView(View):
         """
         shared = {
             "section": section,
-            "may": permissions_of(self.request.user),
+            "may": PermissionsOf(self.request.user),
             "poll_interval": get_console_settings().poll_interval,
             "poll_url": poll_url(self.request.user),
         }
@@ -70,6 +70,18 @@ class ConsoleView(View):
         return render(self.request, path, {**shared, **context}, status=status)
 
 
-def permissions_of(user: Any) -> Mapping[str, bool]:
-    """Return name of a verb, in lower case → whether the user may do it, for templates."""
-    return {verb.name.lower(): may(user, verb) for verb in Verb}
+class PermissionsOf(dict[str, bool]):
+    """Name of a verb, in lower case → whether a user may do it; asked when a template needs it.
+
+    Args:
+        user: the user.
+    """
+
+    def __init__(self, user: Any) -> None:
+        super().__init__()
+        self._user = user
+
+    def __missing__(self, name: str) -> bool:
+        """Ask, and remember the answer for this page."""
+        allowed = self[name] = may(self._user, Verb[name.upper()])
+        return allowed

@@ -14,19 +14,24 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from rest_framework.exceptions import APIException, ValidationError
 
+from dj_actions.conf import get_settings
 from dj_actions.console.access import Verb, may
 from dj_actions.console.screens.catalogue import catalogue, entry_of
+from dj_actions.console.screens.code_samples import Call, samples_of
+from dj_actions.console.screens.form_values import json_of_form
 from dj_actions.console.screens.problems import problems_of
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.declaration.definition import ActionDefinition
-from dj_actions.exceptions import ActionError, ActionNotFound
+from dj_actions.exceptions import ActionError, ActionNotFound, InvalidAction
 from dj_actions.execution.call import ActionResult
 from dj_actions.execution.error_reports import hide_parameters, hiding_variables
 from dj_actions.execution.invocation import invoke
 from dj_actions.execution.run import sensitive_fields
 from dj_actions.inputs.json_textarea import without_secrets
 from dj_actions.inputs.raw_body import require_mapping
+from dj_actions.redaction import is_only_size, prepare_for_storage
 from dj_actions.registry import registry
+from dj_actions.serialization import to_json
 
 OWN_FIELDS = ("csrfmiddlewaretoken", "object_ids", "run")
 """Fields of the page's form that belong to no input."""
@@ -63,8 +68,12 @@ class ActionPageView(ConsoleView):
             raise PermissionDenied(gettext("You may not run %s here.") % definition.label)
         names = sensitive_fields(definition)
         hide_parameters(request, names and names | {"data"})
-        is_dry = request.POST.get("run") != "really"
+        wanted = request.POST.get("run")
+        is_dry = wanted != "really"
         try:
+            if wanted == "samples":
+                hiding_variables(_input, names)(definition, request)
+                return self._show(definition)
             result = hiding_variables(_run, names)(definition, request, dry_run=is_dry)
         except ValidationError as error:
             return self._show(definition, error=error, status=HTTPStatus.BAD_REQUEST)
@@ -103,6 +112,11 @@ class ActionPageView(ConsoleView):
             "refusal": refusal or (str(error.detail) if error and errors is None else ""),
             "result": result,
             "body": json.dumps(result.body, indent=2, ensure_ascii=False) if result else "",
+            "is_filled": request.method == "POST",
+            "samples": samples_of(
+                hiding_variables(_call, sensitive_fields(definition))(definition, request),
+                site=request.build_absolute_uri("/"),
+            ),
         }
         return self.page("action.html", context, section="catalogue", status=status)
 
@@ -126,9 +140,52 @@ def _definition(resource: str, name: str) -> ActionDefinition:
 
 
 def _run(definition: ActionDefinition, request: HttpRequest, *, dry_run: bool) -> ActionResult:
-    data = require_mapping(definition.input.parse_form_data(_posted(request)))
+    data = _input(definition, request)
     targets = _targets(definition, request.POST.get("object_ids", ""))
     return invoke(definition, actor=request.user, data=data, dry_run=dry_run, **targets)
+
+
+def _input(definition: ActionDefinition, request: HttpRequest) -> Mapping[str, Any]:
+    """Return the submitted input.
+
+    Raises:
+        ValidationError: it is not JSON, or no object.
+    """
+    return require_mapping(definition.input.parse_form_data(_posted(request)))
+
+
+def _call(definition: ActionDefinition, request: HttpRequest) -> Call:
+    """Return the call with the values of the form; with those of an example before it is sent."""
+    username = str(getattr(request.user, "get_username", lambda: "")())
+    if request.method != "POST":
+        examples = entry_of(definition).examples
+        data = examples[0].payload if examples else {}
+        return Call(
+            definition=definition, keys=(), data=_stored(definition, data), username=username
+        )
+    keys = tuple(_keys(request.POST.get("object_ids", "")))
+    try:
+        raw = _input(definition, request)
+    except ValidationError:  # it is shown with the form
+        raw = {}
+    data = json_of_form(raw, definition.input.json_schema())
+    return Call(definition=definition, keys=keys, data=_stored(definition, data), username=username)
+
+
+def _stored(definition: ActionDefinition, data: Any) -> Mapping[str, Any]:
+    """Return input as it would be stored, without secrets; nothing if it could not be stored."""
+    try:
+        plain = to_json(data)
+    except InvalidAction:
+        return {}
+    stored = prepare_for_storage(
+        plain, sensitive=sensitive_fields(definition), limit=get_settings().max_stored_bytes
+    )
+    return stored if isinstance(stored, dict) and not is_only_size(stored) else {}
+
+
+def _keys(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 def _targets(definition: ActionDefinition, text: str) -> Mapping[str, Any]:
@@ -139,7 +196,7 @@ def _targets(definition: ActionDefinition, text: str) -> Mapping[str, Any]:
     """
     if not definition.requires_objects:
         return {}
-    keys = text.replace(",", " ").split()
+    keys = _keys(text)
     limit = MAX_OBJECTS if definition.bulk else 1
     if not 1 <= len(keys) <= limit:
         raise ValidationError([gettext("Enter the keys of 1 to %d objects.") % limit])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -17,7 +15,6 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from dj_actions import operations
 from dj_actions.console.access import Verb, may
 from dj_actions.console.conf import get_console_settings
 from dj_actions.console.views.base import ConsoleView
@@ -30,74 +27,15 @@ from dj_actions.console.views.paging import (
 )
 from dj_actions.models import Delivery
 from dj_actions.operations import OperationResult
+from dj_actions.operations.deliveries import run_change
+from dj_actions.operations.delivery_changes import CHANGES, DeliveryChange
 from dj_actions.outbox.queries import DeliveryQuerySet
-from dj_actions.states import DeliveryState
 
 MAX_SELECTED = 5000
 """Deliveries that can be selected: all of one cause, as the page of dead letters groups them."""
 
 PREVIEWED = 20
 """Deliveries that the page before an act shows."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """Something that people do with deliveries."""
-
-    label: Any
-    verb: Verb
-    state: DeliveryState
-    """The state that it requires."""
-
-    explanation: Any
-    run: Callable[..., OperationResult]
-    needs_reason: bool = True
-
-
-ACTS: Mapping[str, Act] = MappingProxyType(
-    {
-        "retry": Act(
-            label=_("Retry now"),
-            verb=Verb.RETRY,
-            state=DeliveryState.PENDING,
-            explanation=_("They become due now, instead of waiting for their next attempt."),
-            run=operations.retry,
-            needs_reason=False,
-        ),
-        "cancel": Act(
-            label=_("Cancel"),
-            verb=Verb.CANCEL,
-            state=DeliveryState.PENDING,
-            explanation=_("They are never sent."),
-            run=operations.cancel,
-        ),
-        "replay": Act(
-            label=_("Replay"),
-            verb=Verb.REPLAY,
-            state=DeliveryState.DEAD,
-            explanation=_("They are sent again, with a new count of attempts."),
-            run=operations.replay,
-        ),
-        "replay_delivered": Act(
-            label=_("Replay what was delivered"),
-            verb=Verb.REPLAY,
-            state=DeliveryState.DELIVERED,
-            explanation=_(
-                "They are sent again. A destination that still has the result recognizes the "
-                "message, and has one effect."
-            ),
-            run=operations.replay_delivered,
-        ),
-        "discard": Act(
-            label=_("Discard"),
-            verb=Verb.DISCARD,
-            state=DeliveryState.DEAD,
-            explanation=_("They are never sent, and block no later delivery any more."),
-            run=operations.discard,
-        ),
-    }
-)
-"""Name of an operation → what it means here."""
 
 
 class DeliveriesView(ConsoleView):
@@ -142,29 +80,27 @@ class ActView(ConsoleView):
 
     def post(self, request: HttpRequest, name: str) -> HttpResponse:
         """Return the preview, or run the act and show its record."""
-        act = ACTS[name]
-        if not may(request.user, act.verb):
-            raise PermissionDenied(gettext("You may not do this in the console: %s.") % act.verb)
+        act = CHANGES[name]
+        if not may(request.user, verb := verb_of(act)):
+            raise PermissionDenied(gettext("You may not do this in the console: %s.") % verb)
         chosen = chosen_deliveries(request)
         is_confirmed = "confirmed" in request.POST
         form = ReasonForm(request.POST if is_confirmed else None)
-        if not is_confirmed or (act.needs_reason and not form.is_valid()):
-            return self._preview(request, name, act, chosen, form)
+        if not is_confirmed or (act.is_recorded and not form.is_valid()):
+            return self._preview(request, act, chosen, form)
         return self._run(request, act, chosen, form)
 
     def _preview(
-        self, request: HttpRequest, name: str, act: Act, chosen: DeliveryQuerySet, form: ReasonForm
+        self, request: HttpRequest, act: DeliveryChange, chosen: DeliveryQuerySet, form: ReasonForm
     ) -> HttpResponse:
-        arguments = {"actor": request.user, "reason": ""} if act.needs_reason else {}
-        result = act.run(chosen, **arguments, dry_run=True)
+        result = run_change(act, chosen, actor=request.user, reason="", dry_run=True)
         rows = Delivery.objects.using(chosen.db).filter(pk__in=result.ids[:PREVIEWED])
         context = {
             "act": act,
-            "name": name,
             "count": result.count,
             "rows": rows.select_related("event").order_by("pk"),
             "more": max(0, result.count - PREVIEWED),
-            "form": form if act.needs_reason else None,
+            "form": form if act.is_recorded else None,
             "hidden": [
                 (key, value)
                 for key in ("selected", "filters", "all")
@@ -175,14 +111,10 @@ class ActView(ConsoleView):
         return self.page("act.html", context, section="deliveries", status=status)
 
     def _run(
-        self, request: HttpRequest, act: Act, chosen: DeliveryQuerySet, form: ReasonForm
+        self, request: HttpRequest, act: DeliveryChange, chosen: DeliveryQuerySet, form: ReasonForm
     ) -> HttpResponse:
-        arguments = (
-            {"actor": request.user, "reason": form.cleaned_data["reason"]}
-            if act.needs_reason
-            else {}
-        )
-        result = act.run(chosen, **arguments)
+        reason = form.cleaned_data["reason"] if act.is_recorded else ""
+        result = run_change(act, chosen, actor=request.user, reason=reason)
         changed = ngettext("%d delivery changed.", "%d deliveries changed.", result.count)
         messages.success(request, changed % result.count)
         return HttpResponseRedirect(self._next(result), status=HTTPStatus.SEE_OTHER)
@@ -221,10 +153,15 @@ def chosen_deliveries(request: HttpRequest) -> DeliveryQuerySet:
     )
 
 
-def acts_of(user: Any, state: str | None) -> Mapping[str, Act]:
+def verb_of(act: DeliveryChange) -> Verb:
+    """Return what a user must be allowed to do in order to run an act."""
+    return Verb[act.permitted_as.upper()]
+
+
+def acts_of(user: Any, state: str | None) -> Mapping[str, DeliveryChange]:
     """Return the acts that a user may run on deliveries in a state; None stands for any."""
     return {
         name: act
-        for name, act in ACTS.items()
-        if (state is None or act.state == state) and may(user, act.verb)
+        for name, act in CHANGES.items()
+        if (state is None or act.state == state) and may(user, verb_of(act))
     }

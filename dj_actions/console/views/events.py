@@ -9,11 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from dj_actions.console.access import Verb, may
+from dj_actions.console.screens.code_samples import samples_of
 from dj_actions.console.screens.current import can_look_up
-from dj_actions.console.screens.payloads import curl_command, payloads_of
+from dj_actions.console.screens.payloads import call_of, payloads_of
+from dj_actions.console.screens.pytest_samples import pytest_source
 from dj_actions.console.screens.timeline import timeline
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.models import ActionEvent
+from dj_actions.publishers.offers import offers_to
 
 
 class EventView(ConsoleView):
@@ -31,12 +34,14 @@ class EventView(ConsoleView):
             message = gettext("There is no event %s; it may have been archived.") % event_id
             raise Http404(message) from error
         sees_payloads = may(request.user, Verb.VIEW_PAYLOADS)
+        call = call_of(found.event) if sees_payloads else None
         context = {
             "timeline": found,
             "event": found.event,
+            "offers": offers_to(request.user),
             "payloads": payloads_of(found.event) if sees_payloads else (),
             "lookups": [delivery for delivery in found.deliveries if can_look_up(delivery)],
-            "curl": curl_command(found.event, request) if sees_payloads else "",
+            "samples": samples_of(call, site=request.build_absolute_uri("/")) if call else (),
         }
         return self.page("event.html", context, section="actions")
 
@@ -52,9 +57,7 @@ class CloudEventView(ConsoleView):
         Raises:
             Http404: there is no such event.
         """
-        event = ActionEvent.objects.filter(pk=event_id).first()
-        if event is None:
-            raise Http404(gettext("There is no event %s.") % event_id)
+        event = _event(event_id)
         document = {
             "specversion": "1.0",
             "id": str(event.pk),
@@ -73,3 +76,29 @@ class CloudEventView(ConsoleView):
         }
         text = json.dumps(document, indent=2, ensure_ascii=False)
         return HttpResponse(text, content_type="application/cloudevents+json; charset=utf-8")
+
+
+class EventTestView(ConsoleView):
+    """An event as a test for pytest, to paste into the project."""
+
+    verb = Verb.VIEW_PAYLOADS
+
+    def get(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
+        """Return the source of the test.
+
+        Raises:
+            Http404: there is no such event, or it cannot be run again.
+        """
+        event = _event(event_id)
+        call = call_of(event)
+        if call is None:
+            raise Http404(gettext("The action of event %s cannot be run again.") % event_id)
+        source = pytest_source(event, call, request.user)
+        return HttpResponse(source, content_type="text/plain; charset=utf-8")
+
+
+def _event(event_id: UUID) -> ActionEvent:
+    event = ActionEvent.objects.filter(pk=event_id).first()
+    if event is None:
+        raise Http404(gettext("There is no event %s.") % event_id)
+    return event

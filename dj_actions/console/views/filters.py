@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from dj_actions.conf import get_settings
 from dj_actions.states import DeliveryState, Outcome, RemoteState
 
+TRACKED = [state for state in RemoteState if state is not RemoteState.UNTRACKED]
+
 ANY = ("", _("any"))
 
 
@@ -24,7 +26,8 @@ class FilterForm(forms.Form):
 
     def filters(self) -> Mapping[str, Any]:
         """Return the values that filter, by field; of a valid form only."""
-        return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+        unset = ("", None, False)
+        return {name: value for name, value in self.cleaned_data.items() if value not in unset}
 
     @property
     def is_used(self) -> bool:
@@ -77,7 +80,31 @@ class DeliveryFilters(FilterForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["publisher"]
-        given = str(self.data.get("publisher", "")) if self.data else ""
-        aliases = dict.fromkeys([*get_settings().publishers, *([given] if given else [])])
-        field.choices = choices(aliases)
+        choose_publishers(self)
+
+
+class RunFilters(FilterForm):
+    """Filters of the list of runs."""
+
+    publisher = forms.ChoiceField(label=_("Publisher"), required=False)
+    remote_state = forms.ChoiceField(label=_("State"), required=False, choices=choices(TRACKED))
+    receipt_scope = forms.CharField(label=_("DAG"), required=False, max_length=255)
+    since = Moment(label=_("Started from"), required=False)
+    until = Moment(label=_("Started until"), required=False)
+    failing = forms.BooleanField(
+        label=_("Failing"),
+        required=False,
+        help_text=_("Failed, lost, or stuck for a known reason."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose_publishers(self)
+
+
+def choose_publishers(form: FilterForm) -> None:
+    """Offer the configured publishers, and the one that was given: its deliveries may be left."""
+    field: Any = form.fields["publisher"]
+    given = str(form.data.get("publisher", "")) if form.data else ""
+    aliases = dict.fromkeys([*get_settings().publishers, *([given] if given else [])])
+    field.choices = choices(aliases)

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from django import forms
 from django.db import router
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext_lazy as _
 
 from dj_actions.conf import get_settings
 from dj_actions.console.conf import get_console_settings
 from dj_actions.console.screens.runs import run_rows
 from dj_actions.console.views.base import ConsoleView
-from dj_actions.console.views.filters import FilterForm, choices
+from dj_actions.console.views.filters import RunFilters
 from dj_actions.console.views.paging import Page, before_delivery, page_of
 from dj_actions.models import Delivery
-from dj_actions.states import RemoteState
-
-TRACKED = [state for state in RemoteState if state is not RemoteState.UNTRACKED]
-
-
-class RunFilters(FilterForm):
-    """Filters of the list of runs."""
-
-    remote_state = forms.ChoiceField(label=_("State"), required=False, choices=choices(TRACKED))
-    receipt_scope = forms.CharField(label=_("DAG"), required=False, max_length=255)
+from dj_actions.outbox.queries import DeliveryQuerySet
+from dj_actions.publishers.offers import offers_to
 
 
 class RunsView(ConsoleView):
@@ -38,10 +28,23 @@ class RunsView(ConsoleView):
             status = HTTPStatus.BAD_REQUEST
             return self.page("runs.html", {"form": form}, section="runs", status=status)
         size = get_console_settings().page_size
-        started = Delivery.objects.using(router.db_for_write(Delivery)).with_remote_run(
-            list(get_settings().publishers)
-        )
-        rows = started.filter(**form.filters()).page_before(before_delivery(request), size=size + 1)
+        rows = filtered(form).page_before(before_delivery(request), size=size + 1)
         page = page_of(request, rows, size=size)
-        shown = Page(rows=run_rows(page.rows), older=page.older, newest=page.newest)
-        return self.page("runs.html", {"form": form, "page": shown}, section="runs")
+        context = {
+            "form": form,
+            "page": Page(rows=run_rows(page.rows), older=page.older, newest=page.newest),
+            "offers": offers_to(request.user),
+        }
+        return self.page("runs.html", context, section="runs")
+
+
+def filtered(form: RunFilters) -> DeliveryQuerySet:
+    """Return the deliveries with a run that match a valid form."""
+    filters = dict(form.filters())
+    publisher = filters.pop("publisher", None)
+    since, until = filters.pop("since", None), filters.pop("until", None)
+    is_failing = filters.pop("failing", False)
+    deliveries = Delivery.objects.using(router.db_for_write(Delivery))
+    started = deliveries.with_remote_run([publisher] if publisher else get_settings().publishers)
+    found = started.filter(**filters).started_between(since, until)
+    return found.failing() if is_failing else found

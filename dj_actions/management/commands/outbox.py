@@ -116,13 +116,15 @@ def _add_change(add: AddParser, change: Change, text: str) -> ArgumentParser:
     def run(options: dict[str, Any]) -> Answer:
         needs_reason = "reason" in options and not options["dry_run"]
         if needs_reason and not (options["reason"] or "").strip():
-            raise CommandError(f"Give a --reason: it is recorded with the {change.name}.")
+            raise CommandError(f"Give a --reason: it is recorded with the {change.operation.name}.")
         chosen = REPLAY_DELIVERED if options.get("delivered") else change
         return change_deliveries(chosen, options, user_named(options.get("username")))
 
-    added = add(change.name, text, run)
+    added = add(change.operation.name, text, run)
     add_filters(added)
-    added.add_argument("--all", action="store_true", help=f"every {change.state} delivery")
+    added.add_argument(
+        "--all", action="store_true", help=f"every {change.operation.state} delivery"
+    )
     added.add_argument(
         "--dry-run", action="store_true", help="show what would be changed, and change nothing"
     )

@@ -172,6 +172,14 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
             concerned |= acts._acted_on(str(key))
         return acts.filter(concerned) if delivery_ids else acts.none()
 
+    def about_any(self, object_ids: Collection[str], resources: Collection[str]) -> Self:
+        """Return the events of these resources about one of these objects, without bulk actions."""
+        return self.filter(resource__in=resources, object_id__in=object_ids)
+
+    def parts_of(self, event_id: UUID, action: str) -> Self:
+        """Return the events of one action that belong to an event, the oldest first."""
+        return self.filter(parent=event_id, action=action).order_by("pk")
+
     def _acted_on(self, object_id: str) -> Q:
         if connections[self.db].features.supports_json_field_contains:
             among_others = Q(object_ids__contains=[object_id])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from dj_actions.messages import Receipt
-from dj_actions.outbox.queries.base import RecordQuerySet
+from dj_actions.outbox.queries.base import RecordQuerySet, without_none
 from dj_actions.outbox.queries.clock import from_now
+from dj_actions.outbox.times import comparable
 from dj_actions.states import DeliveryState, RemoteState
 
 if TYPE_CHECKING:
@@ -36,6 +39,20 @@ class RemoteRunQueries(RecordQuerySet["Delivery"]):
             remote_state=RemoteState.FAILED, remote_ended_at__gte=from_now(-seconds)
         )
         return len(ended.order_by("-pk").values_list("pk")[:limit])
+
+    def failing(self) -> Self:
+        """Return those whose run has failed, was lost, or does not advance for a known reason."""
+        has_ended_badly = Q(remote_state__in=(RemoteState.FAILED, RemoteState.LOST))
+        is_stalled = Q(remote_state=RemoteState.RUNNING, remote_report__has_key="hint")
+        return self.filter(has_ended_badly | is_stalled)
+
+    def started_between(self, since: datetime | None, until: datetime | None) -> Self:
+        """Return those whose run was started in a period; None leaves an end open."""
+        window = {
+            "settled_at__gte": since and comparable(since, using=self.db),
+            "settled_at__lt": until and comparable(until, using=self.db),
+        }
+        return self.filter(**without_none(window))
 
     def current(self, ids: Collection[int]) -> Self:
         """Return deliveries as they are now: from the database that is written to."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import connections
@@ -12,7 +12,7 @@ from django.db.models.functions import RowNumber
 
 from dj_actions.outbox.queries.base import RecordQuerySet
 from dj_actions.outbox.queries.clock import from_now
-from dj_actions.outbox.timings import SentRow, Timings
+from dj_actions.outbox.timings import SentRow, Timings, UsualRun, usual_runs
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery  # noqa: F401 - the base class names it
@@ -64,15 +64,34 @@ class TimingQueries(RecordQuerySet["Delivery"]):
             publishers: aliases of the publishers.
             seconds: length of the period until now.
         """
+        return {
+            publisher: Timings.of(found, window=seconds, is_sample=is_sample)
+            for publisher, (found, is_sample) in self._sent(publishers, seconds).items()
+        }
+
+    def usual_runs_of(
+        self, publishers: Collection[str], *, seconds: float
+    ) -> dict[str, Mapping[str, UsualRun]]:
+        """Return how long the remote runs of some publishers took lately: each one's by scope.
+
+        They are those of the deliveries that `timings_of` reads.
+
+        Args:
+            publishers: aliases of the publishers.
+            seconds: length of the period until now.
+        """
+        sent = self._sent(publishers, seconds)
+        return {publisher: usual_runs(found) for publisher, (found, _) in sent.items()}
+
+    def _sent(self, publishers: Collection[str], seconds: float) -> dict[str, Sample]:
+        """Return deliveries that arrived in a period by publisher."""
+        if not publishers:
+            return {}
         rows = self._on_write_database()
         is_postgres = connections[rows.db].vendor == "postgresql"
         found = (rows._spread_over if is_postgres else rows._newest_within)(publishers, seconds)
         nothing: Sample = ([], False)
-        return {
-            publisher: Timings.of(sent, window=seconds, is_sample=is_sample)
-            for publisher in publishers
-            for sent, is_sample in [found.get(publisher, nothing)]
-        }
+        return {publisher: found.get(publisher, nothing) for publisher in publishers}
 
     def _spread_over(self, publishers: Collection[str], seconds: float) -> dict[str, Sample]:
         """Return deliveries of all parts of a period by publisher."""

@@ -81,6 +81,15 @@ def test_an_unknown_action_suggests_the_closest(browser: Client) -> None:
     assert browser.get(page).status_code == 404
 
 
+def test_an_action_is_described_with_few_statements(
+    browser: Client, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(12):
+        text = " ".join(browser.get(PAGE).content.decode().split())
+    for words in ("prod", "one object", "IsOwner", "JSON Schema", "curl", "run_action"):
+        assert words in text
+
+
 class Picky(MemoryPublisher):
     """A publisher whose destination says something against an action, as OPTIONS has it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -71,3 +72,17 @@ def test_it_can_be_run_again_from_a_shell(browser: Client, make_event: MakeEvent
     event = make_event(resource="todo", action="mark_done", object_id="7", object_ids=["7"],
                        request_data={"note": "it's"})  # fmt: skip
     assert "/todos/7/actions/mark_done/" in page(browser, event)
+
+
+def test_the_page_takes_few_statements(
+    browser: Client, make_event: MakeEvent, make_delivery: MakeDelivery, admin: User,
+    django_assert_max_num_queries: Any,
+) -> None:  # fmt: skip
+    parent = make_event()
+    event = make_event(parent=parent)
+    make_event(parent=event)
+    for publisher in ("memory", "other", "third"):
+        make_delivery(event=event, publisher=publisher, **POSSIBLE["running"])
+    replay(event.deliveries.all(), actor=admin, reason="none of them is dead")
+    with django_assert_max_num_queries(12):
+        page(browser, event)

@@ -27,6 +27,7 @@ from dj_actions.operations import (
     resume,
     retry,
 )
+from dj_actions.operations.delivery_changes import CHANGES
 from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.signals import action_recorded
 from tests.conftest import MakeDelivery
@@ -162,7 +163,7 @@ def test_a_dry_run_returns_what_the_operation_changes_then(
     for _ in range(4):
         for state in ("pending", "dead", "delivered"):
             make_delivery(**POSSIBLE[state])
-    state = deliveries.REQUIRED_STATES[operate.__name__]
+    state = CHANGES[operate.__name__].state
     chosen = Delivery.objects.matching(state=state).order_by("pk")[:limit]
     who_and_why = {} if operate is retry else {"actor": None, "reason": "x"}
     before = list(Delivery.objects.order_by("pk").values())

@@ -46,6 +46,28 @@
     setInterval(ask, Math.max(seconds * 1000, MINIMUM_INTERVAL));
   }
 
+  // The next step of something that takes several requests.
+  document.querySelector("form[data-continue]")?.requestSubmit();
+
+  // Buttons that copy a text of this page, or of another one; without scripts, they are hidden.
+  document.documentElement.classList.add("scripts");
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("button.copy");
+    if (!button) return;
+    const source = document.getElementById(button.dataset.copy ?? "");
+    const text =
+      source?.textContent ??
+      (await (await fetch(button.dataset.copyUrl, { cache: "no-store" })).text());
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = button.dataset.copied;
+    } catch {
+      // Not allowed, or no secure context: select it, or show it, to be copied by hand.
+      if (source) getSelection().selectAllChildren(source);
+      else location.assign(button.dataset.copyUrl);
+    }
+  });
+
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target.matches?.("input, select, textarea");
     if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
