@@ -46,11 +46,40 @@
     setInterval(ask, Math.max(seconds * 1000, MINIMUM_INTERVAL));
   }
 
+  const shortcuts = document.getElementById("shortcuts");
+  const opener = document.getElementById("shortcuts-open");
+  opener?.removeAttribute("hidden");
+  opener?.addEventListener("click", () => shortcuts.showModal());
+
+  // The entries of a page, each with its first link.
+  const entries = () =>
+    [...document.querySelectorAll(":is(tbody tr, .cause, .entry, .card, .found li):has(a)")]
+      .map((entry) => ({ entry, target: entry.querySelector("a") }));
+
+  const move = (step) => {
+    const all = entries();
+    const current = all.findIndex(({ entry }) => entry.contains(document.activeElement));
+    const next = current < 0 ? (step > 0 ? 0 : all.length - 1) : current + step;
+    all[next]?.target.focus();
+  };
+
+  const keys = {
+    "/": () => document.getElementById("search")?.focus(),
+    "?": () => shortcuts?.showModal(),
+    j: () => move(1),
+    k: () => move(-1),
+    p: () => pause()?.click(),
+  };
+
   document.addEventListener("keydown", (event) => {
-    const isTyping = event.target.matches?.("input, select, textarea");
-    if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      event.preventDefault();
-      document.getElementById("search").focus();
+    if (event.ctrlKey || event.metaKey || event.altKey || shortcuts?.open) return;
+    // What takes text; a checkbox does not.
+    if (event.target.matches?.("input:not([type=checkbox], [type=radio]), select, textarea")) {
+      if (event.key === "Escape") event.target.blur();
+      return;
     }
+    if (!Object.hasOwn(keys, event.key)) return;
+    event.preventDefault();
+    keys[event.key]();
   });
 })();
