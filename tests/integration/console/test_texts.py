@@ -117,3 +117,14 @@ def test_a_time_has_its_value_its_zone_and_its_age(
         # The admin shows it beside the time.
         assert name.startswith("admin") or AGE.search(moment.said)
     assert page.moments or name in {"catalogue", "search"}
+
+
+def test_ids_are_no_numbers_to_be_formatted(
+    settings: Settings, browser: Client, make_delivery: MakeDelivery
+) -> None:
+    settings.USE_THOUSAND_SEPARATOR = True
+    row = make_delivery(pk=1_234_567, **POSSIBLE["dead"])
+    for name in ("event", "deliveries", "dead letters", "publisher"):
+        html = browser.get(PAGES[name](row)).content.decode()
+        assert "1234567" in html
+        assert "1,234,567" not in html

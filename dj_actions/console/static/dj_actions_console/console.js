@@ -6,6 +6,9 @@
   let version = "";
   let isAsking = false;
 
+  // What takes text; a checkbox does not.
+  const TEXT = "input:not([type=checkbox], [type=radio]), select, textarea";
+
   const live = () => document.getElementById("live");
   const pause = () => document.getElementById("live-pause");
 
@@ -13,8 +16,7 @@
     document.hidden ||
     pause()?.getAttribute("aria-pressed") === "true" ||
     element.querySelector("input:checked:not([type=radio])") !== null ||
-    (element.contains(document.activeElement) &&
-      document.activeElement.matches("input, select, textarea"));
+    (element.contains(document.activeElement) && document.activeElement.matches(TEXT));
 
   const ask = async () => {
     const element = live();
@@ -73,8 +75,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || shortcuts?.open) return;
-    // What takes text; a checkbox does not.
-    if (event.target.matches?.("input:not([type=checkbox], [type=radio]), select, textarea")) {
+    if (event.target.matches?.(TEXT)) {
       if (event.key === "Escape") event.target.blur();
       return;
     }
