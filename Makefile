@@ -13,7 +13,7 @@ PYTEST := $(RUN) pytest --dist loadfile
 # The suite starts some hundred Python processes: without bytecode each would compile Django anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve test test-all browser screenshots compose-test airflow-matrix chaos storm bench bench-quick lint format graph reference env
+.PHONY: help demo serve test test-all browser screenshots compose-test test-django airflow-matrix chaos storm bench bench-quick lint format graph reference env
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -44,6 +44,16 @@ screenshots: $(UV)  ## Make the screenshots of the README and the docs, from the
 
 compose-test: $(UV)  ## Run the Compose stack and check what docs/docker.md says of it
 	@$(RUN) python -m tests.compose
+
+DJANGO_VERSIONS := 5.2 6.0 6.1
+DJANGO_PYTHON := 3.13
+
+test-django: $(UV)  ## Run the tests of the console and the admin with each supported Django (DJANGO_PYTHON=… a Python that all of them support)
+	@for version in $(DJANGO_VERSIONS); do \
+		echo "Django $$version"; \
+		UV_PROJECT_ENVIRONMENT=.tools/django-$$version $(RUN) --python $(DJANGO_PYTHON) --with "django~=$$version.0" \
+			python -m pytest --dist loadfile -n $(CORES) tests/integration/admin tests/integration/console tests/unit/console || exit 1; \
+	done
 
 airflow-matrix: $(UV)  ## Run the Airflow publisher against real servers of versions 3.1 and 3.3, and with an old client
 	$(PYTEST) -n0 -m slow tests/airflow_matrix

@@ -34,6 +34,7 @@ pytest_plugins = [
     "tests.fixtures.forms",
     "tests.fixtures.machine_tokens",
     "tests.fixtures.outbox",
+    "tests.fixtures.pseudo_language",
     "tests.fixtures.relay",
     # Each one after those that it imports: pytest rewrites the assertions of what it imports first.
     "tests.fixtures.destinations",

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
+from dj_actions.admin.times import moment
 from dj_actions.models import Attempt
 
 HEADINGS = (
@@ -24,20 +23,25 @@ HEADINGS = (
 )
 
 
-def attempt_table(attempts: Sequence[Attempt]) -> SafeString | str:
-    """Return a table with a row for each attempt; a hyphen without one."""
+def attempt_table(attempts: Sequence[Attempt], *, using: str) -> SafeString | str:
+    """Return a table with a row for each attempt; a hyphen without one.
+
+    Args:
+        attempts: the attempts of a delivery.
+        using: alias of the database that they were read from.
+    """
     if not attempts:
         return "-"
     headings = format_html_join("", '<th scope="col">{}</th>', ((text,) for text in HEADINGS))
-    rows = format_html_join("", "<tr>{}</tr>", ((_cells(attempt),) for attempt in attempts))
+    rows = format_html_join("", "<tr>{}</tr>", ((_cells(attempt, using),) for attempt in attempts))
     return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", headings, rows)
 
 
-def _cells(attempt: Attempt) -> SafeString:
+def _cells(attempt: Attempt, using: str) -> SafeString:
     outcome = attempt.kind if attempt.is_counted else f"{attempt.kind}, {gettext('not counted')}"
     values: tuple[Any, ...] = (
         "-" if attempt.number is None else attempt.number,
-        _began(attempt),
+        moment(attempt.started_at, using=using),
         "-" if attempt.seconds is None else f"{attempt.seconds:.3f} s",
         outcome or "-",
         attempt.status or "-",
@@ -45,12 +49,3 @@ def _cells(attempt: Attempt) -> SafeString:
         attempt.message or "-",
     )
     return format_html_join("", "<td>{}</td>", ((value,) for value in values))
-
-
-def _began(attempt: Attempt) -> SafeString | str:
-    if attempt.started_at is None:
-        return "-"
-    start = attempt.started_at
-    shown = timezone.localtime(start) if timezone.is_aware(start) else start
-    text = date_format(shown, "DATETIME_FORMAT")
-    return format_html('<time datetime="{}">{}</time>', start.isoformat(), text)

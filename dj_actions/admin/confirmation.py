@@ -12,6 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
+from dj_actions.admin.badges import STYLES
+
+MAX_LISTED = 100
+"""Selected objects that the page lists; the others are counted."""
+
 CONFIRMED = "_dj_actions_run"
 """Name of the button that submits the page."""
 
@@ -49,7 +54,8 @@ def confirmation_page(
     """Return the page that lists the selected objects and asks for confirmation.
 
     Args:
-        model_admin: the admin of the change list.
+        model_admin: the admin of the change list; its method `describe`, if it has one, says what
+            an object is.
         request: the request that selected the objects.
         queryset: the selected objects.
         title: heading of the page.
@@ -59,12 +65,14 @@ def confirmation_page(
         description: text above the form.
         template: name of the template.
     """
+    describe = getattr(model_admin, "describe", str)
     context = {
         **model_admin.admin_site.each_context(request),
         "title": title,
         "description": description,
         "opts": model_admin.model._meta,
-        "objects": queryset,
+        "objects": [describe(entry) for entry in queryset[:MAX_LISTED]],
+        "more": max(0, queryset.count() - MAX_LISTED),
         "keys": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"),
         "checkbox_name": ACTION_CHECKBOX_NAME,
@@ -75,7 +83,7 @@ def confirmation_page(
         # For the page of an object, which has the same parts: the last of its breadcrumbs.
         "original": title,
         "has_view_permission": True,
-        "media": forms.Media(),
+        "media": STYLES,
     }
     return TemplateResponse(request, template, context)
 
@@ -93,8 +101,18 @@ def reason_page(
     *,
     title: Any,
     description: Any = "",
+    asks_reason: bool = True,
 ) -> HttpResponse:
-    """Return the page that asks for the reason, with the errors of an earlier submission."""
+    """Return the page that asks for the reason, with the errors of an earlier submission.
+
+    Args:
+        model_admin: the admin of the change list.
+        request: the request that selected the objects.
+        queryset: the selected objects.
+        title: heading of the page.
+        description: text above the form.
+        asks_reason: False for an operation without one, which is only confirmed.
+    """
     form = _reason_form(request)
     return confirmation_page(
         model_admin,
@@ -102,8 +120,8 @@ def reason_page(
         queryset,
         title=title,
         action=request.POST["action"],
-        fields=form.as_p(),
-        errors=form.errors,
+        fields=form.as_p() if asks_reason else "",
+        errors=form.errors if asks_reason else None,
         description=description,
     )
 

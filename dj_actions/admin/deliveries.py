@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from dj_actions.admin.attempts import attempt_table
-from dj_actions.admin.confirmation import reason_page, submitted_reason
+from dj_actions.admin.badges import badge_of_outcome
+from dj_actions.admin.confirmation import (
+    is_confirmed,
+    reason_page,
+    submitted_reason,
+)
+from dj_actions.admin.console_links import console_url
+from dj_actions.admin.delivery_columns import (
+    FIRST_FIELDS,
+    OTHER_FIELDS,
+    PAYLOAD_FIELDS,
+    RESULT_FIELDS,
+    SHOWN_IN_LIST,
+    DeliveryColumns,
+    DeliveryList,
+    note_stops,
+    reason_of,
+)
+from dj_actions.admin.filters import StateFilter
 from dj_actions.admin.publisher_operations import PublisherOperations
-from dj_actions.admin.read_only import ReadOnly, link_to_receipt, links_to_parts
-from dj_actions.admin.remote_runs import link_to_failure, log_of_failure, past_states
+from dj_actions.admin.read_only import Button, ReadOnly
+from dj_actions.admin.times import moment_of
 from dj_actions.models import Delivery
 from dj_actions.operations import OperationResult
 from dj_actions.operations.deliveries import run_change
@@ -50,119 +65,111 @@ def admin_action_of(change: DeliveryChange) -> AdminAction:
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(PublisherOperations, ReadOnly, DeliveryAdminBase):
+class DeliveryAdmin(DeliveryColumns, PublisherOperations, ReadOnly, DeliveryAdminBase):
     """Deliveries with their state, receipt and errors, and the operations of their publishers."""
 
+    console_page = "deliveries"
+
     list_display = (
-        "id",
-        "publisher",
-        "state",
-        "link_to_event",
-        "attempts",
-        "available_at",
-        "settled_at",
-        "remote_run",
-        "last_error",
-        "receipt",
+        *("id", "publisher", "status", "why", "link_to_event", "attempts"),
+        *("queued", "next_step", "receipt"),
     )
     list_filter = (
-        *("state", "publisher", "remote_state", "event__resource", "event__action"),
+        *(("state", StateFilter), "publisher", ("remote_state", StateFilter)),
+        *("event__resource", "event__action"),
         ("settled_at", admin.DateFieldListFilter),
     )
     search_fields = ("=event__id", "=receipt_id", "=event__object_id")
     ordering = ("-id",)
     list_select_related = ("event",)
     show_full_result_count = False
-    # Shown in another form, with links.
-    exclude = (
-        *("errors", "options", "event", "receipt_id", "receipt_url", "receipt_parts"),
-        *("remote_state", "remote_detail", "remote_history"),
-    )
-    readonly_fields = (
-        *("link_to_event", "recorded_options", "receipt", "all_results", "remote_run"),
-        *("failed_step", "log_of_failure", "remote_result", "past_states", "attempt_table"),
-    )
+    fieldsets = [
+        (None, {"fields": [*FIRST_FIELDS]}),
+        (_("Result"), {"fields": [*RESULT_FIELDS]}),
+        (_("More"), {"fields": [*OTHER_FIELDS]}),
+    ]
+    readonly_fields = (*FIRST_FIELDS, *RESULT_FIELDS, *PAYLOAD_FIELDS, *OTHER_FIELDS)
     actions = [admin_action_of(change) for change in CHANGES.values()]
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Return whether the user has the model permission to change deliveries."""
         return request.user.has_perm("dj_actions.change_delivery")
 
-    @admin.display(description=_("event"), ordering="event")
-    def link_to_event(self, delivery: Delivery) -> SafeString:
-        """Return a link to the event."""
-        url = reverse("admin:dj_actions_actionevent_change", args=[delivery.event_id])
-        return format_html('<a href="{}">{}</a>', url, delivery.event)
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
+        """Return the list that knows what stops publishers."""
+        return DeliveryList
 
-    @admin.display(description=_("receipt"))
-    def receipt(self, delivery: Delivery) -> SafeString | str:
-        """Return the receipt, linked to its page at the destination."""
-        return link_to_receipt(delivery)
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Delivery | None:
+        """Return a delivery, with what stops its publisher."""
+        delivery = super().get_object(request, object_id, from_field)
+        if delivery:
+            note_stops([delivery])
+        return delivery
 
-    @admin.display(description=_("all results"))
-    def all_results(self, delivery: Delivery) -> SafeString | str:
-        """Return each of several results, linked to its page at the destination."""
-        return links_to_parts(delivery)
+    def get_fieldsets(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
+        """Return the fields; those of the payload only for users who may view events."""
+        fieldsets = [*super().get_fieldsets(request, obj)]
+        if request.user.has_perm("dj_actions.view_actionevent"):
+            fieldsets.insert(1, (_("Payload"), {"fields": [*PAYLOAD_FIELDS]}))
+        return fieldsets
 
-    @admin.display(description=_("remote run"), ordering="remote_state")
-    def remote_run(self, delivery: Delivery) -> str:
-        """Return the state of the remote run, with what its destination says about it."""
-        return delivery.remote_summary or "-"
+    def buttons(self, request: HttpRequest, obj: Any) -> Sequence[Button]:
+        """Return the operations that the user may run on the delivery in its present state."""
+        if not self.has_operate_permission(request):
+            return ()
+        return [
+            Button(name=change.name, label=change.label, explanation=change.explanation)
+            for change in CHANGES.values()
+            if change.state == obj.state
+        ]
 
-    @admin.display(description=_("failed step"))
-    def failed_step(self, delivery: Delivery) -> SafeString | str:
-        """Return the step that failed, linked to its page at the destination."""
-        return link_to_failure(delivery)
+    def console_url_of(self, request: HttpRequest, obj: Any) -> str:
+        """Return the URL of the delivery on the timeline of its event."""
+        url = console_url(request, "event", obj.event_id)
+        return f"{url}#delivery-{obj.pk}" if url else ""
 
-    @admin.display(description=_("end of its log"))
-    def log_of_failure(self, delivery: Delivery) -> SafeString | str:
-        """Return the last lines of the log of the step that failed."""
-        return log_of_failure(delivery)
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show a delivery, with a table of what operators did with it."""
+        context["operation_rows"] = [
+            {
+                "event": event,
+                "recorded": moment_of(event, "created_at"),
+                "outcome": badge_of_outcome(event),
+            }
+            for event in context.get("operation_events", ())
+        ]
+        return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description=_("result of the remote run"))
-    def remote_result(self, delivery: Delivery) -> str:
-        """Return what the remote run has returned."""
-        result = delivery.remote_result
-        return "-" if result is None else json.dumps(result, ensure_ascii=False)
-
-    @admin.display(description=_("states of the remote run"))
-    def past_states(self, delivery: Delivery) -> SafeString | str:
-        """Return the latest states of the remote run, one per line."""
-        return past_states(delivery)
-
-    @admin.display(description=_("options of the route"))
-    def recorded_options(self, delivery: Delivery) -> str:
-        """Return the options that were recorded; an empty object differs from none."""
-        if delivery.options is None:
-            return "-"
-        return json.dumps(delivery.options, ensure_ascii=False)
-
-    @admin.display(description=_("last error"))
-    def last_error(self, delivery: Delivery) -> str:
-        """Return the latest error, shortened."""
-        if not delivery.errors:
-            return "-"
-        error = delivery.errors[-1]
-        return f"{error['kind']}: {error['message'][:120]}"
-
-    @admin.display(description=_("attempts that are kept"))
-    def attempt_table(self, delivery: Delivery) -> SafeString | str:
-        """Return the attempts as a table, the oldest first."""
-        return attempt_table(delivery.attempt_log)
+    def describe(self, delivery: Delivery) -> str:
+        """Return a delivery as the page before an operation lists it."""
+        text = f"{delivery.event} → {delivery.publisher}: {delivery.state}"
+        reason = reason_of(delivery)
+        return f"{text}, {reason[:SHOWN_IN_LIST]}" if reason else text
 
     def change(
         self, request: HttpRequest, queryset: DeliveryQuerySet, change: DeliveryChange
     ) -> HttpResponse | None:
-        """Run an operation; one that is recorded after asking for a reason."""
+        """Run an operation after asking for confirmation; one that is recorded, for a reason."""
         selected = queryset.count()
-        reason = submitted_reason(request) if change.is_recorded else ""
+        reason = _submitted_reason(request, change)
         if reason is None:
             preview = run_change(change, queryset, actor=request.user, reason="", dry_run=True)
-            description = _preview_text(preview, selected, change.state)
-            return reason_page(self, request, queryset, title=change.title, description=description)
+            return reason_page(
+                self,
+                request,
+                queryset,
+                title=change.title,
+                description=_preview_text(preview, selected, change.state),
+                asks_reason=change.is_recorded,
+            )
+        back = _page_of_the_only(queryset)
         result = run_change(change, queryset, actor=request.user, reason=reason)
         self._report(request, result, selected, change.state)
-        return None
+        return back
 
     def _report(
         self, request: HttpRequest, result: OperationResult, selected: int, state: Any
@@ -177,6 +184,13 @@ class DeliveryAdmin(PublisherOperations, ReadOnly, DeliveryAdminBase):
             )
 
 
+def _submitted_reason(request: HttpRequest, change: DeliveryChange) -> str | None:
+    """Return the reason, empty if none is required; None if the page was not submitted yet."""
+    if change.is_recorded:
+        return submitted_reason(request)
+    return "" if is_confirmed(request) else None
+
+
 def _preview_text(result: OperationResult, selected: int, state: Any) -> str:
     count = result.count
     text = ngettext("%d delivery will be changed.", "%d deliveries will be changed.", count) % count
@@ -188,3 +202,11 @@ def _skipped_text(result: OperationResult, selected: int, state: Any) -> str:
         "count": selected - result.count,
         "state": state,
     }
+
+
+def _page_of_the_only(deliveries: DeliveryQuerySet) -> HttpResponse | None:
+    """Return to the page of the delivery, if only one is selected; the list otherwise."""
+    keys = list(deliveries.values_list("pk", flat=True)[:2])
+    if len(keys) != 1:
+        return None
+    return HttpResponseRedirect(reverse("admin:dj_actions_delivery_change", args=keys))

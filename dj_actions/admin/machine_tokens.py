@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from dj_actions.admin.badges import badge
 from dj_actions.admin.confirmation import reason_page, submitted_reason
-from dj_actions.admin.read_only import ReadOnly
+from dj_actions.admin.read_only import Button, ReadOnly
+from dj_actions.admin.times import time_column
+from dj_actions.console.screens.status import Status, Tone
 from dj_actions.exceptions import InvalidAction
 from dj_actions.models import MachineToken
 from dj_actions.operations import revoke_machine_token
@@ -19,6 +24,13 @@ if TYPE_CHECKING:
     MachineTokenAdminBase = admin.ModelAdmin[MachineToken]
 else:
     MachineTokenAdminBase = admin.ModelAdmin
+
+
+STATUS: Mapping[str, Status] = {
+    "active": Status(word=_("active"), symbol="✓", tone=Tone.GOOD),
+    "expired": Status(word=_("expired"), symbol="✗", tone=Tone.NEUTRAL),
+    "revoked": Status(word=_("revoked"), symbol="✗", tone=Tone.BAD),
+}
 
 
 @admin.register(MachineToken)
@@ -30,12 +42,23 @@ class MachineTokenAdmin(ReadOnly, MachineTokenAdminBase):
     """
 
     list_display = (
-        *("name", "prefix", "owner", "patterns", "state"),
-        *("expires_at", "last_used_at", "created_at", "created_by"),
+        *("name", "prefix", "owner", "patterns", "status"),
+        *("expires", "last_used", "created", "created_by"),
     )
+    fields = readonly_fields = list_display
     list_select_related = ("owner",)
     search_fields = ("name", "=prefix")
     actions = ["revoke"]
+
+    expires = time_column("expires_at", _("expires"))
+    last_used = time_column("last_used_at", _("last used"))
+    created = time_column("created_at", _("created"))
+
+    def buttons(self, request: HttpRequest, obj: Any) -> Sequence[Button]:
+        """Return revoke, if the user may run it and the token is not revoked."""
+        if obj.revoked_at is not None or not self.has_operate_permission(request):
+            return ()
+        return [Button(name="revoke", label=_("Revoke"))]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MachineToken]:
         """Return the tokens with their states."""
@@ -48,9 +71,9 @@ class MachineTokenAdmin(ReadOnly, MachineTokenAdminBase):
         return ", ".join(token.actions)
 
     @admin.display(description=_("state"))
-    def state(self, token: MachineToken) -> str:
-        """Return whether it is active."""
-        return token.state
+    def status(self, token: MachineToken) -> SafeString:
+        """Return whether it is active, marked."""
+        return badge(STATUS[token.state])
 
     @admin.action(description=_("Revoke the selected machine tokens"), permissions=["operate"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[MachineToken]) -> HttpResponse | None:

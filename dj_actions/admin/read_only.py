@@ -2,20 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.db import router
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from dj_actions.admin.badges import STYLES
+from dj_actions.admin.console_links import console_url
 from dj_actions.messages import web_url
 from dj_actions.models import Delivery
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """An operation that the page of a record offers."""
+
+    name: str
+    """Of the admin action that it starts, with the record selected."""
+
+    label: Any
+    explanation: Any = ""
+
+
 class ReadOnly:
-    """A mixin that lets users with the view permission view records, and edit nothing."""
+    """A mixin that lets users with the view permission view records, and edit nothing.
+
+    The page of a record has buttons for its operations, and a link into the console.
+    """
+
+    console_page = "overview"
+    """Name of the console's page to which the list links."""
+
+    @property
+    def media(self) -> forms.Media:
+        """Add the styles of states, payloads and buttons."""
+        return super().media + STYLES  # type: ignore[misc,no-any-return]  # of ModelAdmin
+
+    def buttons(self, request: HttpRequest, obj: Any) -> Sequence[Button]:  # noqa: ARG002
+        """Return the operations that a user may run on a record."""
+        return ()
+
+    def console_url_of(self, request: HttpRequest, obj: Any) -> str:  # noqa: ARG002
+        """Return the URL of a record in the console; empty if the user may not see it."""
+        return console_url(request, self.console_page)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kw: Any
+    ) -> HttpResponse:
+        """Show a record, with its buttons and the link into the console."""
+        if obj is not None:
+            context["operation_buttons"] = self.buttons(request, obj)
+            context["console_url"] = self.console_url_of(request, obj)
+        page: HttpResponse = super().render_change_form(  # type: ignore[misc]  # of ModelAdmin
+            request, context, *args, obj=obj, **kw
+        )
+        return page
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list, with a link into the console."""
+        context = {"console_url": console_url(request, self.console_page), **(extra_context or {})}
+        page: HttpResponse = super().changelist_view(request, context)  # type: ignore[misc]  # of ModelAdmin
+        return page
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Read the database that is written to: operations change what the pages show."""

@@ -29,6 +29,7 @@ class RelayRow:
     """Host and process id."""
 
     publishers: tuple[str, ...]
+    seen_at: datetime
     seconds: float
     """Since its last heartbeat."""
 
@@ -142,6 +143,7 @@ def relay_rows(now: datetime, *, using: str) -> list[RelayRow]:
         RelayRow(
             name=str(relay),
             publishers=tuple(relay.publishers),
+            seen_at=aware(relay.seen_at, using=using),
             seconds=max(0.0, (now - aware(relay.seen_at, using=using)).total_seconds()),
         )
         for relay in RelayHeartbeat.objects.using(using).order_by("-seen_at")

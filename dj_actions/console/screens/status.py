@@ -53,6 +53,16 @@ RETRYING = Status(word=_("retrying"), symbol="↻", tone=Tone.BUSY)
 SUCCEEDED = Status(word=_("succeeded"), symbol="✓", tone=Tone.GOOD)
 FAILED = Status(word=_("failed"), symbol="✗", tone=Tone.BAD)
 
+WORDS: Mapping[str, Any] = {
+    **{state.value: status.word for state, status in DELIVERY_STATUS.items()},
+    **{state.value: status.word for state, status in REMOTE_STATUS.items()},
+}
+
+
+def word_of(state: str) -> str:
+    """Return the translated word for a state of a delivery or a run, or for an outcome."""
+    return str(WORDS.get(state, state))
+
 
 def delivery_status(state: str, *, attempts: int = 0) -> Status:
     """Return the status of a delivery; a pending one that was tried before is retrying."""

@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.urls import reverse
+from django.apps import apps
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -17,7 +18,7 @@ from django.utils.translation import ngettext
 
 from dj_actions.console.access import may
 from dj_actions.console.screens.search import OPERATED
-from dj_actions.console.screens.status import Status, delivery_status, remote_status
+from dj_actions.console.screens.status import Status, delivery_status, remote_status, word_of
 from dj_actions.console.screens.times import NOTHING, duration_text, relative_text
 from dj_actions.console.sections import PlaceLink, Section, place_links, sections
 from dj_actions.models import ActionEvent, Delivery
@@ -38,6 +39,12 @@ def status_badge(status: Status) -> SafeString:
         status.symbol,
         status.word,
     )
+
+
+@register.filter
+def state_word(state: str) -> str:
+    """Return the word for a state."""
+    return word_of(state)
 
 
 @register.filter
@@ -68,13 +75,14 @@ def moment(value: datetime | None) -> SafeString | str:
 
 @register.filter
 def clock(value: datetime) -> SafeString:
-    """Return a time to the millisecond, with its date and zone as a title."""
+    """Return a time to the millisecond, with its date, its zone and its age as a title."""
     local = timezone.localtime(_with_zone(value))
     return format_html(
-        '<time datetime="{}" title="{} {}">{}</time>',
+        '<time datetime="{}" title="{} {}, {}">{}</time>',
         local.isoformat(),
         date_format(local, "DATE_FORMAT"),
         local.tzname(),
+        relative_text(local, timezone.now()),
         local.isoformat(sep=" ", timespec="milliseconds")[11:23],
     )
 
@@ -138,6 +146,33 @@ def acts_for(may: Mapping[str, bool], delivery: Delivery) -> list[DeliveryChange
 def concerning(offers: Iterable[Offer], delivery: Delivery) -> list[DeliveryOperation]:
     """Return those of the publishers' operations that can be run on a delivery."""
     return [offer.operation for offer in offers if offer.concerns(delivery)]
+
+
+@register.simple_tag(takes_context=True)
+def admin_url(context: Any, model: str = "", *arguments: Any) -> str:
+    """Return the URL of a record in the admin, or of the admin itself.
+
+    Empty without the admin, or if the user may not see the page there.
+
+    Args:
+        context: of the template.
+        model: name of the record's model, in lower case; empty for the admin itself.
+        arguments: key of the record; without one, the list is meant.
+    """
+    user = context["request"].user
+    if not (apps.is_installed("django.contrib.admin") and user.is_active):
+        return ""
+    if not (getattr(user, "is_staff", False) and _may_view(user, model)):
+        return ""
+    page = f"dj_actions_{model}_{'change' if arguments else 'changelist'}" if model else "index"
+    try:
+        return reverse(f"admin:{page}", args=arguments)
+    except NoReverseMatch:
+        return ""
+
+
+def _may_view(user: Any, model: str) -> bool:
+    return not model or bool(user.has_perm(f"dj_actions.view_{model}"))
 
 
 @register.simple_tag(takes_context=True)

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from dj_actions.conf import get_settings
+from dj_actions.console.screens.status import WORDS
 from dj_actions.states import DeliveryState, Outcome, RemoteState
 
 TRACKED = [state for state in RemoteState if state is not RemoteState.UNTRACKED]
@@ -18,7 +19,7 @@ ANY = ("", _("any"))
 
 def choices(values: Any) -> list[tuple[str, Any]]:
     """Return the choices of a filter: any, or one of these values."""
-    return [ANY, *((str(value), str(value)) for value in values)]
+    return [ANY, *((str(value), WORDS.get(str(value), str(value))) for value in values)]
 
 
 class FilterForm(forms.Form):

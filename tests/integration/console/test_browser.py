@@ -7,14 +7,10 @@ axe-core (`npm install` in `tests/integration/stream/server/javascript`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -25,10 +21,17 @@ from selenium.webdriver.support.wait import WebDriverWait
 from dj_actions.models import ActionEvent, Delivery, RelayHeartbeat
 from dj_actions.outbox.queries import RELAY_TIMEOUT, from_now
 from tests.conftest import MakeDelivery, MakeEvent
+from tests.fixtures.browsing import (
+    complaints,
+    log_in,
+    requires_axe,
+    text_of,
+    violations,
+    with_screen,
+)
 from tests.fixtures.chromium import open_chromium, requires_chromium
 from tests.integration.outbox.test_records import POSSIBLE
 
-AXE = Path(__file__).parents[1] / "stream/server/javascript/node_modules/axe-core/axe.min.js"
 SECONDS = 20.0
 SIZES = ((320, 900), (1280, 900))
 SCHEMES = ("light", "dark")
@@ -85,29 +88,8 @@ def dead(make_delivery: MakeDelivery) -> Delivery:
     return row
 
 
-def log_in(driver: Chrome, server: LiveServer, user: User) -> None:
-    client = Client()
-    client.force_login(user)
-    driver.get(f"{server.url}/static/dj_actions_console/icon.svg")
-    driver.delete_all_cookies()
-    name = django_settings.SESSION_COOKIE_NAME
-    driver.add_cookie({"name": name, "value": client.cookies[name].value, "path": "/"})
-    complaints(driver)
-
-
 def with_policy(settings: Settings, name: str) -> None:
     settings.MIDDLEWARE = [f"tests.integration.console.policies.{name}", *settings.MIDDLEWARE]
-
-
-def complaints(driver: Chrome) -> list[str]:
-    """Return what the browser has written to its console: errors, violations of a policy."""
-    entries: Any = driver.get_log("browser")  # type: ignore[no-untyped-call]
-    # The console has an icon: the browser misses that of the page before it.
-    return [entry["message"] for entry in entries if "/favicon.ico" not in entry["message"]]
-
-
-def text_of(driver: Chrome) -> str:
-    return driver.find_element(By.TAG_NAME, "body").text
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -122,31 +104,19 @@ def test_no_page_violates_the_policy_or_logs_an_error(
     assert complaints(chromium) == []
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="requires axe-core: run npm install")
+@requires_axe
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_every_page_is_accessible(
     chromium: Chrome, live_server: LiveServer, admin: User, dead: Delivery,
     size: tuple[int, int], scheme: str,
 ) -> None:  # fmt: skip
-    chromium.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False},
-    )
-    chromium.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia",
-        {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
-    )
+    with_screen(chromium, *size, scheme)
     log_in(chromium, live_server, admin)
     found = {}
     for name, url_of in PAGES.items():
         chromium.get(f"{live_server.url}{url_of(dead)}")
-        chromium.execute_script(AXE.read_text())
-        result: Any = chromium.execute_async_script("axe.run().then(arguments[0])")
-        found[name] = [
-            (violation["id"], [node["html"][:120] for node in violation["nodes"]])
-            for violation in result["violations"]
-        ]
+        found[name] = violations(chromium)
         width = chromium.execute_script("return document.documentElement.scrollWidth")
         assert width <= size[0], f"{name} is wider than the screen"
     assert not any(found.values()), found

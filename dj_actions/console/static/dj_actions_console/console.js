@@ -6,6 +6,9 @@
   let version = "";
   let isAsking = false;
 
+  // What takes text; a checkbox does not.
+  const TEXT = "input:not([type=checkbox], [type=radio]), select, textarea";
+
   const live = () => document.getElementById("live");
   const pause = () => document.getElementById("live-pause");
 
@@ -13,8 +16,7 @@
     document.hidden ||
     pause()?.getAttribute("aria-pressed") === "true" ||
     element.querySelector("input:checked:not([type=radio])") !== null ||
-    (element.contains(document.activeElement) &&
-      document.activeElement.matches("input, select, textarea"));
+    (element.contains(document.activeElement) && document.activeElement.matches(TEXT));
 
   const ask = async () => {
     const element = live();
@@ -68,11 +70,39 @@
     }
   });
 
+  const shortcuts = document.getElementById("shortcuts");
+  const opener = document.getElementById("shortcuts-open");
+  opener?.removeAttribute("hidden");
+  opener?.addEventListener("click", () => shortcuts.showModal());
+
+  // The entries of a page, each with its first link.
+  const entries = () =>
+    [...document.querySelectorAll(":is(tbody tr, .cause, .entry, .card, .found li):has(a)")]
+      .map((entry) => ({ entry, target: entry.querySelector("a") }));
+
+  const move = (step) => {
+    const all = entries();
+    const current = all.findIndex(({ entry }) => entry.contains(document.activeElement));
+    const next = current < 0 ? (step > 0 ? 0 : all.length - 1) : current + step;
+    all[next]?.target.focus();
+  };
+
+  const keys = {
+    "/": () => document.getElementById("search")?.focus(),
+    "?": () => shortcuts?.showModal(),
+    j: () => move(1),
+    k: () => move(-1),
+    p: () => pause()?.click(),
+  };
+
   document.addEventListener("keydown", (event) => {
-    const isTyping = event.target.matches?.("input, select, textarea");
-    if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      event.preventDefault();
-      document.getElementById("search").focus();
+    if (event.ctrlKey || event.metaKey || event.altKey || shortcuts?.open) return;
+    if (event.target.matches?.(TEXT)) {
+      if (event.key === "Escape") event.target.blur();
+      return;
     }
+    if (!Object.hasOwn(keys, event.key)) return;
+    event.preventDefault();
+    keys[event.key]();
   });
 })();
