@@ -36,10 +36,12 @@ def key_text(entry: Model) -> str:
 
     This is how Django itself serializes composite keys: `["1", "7"]`.
     """
+    key = entry.pk
+    if not isinstance(key, (list, tuple)):
+        return str(key)
     field = entry._meta.pk
-    if isinstance(field, CompositePrimaryKey) and entry.pk is not None:
-        return str(field.value_to_string(entry))
-    return key_as_text(entry.pk)
+    is_composite = isinstance(field, CompositePrimaryKey)
+    return str(field.value_to_string(entry)) if is_composite else key_as_text(key)
 
 
 def key_as_text(key: Any) -> str:

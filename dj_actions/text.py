@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 UNSTORABLE_CHARACTERS = re.compile("[\x00\ud800-\udfff]")
@@ -22,20 +22,24 @@ MAX_DEPTH = 100
 """Levels of nesting in stored JSON; Python's JSON encoder fails on much deeper data."""
 
 
+ALWAYS_STORABLE = frozenset({bool, int, type(None)})
+"""Types of JSON values that need no check: of a list of ids, each one counts."""
+
+CONTAINERS = frozenset({dict, list})
+"""Types of decoded JSON that contain other values."""
+
+
 def is_storable(value: object) -> bool:
     """Return whether a JSON value can be stored: its strings, its numbers and its depth."""
     pending: list[tuple[Any, int]] = [(value, 0)]
     while pending:
         entry, depth = pending.pop()
-        # Strings and numbers first: they are the most frequent.
-        if depth > MAX_DEPTH or not _is_storable_leaf(entry):
+        if not _is_storable_leaf(entry):
             return False
-        if isinstance(entry, (str, int)):
-            continue
-        if isinstance(entry, (list, tuple)):
-            pending += ((inner, depth + 1) for inner in entry)
-        elif isinstance(entry, Mapping):
-            pending += ((inner, depth + 1) for pair in entry.items() for inner in pair)
+        contents = _contents(entry)
+        if contents and depth == MAX_DEPTH:
+            return False
+        pending += [(inner, depth + 1) for inner in contents if type(inner) not in ALWAYS_STORABLE]
     return True
 
 
@@ -57,11 +61,21 @@ def _is_shallow(value: Any) -> bool:
     """Return whether decoded JSON has at most `MAX_DEPTH` levels: of lists and objects only."""
     level = [value]
     for _ in range(MAX_DEPTH):
-        contents = (entry.values() if isinstance(entry, dict) else entry for entry in level)
-        level = [inner for part in contents for inner in part if isinstance(inner, (dict, list))]
+        contents = [entry.values() if type(entry) is dict else entry for entry in level]
+        # A decoder creates no subclasses, and calls no function for each of many values.
+        level = [inner for part in contents for inner in part if type(inner) in CONTAINERS]
         if not level:
             return True
     return not any(level)
+
+
+def _contents(entry: object) -> Sequence[Any]:
+    """Return what a JSON value contains: the names and the values of an object."""
+    if isinstance(entry, (str, int)):  # before a slower test: they are the most frequent
+        return ()
+    if isinstance(entry, (list, tuple)):
+        return entry
+    return [*entry, *entry.values()] if isinstance(entry, Mapping) else ()
 
 
 def _is_storable_leaf(entry: object) -> bool:

@@ -26,7 +26,8 @@ def first_denying_permission(
         view: gives permissions the model and the action's name.
         target: the object to act on; without it, whether the action may be run at all.
     """
-    for permission in (entry() for entry in definition.permissions):
+    for permission_class in definition.permissions:
+        permission = permission_class()
         if target is None:
             allowed = permission.has_permission(request, view)
         else:

@@ -33,6 +33,13 @@ def require_mapping(raw: object) -> Mapping[str, Any]:
                 ]
             }
         )
+    # All at once if there is nothing to name: one field after the other takes longer.
+    if isinstance(raw, QueryDict) or not is_storable(raw):
+        _refuse_unstorable(raw)
+    return raw
+
+
+def _refuse_unstorable(raw: Mapping[str, Any]) -> None:
     unstorable = [key for key in raw if not is_storable([key, _values_of(raw, key)])]
     if unstorable:
         raise ValidationError(
@@ -41,7 +48,6 @@ def require_mapping(raw: object) -> Mapping[str, Any]:
                 for key in unstorable
             }
         )
-    return raw
 
 
 def body_as_dict(raw: Mapping[str, Any], list_fields: Container[str]) -> dict[str, Any]:

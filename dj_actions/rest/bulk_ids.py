@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any, cast
 
 from django.core.exceptions import FieldDoesNotExist
 from django.core.exceptions import ValidationError as FieldError
 from django.db.models import CompositePrimaryKey, Field, Model
+from django.db.models.constants import LOOKUP_SEP
 from django.http import QueryDict
 from rest_framework.exceptions import NotFound, ValidationError
 
@@ -57,7 +59,8 @@ def in_order_of_request(
     rows: Iterable[Model], keys: Sequence[Any], lookup_field: str
 ) -> list[Selection]:
     """Return one entry per key, in the order of the keys; a key without a row is refused."""
-    found = {_value(row, lookup_field): row for row in rows}
+    value_of = attrgetter(lookup_field.replace(LOOKUP_SEP, "."))
+    found = {_plain_key(value_of(row)): row for row in rows}
     return [
         Selection(key=key, object=found[key])
         if key in found
@@ -96,7 +99,7 @@ def _ids_in(data: Any) -> Any:
 def _lookup(model: type[Model], lookup_field: str) -> Field[Any, Any]:
     """Return the column that a lookup such as `slug`, `pk` or `owner__username` compares."""
     field: Any = model._meta.pk
-    for name in lookup_field.split("__"):
+    for name in lookup_field.split(LOOKUP_SEP):
         try:
             field = model._meta.get_field(name)
         except FieldDoesNotExist:  # "pk"
@@ -107,15 +110,13 @@ def _lookup(model: type[Model], lookup_field: str) -> Field[Any, Any]:
     return cast("Field[Any, Any]", field)
 
 
-def _value(row: Any, lookup_field: str) -> Any:
-    """Return the value of a lookup in a row."""
-    for name in lookup_field.split("__"):
-        row = getattr(row, name)
-    return row.pk if isinstance(row, Model) else row
+def _plain_key(value: Any) -> Any:
+    """Return the value of a lookup; the key of the object if it names a relation."""
+    return value.pk if isinstance(value, Model) else value
 
 
 def _key(entry: Any, field: Field[Any, Any]) -> Any:
-    if isinstance(entry, bool) or not isinstance(entry, (int, str)) or not is_storable(entry):
+    if type(entry) is not int and (not isinstance(entry, str) or not is_storable(entry)):
         raise ValidationError(
             {IDS: [f"{entry!r} is not a valid id; expected an integer or a string."]}
         )
