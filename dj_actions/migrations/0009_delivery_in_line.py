@@ -12,7 +12,7 @@ OPEN_OR_DEAD = models.Q(
 class Migration(migrations.Migration):
     # The same rows as before, by a condition that PostgreSQL tests faster. They are those of
     # publishers that keep an order and not delivered: few, also in a large table.
-    dependencies = [("dj_actions", "0007_attempts")]
+    dependencies = [("dj_actions", "0008_numbers")]
 
     operations = [
         migrations.RemoveIndex(model_name="delivery", name="dja_delivery_in_line"),
