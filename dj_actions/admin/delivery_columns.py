@@ -20,7 +20,7 @@ from dj_actions.admin.payloads import formatted, json_column
 from dj_actions.admin.read_only import link_to_receipt, links_to_parts
 from dj_actions.admin.remote_runs import link_to_failure, log_of_failure, past_states
 from dj_actions.admin.times import moment_of, time_column
-from dj_actions.console.screens.publishers import PAUSED, STOPPED
+from dj_actions.console.screens.publisher_rows import PAUSED, STOPPED
 from dj_actions.console.screens.status import Status
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.times import aware

@@ -21,8 +21,8 @@ from dj_actions.admin.console_links import console_url
 from dj_actions.admin.read_only import Button, ReadOnly
 from dj_actions.admin.times import moment, time_column
 from dj_actions.conf import get_settings
-from dj_actions.console.screens.publishers import PublisherRow
-from dj_actions.console.views.publishers import current_rows
+from dj_actions.console.screens.overview import current_rows
+from dj_actions.console.screens.publisher_rows import PublisherRow
 from dj_actions.exceptions import InvalidAction
 from dj_actions.models import PublisherState
 from dj_actions.operations import OperationResult, pause, resume
@@ -122,35 +122,35 @@ class PublisherStateAdmin(ReadOnly, PublisherAdminBase):
     def status(self, publisher: PublisherState) -> SafeString | str:
         """Return what the publisher does now, marked."""
         row = _row(publisher)
-        return badge(row.status) if row else "-"
+        return badge(row.now.status) if row else "-"
 
     @admin.display(description=_("why"))
     def why(self, publisher: PublisherState) -> SafeString | str:
         """Return who or what stops it, and why."""
         row = _row(publisher)
-        if row is None or not row.explanation:
+        if row is None or not row.now.explanation:
             return "-"
-        return format_html('<span class="dj-actions-why">{}</span>', row.explanation)
+        return format_html('<span class="dj-actions-why">{}</span>', row.now.explanation)
 
     @admin.display(description=_("pending"))
     def waiting(self, publisher: PublisherState) -> SafeString | str:
         """Return the number of its pending deliveries, linked to them."""
         row = _row(publisher)
-        count = row.waiting.pending if row and row.waiting else 0
+        count = row.open.pending if row else 0
         return _link_to_deliveries(publisher, DeliveryState.PENDING, count)
 
     @admin.display(description=_("oldest"))
     def oldest(self, publisher: PublisherState) -> SafeString | str:
         """Return when its oldest pending delivery was queued."""
         row = _row(publisher)
-        oldest = row.waiting.oldest_queued_at if row and row.waiting else None
+        oldest = row.open.oldest_queued_at if row else None
         return moment(oldest, using=str(publisher._state.db))
 
     @admin.display(description=_("dead letters"))
     def dead(self, publisher: PublisherState) -> SafeString | str:
         """Return the number of its dead letters, linked to them."""
         row = _row(publisher)
-        return _link_to_deliveries(publisher, DeliveryState.DEAD, row.dead if row else 0)
+        return _link_to_deliveries(publisher, DeliveryState.DEAD, row.open.dead if row else 0)
 
     @admin.action(description=_("Pause the selected publishers"), permissions=["operate"])
     def pause(

@@ -112,6 +112,14 @@ class Overview:
         return self.actions >= MAX_ACTIONS_COUNTED
 
 
+def current_rows() -> Sequence[PublisherRow]:
+    """Return all publishers as they are now."""
+    using = router.db_for_write(Delivery)
+    backlog = Delivery.objects.using(using).backlog()
+    served = served_by(relay_rows(backlog.now, using=using))
+    return publisher_rows(Situation.read(backlog, served=served, using=using))
+
+
 def overview() -> Overview:
     """Read what the first screen shows, with few and bounded statements."""
     using = router.db_for_write(Delivery)

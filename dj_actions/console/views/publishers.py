@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,8 +16,8 @@ from django.utils.translation import gettext
 from dj_actions import operations
 from dj_actions.conf import get_settings
 from dj_actions.console.access import Verb, may
-from dj_actions.console.screens.overview import relay_rows, served_by
-from dj_actions.console.screens.publisher_rows import PublisherRow, Situation, publisher_rows
+from dj_actions.console.screens.overview import current_rows
+from dj_actions.console.screens.publisher_rows import PublisherRow
 from dj_actions.console.screens.publishers import configuration_of
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.console.views.deliveries import ReasonForm
@@ -94,14 +94,6 @@ def _timings_of(row: PublisherRow, *, using: str) -> Mapping[str, Timings]:
         label: known.get(seconds) or rows.timings(row.alias, seconds=seconds)
         for label, seconds in WINDOWS.items()
     }
-
-
-def current_rows() -> Sequence[PublisherRow]:
-    """Return all publishers as they are now."""
-    using = router.db_for_write(Delivery)
-    backlog = Delivery.objects.using(using).backlog()
-    served = served_by(relay_rows(backlog.now, using=using))
-    return publisher_rows(Situation.read(backlog, served=served, using=using))
 
 
 def _require_configured(alias: str) -> None:

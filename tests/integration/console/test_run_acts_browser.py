@@ -19,19 +19,23 @@ from selenium.webdriver.support.wait import WebDriverWait
 from dj_actions.models import Delivery
 from dj_actions.operations.batches import STEP_SIZE
 from tests.conftest import MakeDelivery, MakeEvent
+from tests.fixtures.browsing import (
+    complaints,
+    log_in,
+    requires_axe,
+    text_of,
+    violations,
+    with_screen,
+)
 from tests.fixtures.chromium import requires_chromium
 from tests.integration.console.test_browser import (
-    AXE,
     POLICIES,
     SCHEMES,
     SCRIPT,
     SECONDS,
     SIZES,
     chromium,
-    complaints,
-    log_in,
     scriptless,
-    text_of,
     with_policy,
 )
 from tests.integration.console.test_run_acts import painter, painters
@@ -133,31 +137,19 @@ def test_no_page_violates_the_policy_or_logs_an_error(
     assert len(painter.calls) == 2
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="requires axe-core: run npm install")
+@requires_axe
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_every_page_is_accessible(
     chromium: Chrome, live_server: LiveServer, admin: User,
     running: list[Delivery], size: tuple[int, int], scheme: str,
 ) -> None:  # fmt: skip
-    chromium.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False},
-    )
-    chromium.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia",
-        {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
-    )
+    with_screen(chromium, *size, scheme)
     log_in(chromium, live_server, admin)
     found: dict[str, Any] = {}
 
     def check(driver: Chrome, name: str) -> None:
-        driver.execute_script(AXE.read_text())
-        result: Any = driver.execute_async_script("axe.run().then(arguments[0])")
-        found[name] = [
-            (violation["id"], [node["html"][:120] for node in violation["nodes"]])
-            for violation in result["violations"]
-        ]
+        found[name] = violations(driver)
         width = driver.execute_script("return document.documentElement.scrollWidth")
         assert width <= size[0], f"{name} is wider than the screen"
 

@@ -24,17 +24,21 @@ from dj_actions.publishers import publishers
 from dj_actions.testing import drain
 from example.todos.actions import MarkDone
 from tests.conftest import Declare, MakeTodo
+from tests.fixtures.browsing import (
+    complaints,
+    log_in,
+    requires_axe,
+    text_of,
+    violations,
+    with_screen,
+)
 from tests.fixtures.chromium import open_chromium, requires_chromium
 from tests.integration.console.test_browser import (
-    AXE,
     POLICIES,
     SCHEMES,
     SCRIPT,
     SECONDS,
     SIZES,
-    complaints,
-    log_in,
-    text_of,
     with_policy,
 )
 from tests.integration.stream.feeds.conftest import API_SECRET
@@ -123,21 +127,14 @@ def test_no_page_violates_the_policy_or_logs_an_error(
     assert complaints(chromium) == []
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="requires axe-core: run npm install")
+@requires_axe
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_every_page_is_accessible(
     chromium: Chrome, live_server: LiveServer, admin: User, delivery: Delivery,
     size: tuple[int, int], scheme: str,
 ) -> None:  # fmt: skip
-    chromium.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False},
-    )
-    chromium.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia",
-        {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
-    )
+    with_screen(chromium, *size, scheme)
     log_in(chromium, live_server, admin)
     found = {}
     pages = {name: url_of(delivery) for name, url_of in PAGES.items()} | REFUSED
@@ -148,12 +145,7 @@ def test_every_page_is_accessible(
         chromium.execute_script(
             "for (const e of document.querySelectorAll('details')) e.open = true"
         )
-        chromium.execute_script(AXE.read_text())
-        result: Any = chromium.execute_async_script("axe.run().then(arguments[0])")
-        found[name] = [
-            (violation["id"], [node["html"][:120] for node in violation["nodes"]])
-            for violation in result["violations"]
-        ]
+        found[name] = violations(chromium)
         width = chromium.execute_script("return document.documentElement.scrollWidth")
         assert width <= size[0], f"{name} is wider than the screen"
     assert not any(found.values()), found
