@@ -120,9 +120,9 @@ def _check_dag(
 
 
 def _check_details(details: DagDetails | None, dag_id: str, where: str) -> Iterator[CheckMessage]:
-    if details is None:
+    if details is None or (details.is_stale and not details.has_import_errors):
         yield Error(
-            f"{where}: Airflow has no DAG {dag_id!r}.",
+            f"{where}: Airflow has no DAG {dag_id!r}{' any more' if details else ''}.",
             hint="Deploy it, or correct dag_id. `airflow dags list` shows the ids, and `airflow "
             "dags list-import-errors` why a file has none.",
             id="dj_actions_airflow.E010",

@@ -42,6 +42,9 @@ class DagDetails:
     params: Mapping[str, Param] = field(default_factory=dict)
     is_paused: bool = False
     has_import_errors: bool = False
+    is_stale: bool = False
+    """Whether its file does not have it any more; then it cannot be triggered."""
+
     allowed_run_types: tuple[str, ...] | None = None
     """None for all."""
 
@@ -72,6 +75,7 @@ def fetch_details(client: AirflowClient, dag_id: str) -> DagDetails:
         },
         is_paused=answer.get("is_paused") is True,
         has_import_errors=answer.get("has_import_errors") is True,
+        is_stale=answer.get("is_stale") is True,
         allowed_run_types=tuple(map(str, types)) if isinstance(types, list) else None,
     )
 
@@ -165,6 +169,8 @@ class DetailsCache:
             if status_of(error) in (None, HTTPStatus.UNAUTHORIZED):
                 raise  # nothing else can be sent, either
             # The user may lack this permission alone; the trigger shows what else is wrong.
+        if details is not None and details.is_stale:
+            missing = f"Airflow has no DAG {dag_id!r} any more: its file does not have it."
         return _Known(fetched_at=self._clock(), details=details, missing=missing)
 
 

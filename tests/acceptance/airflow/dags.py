@@ -45,4 +45,6 @@ def remove_dag(folder: Path, dag_id: str) -> None:
 
 def break_dag(folder: Path, dag_id: str) -> None:
     """Let the file of a DAG raise an error when it is loaded."""
-    (folder / f"{dag_id}.py").write_text("raise RuntimeError('This DAG is broken.')\n")
+    # Airflow loads only files that contain the words "airflow" and "dag".
+    text = "from airflow.sdk import dag\n\nraise RuntimeError('It is broken.')\n"
+    (folder / f"{dag_id}.py").write_text(text)

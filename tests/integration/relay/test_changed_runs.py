@@ -206,6 +206,7 @@ def test_a_list_that_is_refused_does_not_stop_the_tracking(
     Delivery.objects.filter(pk=running[0].pk).check_now()
     with caplog.at_level(logging.WARNING):
         tracker.run_once()
+        script.changed = type(error)(f"{error} with another id")
         tracker.run_once()
 
     assert state_of(running[0])[0] == RemoteState.SUCCEEDED

@@ -68,6 +68,8 @@ def test_a_dag_that_does_not_exist_is_named(
     ("details", "expected"),
     [
         ({"has_import_errors": True}, "dj_actions_airflow.E011"),
+        ({"has_import_errors": True, "is_stale": True}, "dj_actions_airflow.E011"),
+        ({"is_stale": True, "is_paused": True}, "dj_actions_airflow.E010"),
         ({"is_paused": True}, "dj_actions_airflow.W003"),
         ({"allowed_run_types": ["scheduled", "backfill"]}, "dj_actions_airflow.E012"),
     ],

@@ -106,6 +106,22 @@ def test_params_that_have_changed_refuse_nothing(
     assert len(destination.runs) == 2
 
 
+def test_a_dag_that_its_file_does_not_have_any_more_is_not_triggered_until_it_has(
+    destination: AirflowDestination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    destination.declare("reports", is_stale=True)
+    publisher = destination.make()
+    error = failure_of(lambda: publisher.publish(routed({})))
+
+    assert type(error) is DestinationNotFound
+    assert "no DAG 'reports' any more" in refusal(publisher, routed({}))
+    assert destination.server.count("POST", "/dagRuns") == 0
+    destination.declare("reports")
+    monkeypatch.setattr("dj_actions_airflow.dags.details.CONFIRMED_AGE", -1.0)
+    publisher.publish(routed({}))
+    assert len(destination.runs) == 1
+
+
 @pytest.mark.parametrize("answer", [as_json({"detail": "Forbidden"}, 403), as_page(502)])
 def test_a_server_that_does_not_describe_dags_gets_runs(
     destination: AirflowDestination, answer: Any
