@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import router
 
@@ -124,7 +124,7 @@ def overview() -> Overview:
         actions=actions,
         failed_actions=failed_actions,
         failed_runs=Delivery.objects.using(using).count_failed_runs(
-            seconds=DAY, limit=MAX_RUNS_COUNTED
+            since=now - timedelta(seconds=DAY), limit=MAX_RUNS_COUNTED
         ),
         publishers=publisher_rows(situation(now, relays, failed, using=using)),
         relays=relays,
