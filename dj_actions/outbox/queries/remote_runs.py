@@ -35,7 +35,7 @@ class RemoteRunQueries(RecordQuerySet["Delivery"]):
         """
         newest = self.filter(remote_state=RemoteState.FAILED).order_by("-pk")
         ends = newest.values_list("remote_ended_at", flat=True)[:limit]
-        return sum(aware(end, using=self.db) >= since for end in ends)
+        return sum(aware(end, using=self.db) >= since for end in ends if end)
 
     def current(self, ids: Collection[int]) -> Self:
         """Return deliveries as they are now: from the database that is written to."""
