@@ -51,8 +51,11 @@ def object_history(resource: str, object_id: str, *, before: UUID | None) -> Obj
     deliveries = Delivery.objects.using(events.db).order_by("pk")
     prefetch_related_objects(shown, Prefetch("deliveries", queryset=deliveries))
     entries = [entry for event in shown for entry in _entries_of(event, shown)]
+    entries += _consequences(events, shown)
+    # Ids sort by time: they decide where clocks are too coarse.
+    entries.sort(key=lambda entry: str(entry.event_id))
     return ObjectHistory(
-        entries=in_order([*entries, *_consequences(events, shown)]),
+        entries=in_order(entries),
         earlier=shown[-1].pk if len(rows) > MAX_EVENTS else None,
     )
 

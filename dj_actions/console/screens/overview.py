@@ -133,7 +133,9 @@ def overview() -> Overview:
         now=backlog.now,
         actions=actions,
         failed_actions=failed_actions,
-        failed_runs=deliveries.count_failed_runs(seconds=DAY, limit=MAX_RUNS_COUNTED),
+        failed_runs=deliveries.count_failed_runs(
+            since=backlog.now - timedelta(seconds=DAY), limit=MAX_RUNS_COUNTED
+        ),
         publishers=publisher_rows(Situation.read(backlog, served=served_by(relays), using=using)),
         relays=relays,
         causes=causes_of(deliveries.failed(backlog.failing))[:MAX_CAUSES],

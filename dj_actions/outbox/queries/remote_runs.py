@@ -12,8 +12,7 @@ from django.db.models.functions import Now
 
 from dj_actions.messages import Receipt
 from dj_actions.outbox.queries.base import RecordQuerySet, without_none
-from dj_actions.outbox.queries.clock import from_now
-from dj_actions.outbox.times import comparable
+from dj_actions.outbox.times import aware, comparable
 from dj_actions.states import DeliveryState, RemoteState
 
 if TYPE_CHECKING:
@@ -28,17 +27,16 @@ class RemoteRunQueries(RecordQuerySet["Delivery"]):
         delivered = self.filter(publisher__in=publishers, state=DeliveryState.DELIVERED)
         return delivered.exclude(remote_state=RemoteState.UNTRACKED)
 
-    def count_failed_runs(self, *, seconds: float, limit: int) -> int:
-        """Count the remote runs that have failed lately.
+    def count_failed_runs(self, *, since: datetime, limit: int) -> int:
+        """Count the remote runs that have failed lately, in one bounded statement.
 
         Args:
-            seconds: only runs that ended within so many seconds, by the database's clock.
-            limit: runs that are counted at most, the latest ones.
+            since: only runs that ended at this time or later.
+            limit: runs that are looked at: those of the latest actions.
         """
-        ended = self.filter(
-            remote_state=RemoteState.FAILED, remote_ended_at__gte=from_now(-seconds)
-        )
-        return len(ended.order_by("-pk").values_list("pk")[:limit])
+        newest = self.filter(remote_state=RemoteState.FAILED).order_by("-pk")
+        ends = newest.values_list("remote_ended_at", flat=True)[:limit]
+        return sum(aware(end, using=self.db) >= since for end in ends if end)
 
     def failing(self) -> Self:
         """Return those whose run has failed, was lost, or does not advance for a known reason."""
