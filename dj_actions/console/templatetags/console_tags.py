@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +20,7 @@ from dj_actions.console.access import may
 from dj_actions.console.screens.search import OPERATED
 from dj_actions.console.screens.status import Status, delivery_status, remote_status, word_of
 from dj_actions.console.screens.times import NOTHING, duration_text, relative_text
-from dj_actions.console.sections import PlaceLink, Section, place_links, sections
+from dj_actions.console.sections import Section, sections
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.operations.delivery_changes import CHANGES, DeliveryChange
 from dj_actions.outbox.times import aware
@@ -187,12 +187,6 @@ def added_sections(context: Any) -> list[Section]:
     """Return the sections that apps have added, as far as the user may see them."""
     user = context["request"].user
     return [section for section in sections() if may(user, section.verb)]
-
-
-@register.simple_tag
-def pages_of(publisher: str, scope: str, id: str) -> Sequence[PlaceLink]:
-    """Return the links to the pages of sections that show a result of a publisher."""
-    return place_links(publisher, scope, id)
 
 
 def _with_zone(value: datetime) -> datetime:

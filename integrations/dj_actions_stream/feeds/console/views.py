@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext
 
 from dj_actions.console.extension import ConsoleView
 from dj_actions.exceptions import InvalidSetting
 from dj_actions_stream.feed_ids import FeedId
-from dj_actions_stream.feeds import reading
 from dj_actions_stream.feeds.console.entries import entries_of
 from dj_actions_stream.feeds.console.groups import groups_for, recent_feeds
 from dj_actions_stream.feeds.console.section import NAME, feed_url
@@ -25,7 +22,7 @@ from dj_actions_stream.feeds.errors import (
     FeedNotFound,
     InvalidFeedRequest,
 )
-from dj_actions_stream.feeds.values import FeedPage
+from dj_actions_stream.feeds.paging import is_newest, older_query, read_page
 
 SECONDS = 4.5
 """How long a page waits for Stream."""
@@ -91,41 +88,13 @@ class FeedView(SectionView):
         """Return a page of the feed, or the page that says why there is none."""
         feed = f"{group}:{feed_id}"
         try:
-            page = self._read(request, feed)
+            page = read_page(request, feed, timeout=SECONDS)
         except (FeedError, InvalidSetting) as error:
             return self.unreadable(feed[:200], error)
         context = {
             "feed": page.feed,
             "feed_page": page,
             "entries": entries_of(page),
-            "page": {"is_first": _is_first(request), "older": _older(request, page)},
+            "page": {"is_first": is_newest(request), "older": older_query(request, page)},
         }
         return self.page("feed.html", context, section=NAME)
-
-    def _read(self, request: HttpRequest, feed: str) -> FeedPage:
-        return reading.read(
-            feed,
-            viewer=request.user,
-            before=request.GET.get("before", ""),
-            at=request.GET.get("at", ""),
-            limit=_limit(request.GET.get("limit", "")),
-            timeout=SECONDS,
-        )
-
-
-def _limit(text: str) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 3):  # noqa: PLR2004 - digits of 100
-        raise InvalidFeedRequest(gettext("limit must be a number, not %r.") % text[:100])
-    return int(text)
-
-
-def _is_first(request: HttpRequest) -> bool:
-    return not {"before", "at"} & {*request.GET}
-
-
-def _older(request: HttpRequest, page: FeedPage) -> str:
-    """Return the query string of the next page; empty on the last one."""
-    limit = {"limit": request.GET["limit"]} if "limit" in request.GET else {}
-    return f"?{urlencode({**limit, 'before': page.next})}" if page.next else ""

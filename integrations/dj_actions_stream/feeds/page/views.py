@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
@@ -17,7 +16,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 
 from dj_actions_stream.feed_ids import FeedId
-from dj_actions_stream.feeds import follows, marks, reading
+from dj_actions_stream.feeds import follows, marks
 from dj_actions_stream.feeds.access import readable_feed
 from dj_actions_stream.feeds.errors import (
     FeedForbidden,
@@ -32,8 +31,8 @@ from dj_actions_stream.feeds.page.presentation import (
     items_of,
     own_groups,
 )
+from dj_actions_stream.feeds.paging import is_newest, older_query, read_page
 from dj_actions_stream.feeds.rules import owner
-from dj_actions_stream.feeds.values import FeedPage
 
 TIMELINE = "timeline:me"
 """The feed with which a user follows others."""
@@ -86,19 +85,6 @@ class FeedView(View):
             response["Retry-After"] = math.ceil(error.retry_after)
         return response
 
-    def read(self, request: HttpRequest, feed: str) -> FeedPage:
-        """Return the page that the query string selects."""
-        limit = request.GET.get("limit", "")
-        if limit and not (limit.isascii() and limit.isdecimal() and len(limit) <= 3):  # noqa: PLR2004 - digits of 100
-            raise InvalidFeedRequest(f"limit must be a number, not {limit!r:.100}.")
-        return reading.read(
-            feed,
-            viewer=request.user,
-            before=request.GET.get("before", ""),
-            at=request.GET.get("at", ""),
-            limit=int(limit) if limit else None,
-        )
-
 
 class FeedPageView(FeedView):
     """The page of a feed."""
@@ -107,7 +93,7 @@ class FeedPageView(FeedView):
 
     def get(self, request: HttpRequest, group: str, feed_id: str) -> HttpResponse:
         """Return a page of the feed, newest first."""
-        page = self.read(request, f"{group}:{feed_id}")
+        page = read_page(request, f"{group}:{feed_id}")
         feed = page.feed
         is_own = owner(request.user, feed)
         context = {
@@ -117,8 +103,8 @@ class FeedPageView(FeedView):
             "page": page,
             "days": days_of(items_of(page, request.user)),
             "is_own": is_own,
-            "is_newest": not {"before", "at"} & {*request.GET},
-            "older": _older_url(request, page),
+            "is_newest": is_newest(request),
+            "older": older_query(request, page),
             "can_mark": page.has_marks and is_own,
             "follow": None if is_own or page.groups else _follow_button(request, feed),
         }
@@ -139,7 +125,7 @@ class AtomView(FeedView):
 
     def get(self, request: HttpRequest, group: str, feed_id: str) -> HttpResponse:
         """Return the newest entries of the feed."""
-        return atom_of(self.read(request, f"{group}:{feed_id}"), request)
+        return atom_of(read_page(request, f"{group}:{feed_id}"), request)
 
     def unavailable(self, request: HttpRequest, error: FeedUnavailable) -> HttpResponse:
         """Respond without a page: a program reads it."""
@@ -147,12 +133,6 @@ class AtomView(FeedView):
         page.content = b"The feed is not available at the moment.\n"
         page["Content-Type"] = "text/plain; charset=utf-8"
         return page
-
-
-def _older_url(request: HttpRequest, page: FeedPage) -> str:
-    """Return the URL of the next page; empty on the last one."""
-    limit = {"limit": request.GET["limit"]} if "limit" in request.GET else {}
-    return f"?{urlencode({**limit, 'before': page.next})}" if page.next else ""
 
 
 def _follow_button(request: HttpRequest, feed: FeedId) -> str | None:

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 import pytest
 from dj_actions_stream import feeds
 from dj_actions_stream.feeds.connection import feeds_client
+from dj_actions_stream.feeds.console.views import FeedView
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.views import View
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from dj_actions.console.views.current import CurrentView
 from dj_actions.context import ActionContext
 from dj_actions.models import Delivery
 from dj_actions.publishers import publishers
@@ -22,7 +25,7 @@ from example.todos.models import Todo
 from tests.conftest import Declare, MakeTodo
 from tests.integration.stream.feeds.conftest import API_SECRET
 
-CHANGED = {"GROUPS": {"team": "dj_actions_stream.feeds.rules.everyone"}}
+RULES = {"GROUPS": {"team": "dj_actions_stream.feeds.rules.everyone"}}
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +47,7 @@ def _project(
             }
         }
     }
-    settings.DJ_ACTIONS_FEEDS = CHANGED
+    settings.DJ_ACTIONS_FEEDS = RULES
     publisher = publishers["feeds"]
     yield
     publisher.close()
@@ -151,3 +154,24 @@ def test_the_page_of_an_event_leads_to_it(browser: Client, ann: User, todo: Todo
     assert browser.get(current).status_code == 404  # it has not arrived
     drain()
     assert browser.get(event).content.decode().count(f'href="{current}"') == 1
+
+
+def test_an_aggregated_feed_of_the_server_is_shown_by_the_template_of_its_group(
+    browser: Client, ann: User, make_todo: MakeTodo
+) -> None:
+    feeds.follow("timeline_aggregated:me", "user:1", viewer=ann)
+    for number in range(5):
+        MarkDone.run(actor=ann, object=make_todo(f"Todo {number}"), data={})
+    drain()
+    page = browser.get(reverse("dj_actions_console:feeds:feed", args=["timeline_aggregated", "me"]))
+    (shown,) = page.context["entries"]
+    assert shown.entry.activity_count == len(shown.entries) == 5
+    assert {entry.event_id for entry in shown.entries} == set(
+        Delivery.objects.values_list("event_id", flat=True)
+    )
+    assert "finished 5 todos" in page.content.decode()
+
+
+@pytest.mark.parametrize("view", [CurrentView, FeedView])
+def test_no_transaction_is_open_while_a_destination_is_asked(view: type[View]) -> None:
+    assert vars(view.as_view())["_non_atomic_requests"] == {"default"}
