@@ -77,6 +77,8 @@ def test_what_does_not_apply_is_said_before_it_is_run(browser: Client, make_run:
     preview = submit(browser, "airflow_rerun", "preview", **filled)
     assert "Airflow reruns a run that has ended" in words(preview)
     assert "skipped" in words(preview)
+    assert "It would be done for 0 of 1." in words(preview)
+    assert 'value="run"' not in preview.content.decode()
 
 
 def test_the_operations_need_their_own_permissions(browser: Client, make_run: MakeRun) -> None:

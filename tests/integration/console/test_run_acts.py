@@ -168,6 +168,7 @@ def test_the_preview_says_what_would_happen_and_only_then_it_can_be_run(
     page = browser.post(PAINT, form)
 
     assert "&lt;b&gt;It would be red&lt;/b&gt;" in page.content.decode()
+    assert "It would be done for 1 of 1." in words(page)
     assert 'value="run"' in page.content.decode()
     assert 'value="red"' in page.content.decode()
     assert painter.calls == []
