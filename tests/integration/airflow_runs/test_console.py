@@ -57,7 +57,7 @@ def test_each_operation_is_previewed_then_run_and_kept(
     assert "Done for 1 of 1 delivery." in words(done)
     assert pipelines.runs["reports", delivery.receipt_id]["state"] == state
     intent = ActionEvent.objects.get(resource="airflow_run", action=name.removeprefix("airflow_"))
-    assert intent.actor_label == "admin"
+    assert (intent.actor_label, intent.request_data["reason"]) == ("admin", "it is mended")
     timeline = browser.get(reverse("dj_actions_console:event", args=[delivery.event_id]))
     assert f"admin ran {intent.label}" in words(timeline)
 
