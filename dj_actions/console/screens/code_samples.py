@@ -6,8 +6,6 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pprint import pformat
-from textwrap import indent
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
@@ -144,14 +142,24 @@ def json_text(value: Any) -> str:
 
 
 def literal(value: Any, *, inside: int = 0) -> str:
-    """Return plain JSON data as a Python literal.
+    """Return plain JSON data as a Python literal, with an entry on each line if it is long.
 
     Args:
         value: the data.
-        inside: columns by which the lines after the first one are indented.
+        inside: columns by which the line that it begins on is indented.
     """
-    text = pformat(value, width=WIDTH - inside, sort_dicts=False)
-    return indent(text, " " * inside).lstrip(" ")
+    text = repr(value)
+    if not value or not isinstance(value, (dict, list)) or inside + len(text) <= WIDTH:
+        return text
+    deeper = inside + 4
+    if isinstance(value, dict):
+        opening, closing = "{", "}"
+        entries = [f"{key!r}: {literal(entry, inside=deeper)}" for key, entry in value.items()]
+    else:
+        opening, closing = "[", "]"
+        entries = [literal(entry, inside=deeper) for entry in value]
+    lines = "".join(f"{' ' * deeper}{entry},\n" for entry in entries)
+    return f"{opening}\n{lines}{' ' * inside}{closing}"
 
 
 def _reversed(name: str, arguments: Sequence[str]) -> str:

@@ -53,11 +53,30 @@ OVER_HTTP = """\
 
 FROM_CODE = """\
     action = registry.get({resource!r}, {action!r})
+    target = dict({targets})
     data = {data}
     with captured() as sent:
-        result = invoke(action, actor=actor, data=data{targets})
+        result = invoke(action, actor=actor, data=data, **target)
 
     assert result.status_code == {status_code}
+"""
+
+REFUSED_FROM_CODE = """\
+    action = registry.get({resource!r}, {action!r})
+    target = dict({targets})
+    data = {data}
+    with captured() as sent, pytest.raises(Exception):
+        invoke(action, actor=actor, data=data, **target)
+"""
+
+PUBLISHED = """\
+    published = {published}
+    assert {{
+        alias: [
+            message.summary for message in sent.of(alias) if message.label == {label!r}
+        ]
+        for alias in published
+    }} == published
 """
 
 
@@ -108,10 +127,11 @@ def _from_code(event: ActionEvent, call: Call) -> str:
     model = f"apps.get_model({definition.model._meta.label_lower!r})._base_manager"
     targets = ""
     if definition.requires_objects and definition.bulk:
-        targets = f", objects=list({model}.filter(pk__in={list(call.keys)!r}))"
+        targets = f"objects=list({model}.filter(pk__in={list(call.keys)!r}))"
     elif definition.requires_objects:
-        targets = f", object={model}.get(pk={call.keys[0]!r})"
-    return FROM_CODE.format(
+        targets = f"object={model}.get(pk={call.keys[0]!r})"
+    template = REFUSED_FROM_CODE if event.status_code >= FAILED_FROM else FROM_CODE
+    return template.format(
         resource=definition.resource,
         action=definition.name,
         data=literal(call.data, inside=4),
@@ -164,12 +184,7 @@ def _record_lines(event: ActionEvent, call: Call) -> Iterator[str]:
     if not published:
         yield f"    assert [m for m in sent.messages if m.label == {event.label!r}] == []\n"
         return
-    yield f"    published = {literal(published, inside=4)}\n"
-    yield "    assert {\n"
-    yield "        alias: [message.summary for message in sent.of(alias) "
-    yield f"if message.label == {event.label!r}]\n"
-    yield "        for alias in published\n"
-    yield "    } == published\n"
+    yield PUBLISHED.format(published=literal(published, inside=4), label=event.label)
 
 
 def _rows(rows: Sequence[SampleRow]) -> str:

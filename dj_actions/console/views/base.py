@@ -32,13 +32,17 @@ class ConsoleView(View):
 
     http_method_names = ["get", "head", "options"]
 
+    may: PermissionsOf
+    """What the user may do."""
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Respond, if the user may see the page.
 
         Raises:
             PermissionDenied: a user who is logged in may not.
         """
-        if may(request.user, Verb.VIEW) and may(request.user, self.verb):
+        self.may = PermissionsOf(request.user)
+        if self.may["view"] and self.may[self.verb.name.lower()]:
             return super().dispatch(request, *args, **kwargs)
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
@@ -62,7 +66,7 @@ class ConsoleView(View):
         """
         shared = {
             "section": section,
-            "may": PermissionsOf(self.request.user),
+            "may": self.may,
             "poll_interval": get_console_settings().poll_interval,
             "poll_url": poll_url(self.request.user),
         }

@@ -18,7 +18,7 @@ from dj_actions.states import DeliveryState
 class DeadLettersView(ConsoleView):
     """Causes with their counts, and the acts on all deliveries of one cause."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002
         """Return the page."""
         deliveries = Delivery.objects.using(router.db_for_write(Delivery))
         backlog = deliveries.backlog()
@@ -28,7 +28,8 @@ class DeadLettersView(ConsoleView):
             "count": sum(counts),
             "more": "+" if any(count >= MAX_COUNTED for count in counts) else "",
             "max_grouped": MAX_GROUPED if any(count > MAX_GROUPED for count in counts) else None,
-            "acts": acts_of(request.user, DeliveryState.DEAD),
+            "acts": acts_of(self.may, DeliveryState.DEAD),
             "all_dead": urlencode({"state": DeliveryState.DEAD.value}),
+            "max_selected": MAX_SELECTED,
         }
         return self.page("dead_letters.html", context, section="dead_letters")

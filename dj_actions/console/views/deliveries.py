@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -15,7 +14,6 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from dj_actions.console.access import Verb, may
 from dj_actions.console.conf import get_console_settings
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.console.views.filters import DeliveryFilters
@@ -56,7 +54,7 @@ class DeliveriesView(ConsoleView):
         context = {
             "form": form,
             "page": page_of(request, rows, size=size),
-            "acts": acts_of(request.user, form.filters().get("state")),
+            "acts": acts_of(self.may, form.filters().get("state")),
             "filters": without_paging(request.GET),
         }
         return self.page("deliveries.html", context, section="deliveries")
@@ -81,8 +79,8 @@ class ActView(ConsoleView):
     def post(self, request: HttpRequest, name: str) -> HttpResponse:
         """Return the preview, or run the act and show its record."""
         act = CHANGES[name]
-        if not may(request.user, verb := verb_of(act)):
-            raise PermissionDenied(gettext("You may not do this in the console: %s.") % verb)
+        if not self.may[act.permitted_as]:
+            raise PermissionDenied(gettext("You may not do this in the console: %s.") % act.label)
         chosen = chosen_deliveries(request)
         is_confirmed = "confirmed" in request.POST
         form = ReasonForm(request.POST if is_confirmed else None)
@@ -153,15 +151,15 @@ def chosen_deliveries(request: HttpRequest) -> DeliveryQuerySet:
     )
 
 
-def verb_of(act: DeliveryChange) -> Verb:
-    """Return what a user must be allowed to do in order to run an act."""
-    return Verb[act.permitted_as.upper()]
+def acts_of(may: Mapping[str, bool], state: str | None) -> Mapping[str, DeliveryChange]:
+    """Return the acts that a user may run on deliveries in a state; None stands for any.
 
-
-def acts_of(user: Any, state: str | None) -> Mapping[str, DeliveryChange]:
-    """Return the acts that a user may run on deliveries in a state; None stands for any."""
+    Args:
+        may: name of a verb, in lower case → whether the user may do it.
+        state: the state.
+    """
     return {
         name: act
         for name, act in CHANGES.items()
-        if (state is None or act.state == state) and may(user, verb_of(act))
+        if (state is None or act.state == state) and may[act.permitted_as]
     }

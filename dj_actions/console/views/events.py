@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
-from dj_actions.console.access import Verb, may
+from dj_actions.console.access import Verb
 from dj_actions.console.screens.code_samples import samples_of
 from dj_actions.console.screens.current import can_look_up
 from dj_actions.console.screens.payloads import call_of, payloads_of
@@ -33,7 +33,7 @@ class EventView(ConsoleView):
         except ActionEvent.DoesNotExist as error:
             message = gettext("There is no event %s; it may have been archived.") % event_id
             raise Http404(message) from error
-        sees_payloads = may(request.user, Verb.VIEW_PAYLOADS)
+        sees_payloads = self.may["view_payloads"]
         call = call_of(found.event) if sees_payloads else None
         context = {
             "timeline": found,

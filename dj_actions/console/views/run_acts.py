@@ -15,13 +15,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from dj_actions.console.screens.batches import OutcomeRow, outcome_rows
+from dj_actions.console.screens.batches import OUTCOME_STATUS, OutcomeRow, outcome_rows
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.console.views.deliveries import ReasonForm
 from dj_actions.console.views.paging import delivery_id
 from dj_actions.exceptions import DJActionsError
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.operations.batches import STEP_SIZE, Batch
+from dj_actions.publishers import OperationStatus
 from dj_actions.publishers.offers import Offer, offers_to
 
 PREVIEWED = 20
@@ -74,6 +75,8 @@ class RunActView(ConsoleView):
         concerned = [row for row in deliveries if act.offer.concerns(row)]
         is_previewed = act.step == "preview" and act.form.is_valid()
         planned, refusal = _preview(request, act, concerned) if is_previewed else ([], "")
+        doable = sum(row.status is OUTCOME_STATUS[OperationStatus.PLANNED] for row in planned)
+        has_more = len(concerned) > PREVIEWED
         context = {
             "operation": act.offer.operation,
             "form": act.form,
@@ -82,11 +85,13 @@ class RunActView(ConsoleView):
             "runs": sum(len(row.receipt_parts) or 1 for row in concerned),
             "others": len(act.ids) - len(concerned),
             "planned": planned,
+            "doable": doable,
             "refusal": refusal,
             "previewed": min(PREVIEWED, len(concerned)),
             # Not the function itself, which a template would call.
             "has_preview": act.offer.operation.preview is not None,
-            "can_run": act.offer.operation.preview is None or (is_previewed and not refusal),
+            "can_run": act.offer.operation.preview is None
+            or (is_previewed and not refusal and (doable > 0 or has_more)),
         }
         status = HTTPStatus.BAD_REQUEST if act.form.errors else HTTPStatus.OK
         return self.page("run_act.html", context, section="runs", status=status)

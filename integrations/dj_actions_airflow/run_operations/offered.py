@@ -50,15 +50,7 @@ class MarkForm(ReasonForm):
     )
 
 
-class NoteForm(forms.Form):
-    """The note."""
-
-    text = forms.CharField(
-        label=_("Note"), max_length=MAX_NOTE_LENGTH, widget=forms.Textarea(attrs={"rows": 3})
-    )
-
-
-class UnpauseForm(forms.Form):
+class OptionalReasonForm(forms.Form):
     """Why, if there is something to say; recorded with the user's name."""
 
     reason = forms.CharField(
@@ -67,6 +59,16 @@ class UnpauseForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class NoteForm(OptionalReasonForm):
+    """The note, and why."""
+
+    text = forms.CharField(
+        label=_("Note"), max_length=MAX_NOTE_LENGTH, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    field_order = ("text", "reason")
 
 
 class TriggerForm(ReasonForm):
@@ -157,7 +159,7 @@ OPERATIONS: Sequence[DeliveryOperation] = (
         title=_("Unpause the DAG"),
         description=_("All runs of the DAG that are queued start, not only the selected ones."),
         permission=Verb.UNPAUSE.permission,
-        form=UnpauseForm,
+        form=OptionalReasonForm,
         run=partial(_run, service.unpause),
         preview=partial(_run, partial(service.unpause, dry_run=True)),
         resource=RESOURCE,

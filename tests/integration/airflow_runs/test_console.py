@@ -57,7 +57,7 @@ def test_each_operation_is_previewed_then_run_and_kept(
     assert "Done for 1 of 1 delivery." in words(done)
     assert pipelines.runs["reports", delivery.receipt_id]["state"] == state
     intent = ActionEvent.objects.get(resource="airflow_run", action=name.removeprefix("airflow_"))
-    assert intent.actor_label == "admin"
+    assert (intent.actor_label, intent.request_data["reason"]) == ("admin", "it is mended")
     timeline = browser.get(reverse("dj_actions_console:event", args=[delivery.event_id]))
     assert f"admin ran {intent.label}" in words(timeline)
 
@@ -77,6 +77,8 @@ def test_what_does_not_apply_is_said_before_it_is_run(browser: Client, make_run:
     preview = submit(browser, "airflow_rerun", "preview", **filled)
     assert "Airflow reruns a run that has ended" in words(preview)
     assert "skipped" in words(preview)
+    assert "It would be done for 0 of 1." in words(preview)
+    assert 'value="run"' not in preview.content.decode()
 
 
 def test_the_operations_need_their_own_permissions(browser: Client, make_run: MakeRun) -> None:

@@ -16,6 +16,7 @@ from dj_actions.models import Delivery
 from tests.conftest import MakeDelivery
 from tests.fixtures.outbox import states
 from tests.integration.console.conftest import BrowserOf
+from tests.integration.outbox.test_records import POSSIBLE
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +97,37 @@ def test_a_function_of_the_project_can_decide(
 
     assert ann.get(url("overview")).status_code == 200
     assert browser_of("view_console").get(url("overview")).status_code == 403
+
+
+asked: list[str] = []
+
+
+def asked_for(_user: User, verb: str) -> bool:
+    asked.append(verb)
+    return True
+
+
+@pytest.mark.parametrize(
+    ("name", "verbs"),
+    [
+        ("overview", {"view_console"}),
+        ("runs", {"view_console"}),
+        ("event", {"view_console", "view_payloads"}),
+        (
+            "deliveries",
+            {"view_console", *(REQUIRED[name].value for name in REQUIRED)},
+        ),
+    ],
+)
+def test_a_page_asks_once_for_what_it_needs(
+    settings: Settings, browser: Client, make_delivery: MakeDelivery, name: str, verbs: set[str]
+) -> None:
+    settings.DJ_ACTIONS_CONSOLE = {"ACCESS": asked_for}
+    arguments = [make_delivery(**POSSIBLE["sending"]).event_id] if name == "event" else []
+    asked.clear()
+    assert browser.get(url(name, *arguments)).status_code == 200
+
+    assert sorted(asked) == sorted(verbs)
 
 
 @pytest.mark.parametrize(

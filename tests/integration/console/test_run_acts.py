@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
@@ -168,6 +169,7 @@ def test_the_preview_says_what_would_happen_and_only_then_it_can_be_run(
     page = browser.post(PAINT, form)
 
     assert "&lt;b&gt;It would be red&lt;/b&gt;" in page.content.decode()
+    assert "It would be done for 1 of 1." in words(page)
     assert 'value="run"' in page.content.decode()
     assert 'value="red"' in page.content.decode()
     assert painter.calls == []
@@ -291,7 +293,17 @@ def test_it_requires_the_operations_own_permission(
     assert len(painter.calls) == 1
 
 
-def test_an_operation_that_nobody_offers_is_refused(browser: Client, running: Delivery) -> None:
+def test_a_form_of_another_site_is_refused(running: Delivery, admin: User) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(admin)
+    form = {"selected": running.pk, "step": "run", "key": "4" * 32, **FILLED}
+    assert browser.post(PAINT, form).status_code == 403
+    assert painter.calls == []
+
+
+def test_an_operation_that_no_publisher_offers_is_refused(
+    browser: Client, running: Delivery
+) -> None:
     unknown = reverse("dj_actions_console:run_act", args=["sing"])
     assert browser.post(unknown, {"selected": running.pk}).status_code == 403
 

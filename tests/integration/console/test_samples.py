@@ -11,9 +11,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
+from rest_framework.exceptions import ValidationError
 from rest_framework.test import APIClient
 
 from dj_actions.action import invoke
+from dj_actions.context import ActionContext
 from dj_actions.models import ActionEvent
 from dj_actions.registry import registry
 from example.todos.actions import MarkDone
@@ -112,6 +114,23 @@ def test_what_is_pasted_passes(
     assert "5 passed, 2 xfailed" in printed
     assert "ann finished" not in sources["refused"]
     assert "pipelines" in sources["one"]
+
+
+def test_a_refusal_from_code_is_expected(
+    browser: Client, declare: Declare, todo: Todo, ann: User
+) -> None:
+    def refuse(_context: ActionContext, _data: dict[str, Any]) -> None:
+        raise ValidationError("not today")
+
+    action = declare(refuse)
+    with pytest.raises(ValidationError):
+        action.run(actor=ann, object=todo)
+    source = pasted(browser, latest())
+
+    compile(source, "test_refusal.py", "exec")
+    assert "with captured() as sent, pytest.raises(Exception):" in source
+    assert "status_code=400" in source
+    assert "expected" not in source
 
 
 def test_rows_of_models_that_the_viewer_may_not_view_have_only_keys(

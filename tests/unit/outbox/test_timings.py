@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dj_actions.outbox.timings import Percentiles, SentRow, Timings
+from dj_actions.outbox.timings import Percentiles, SentRow, Timings, usual_runs
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -41,3 +41,17 @@ def test_times_that_seem_to_run_backwards_are_zero() -> None:
 
     assert timings.waiting == Percentiles(p50=0, p95=0, p99=0)
     assert timings.running is None
+
+
+def test_runs_are_usual_for_their_own_scope() -> None:
+    rows = [
+        SentRow(START, START, 0.5, START, START + timedelta(seconds=seconds), scope)
+        for scope, seconds in (("quick", 1), ("quick", 3), ("slow", 60))
+    ]
+    unfinished = SentRow(START, START, 0.5, START, None, "quick")
+    found = usual_runs([*rows, unfinished])
+
+    assert {scope: (usual.runs, usual.seconds.p95) for scope, usual in found.items()} == {
+        "quick": (2, 3.0),
+        "slow": (1, 60.0),
+    }
