@@ -89,18 +89,6 @@ class Migration(migrations.Migration):
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(
-                    ("state", dj_actions.states.DeliveryState["DEAD"]),
-                    ("state", dj_actions.states.DeliveryState["CANCELLED"]),
-                    _connector="OR",
-                ),
-                fields=["state", "-id"],
-                name="dja_delivery_given_up",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(
                     ("remote_state", dj_actions.states.RemoteState["UNTRACKED"]), _negated=True
                 ),
                 fields=["-id"],
@@ -111,35 +99,10 @@ class Migration(migrations.Migration):
             model_name="delivery",
             index=models.Index(
                 condition=models.Q(
-                    models.Q(
-                        ("remote_state", dj_actions.states.RemoteState["UNTRACKED"]), _negated=True
-                    ),
-                    models.Q(
-                        ("remote_state", dj_actions.states.RemoteState["SUCCEEDED"]), _negated=True
-                    ),
-                ),
-                fields=["remote_state", "-id"],
-                name="dja_delivery_run_state",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(
                     ("remote_state", dj_actions.states.RemoteState["UNTRACKED"]), _negated=True
                 ),
-                fields=["receipt_scope", "-id"],
-                name="dja_delivery_run_scope",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(
-                    ("remote_state", dj_actions.states.RemoteState["UNTRACKED"]), _negated=True
-                ),
-                fields=["receipt_id"],
-                name="dja_delivery_run_id",
+                fields=["remote_state", "-id", "receipt_scope"],
+                name="dja_delivery_run_kind",
             ),
         ),
         migrations.AddConstraint(

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from functools import partial
 from uuid import uuid4
 
+from tenacity import wait_none
+
 from dj_actions.models import RelayHeartbeat
 from dj_actions.relay.delivery_counter import DeliveryCounter
 from dj_actions.relay.lane import Lane
@@ -53,8 +55,9 @@ class Heartbeat:
         backoff = ErrorBackoff(
             task="record its heartbeat", stopping=self._stopping, wait=self._tuning.error_wait
         )
+        # Without a wait after errors, which would make the relay look dead.
         counting = ErrorBackoff(
-            task="count its deliveries", stopping=self._stopping, wait=self._tuning.error_wait
+            task="count its deliveries", stopping=self._stopping, wait=wait_none()
         )
         retention = self._tuning.heartbeat_retention
         backoff.run(partial(RelayHeartbeat.objects.delete_stale, retention))

@@ -17,7 +17,6 @@ from django.utils.translation import gettext
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.queries import MAX_ID, ActionEventQuerySet, DeliveryQuerySet
 from dj_actions.registry import registry
-from dj_actions.states import RemoteState
 
 MAX_RESULTS = 50
 """Events that a search shows."""
@@ -123,10 +122,6 @@ def _by_delivery_id(text: str) -> UUID | None:
     return _deliveries().filter(pk=int(text)).values_list("event_id", flat=True).first()
 
 
-def _by_run(text: str) -> UUID | None:
-    return _first_event(_deliveries().exclude(remote_state=RemoteState.UNTRACKED), text)
-
-
 def _by_activity(text: str) -> UUID | None:
     """Return the event of an activity whose id has the time of the event, as those of Stream do."""
     found = UUID_IN_TEXT.fullmatch(text)
@@ -159,9 +154,8 @@ def _by_key(text: str) -> UUID | None:
 
 def _by_recent_receipt(text: str) -> UUID | None:
     """Return the event of a result that no index has, if it is a recent one."""
-    if not UUID_IN_TEXT.search(text):
-        return None
-    return _first_event(_deliveries().newest_with("receipt_id", text), text)
+    found = _deliveries().newest_with("receipt_id", text).order_by()
+    return found.values_list("event_id", flat=True).first()
 
 
 def _by_object_or_actor(text: str) -> list[ActionEvent]:
@@ -169,11 +163,6 @@ def _by_object_or_actor(text: str) -> list[ActionEvent]:
     by_actor = _events().by_actor(text).page_before(None, size=MAX_RESULTS)
     found = {event.pk: event for event in (*by_object, *by_actor)}
     return [found[key] for key in sorted(found, reverse=True)][:MAX_RESULTS]
-
-
-def _first_event(deliveries: DeliveryQuerySet, receipt_id: str) -> UUID | None:
-    found = deliveries.filter(receipt_id=receipt_id).order_by().values_list("event_id", flat=True)
-    return found.first()
 
 
 def _deliveries() -> DeliveryQuerySet:
@@ -187,5 +176,5 @@ def _events() -> ActionEventQuerySet:
 Way: TypeAlias = Callable[[str], UUID | None]
 """Finds the event that a text leads to; None if it leads to none."""
 
-ANYWHERE: Sequence[Way] = (_by_event_id, _by_run, _by_activity, _by_key, _by_recent_receipt)
+ANYWHERE: Sequence[Way] = (_by_event_id, _by_activity, _by_key, _by_recent_receipt)
 """Ways for ids that are distinct wherever they are from. That of a delivery is a mere number."""

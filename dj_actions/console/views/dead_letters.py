@@ -30,6 +30,5 @@ class DeadLettersView(ConsoleView):
             "max_grouped": MAX_GROUPED if any(count > MAX_GROUPED for count in counts) else None,
             "acts": acts_of(self.may, DeliveryState.DEAD),
             "all_dead": urlencode({"state": DeliveryState.DEAD.value}),
-            "max_selected": MAX_SELECTED,
         }
         return self.page("dead_letters.html", context, section="dead_letters")

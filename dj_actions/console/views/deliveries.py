@@ -50,7 +50,11 @@ class DeliveriesView(ConsoleView):
                 status=HTTPStatus.BAD_REQUEST,
             )
         size = get_console_settings().page_size
-        rows = filtered(form).page_before(before_delivery(request), size=size + 1)
+        rows = filtered(form).page_before(
+            before_delivery(request),
+            size=size + 1,
+            are_few=form.filters().get("state") == DeliveryState.DEAD,
+        )
         context = {
             "form": form,
             "page": page_of(request, rows, size=size),

@@ -9,12 +9,13 @@ from django.db import connections
 
 from dj_actions.outbox.queries.base import RecordQuerySet
 from dj_actions.outbox.queries.overview import RELAY_TIMEOUT
+from dj_actions.outbox.queries.remote_runs import RUN_STATES
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery  # noqa: F401 - the base class names it
 
 MAX_COMPARED = 1000
-"""Deliveries in each state that a version depends on at most."""
+"""Deliveries in each state, and remote runs, that a version depends on at most."""
 
 SILENT_SINCE_POSTGRES = f"now() - interval '{RELAY_TIMEOUT} seconds'"
 SILENT_SINCE_SQLITE = f"strftime('%Y-%m-%d %H:%M:%f', 'now', '-{RELAY_TIMEOUT} seconds')"
@@ -38,7 +39,7 @@ class VersionQueries(RecordQuerySet["Delivery"]):
                    {self._open_version("state = 'pending'")},
                    {self._open_version("state = 'sending'")},
                    {self._open_version("state = 'dead'")},
-                   {self._open_version("remote_state = 'running'")},
+                   {self._run_version()},
                    (SELECT count(paused_at) || ',' || count(open_until) || ',' ||
                            coalesce(sum(failures), 0) FROM dj_actions_publisherstate),
                    (SELECT sum(delivered) || ',' || sum(failed) FROM dj_actions_deliverycount),
@@ -49,6 +50,19 @@ class VersionQueries(RecordQuerySet["Delivery"]):
             cursor.execute(statement)
             row = cursor.fetchone()
         return blake2b(repr(row).encode(), digest_size=12).hexdigest()
+
+    def _run_version(self) -> str:
+        """Return a subquery of the states of the newest remote runs."""
+        counts = " || ',' || ".join(
+            f"count(CASE WHEN remote_state = '{state.value}' THEN 1 END)" for state in RUN_STATES
+        )
+        return f"""(
+            SELECT {counts} || ',' || coalesce(max(remote_changed_at), max(settled_at)) FROM (
+                SELECT remote_state, remote_changed_at, settled_at
+                FROM {self.model._meta.db_table} WHERE remote_state <> 'untracked'
+                ORDER BY id DESC LIMIT {MAX_COMPARED}
+            ) AS compared
+        )"""  # noqa: S608 - names and constants of our own
 
     def _open_version(self, condition: str) -> str:
         """Return a subquery of the number of some deliveries, and of all their attempts."""

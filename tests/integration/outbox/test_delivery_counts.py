@@ -8,12 +8,16 @@ from datetime import UTC, datetime
 import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from tenacity import wait_fixed
 
-from dj_actions.models import Delivery, DeliveryCount
+from dj_actions.models import Delivery, DeliveryCount, RelayHeartbeat
 from dj_actions.outbox.queries import PERIOD, PERIODS, Counts
 from dj_actions.outbox.queries.delivery_counts import KEPT_PERIODS, period_of
 from dj_actions.relay.delivery_counter import DeliveryCounter
+from dj_actions.relay.heartbeat import Heartbeat
 from dj_actions.relay.relay import Relay
+from dj_actions.relay.tuning import LaneTuning
+from example.launch.process import wait_until
 from tests.conftest import MakeDelivery
 
 NOW = datetime(2026, 1, 2, 3, 29, 59, tzinfo=UTC)
@@ -89,6 +93,34 @@ def test_relays_that_begin_a_half_hour_together_lose_nothing() -> None:
         thread.join(timeout=60)
     found = DeliveryCount.objects.recent(timezone.now())
     assert (found["a"].delivered, found["b"].failed) == (4, 4)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_relay_that_cannot_count_is_alive_as_often(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures: list[None] = []
+
+    def fail(*_: object) -> None:
+        failures.append(None)
+        raise DatabaseError("permission denied for table dj_actions_deliverycount")
+
+    monkeypatch.setattr("dj_actions.outbox.queries.DeliveryCountQuerySet.add", fail)
+    counter = DeliveryCounter()
+    counter.add("a", Counts(delivered=1))
+    stopping = threading.Event()
+    # A wait after an error would be at least as long as the test lasts.
+    tuning = LaneTuning(heartbeat_interval=0.01, error_wait=wait_fixed(60))
+    heartbeat = Heartbeat([], counter=counter, stopping=stopping, tuning=tuning)
+    thread = threading.Thread(target=heartbeat.run)
+    thread.start()
+    try:
+        wait_until(lambda: len(failures) > 2, timeout=20, what="More heartbeats")
+        assert RelayHeartbeat.objects.exists()
+    finally:
+        stopping.set()
+        thread.join(timeout=60)
+    assert caplog.text.count("could not count its deliveries") == 1
 
 
 @pytest.mark.django_db(transaction=True)
