@@ -23,7 +23,7 @@ from dj_actions.execution.error_reports import hiding_variables
 from dj_actions.execution.execute import execute
 from dj_actions.execution.failure_records import Failure, record_failure
 from dj_actions.execution.locking import for_update
-from dj_actions.execution.permissions import permission_error, require_active
+from dj_actions.execution.permissions import CodePermissions, require_active
 from dj_actions.execution.problems import api_exception_for, error_body, status_code_for
 from dj_actions.execution.rendering import is_declared_many, render
 from dj_actions.execution.run import sensitive_fields
@@ -120,34 +120,44 @@ class CodeCaller:
 
     def select(self, *, raises: bool) -> Sequence[Selection]:
         """Lock the objects, and check the action's permissions unless the system itself acts."""
-        if self.user is not None:
-            if not self.is_part:
-                require_active(self.user)
-            if error := permission_error(self.definition, self.user):
-                raise error
+        permissions = self._permissions()
         found = _lock(self.definition, self.given)
         keys = dict.fromkeys(entry.pk for entry in self.given)
-        return [self._select(key, found.get(key), raises=raises) for key in keys]
+        return [self._select(key, found.get(key), permissions, raises=raises) for key in keys]
 
     def render(self, value: Any) -> Any:
         """Render the result with the action's own output; there is no viewset."""
         definition = self.definition
         return render(value, definition.output, many=is_declared_many(definition))
 
-    def _select(self, key: Any, found: Model | None, *, raises: bool) -> Selection:
-        error = self._error(key, found)
+    def _permissions(self) -> CodePermissions | None:
+        """Return what the user may do; None for the system itself, which may do everything."""
+        if self.user is None:
+            return None
+        if not self.is_part:
+            require_active(self.user)
+        permissions = CodePermissions.of(self.definition, self.user)
+        if error := permissions.error_for():
+            raise error
+        return permissions
+
+    def _select(
+        self, key: Any, found: Model | None, permissions: CodePermissions | None, *, raises: bool
+    ) -> Selection:
+        error = self._error(key, found, permissions)
         if error and raises:
             raise error
         return Selection(key=key, object=found, error=error)
 
-    def _error(self, key: Any, found: Model | None) -> Exception | None:
+    def _error(
+        self, key: Any, found: Model | None, permissions: CodePermissions | None
+    ) -> Exception | None:
         if found is None:
-            name = key_as_text(key)
-            return NotFound(f"{self.definition.resource} {name} does not exist.")
-        if self.user is None:
+            return NotFound(f"{self.definition.resource} {key_as_text(key)} does not exist.")
+        if permissions is None:
             return None
         try:
-            return permission_error(self.definition, self.user, found)
+            return permissions.error_for(found)
         except Exception as error:
             # As DRF documents, a permission raises Http404 to hide an object.
             if api_exception_for(error) is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from django.db.models import Model
 from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
@@ -65,20 +66,28 @@ def require_active(user: Any) -> None:
         raise PermissionDenied(f"The user {str(user)!r} is inactive.", code="user_inactive")
 
 
-def permission_error(
-    definition: ActionDefinition, user: Any, target: Model | None = None
-) -> APIException | None:
-    """Return why a user may not run the action from code, or None.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodePermissions:
+    """What a user may do from code: one request and one view for all objects of a call."""
 
-    Args:
-        definition: the action.
-        user: the user who acts.
-        target: the object to act on; without it, whether the action may be run at all.
-    """
-    request = synthetic_request(user)
-    view = synthetic_view(definition, request)
-    permission = first_denying_permission(definition, request, view, target)
-    if permission is None:
-        return None
-    error = PermissionDenied if user.is_authenticated else NotAuthenticated
-    return error(getattr(permission, "message", None), getattr(permission, "code", None))
+    definition: ActionDefinition
+    request: Request
+    view: Any
+
+    @classmethod
+    def of(cls, definition: ActionDefinition, user: Any) -> Self:
+        """Return the permissions for a call of an action by a user."""
+        request = synthetic_request(user)
+        return cls(definition=definition, request=request, view=synthetic_view(definition, request))
+
+    def error_for(self, target: Model | None = None) -> APIException | None:
+        """Return why the user may not run the action, or None.
+
+        Args:
+            target: the object to act on; without it, whether the action may be run at all.
+        """
+        permission = first_denying_permission(self.definition, self.request, self.view, target)
+        if permission is None:
+            return None
+        error = PermissionDenied if self.request.user.is_authenticated else NotAuthenticated
+        return error(getattr(permission, "message", None), getattr(permission, "code", None))

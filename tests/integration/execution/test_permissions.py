@@ -126,3 +126,21 @@ def test_a_permission_that_crashes_is_a_crash(
 
     with pytest.raises(ZeroDivisionError):
         partial.run(actor=ann, objects=[make_todo(), make_todo(owner=bob)])
+
+
+def test_all_objects_of_a_call_from_code_are_checked_with_one_request(
+    declare: Declare, make_todo: MakeTodo, ann: User
+) -> None:
+    requests: list[Any] = []
+
+    class Remember(BasePermission):
+        def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+            requests.append(request)
+            return True
+
+    action = declare(bulk=True, permissions=[Remember])
+    action.run(actor=ann, objects=[make_todo(), make_todo()])
+
+    first, second = requests
+    assert first is second
+    assert first.user == ann
