@@ -28,6 +28,7 @@ from dj_actions.operations import OperationResult
 from dj_actions.operations.deliveries import run_change
 from dj_actions.operations.delivery_changes import CHANGES, DeliveryChange
 from dj_actions.outbox.queries import DeliveryQuerySet
+from dj_actions.states import DeliveryState
 
 MAX_SELECTED = 5000
 """Deliveries that can be selected: all of one cause, as the page of dead letters groups them."""
