@@ -86,7 +86,7 @@ def run(options: Options, progress: Progress) -> Report:
     screens = {title: _measure(client, url, rounds) for title, url in first_screens().items()}
     progress("Opening filtered pages")
     others = {title: _measure(client, url, rounds) for title, url in other_pages().items()}
-    return _report(screens, others, events=events)
+    return report(screens, others, events=events)
 
 
 def _client() -> Client:
@@ -150,7 +150,14 @@ def _milliseconds(statement: Statement) -> float:
     return milliseconds
 
 
-def _report(screens: Mapping[str, Sample], others: Mapping[str, Sample], *, events: int) -> Report:
+def report(screens: Mapping[str, Sample], others: Mapping[str, Sample], *, events: int) -> Report:
+    """Return the report of all pages.
+
+    Args:
+        screens: the samples of the first screens, which have a budget.
+        others: those of other pages.
+        events: events in the database.
+    """
     over = [
         title
         for title, sample in screens.items()

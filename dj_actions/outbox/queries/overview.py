@@ -236,7 +236,7 @@ class OverviewQueries(RecordQuerySet["Delivery"]):
             column: name of the column.
             value: what it has to have.
         """
-        field = self.model._meta.get_field(column)
+        field: Any = self.model._meta.get_field(column)
         statement = NEWEST_STATEMENT.format(table=self.model._meta.db_table, column=field.column)
         return self.filter(pk__in=RawSQL(statement, [MAX_SEARCHED, value]))  # noqa: S611
 

@@ -121,7 +121,7 @@ def test_a_breaker_stays_open_since_it_opened_first(browser: Client) -> None:
 
 def test_a_breaker_whose_wait_is_over_has_no_probe_in_the_past(browser: Client) -> None:
     beat(seconds=1)
-    PublisherState.objects.open_breaker("other", seconds=0, reason="down")
+    PublisherState.objects.open_breaker("other", seconds=-2, reason="down")
     now = rows(browser)["other"].now
     assert now.next_probe is None
     assert "The next message probes." in now.explanation

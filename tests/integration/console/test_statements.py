@@ -68,7 +68,7 @@ def test_each_screen_takes_few_statements_whatever_the_number_of_publishers(
     for number in (1, 9):
         configure(settings, number)
         rows = [fill(make_delivery, make_sent, f"p{each}") for each in range(number)]
-        arguments = {"event": [rows[0].event_id], "publisher": ["p0"]}
+        arguments: dict[str, list[Any]] = {"event": [rows[0].event_id], "publisher": ["p0"]}
         url = reverse(f"dj_actions_console:{screen}", args=arguments.get(screen, []))
         counts.append(statements_of(browser, f"{url}?q=7" if screen == "search" else url))
     expected = LOGGED_IN + STATEMENTS[screen]
