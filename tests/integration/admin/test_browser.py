@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -149,3 +150,15 @@ def test_a_dead_letter_is_replayed_from_its_page(
     WebDriverWait(chromium, SECONDS).until(lambda driver: "delivery changed" in text_of(driver))
     assert chromium.current_url.endswith(PAGES["delivery"](dead))
     assert Delivery.objects.get(pk=dead.pk).state == "pending"
+
+
+def test_what_we_add_needs_no_exception_from_a_content_security_policy(
+    settings: Settings, chromium: Chrome, live_server: LiveServer, admin: User, dead: Delivery
+) -> None:
+    policy = "tests.integration.console.policies.own_files_only"
+    settings.MIDDLEWARE = [policy, *settings.MIDDLEWARE]
+    log_in(chromium, live_server, admin)
+    for name in ("deliveries", "delivery", "event", "publishers"):
+        open_page(chromium, live_server, name, dead)
+
+    assert complaints(chromium) == []
