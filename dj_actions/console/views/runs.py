@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from django import forms
@@ -14,7 +15,7 @@ from dj_actions.console.conf import get_console_settings
 from dj_actions.console.screens.runs import run_rows
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.console.views.filters import FilterForm, choices
-from dj_actions.console.views.paging import Page, before_delivery, page_of
+from dj_actions.console.views.paging import before_delivery, page_of
 from dj_actions.models import Delivery
 from dj_actions.states import RemoteState
 
@@ -43,5 +44,5 @@ class RunsView(ConsoleView):
         )
         rows = started.filter(**form.filters()).page_before(before_delivery(request), size=size + 1)
         page = page_of(request, rows, size=size)
-        shown = Page(rows=run_rows(page.rows), older=page.older, newest=page.newest)
+        shown = replace(page, rows=run_rows(page.rows))
         return self.page("runs.html", {"form": form, "page": shown}, section="runs")
