@@ -15,7 +15,7 @@ from example.launch.stack import ADMIN, MACHINE, Progress, Stack, open_stack
 from tests.acceptance.gateway import Gateway
 
 SECONDS = 180.0
-SLOWNESS = 1.5
+SLOWNESS = 2.0
 """Seconds by which the feeds are late."""
 
 TITLES = ("Buy milk", "Water plants", "Call Eve", "Fix bike", "Pay rent", "Clean desk", "Cook soup")

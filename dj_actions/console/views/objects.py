@@ -13,8 +13,8 @@ from dj_actions.console.views.paging import (
     BEFORE,
     Page,
     before_event,
-    first_page,
     with_parameter,
+    without_paging,
 )
 
 
@@ -44,6 +44,11 @@ class ObjectView(ConsoleView):
             "resource": resource,
             "object_id": object_id,
             "history": history,
-            "page": Page(rows=history.entries, older=older, newest=first_page(request)),
+            "page": Page(
+                rows=history.entries,
+                older=older,
+                is_first=BEFORE not in request.GET,
+                filters=without_paging(request.GET),
+            ),
         }
         return self.page("object.html", context, section="actions")

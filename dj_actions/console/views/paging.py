@@ -27,8 +27,9 @@ class Page(Generic[Row]):
     older: str = ""
     """Query string of the next page; empty on the last one."""
 
-    newest: str = ""
-    """Query string of the first page; empty on that page."""
+    is_first: bool = True
+    filters: str = ""
+    """Query string of the first page."""
 
 
 def page_of(request: HttpRequest, rows: Sequence[Any], *, size: int) -> Page[Any]:
@@ -41,7 +42,8 @@ def page_of(request: HttpRequest, rows: Sequence[Any], *, size: int) -> Page[Any
     """
     shown = rows[:size]
     older = with_parameter(request, BEFORE, str(shown[-1].pk)) if len(rows) > size else ""
-    return Page(rows=shown, older=older, newest=first_page(request))
+    is_first, filters = BEFORE not in request.GET, without_paging(request.GET)
+    return Page(rows=shown, older=older, is_first=is_first, filters=filters)
 
 
 def with_parameter(request: HttpRequest, name: str, value: str) -> str:
@@ -56,11 +58,6 @@ def without_paging(query: QueryDict) -> str:
     kept = query.copy()
     kept.pop(BEFORE, None)
     return kept.urlencode()
-
-
-def first_page(request: HttpRequest) -> str:
-    """Return the query string of the first page; empty if the request is for that page."""
-    return f"?{without_paging(request.GET)}" if BEFORE in request.GET else ""
 
 
 def before_event(request: HttpRequest) -> UUID | None:

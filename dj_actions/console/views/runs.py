@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from django.db import router
@@ -12,7 +13,7 @@ from dj_actions.console.conf import get_console_settings
 from dj_actions.console.screens.runs import run_rows
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.console.views.filters import RunFilters
-from dj_actions.console.views.paging import Page, before_delivery, page_of
+from dj_actions.console.views.paging import before_delivery, page_of
 from dj_actions.models import Delivery
 from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.publishers.offers import offers_to
@@ -32,7 +33,7 @@ class RunsView(ConsoleView):
         page = page_of(request, rows, size=size)
         context = {
             "form": form,
-            "page": Page(rows=run_rows(page.rows), older=page.older, newest=page.newest),
+            "page": replace(page, rows=run_rows(page.rows)),
             "offers": offers_to(request.user),
         }
         return self.page("runs.html", context, section="runs")
