@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,20 +13,17 @@ from uuid import uuid4
 
 from dj_actions_airflow.routing.conversion import dag_run_conf
 
+from benchmarks.contender import Work
 from benchmarks.destination.client import post
+from benchmarks.relay import run_relay
 from benchmarks.request.over_http import HttpTransport
 from benchmarks.turns import Contender
 from dj_actions.models import Delivery
 from dj_actions.publishers import publishers
 from dj_actions.relay.publishing import message_of
-from dj_actions.relay.relay import Relay
 
 ALIAS = "pipelines"
 """The publisher in the settings."""
-
-Work = Callable[[float], None]
-"""Trigger runs for a number of seconds."""
-
 
 CLIENT = Contender(name="client", title="keep-alive client")
 RELAY = Contender(name="relay", title="DJ Actions")
@@ -70,15 +66,7 @@ def open_relay() -> Work:
     """Deliver what is pending by a relay, which also tracks the runs."""
     publishers[ALIAS].prepare()  # imports the client, once for all threads
     gc.freeze()  # like the command
-
-    def work(seconds: float) -> None:
-        relay = Relay()
-        timer = threading.Timer(seconds, relay.stop)
-        timer.start()
-        relay.run()
-        timer.join()
-
-    return work
+    return run_relay
 
 
 WORKS: Mapping[str, Callable[[], Work]] = {CLIENT.name: open_client, RELAY.name: open_relay}

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import gc
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
+from benchmarks.contender import Work
 from benchmarks.destination.client import post
 from benchmarks.destination.publisher import body_of
+from benchmarks.relay import run_relay
 from benchmarks.request.over_http import HttpTransport
 from benchmarks.turns import Contender
 from dj_actions.conf import get_settings
 from dj_actions.models import Delivery
 from dj_actions.relay.capacity import lanes_of
 from dj_actions.relay.publishing import message_of
-from dj_actions.relay.relay import Relay
 
 ALIAS = "destination"
 """The publisher in the settings."""
 
 MAX_MESSAGES = 1_000_000
-
-Work = Callable[[float], None]
-"""Send messages for a number of seconds."""
-
 
 POOL = Contender(name="pool", title="thread pool")
 RELAY = Contender(name="relay", title="DJ Actions")
@@ -66,15 +62,7 @@ def _send_until(end: float, bodies: Iterator[bytes], options: Mapping[str, Any])
 def open_relay() -> Work:
     """Deliver what is pending by a relay."""
     gc.freeze()  # like the command
-
-    def work(seconds: float) -> None:
-        relay = Relay()
-        timer = threading.Timer(seconds, relay.stop)
-        timer.start()
-        relay.run()
-        timer.join()
-
-    return work
+    return run_relay
 
 
 WORKS: Mapping[str, Callable[[], Work]] = {POOL.name: open_pool, RELAY.name: open_relay}

@@ -1,11 +1,22 @@
-"""The user given by `--as`."""
+"""The user given by `--as`, who runs an operation."""
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
+
+
+def add_actor(parser: ArgumentParser) -> None:
+    """Add the option `--as`; its value is the option `username`."""
+    parser.add_argument(
+        "--as",
+        dest="username",
+        metavar="USER",
+        help="name of the user who does this; recorded (default: the system itself)",
+    )
 
 
 def user_named(username: str | None) -> Any:

@@ -36,7 +36,7 @@ UNTRACKED = Q(
     remote_history=[],
 )
 RUNNING = Q(remote_state=RemoteState.RUNNING, remote_check_at__isnull=False, remote_ended_at=None)
-# An end may still be checked: no end at somebody else's machine is final.
+# An end may still be checked: a destination may start a run again.
 ENDED = Q(remote_ended_at__isnull=False) & (
     Q(remote_state=RemoteState.SUCCEEDED)
     | Q(remote_state=RemoteState.FAILED)

@@ -221,7 +221,7 @@ class BasePublisher(ABC):
         Returns:
             Ids of events (`message.id`, as strings), or a mapping from them to all runs of the
             event that have changed (RemoteRun): then only those that differ from our record are
-            read. None if the destination cannot tell; then each run is tracked by itself.
+            read. None if the destination cannot list them; then each run is tracked by itself.
 
         Raises:
             PublishError: the destination failed; it is called again later.

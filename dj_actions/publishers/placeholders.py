@@ -143,7 +143,7 @@ class Placeholder:
         """Return the value in the message.
 
         Raises:
-            MissingValue: nobody knows it, as what it is in was too large to be stored.
+            MissingValue: it is not known: what contains it was too large to be stored.
         """
         size = message.unstored.get(self.path[0])
         if size is not None:

@@ -1,4 +1,4 @@
-"""Where in the queue a lane claims from, alone or beside other relays."""
+"""Which part of the queue a lane claims from, alone or while other relays claim, too."""
 
 from __future__ import annotations
 

@@ -89,30 +89,30 @@ class BatchDelivery:
         """Those that failed, and those that wait for them."""
 
     def run(self) -> None:
-        """Deliver wave by wave; settle and release the rest in any case."""
+        """Deliver one group after the other; settle and release the rest in any case."""
         try:
-            for wave in independent_groups(self._batch.deliveries):
-                if not self._publish(self._without_blocked(wave)):
+            for group in independent_groups(self._batch.deliveries):
+                if not self._publish(self._without_blocked(group)):
                     break
         finally:
             self._receipts.flush()
             self._release_untried()
             self._log()
 
-    def _without_blocked(self, wave: list[Claimed]) -> list[Claimed]:
+    def _without_blocked(self, group: list[Claimed]) -> list[Claimed]:
         """Return those that no earlier failure blocks; the others block later ones in turn."""
         if not self._blocking:
-            return wave
-        blocked = [one for one in wave if any(are_ordered(one, other) for other in self._blocking)]
+            return group
+        blocked = [one for one in group if any(are_ordered(one, other) for other in self._blocking)]
         self._blocking += blocked
-        return [one for one in wave if one not in blocked] if blocked else wave
+        return [one for one in group if one not in blocked] if blocked else group
 
-    def _publish(self, wave: Sequence[Claimed]) -> bool:
+    def _publish(self, group: Sequence[Claimed]) -> bool:
         """Publish some deliveries and settle them; return whether the next may follow."""
         batch, timer = self._batch, self._timer
-        with closing(publish(wave, batch.publisher)) as outcomes:
+        with closing(publish(group, batch.publisher)) as outcomes:
             timer.begin()
-            for claimed, outcome in zip(wave, outcomes, strict=False):
+            for claimed, outcome in zip(group, outcomes, strict=False):
                 timing = timer.end(claimed)
                 result = receipt_or_error(outcome, batch.publisher)
                 self._record(result, claimed)

@@ -197,7 +197,7 @@ class Stack:
         self.airflow.launch(self._report)
 
     def connect_airflow(self, airflow: Airflow) -> None:
-        """Tell Airflow where the todo project is, and with which token DAGs call its actions."""
+        """Make Airflow's connection to the todo project, with the token for its actions."""
         airflow.add_connection(
             "dj_actions_default",
             {

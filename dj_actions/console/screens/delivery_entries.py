@@ -123,7 +123,7 @@ def _run(delivery: Delivery) -> Iterator[Entry]:
 
 
 def _run_states(delivery: Delivery) -> list[tuple[datetime, str, str]]:
-    """Return when the run was seen in which state, with its destination's words."""
+    """Return when the run was seen in which state, with the destination's own name of it."""
     history = [
         (at, str(entry.get("state")), str(entry.get("detail", "")))
         for entry in delivery.remote_history

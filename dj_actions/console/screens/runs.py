@@ -1,4 +1,4 @@
-"""The remote runs that actions have started: their states, beside the actions."""
+"""The remote runs that actions have started, with the actions."""
 
 from __future__ import annotations
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
-from django.core.serializers.json import DjangoJSONEncoder
+from django.core.management.base import CommandError
 from rest_framework.settings import api_settings
 
 from dj_actions.authentication import MachineTokenAuthentication
 from dj_actions.cli.arguments import age
-from dj_actions.cli.command import TextCommand
 from dj_actions.cli.machine_tokens import create, list_tokens, revoke, rotate
+from dj_actions.cli.operations import AddOperation, OperationsCommand
 from dj_actions.cli.output import Answer
+from dj_actions.cli.users import add_actor
 from dj_actions.declaration.discovery import load_viewsets
-from dj_actions.exceptions import DJActionsError
 
 DEFAULT_LIFETIME = "90d"
 DEFAULT_OVERLAP = "24h"
@@ -28,10 +26,8 @@ NOT_ACCEPTED = (
     "authentication_classes accept the token."
 )
 
-Operation = Callable[[dict[str, Any]], Answer]
 
-
-class Command(TextCommand):
+class Command(OperationsCommand):
     """Creates, lists, rotates and revokes the tokens with which machines call actions."""
 
     help = (
@@ -39,67 +35,26 @@ class Command(TextCommand):
         "call actions. Exits with 1 if nothing matches or nothing was changed."
     )
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Add one subparser per operation."""
-        operations = parser.add_subparsers(metavar="OPERATION", required=True, dest="operation")
-
-        def add(name: str, text: str, run: Operation) -> ArgumentParser:
-            added: ArgumentParser = operations.add_parser(name, help=text, description=text)
-            added.set_defaults(run=run)
-            added.add_argument("--json", action="store_true", help="print JSON")
-            return added
-
-        created = add("create", "Create a token, and print its secret once.", create)
-        _add_name(created, "what the token is for, for example airflow")
-        created.add_argument("--owner", metavar="USER", help="the user as whom the machine acts")
-        created.add_argument(
-            "--action",
-            action="append",
-            dest="actions",
-            default=[],
-            metavar="PATTERN",
-            help="an action that it may call, todo.mark_done, or todo.* for all of a resource; "
-            "repeat it for more",
-        )
-        _add_lifetime(created)
-        _add_actor(created)
-        rotated = add("rotate", "Create a new secret for a token, and print it once.", rotate)
-        _add_name(rotated, "name of the token, or prefix of its secret")
-        rotated.add_argument(
-            "--overlap",
-            type=age,
-            default=DEFAULT_OVERLAP,
-            metavar="AGE",
-            help="how long the earlier secret remains valid: a number of hours, or for example "
-            f"12h, 30d, 8w (default: {DEFAULT_OVERLAP})",
-        )
-        _add_lifetime(rotated)
-        _add_actor(rotated)
+    def add_operations(self, add: AddOperation) -> None:
+        """Add the operations and their arguments."""
+        _add_create(add)
+        _add_rotate(add)
         revoked = add("revoke", "Make a token useless from now on.", revoke)
         _add_name(revoked, "name of the token, for all its secrets, or prefix of one of them")
         revoked.add_argument("--reason", required=True, metavar="TEXT", help="why; recorded")
-        _add_actor(revoked)
+        add_actor(revoked)
         listed = add("list", "List the active tokens, without their secrets.", list_tokens)
         listed.add_argument("--all", action="store_true", help="also expired and revoked ones")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Run the operation and write its answer."""
+    def run_operation(self, options: dict[str, Any]) -> Answer:
+        """Run the chosen operation; note what is missing for a new token to be accepted."""
         if options["operation"] == "create":
             load_viewsets()  # some actions are known only with them
         if options.get("overlap", 0) is None:
             raise CommandError("--overlap has an end: give an age.")
-        try:
-            answer: Answer = options["run"](options)
-        except DJActionsError as error:
-            raise CommandError(str(error)) from error
-        if options["json"]:
-            self.stdout.write(json.dumps(answer.data, cls=DjangoJSONEncoder, indent=2))
-        elif not answer.failure:
-            self.stdout.write(answer.text)
-        for note in (*answer.notes, *_missing_authentication(options["operation"])):
-            self.stderr.write(note)
-        if answer.failure:
-            raise CommandError(answer.failure)
+        answer = super().run_operation(options)
+        missing = _missing_authentication(options["operation"])
+        return replace(answer, notes=(*answer.notes, *missing))
 
 
 def _missing_authentication(operation: str) -> list[str]:
@@ -107,6 +62,38 @@ def _missing_authentication(operation: str) -> list[str]:
     classes: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
     is_default = any(issubclass(entry, MachineTokenAuthentication) for entry in classes)
     return [NOT_ACCEPTED] if operation == "create" and not is_default else []
+
+
+def _add_create(add: AddOperation) -> None:
+    created = add("create", "Create a token, and print its secret once.", create)
+    _add_name(created, "what the token is for, for example airflow")
+    created.add_argument("--owner", metavar="USER", help="the user as whom the machine acts")
+    created.add_argument(
+        "--action",
+        action="append",
+        dest="actions",
+        default=[],
+        metavar="PATTERN",
+        help="an action that it may call, todo.mark_done, or todo.* for all of a resource; "
+        "repeat it for more",
+    )
+    _add_lifetime(created)
+    add_actor(created)
+
+
+def _add_rotate(add: AddOperation) -> None:
+    rotated = add("rotate", "Create a new secret for a token, and print it once.", rotate)
+    _add_name(rotated, "name of the token, or prefix of its secret")
+    rotated.add_argument(
+        "--overlap",
+        type=age,
+        default=DEFAULT_OVERLAP,
+        metavar="AGE",
+        help="how long the earlier secret remains valid: a number of hours, or for example "
+        f"12h, 30d, 8w (default: {DEFAULT_OVERLAP})",
+    )
+    _add_lifetime(rotated)
+    add_actor(rotated)
 
 
 def _add_name(parser: ArgumentParser, text: str) -> None:
@@ -122,13 +109,4 @@ def _add_lifetime(parser: ArgumentParser) -> None:
         metavar="AGE",
         help="when the new secret expires: a number of hours, or for example 12h, 30d, 8w, or "
         f"never (default: {DEFAULT_LIFETIME})",
-    )
-
-
-def _add_actor(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--as",
-        dest="username",
-        metavar="USER",
-        help="name of the user who does this; recorded (default: the system itself)",
     )

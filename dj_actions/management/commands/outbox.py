@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import functools
-import json
 from argparse import ArgumentParser
-from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
-from django.core.serializers.json import DjangoJSONEncoder
+from django.core.management.base import CommandError
 
 from dj_actions.cli.arguments import delivery_id
 from dj_actions.cli.changes import (
@@ -23,23 +20,19 @@ from dj_actions.cli.changes import (
     change_deliveries,
     change_publishers,
 )
-from dj_actions.cli.command import TextCommand
 from dj_actions.cli.filters import add_filters
 from dj_actions.cli.inspection import list_deliveries, show_delivery, show_stats
 from dj_actions.cli.metrics import show_metrics
+from dj_actions.cli.operations import AddOperation, OperationsCommand
 from dj_actions.cli.output import Answer
-from dj_actions.cli.users import user_named
-from dj_actions.exceptions import DJActionsError
+from dj_actions.cli.users import add_actor, user_named
 from dj_actions.states import DeliveryState
 
 DEFAULT_LIMIT = 100
 """Deliveries that `list` shows unless --limit is given."""
 
-Operation = Callable[[dict[str, Any]], Answer]
-AddParser = Callable[[str, str, Operation], ArgumentParser]
 
-
-class Command(TextCommand):
+class Command(OperationsCommand):
     """Inspects, retries, cancels, replays and discards deliveries; pauses publishers."""
 
     help = (
@@ -48,40 +41,15 @@ class Command(TextCommand):
         "matches or nothing was changed."
     )
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Add one subparser per operation."""
-        operations = parser.add_subparsers(metavar="OPERATION", required=True, dest="operation")
-
-        def add(name: str, text: str, run: Operation) -> ArgumentParser:
-            added: ArgumentParser = operations.add_parser(name, help=text, description=text)
-            added.set_defaults(run=run)
-            added.add_argument("--json", action="store_true", help="print JSON")
-            return added
-
+    def add_operations(self, add: AddOperation) -> None:
+        """Add the operations and their arguments."""
         _add_inspections(add)
         _add_changes(add)
         _add_publishers(add)
         _add_adoption(add)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Run the operation and write its answer."""
-        try:
-            answer: Answer = options["run"](options)
-        except DJActionsError as error:
-            raise CommandError(str(error)) from error
-        if options["json"]:
-            self.stdout.write(
-                json.dumps(answer.data, cls=DjangoJSONEncoder, indent=2, ensure_ascii=True)
-            )
-        elif not answer.failure:
-            self.stdout.write(answer.text)
-        for note in answer.notes:
-            self.stderr.write(note)
-        if answer.failure:
-            raise CommandError(answer.failure)
 
-
-def _add_inspections(add: AddParser) -> None:
+def _add_inspections(add: AddOperation) -> None:
     listing = add("list", "List deliveries.", list_deliveries)
     add_filters(listing, limit=DEFAULT_LIMIT)
     listing.add_argument(
@@ -95,7 +63,7 @@ def _add_inspections(add: AddParser) -> None:
     counted.add_argument("--publisher", metavar="ALIAS", help="count for this publisher only")
 
 
-def _add_changes(add: AddParser) -> None:
+def _add_changes(add: AddOperation) -> None:
     _add_change(add, RETRY, "Send pending deliveries now, without waiting for the next attempt.")
     for change, text in (
         (CANCEL, "Cancel pending deliveries: they are never sent."),
@@ -112,7 +80,7 @@ def _add_changes(add: AddParser) -> None:
             )
 
 
-def _add_change(add: AddParser, change: Change, text: str) -> ArgumentParser:
+def _add_change(add: AddOperation, change: Change, text: str) -> ArgumentParser:
     def run(options: dict[str, Any]) -> Answer:
         needs_reason = "reason" in options and not options["dry_run"]
         if needs_reason and not (options["reason"] or "").strip():
@@ -129,7 +97,7 @@ def _add_change(add: AddParser, change: Change, text: str) -> ArgumentParser:
     return added
 
 
-def _add_publishers(add: AddParser) -> None:
+def _add_publishers(add: AddOperation) -> None:
     def run(operation: str, options: dict[str, Any]) -> Answer:
         return change_publishers(operation, options, user_named(options["username"]))
 
@@ -142,7 +110,7 @@ def _add_publishers(add: AddParser) -> None:
         _add_actor_and_reason(added, is_required=True)
 
 
-def _add_adoption(add: AddParser) -> None:
+def _add_adoption(add: AddOperation) -> None:
     def run(options: dict[str, Any]) -> Answer:
         return adopt_data(options, user_named(options["username"]))
 
@@ -152,9 +120,4 @@ def _add_adoption(add: AddParser) -> None:
 
 def _add_actor_and_reason(parser: ArgumentParser, *, is_required: bool = False) -> None:
     parser.add_argument("--reason", required=is_required, metavar="TEXT", help="why; recorded")
-    parser.add_argument(
-        "--as",
-        dest="username",
-        metavar="USER",
-        help="name of the user who does this; recorded (default: the system itself)",
-    )
+    add_actor(parser)

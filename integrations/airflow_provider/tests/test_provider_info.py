@@ -1,4 +1,4 @@
-"""What Airflow is told: complete, and true."""
+"""What Airflow reads about the provider: complete, and true."""
 
 from __future__ import annotations
 

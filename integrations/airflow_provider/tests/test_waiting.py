@@ -88,7 +88,7 @@ def test_an_event_without_deliveries_has_none_to_wait_for() -> None:
     assert Condition(until=Until.SUCCEEDED).verdict_on(event()) == DONE
 
 
-@pytest.mark.parametrize(("aliases", "known"), [(["feeds", "x"], "feeds, x"), ([], "nobody")])
+@pytest.mark.parametrize(("aliases", "known"), [(["feeds", "x"], "feeds, x"), ([], "no publisher")])
 def test_a_publisher_without_a_delivery_is_named(aliases: list[str], known: str) -> None:
     condition = Condition(until=Until.DELIVERED, publisher="pipelines")
     verdict = condition.verdict_on(event(*map(delivery, aliases)))

@@ -46,17 +46,17 @@ class AirflowClient:
 
     @property
     def version(self) -> str:
-        """The version of the server, for example `3.3.2`; empty if it does not tell.
+        """The version of the server, for example `3.3.2`; empty if it does not return one.
 
-        It is asked for once, and again after a request that failed: a server that is upgraded
-        does not respond for a while.
+        It is requested once, and again after a request that failed: a server does not respond
+        while it is upgraded.
 
         Raises:
             PublisherUnavailable: Airflow did not respond.
         """
         if not self._version:
             try:
-                found = self.call("GET", "/version", failure="Airflow did not tell its version")
+                found = self.call("GET", "/version", failure="Airflow did not return its version")
             except (DestinationNotFound, PublisherMisconfigured):
                 return ""  # it refuses other requests, too, or a proxy in front of it this one
             self._version = str(found.get("version") or "")

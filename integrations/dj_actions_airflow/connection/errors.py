@@ -148,7 +148,7 @@ def is_forbidden(error: Exception) -> bool:
 
 
 def is_unauthorized(error: Exception) -> bool:
-    """Return whether what is in front of Airflow refused the request, in words of its own."""
+    """Return whether a proxy in front of Airflow refused the request."""
     return isinstance(error, vendor.UnauthorizedException) and _detail(error) is None
 
 

@@ -1,4 +1,4 @@
-"""What Airflow says about a DAG, fetched and kept for a while."""
+"""What Airflow says about a DAG, fetched and kept for a minute."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ class DetailsCache:
         except PublishError as error:
             if status_of(error) in (None, HTTPStatus.UNAUTHORIZED):
                 raise  # nothing else can be sent, either
-            # The user may lack this permission alone; the trigger tells what else is wrong.
+            # The user may lack this permission alone; the trigger shows what else is wrong.
         if details is not None and details.is_stale:
             missing = f"Airflow has no DAG {dag_id!r} any more: its file does not have it."
         return _Known(fetched_at=self._clock(), details=details, missing=missing)

@@ -21,7 +21,7 @@ RUN_ID = re.compile(
     rf"{RUN_ID_PREFIX}(?P<event_id>[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})"
     r"(?:-(?P<part>[A-Za-z0-9_.-]+))?"
 )
-"""A run of ours. If a message has several runs, something after the event's id tells them apart."""
+"""A run of ours. If a message has several runs, what follows the event's id distinguishes them."""
 
 ENVELOPE_KEYS = (
     *("schema", "id", "resource", "action", "version", "occurred_at", "actor"),

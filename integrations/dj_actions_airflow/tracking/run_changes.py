@@ -44,7 +44,7 @@ class RunChanges:
         self._is_reported = False
 
     def since(self, since: datetime) -> Mapping[str, Sequence[RemoteRun]] | None:
-        """Return the runs of each event that have changed; None if the server cannot tell.
+        """Return the runs of each event that have changed; None if the server cannot list them.
 
         Args:
             since: a time in UTC.

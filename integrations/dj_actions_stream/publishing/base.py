@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage
 from django.db.models import Model
 
 from dj_actions.exceptions import PublisherMisconfigured
-from dj_actions.messages import Receipt
+from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
 from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions.publishers.templates import with_object_label
@@ -100,6 +100,23 @@ class FeedsPublisher(BasePublisher):
     def mapping(self) -> MessageMapping:
         """What OPTIONS say about the effects of messages."""
         return self._mapping
+
+    def publish(self, message: Message) -> Receipt:
+        """Carry out the effects of a message. Stream replaces what it has by itself."""
+        (outcome,) = self._outcomes([message])
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def publish_many(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:
+        """Carry out the effects of messages with as few calls as possible; yield each outcome."""
+        if type(self).publish is not FeedsPublisher.publish:  # a subclass wants to see each one
+            return super().publish_many(messages)
+        return self._outcomes(messages)
+
+    @abstractmethod
+    def _outcomes(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:
+        """Carry out the effects of messages, in order; yield the outcome of each."""
 
     @abstractmethod
     def existing_groups(self, groups: Collection[str]) -> set[str]:

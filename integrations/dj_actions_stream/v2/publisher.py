@@ -88,20 +88,8 @@ class StreamPublisher(FeedsPublisher):
             decodes_times=False,
         )
 
-    def publish(self, message: Message) -> Receipt:
-        """Carry out the effects of a message. Stream overwrites what it has with itself."""
-        (outcome,) = self._outcomes([message])
-        if isinstance(outcome, BaseException):
-            raise outcome
-        return outcome
-
-    def publish_many(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:
-        """Add activities of the same feed with one call for a hundred; yield each outcome."""
-        if type(self).publish is not StreamPublisher.publish:  # a subclass wants to see each one
-            return super().publish_many(messages)
-        return self._outcomes(messages)
-
     def _outcomes(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:
+        """Add activities of the same feed with one call for a hundred; yield each outcome."""
         steps = [self._step_for(message) for message in messages]
         return BatchedCalls(self._add, steps).outcomes()
 

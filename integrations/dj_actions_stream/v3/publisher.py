@@ -44,19 +44,6 @@ class StreamV3Publisher(FeedsPublisher):
     def _sender(self) -> EffectSender:
         return EffectSender(self._make_client())
 
-    def publish(self, message: Message) -> Receipt:
-        """Carry out the effects of a message. Stream replaces what it has by itself."""
-        (outcome,) = self._outcomes([message])
-        if isinstance(outcome, BaseException):
-            raise outcome
-        return outcome
-
-    def publish_many(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:
-        """Store up to a hundred activities with one call; yield each outcome."""
-        if type(self).publish is not StreamV3Publisher.publish:  # a subclass wants to see each one
-            return super().publish_many(messages)
-        return self._outcomes(messages)
-
     def check_reachable(self) -> bool:
         """Read the feed groups, for which Stream checks the key and signature."""
         self._make_client().feed_groups()
@@ -77,6 +64,7 @@ class StreamV3Publisher(FeedsPublisher):
             self.__dict__.pop("_client").close()
 
     def _outcomes(self, messages: Sequence[Message]) -> Iterator[Receipt | BaseException]:
+        """Store up to a hundred activities with one call; yield each outcome."""
         for batch in batches_of(map(self._prepare, messages)):
             yield from self._publish_batch(batch)
 

@@ -1,4 +1,4 @@
-"""An Airflow provider for DJ Actions: DAGs that call actions, wait for them and tell their end.
+"""An Airflow provider for DJ Actions: DAGs that call actions, wait for them and report their end.
 
 `events` and `params` are for DAGs that actions trigger; `operators`, `sensors` and
 `notifications` are for DAGs that act on the project. Nothing is imported here: Airflow imports this

@@ -102,7 +102,7 @@ def newest_event_request(settings: Settings, filters: Mapping[str, str]) -> ApiR
 
 
 def hint_request(settings: Settings, hint: Mapping[str, str], *, now: int) -> ApiRequest:
-    """Return the signed request that tells a project to look at an event's runs.
+    """Return the signed request that lets a project check an event's runs.
 
     Args:
         settings: of the connection.

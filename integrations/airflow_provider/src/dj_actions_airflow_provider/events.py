@@ -74,7 +74,7 @@ class ActionEvent:
     traceparent: str
     """The W3C trace context of the request, empty when there is none."""
     parent: uuid.UUID | None = None
-    """The id of the event that led to this one, if the project tells it."""
+    """The id of the event that led to this one, if the project sends it."""
 
     @property
     def actor_label(self) -> str:

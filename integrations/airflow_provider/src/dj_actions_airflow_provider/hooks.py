@@ -99,7 +99,7 @@ class DjActionsHook(BaseHook):
         return newest_event_of(await self._send_async(request))
 
     def send_hint(self, hint: Mapping[str, str], *, seconds: float | None = None) -> None:
-        """Tell the project to look at the runs of an event.
+        """Let the project check the runs of an event.
 
         Args:
             hint: `event_id`, `dag_id` and `run_id`; `task_id` and `exception` if one has failed.

@@ -1,4 +1,4 @@
-"""Tell a project that one of its runs has ended, so that it looks at once."""
+"""Report to a project that one of its runs has ended, so that it checks the run at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DjActionsNotifier(BaseNotifier):
     """Sends a signed hint to the project whose action has started the run.
 
     Use it as `on_success_callback` and `on_failure_callback` of a DAG; in its `default_args`, the
-    latter also tells which task has failed and why. A run that no action has started sends none.
+    latter also says which task has failed and why. A run that no action has started sends none.
     A lost hint costs only time: the project asks Airflow itself, and never trusts what a hint
     says. The connection needs `hint_secret`, the `HINT_SECRET` of the project.
 

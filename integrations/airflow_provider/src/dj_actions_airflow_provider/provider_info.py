@@ -1,4 +1,4 @@
-"""What Airflow is told about this provider. Nothing of Airflow is imported here."""
+"""What Airflow reads about this provider. Nothing of Airflow is imported here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def get_provider_info() -> dict[str, Any]:
     return {
         "package-name": "airflow-provider-dj-actions",
         "name": NAME,
-        "description": "Call the actions of a Django project, wait for them, tell how DAGs ended.",
+        "description": "Call the actions of a Django project, wait for them, report ends of DAGs.",
         "versions": [__version__],
         "integrations": [{"integration-name": NAME, "tags": ["service"]}],
         "operators": _modules("operators"),

@@ -67,10 +67,8 @@ class Condition:
             return Verdict(done=True)
         deliveries = self._deliveries(event["deliveries"])
         if not deliveries and self.publisher is not None:
-            known = ", ".join(entry["publisher"] for entry in event["deliveries"])
-            return Verdict(
-                failure=f"It is not delivered to {self.publisher!r}, but to {known or 'nobody'}."
-            )
+            known = ", ".join(entry["publisher"] for entry in event["deliveries"]) or "no publisher"
+            return Verdict(failure=f"It is not delivered to {self.publisher!r}, but to {known}.")
         failures = filter(None, (_failure(entry, self.until) for entry in deliveries))
         if failure := " ".join(failures):
             return Verdict(failure=failure)
