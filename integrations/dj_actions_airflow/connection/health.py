@@ -27,7 +27,7 @@ def broken_programs(client: AirflowClient) -> list[str]:
         PublishError: there was no response.
     """
     try:
-        answer = client.call("GET", "/monitor/health", failure="Airflow did not tell its health")
+        answer = client.call("GET", "/monitor/health", failure="Airflow did not report its health")
     except PublishError as error:
         if not status_of(error):
             raise
