@@ -43,6 +43,7 @@ class RecordEncoder(DjangoJSONEncoder):
 
 
 ENCODER = RecordEncoder(allow_nan=False)
+DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def encode(value: Any) -> JsonData:
         return JsonData(plain={}, text="{}")
     try:
         text = ENCODER.encode(value)
-        plain = json.loads(text)
+        plain = DECODER.decode(text)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidAction(f"An action's data must be storable as JSON: {error}") from error
     if not (is_obviously_storable(text, plain) or is_storable(plain)):

@@ -62,7 +62,7 @@ def _is_shallow(value: Any) -> bool:
     level = [value]
     for _ in range(MAX_DEPTH):
         contents = [entry.values() if type(entry) is dict else entry for entry in level]
-        # A decoder creates no subclasses, and calls no function for each of many values.
+        # By their exact types: a decoder creates no subclasses, and isinstance() takes longer.
         level = [inner for part in contents for inner in part if type(inner) in CONTAINERS]
         if not level:
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -80,12 +81,18 @@ def import_publisher(alias: str, entry: PublisherSettings) -> type[BasePublisher
         InvalidSetting: it cannot be imported, or is not a subclass of `BasePublisher`.
     """
     try:
-        found = import_string(entry.backend)
+        found = _imported(entry.backend)
     except ImportError as error:
         raise InvalidSetting(f"{_where(alias)} cannot be imported: {error}") from error
     if not (isinstance(found, type) and issubclass(found, BasePublisher)):
         raise InvalidSetting(f"{_where(alias)} is {entry.backend!r}, which is not a BasePublisher.")
     return found
+
+
+@functools.cache
+def _imported(path: str) -> object:
+    """Import what a dotted path names, once: each request asks for the classes it publishes to."""
+    return import_string(path)
 
 
 def _where(alias: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 from uuid import UUID
 
+from django.http.request import HttpHeaders
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
@@ -27,9 +29,23 @@ YES = frozenset({"", "1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
 
 
+def header_of(request: Request, name: str) -> str | None:
+    """Return a header of the request, None without it.
+
+    `request.headers` raises and catches an error for each header that is missing, as most are.
+    """
+    value: str | None = request.META.get(_meta_key(name))
+    return value
+
+
+@functools.cache
+def _meta_key(name: str) -> str:
+    return HttpHeaders.to_wsgi_name(name)
+
+
 def traceparent_of(request: Request) -> str:
     """Return the request's trace context; an empty string if it is missing or invalid."""
-    header = request.headers.get("traceparent", "")
+    header = header_of(request, "traceparent") or ""
     return header if TRACEPARENT.fullmatch(header) else ""
 
 
@@ -39,7 +55,7 @@ def parent_of(request: Request) -> UUID | None:
     Raises:
         ValidationError: the header is not an event id.
     """
-    header = request.headers.get(PARENT_HEADER)
+    header = header_of(request, PARENT_HEADER)
     if header is None:
         return None
     if not EVENT_ID.fullmatch(header):

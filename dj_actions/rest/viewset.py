@@ -31,7 +31,7 @@ from dj_actions.rest.endpoints import actions_served_by, make_endpoint
 from dj_actions.rest.errors import ErrorMixin, auth_of, user_of
 from dj_actions.rest.input_serializer import InputSerializerMixin
 from dj_actions.rest.mistaken_forms import refuse_json_sent_as_form
-from dj_actions.rest.request import parent_of, traceparent_of, wants_dry_run
+from dj_actions.rest.request import header_of, parent_of, traceparent_of, wants_dry_run
 from dj_actions.rest.responses import action_response, dry_run_response
 from dj_actions.rest.routing import for_router
 from dj_actions.rest.schema_hook import ViewSchema
@@ -189,7 +189,7 @@ class ActionMixin(InputSerializerMixin, TokenScopeMixin, ErrorMixin):
         """Run the requested action, and return its result."""
         request = self.request
         dry_run = wants_dry_run(request)
-        key = request.headers.get(IDEMPOTENCY_HEADER)
+        key = header_of(request, IDEMPOTENCY_HEADER)
         result = execute(
             ActionCall(
                 definition=definition,
@@ -203,7 +203,7 @@ class ActionMixin(InputSerializerMixin, TokenScopeMixin, ErrorMixin):
                 traceparent=traceparent_of(request),
                 parent_event=parent_of(request),
                 idempotency_key=key,
-                if_match=request.headers.get("If-Match"),
+                if_match=header_of(request, "If-Match"),
                 requires_version=True,
                 dry_run=dry_run,
             )

@@ -16,6 +16,8 @@ from django.db.models.fields import NOT_PROVIDED
 from dj_actions.outbox.ordering import OrderingKey
 
 if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
     from dj_actions.models import ActionEvent, Delivery
 
     Field = models.Field[Any, Any]
@@ -55,8 +57,9 @@ def insert_event(
         using: alias of the database.
         texts: the JSON text of fields of the event that are encoded already.
     """
-    if connections[using].vendor == "postgresql":
-        _insert_in_one_statement(event, new, deliveries, texts, using=using)
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        _insert_in_one_statement(event, new, deliveries, texts, connection)
     else:
         event.save(using=using, force_insert=True)
         deliveries._default_manager.using(using).bulk_create(
@@ -76,29 +79,26 @@ def _insert_in_one_statement(
     new: Sequence[NewDelivery],
     deliveries: type[Delivery],
     texts: Mapping[str, str],
-    *,
-    using: str,
+    connection: BaseDatabaseWrapper,
 ) -> None:
-    connection = connections[using]
-    values = [
-        (column, value)
-        for column in _columns(type(event))
-        if (value := getattr(event, column.attribute)) != column.default
-    ]
+    attributes = vars(event)
     # As strings, which the server casts to the column's type: it is cheapest for the driver.
-    parameters: list[str | None] = [
-        texts.get(column.attribute) or column.as_text(value) for column, value in values
-    ]
+    values: dict[str, str] = {
+        name: texts.get(attribute) or as_text(value)
+        for name, attribute, default, as_text in _columns(type(event))
+        if (value := attributes[attribute]) != default
+    }
+    parameters: list[str | None] = [*values.values()]
     is_ordered = any(entry.ordering.scope for entry in new)
+    event_id = str(event.pk)
     for entry in new:
-        parameters += (str(event.pk), entry.publisher, _options_as_text(entry.options))
+        parameters += (event_id, entry.publisher, _options_as_text(entry.options))
         if is_ordered:
             parameters += (entry.ordering.scope, entry.ordering.key)
-    columns = tuple(column.name for column, _ in values)
-    statement = _statement(type(event), deliveries, columns, len(new), is_ordered=is_ordered)
+    statement = _statement(type(event), deliveries, tuple(values), len(new), is_ordered=is_ordered)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-    event._state.adding, event._state.db = False, using
+    event._state.adding, event._state.db = False, connection.alias
     # Deferred: it is rarely read, and RETURNING it costs a tenth of the statement.
     del event.created_at
 
