@@ -8,7 +8,7 @@ import dj_actions.states
 
 
 class Migration(migrations.Migration):
-    # Each index reads its table once, while actions wait: about a second for a million rows.
+    # Each index reads its table once, while actions and relays wait.
     dependencies = [
         ("dj_actions", "0007_attempts"),
     ]
