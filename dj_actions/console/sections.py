@@ -18,7 +18,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 OWN_NAMES = frozenset(
     {
         *("log", "events", "deliveries", "dead-letters", "publishers"),
-        *("catalogue", "runs", "live", "search"),
+        *("objects", "catalogue", "runs", "live", "search"),
     }
 )
 """First parts of the paths of the console's own pages."""

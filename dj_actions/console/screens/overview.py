@@ -11,12 +11,11 @@ from django.db import router
 from dj_actions.console.screens.causes import Cause, causes_of
 from dj_actions.console.screens.publisher_rows import PublisherRow, Situation, publisher_rows
 from dj_actions.models import ActionEvent, Delivery, RelayHeartbeat
-from dj_actions.outbox.queries import MAX_GROUPED, RELAY_TIMEOUT
+from dj_actions.outbox.queries import MAX_FAILED_RUNS, MAX_GROUPED, RELAY_TIMEOUT
 from dj_actions.outbox.times import aware
 from dj_actions.outbox.timings import DAY
 
 MAX_ACTIONS_COUNTED = 10_000
-MAX_RUNS_COUNTED = 1000
 MAX_CAUSES = 10
 """Causes on the first screen; the page of dead letters has all."""
 
@@ -104,7 +103,7 @@ class Overview:
     @property
     def has_more_failed_runs(self) -> bool:
         """Whether there are more failed runs than were counted."""
-        return self.failed_runs >= MAX_RUNS_COUNTED
+        return self.failed_runs >= MAX_FAILED_RUNS
 
     @property
     def has_more_actions(self) -> bool:
@@ -133,9 +132,7 @@ def overview() -> Overview:
         now=backlog.now,
         actions=actions,
         failed_actions=failed_actions,
-        failed_runs=deliveries.count_failed_runs(
-            since=backlog.now - timedelta(seconds=DAY), limit=MAX_RUNS_COUNTED
-        ),
+        failed_runs=backlog.failed_runs,
         publishers=publisher_rows(Situation.read(backlog, served=served_by(relays), using=using)),
         relays=relays,
         causes=causes_of(deliveries.failed(backlog.failing))[:MAX_CAUSES],

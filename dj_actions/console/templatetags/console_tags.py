@@ -16,7 +16,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from dj_actions.console.access import may
 from dj_actions.console.screens.search import OPERATED
 from dj_actions.console.screens.status import Status, delivery_status, remote_status, word_of
 from dj_actions.console.screens.times import NOTHING, duration_text, relative_text
@@ -185,8 +184,8 @@ def nonce(context: Any) -> SafeString | str:
 @register.simple_tag(takes_context=True)
 def added_sections(context: Any) -> list[Section]:
     """Return the sections that apps have added, as far as the user may see them."""
-    user = context["request"].user
-    return [section for section in sections() if may(user, section.verb)]
+    may = context["may"]
+    return [section for section in sections() if may[section.verb.name.lower()]]
 
 
 def _with_zone(value: datetime) -> datetime:

@@ -20,6 +20,7 @@ from dj_actions.outbox.queries.locks import lock, try_lock
 from dj_actions.outbox.queries.operators import PublisherCounts
 from dj_actions.outbox.queries.overview import (
     MAX_COUNTED,
+    MAX_FAILED_RUNS,
     MAX_GROUPED,
     MAX_SEARCHED,
     RELAY_TIMEOUT,
@@ -36,6 +37,7 @@ __all__ = [
     "FAILED_FROM",
     "HINTED",
     "MAX_COUNTED",
+    "MAX_FAILED_RUNS",
     "MAX_GROUPED",
     "MAX_ID",
     "MAX_SEARCHED",

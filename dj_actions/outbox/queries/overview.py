@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections
@@ -14,7 +14,8 @@ from django.db.models.expressions import RawSQL
 from dj_actions.outbox.queries.base import RecordQuerySet
 from dj_actions.outbox.queries.clock import database_time
 from dj_actions.outbox.times import aware
-from dj_actions.states import DeliveryState
+from dj_actions.outbox.timings import DAY
+from dj_actions.states import DeliveryState, RemoteState
 
 if TYPE_CHECKING:
     from dj_actions.models import Delivery
@@ -29,6 +30,9 @@ asks every 3 seconds then shows it within 15 seconds of its end."""
 
 MAX_GROUPED = 1000
 """Dead letters of one publisher that a page groups by cause at most: the newest."""
+
+MAX_FAILED_RUNS = 1000
+"""Failed runs that a page looks at: those of the latest actions."""
 
 MAX_SEARCHED = 5000
 """Deliveries that a page searches at most for what has no index."""
@@ -48,6 +52,14 @@ OPEN_PUBLISHERS = """ARRAY(
     SELECT publisher FROM alias WHERE publisher IS NOT NULL
 )"""
 """The publishers with deliveries in a state: each step finds the next one in an index."""
+
+FAILED_RUNS = """(
+    SELECT count(*) FROM (
+        SELECT remote_ended_at FROM {table} WHERE remote_state = 'failed'
+        ORDER BY id DESC LIMIT {limit}
+    ) AS newest
+    WHERE remote_ended_at > statement_timestamp() - make_interval(secs => {seconds})
+)"""
 
 COUNT_STATEMENT = """
     SELECT 'pending', wanted.publisher, counted.*
@@ -125,6 +137,9 @@ class Backlog:
     counts: Mapping[str, OpenCounts]
     """Publisher → its deliveries; only publishers that have some."""
 
+    failed_runs: int
+    """Remote runs that have failed in the last 24 hours."""
+
     @property
     def failing(self) -> Sequence[str]:
         """The publishers that have dead letters."""
@@ -154,7 +169,8 @@ class OverviewQueries(RecordQuerySet["Delivery"]):
             limit: deliveries of one publisher in one state that are counted at most.
         """
         found: dict[str, dict[str, Any]] = {}
-        now, rows = self._counted(limit) if self._is_postgres else self._counted_at_once()
+        counted = self._counted(limit) if self._is_postgres else self._counted_at_once()
+        now, failed_runs, rows = counted
         for state, publisher, number, retrying, oldest, following in rows:
             own = found.setdefault(publisher, {})
             if state == DeliveryState.DEAD:
@@ -167,28 +183,34 @@ class OverviewQueries(RecordQuerySet["Delivery"]):
                 "next_attempt_at": self._as_time("available_at", following),
             }
         counts = {publisher: OpenCounts(**own) for publisher, own in found.items()}
-        return Backlog(now=aware(now, using=self.db), counts=counts)
+        return Backlog(now=aware(now, using=self.db), counts=counts, failed_runs=failed_runs)
 
-    def _counted(self, limit: int) -> tuple[datetime, list[tuple[Any, ...]]]:
-        """Return the time and the rows of `COUNT_STATEMENT`."""
+    def _counted(self, limit: int) -> tuple[datetime, int, list[tuple[Any, ...]]]:
+        """Return the time, the number of failed runs, and the rows of `COUNT_STATEMENT`."""
         table = self.model._meta.db_table
         pending, dead = (
             OPEN_PUBLISHERS.format(table=table, state=state.value)
             for state in (DeliveryState.PENDING, DeliveryState.DEAD)
         )
         with connections[self.db].cursor() as cursor:
-            cursor.execute(f"SELECT statement_timestamp(), {pending}, {dead}")
-            now, pending, dead = cursor.fetchone()
+            runs = FAILED_RUNS.format(table=table, limit=MAX_FAILED_RUNS, seconds=DAY)
+            cursor.execute(f"SELECT statement_timestamp(), {runs}, {pending}, {dead}")
+            now, failed_runs, pending, dead = cursor.fetchone()
             if not (pending or dead):
-                return now, []
+                return now, failed_runs, []
             statement = COUNT_STATEMENT.format(table=table, limit=int(limit))
             cursor.execute(statement, {"pending": pending, "dead": dead})
-            return now, cursor.fetchall()
+            return now, failed_runs, cursor.fetchall()
 
-    def _counted_at_once(self) -> tuple[datetime, list[tuple[Any, ...]]]:
+    def _counted_at_once(self) -> tuple[datetime, int, list[tuple[Any, ...]]]:
+        now = database_time(using=self.db)
+        newest = self.filter(remote_state=RemoteState.FAILED).order_by("-pk")
+        ends = newest.values_list("remote_ended_at", flat=True)[:MAX_FAILED_RUNS]
+        since = aware(now, using=self.db) - timedelta(seconds=DAY)
+        failed_runs = sum(aware(end, using=self.db) >= since for end in ends if end)
         with connections[self.db].cursor() as cursor:
             cursor.execute(COUNT_ALL_STATEMENT.format(table=self.model._meta.db_table))
-            return database_time(using=self.db), cursor.fetchall()
+            return now, failed_runs, cursor.fetchall()
 
     def failed(
         self, publishers: Collection[str], *, limit: int = MAX_GROUPED

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from dj_actions.messages import Receipt
 from dj_actions.outbox.queries.base import RecordQuerySet, without_none
-from dj_actions.outbox.times import aware, comparable
+from dj_actions.outbox.times import comparable
 from dj_actions.states import DeliveryState, RemoteState
 
 if TYPE_CHECKING:
@@ -32,17 +32,6 @@ class RemoteRunQueries(RecordQuerySet["Delivery"]):
         return self.filter(
             publisher__in=publishers, state=DeliveryState.DELIVERED, remote_state__in=RUN_STATES
         )
-
-    def count_failed_runs(self, *, since: datetime, limit: int) -> int:
-        """Count the remote runs that have failed lately, in one bounded statement.
-
-        Args:
-            since: only runs that ended at this time or later.
-            limit: runs that are looked at: those of the latest actions.
-        """
-        newest = self.filter(remote_state=RemoteState.FAILED).order_by("-pk")
-        ends = newest.values_list("remote_ended_at", flat=True)[:limit]
-        return sum(aware(end, using=self.db) >= since for end in ends if end)
 
     def failing(self) -> Self:
         """Return those whose run has failed, was lost, or does not advance for a known reason."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,9 +20,10 @@ from tests.fixtures.browsing import (
     requires_axe,
     text_of,
     violations,
+    wait_for_text,
     with_screen,
 )
-from tests.fixtures.chromium import open_chromium, requires_chromium
+from tests.fixtures.chromium import requires_chromium
 from tests.integration.outbox.test_records import POSSIBLE
 
 SECONDS = 20.0
@@ -57,13 +58,6 @@ OURS = ", ".join(
     )
 )
 """The parts of the pages whose markup is ours; the rest is Django's."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chrome]:
-    """A browser that runs scripts."""
-    with open_chromium(javascript=True) as driver:
-        yield driver
 
 
 @pytest.fixture
@@ -143,7 +137,7 @@ def test_a_dead_letter_is_replayed_from_its_page(
     log_in(chromium, live_server, admin)
     open_page(chromium, live_server, "delivery", dead)
     chromium.find_element(By.CSS_SELECTOR, "button[value=replay]").click()
-    assert f"memory: dead, rejected: {REASON[:40]}" in text_of(chromium)
+    wait_for_text(chromium, f"memory: dead, rejected: {REASON[:40]}")
     chromium.find_element(By.NAME, "reason").send_keys("the destination is back")
     chromium.find_element(By.CSS_SELECTOR, "input[type=submit]").click()
 

@@ -6,7 +6,7 @@ axe-core (`npm install` in `tests/integration/stream/server/javascript`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -27,9 +27,10 @@ from tests.fixtures.browsing import (
     requires_axe,
     text_of,
     violations,
+    wait_for_text,
     with_screen,
 )
-from tests.fixtures.chromium import open_chromium, requires_chromium
+from tests.fixtures.chromium import requires_chromium
 from tests.integration.outbox.test_records import POSSIBLE
 
 SECONDS = 20.0
@@ -61,20 +62,6 @@ PAGES: dict[str, Callable[[Delivery], str]] = {
 }
 
 SCRIPT = '<img src=x onerror="window.wasRun=1"><script>window.wasRun=1</script>'
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chrome]:
-    """A browser that runs scripts."""
-    with open_chromium(javascript=True) as driver:
-        yield driver
-
-
-@pytest.fixture(scope="module")
-def scriptless() -> Iterator[Chrome]:
-    """A browser that runs no scripts."""
-    with open_chromium(javascript=False) as driver:
-        yield driver
 
 
 @pytest.fixture
@@ -129,7 +116,7 @@ def test_a_page_follows_what_happens(
     log_in(chromium, live_server, admin)
     chromium.get(f"{live_server.url}{PAGES['event'](dead)}")
     body = chromium.find_element(By.TAG_NAME, "body")
-    assert "dead" in text_of(chromium)
+    wait_for_text(chromium, "dead")
     version = chromium.execute_script("return performance.getEntriesByType('resource').length")
     WebDriverWait(chromium, SECONDS).until(
         lambda driver: (
@@ -172,14 +159,14 @@ def test_everything_that_died_is_replayed_without_scripts(
     scriptless.get(f"{live_server.url}{reverse('dj_actions_console:deliveries')}?state=dead")
     scriptless.find_element(By.CSS_SELECTOR, "input[name=all][value='1']").click()
     scriptless.find_element(By.XPATH, "//button[starts-with(., 'Replay')]").click()
-    assert "3 deliveries will be changed" in text_of(scriptless)
+    wait_for_text(scriptless, "3 deliveries will be changed")
     scriptless.find_element(By.NAME, "reason").send_keys("the destination is back")
     scriptless.find_element(By.NAME, "confirmed").click()
 
     WebDriverWait(scriptless, SECONDS).until(
         lambda driver: "3 deliveries changed." in text_of(driver)
     )
-    assert "3 pending" in text_of(scriptless)
+    wait_for_text(scriptless, "3 pending")
     assert {row.state for row in Delivery.objects.filter(pk__in=rows)} == {"pending"}
 
 

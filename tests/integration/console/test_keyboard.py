@@ -24,7 +24,7 @@ from tests.fixtures.browsing import (
     violations,
     with_screen,
 )
-from tests.fixtures.chromium import open_chromium, requires_chromium
+from tests.fixtures.chromium import requires_chromium
 from tests.integration.console.test_browser import PAGES, POLICIES, SCHEMES, SECONDS, with_policy
 from tests.integration.outbox.test_records import POSSIBLE
 
@@ -48,13 +48,6 @@ return [...document.querySelectorAll(
 ).map((element) => element.outerHTML);
 """
 """Returns what a mouse can reach."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chrome]:
-    """A browser that runs scripts."""
-    with open_chromium(javascript=True) as driver:
-        yield driver
 
 
 @pytest.fixture

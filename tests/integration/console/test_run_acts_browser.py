@@ -10,11 +10,9 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
-from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.wait import WebDriverWait
 
 from dj_actions.models import Delivery
 from dj_actions.operations.batches import STEP_SIZE
@@ -23,8 +21,9 @@ from tests.fixtures.browsing import (
     complaints,
     log_in,
     requires_axe,
-    text_of,
     violations,
+    wait_for,
+    wait_for_text,
     with_screen,
 )
 from tests.fixtures.chromium import requires_chromium
@@ -32,16 +31,13 @@ from tests.integration.console.test_browser import (
     POLICIES,
     SCHEMES,
     SCRIPT,
-    SECONDS,
     SIZES,
-    chromium,
-    scriptless,
     with_policy,
 )
 from tests.integration.console.test_run_acts import painter, painters
 from tests.integration.outbox.test_records import POSSIBLE
 
-__all__ = ["chromium", "painters", "scriptless"]
+__all__ = ["painters"]
 
 pytestmark = [
     requires_chromium,
@@ -63,15 +59,6 @@ def running(make_delivery: MakeDelivery) -> list[Delivery]:
         make_delivery(publisher="one", **POSSIBLE["running"] | {"receipt_id": f"run-{number}"})
         for number in range(STEP_SIZE + 2)
     ]
-
-
-def wait_for(driver: Chrome, is_there: Callable[[Chrome], Any]) -> Any:
-    """Wait for something, also while one page takes the place of another."""
-    return WebDriverWait(driver, SECONDS, ignored_exceptions=[WebDriverException]).until(is_there)
-
-
-def wait_for_text(driver: Chrome, text: str) -> None:
-    wait_for(driver, lambda found: text in text_of(found))
 
 
 def find(driver: Chrome, selector: str) -> WebElement:

@@ -26,6 +26,7 @@ DATA = {
     *("memory", "other", "todo", "todo.mark_done", "mark_done", "delivery", "delivery.replay"),
     *("ann", "admin", "rejected", "unavailable", "web", "UTC", "CSV", "JSON", "ID"),
     *("BACKEND", "ORDERING", "CONCURRENCY", "BATCH_SIZE", "RATE_LIMIT", "none"),
+    *("curl", "manage.py", "run_action"),
     "Todos",  # the app of the example
     "Search",  # Django's own alternative text of an image
     "dead",  # in the name of a delivery, which is that of its record

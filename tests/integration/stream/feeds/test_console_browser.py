@@ -28,11 +28,11 @@ from tests.fixtures.browsing import (
     complaints,
     log_in,
     requires_axe,
-    text_of,
     violations,
+    wait_for_text,
     with_screen,
 )
-from tests.fixtures.chromium import open_chromium, requires_chromium
+from tests.fixtures.chromium import requires_chromium
 from tests.integration.console.test_browser import (
     POLICIES,
     SCHEMES,
@@ -66,20 +66,6 @@ PAGES: dict[str, Callable[[Delivery], str]] = {
 }
 
 REFUSED = {"forbidden": feed("notification", "2")}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chrome]:
-    """A browser that runs scripts."""
-    with open_chromium(javascript=True) as driver:
-        yield driver
-
-
-@pytest.fixture(scope="module")
-def scriptless() -> Iterator[Chrome]:
-    """A browser that runs no scripts."""
-    with open_chromium(javascript=False) as driver:
-        yield driver
 
 
 @pytest.fixture(autouse=True)
@@ -169,11 +155,11 @@ def test_the_way_from_an_event_to_its_feed_and_back_needs_no_script(
     event = f"{live_server.url}{PAGES['event'](delivery)}"
     scriptless.get(event)
     scriptless.find_element(By.LINK_TEXT, "Look it up at feeds").click()
-    assert "there" in text_of(scriptless)
+    wait_for_text(scriptless, "there")
     scriptless.find_element(By.LINK_TEXT, "Show in Feeds").click()
-    assert "finished Todo 0" in text_of(scriptless)
+    wait_for_text(scriptless, "finished Todo 0")
     scriptless.find_element(By.TAG_NAME, "summary").click()
-    assert str(delivery.event_id) in text_of(scriptless)
+    wait_for_text(scriptless, str(delivery.event_id))
     scriptless.find_element(By.LINK_TEXT, "Timeline of todo.mark_done").click()
     assert scriptless.current_url == event
 
@@ -186,11 +172,11 @@ def test_a_feed_is_chosen_and_read_to_its_end_without_scripts(
     scriptless.find_element(By.LINK_TEXT, "Feeds").click()
     scriptless.find_element(By.NAME, "feed").send_keys("user:1")
     scriptless.find_element(By.XPATH, "//button[.='Show']").click()
-    assert "finished Todo 2" in text_of(scriptless)
+    wait_for_text(scriptless, "finished Todo 2")
     scriptless.find_element(By.LINK_TEXT, "Older").click()
-    assert "finished Todo 0" in text_of(scriptless)
+    wait_for_text(scriptless, "finished Todo 0")
     scriptless.find_element(By.LINK_TEXT, "Newest").click()
-    assert "finished Todo 2" in text_of(scriptless)
+    wait_for_text(scriptless, "finished Todo 2")
 
 
 def test_no_text_of_others_is_run(
@@ -213,7 +199,7 @@ def test_no_text_of_others_is_run(
             if name == "event":
                 wait_for_lookup(chromium, row)
             assert chromium.execute_script("return window.wasRun") is None, name
-    assert "onerror" in text_of(chromium)
+    wait_for_text(chromium, "onerror")
 
 
 def wait_for_lookup(driver: Chrome, delivery: Delivery) -> str:
