@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -81,18 +80,12 @@ def import_publisher(alias: str, entry: PublisherSettings) -> type[BasePublisher
         InvalidSetting: it cannot be imported, or is not a subclass of `BasePublisher`.
     """
     try:
-        found = _imported(entry.backend)
+        found = import_string(entry.backend)
     except ImportError as error:
         raise InvalidSetting(f"{_where(alias)} cannot be imported: {error}") from error
     if not (isinstance(found, type) and issubclass(found, BasePublisher)):
         raise InvalidSetting(f"{_where(alias)} is {entry.backend!r}, which is not a BasePublisher.")
     return found
-
-
-@functools.cache
-def _imported(path: str) -> object:
-    """Import what a dotted path names, once: each request asks for the classes it publishes to."""
-    return import_string(path)
 
 
 def _where(alias: str) -> str:

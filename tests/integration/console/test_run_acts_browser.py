@@ -41,6 +41,7 @@ __all__ = ["painters"]
 
 pytestmark = [
     requires_chromium,
+    pytest.mark.slow,  # test_browser.py of the console guards the same for its pages
     pytest.mark.postgres,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("painters"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -112,7 +113,12 @@ def test_a_relay_that_cannot_count_is_alive_as_often(
     # A wait after an error would be at least as long as the test lasts.
     tuning = LaneTuning(heartbeat_interval=0.01, error_wait=wait_fixed(60))
     heartbeat = Heartbeat([], counter=counter, stopping=stopping, tuning=tuning)
-    thread = threading.Thread(target=heartbeat.run)
+
+    def run() -> None:
+        with closing(connection):  # that of the thread
+            heartbeat.run()
+
+    thread = threading.Thread(target=run)
     thread.start()
     try:
         wait_until(lambda: len(failures) > 2, timeout=20, what="More heartbeats")
