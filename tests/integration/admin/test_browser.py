@@ -36,7 +36,7 @@ REASON = (
 # Transactions of the test are seen by the server's threads only once they are committed.
 pytestmark = [
     requires_chromium,
-    pytest.mark.slow,  # test_browser.py of the console guards the same for its pages
+    pytest.mark.slow,  # in a browser; shorter tests guard the same pages
     pytest.mark.postgres,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("two_publishers"),

@@ -41,7 +41,7 @@ __all__ = ["painters"]
 
 pytestmark = [
     requires_chromium,
-    pytest.mark.slow,  # test_browser.py of the console guards the same for its pages
+    pytest.mark.slow,  # in a browser; shorter tests guard the same pages
     pytest.mark.postgres,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("painters"),

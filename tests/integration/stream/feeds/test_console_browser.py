@@ -46,7 +46,7 @@ from tests.integration.stream.feeds.conftest import API_SECRET
 # Transactions of the test are seen by the server's threads only once they are committed.
 pytestmark = [
     requires_chromium,
-    pytest.mark.slow,  # test_browser.py of the console guards the same for its pages
+    pytest.mark.slow,  # in a browser; shorter tests guard the same pages
     pytest.mark.postgres,
     pytest.mark.django_db(transaction=True),
 ]
