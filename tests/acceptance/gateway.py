@@ -17,7 +17,8 @@ class Gateway(Stoppable):
 
     Args:
         to: the port of the destination.
-        delay: seconds by which whatever is sent to it arrives late.
+        delay: seconds by which whatever it sends arrives late. Not what is sent to it: meanwhile it
+            might close a connection that it considers idle.
     """
 
     def __init__(self, to: int, *, delay: float = 0.0) -> None:
@@ -48,7 +49,7 @@ class Gateway(Stoppable):
                 client, _ = server.accept()
                 target = socket.create_connection(("127.0.0.1", self._to))
                 self._sockets += (client, target)
-                for source, sink, delay in ((client, target, self._delay), (target, client, 0.0)):
+                for source, sink, delay in ((client, target, 0.0), (target, client, self._delay)):
                     arguments = (source, sink, delay, closing)
                     threading.Thread(target=_forward, args=arguments, daemon=True).start()
 

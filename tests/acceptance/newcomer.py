@@ -114,6 +114,17 @@ class Newcomer:
         self._look_at(row)
         return " ".join(row.text.split())
 
+    def cell_of(self, name: str, column: str) -> str:
+        """Return what is written in a column of the row whose link has a name."""
+        table = f"//table[.//th[normalize-space() = '{column}']]"
+        place = (
+            f"count({table}/thead/tr/th[normalize-space() = '{column}']/preceding-sibling::*) + 1"
+        )
+        path = f"{table}/tbody/tr[.//a[normalize-space() = '{name}']]/*[{place}]"
+        cell: WebElement = self._until(lambda: self._driver.find_elements(By.XPATH, path))[0]
+        self._look_at(cell)
+        return cell.text
+
     def table(self) -> str:
         """Return the answers as lines: clicks, scrolls, seconds, and what was clicked."""
         lines = [
