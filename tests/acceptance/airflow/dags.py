@@ -14,8 +14,13 @@ OPTIONS = {
 }
 """Each DAG, with the arguments of its decorator."""
 
+GO = "go"
+"""Name of the file without which the runs of `SERIAL` do not end."""
+
 SOURCE = """
+import time
 from datetime import datetime
+from pathlib import Path
 
 from airflow.sdk import dag, task
 
@@ -24,6 +29,8 @@ from airflow.sdk import dag, task
 def finishes():
     @task
     def finish():
+        while {waits} and not Path(__file__).with_name("{go}").exists():
+            time.sleep(0.1)
         return "done"
 
     finish()
@@ -35,7 +42,13 @@ finishes()
 
 def write_dag(folder: Path, dag_id: str) -> None:
     """Write the file of a DAG."""
-    (folder / f"{dag_id}.py").write_text(SOURCE.format(dag_id=dag_id, options=OPTIONS[dag_id]))
+    source = SOURCE.format(dag_id=dag_id, options=OPTIONS[dag_id], waits=dag_id == SERIAL, go=GO)
+    (folder / f"{dag_id}.py").write_text(source)
+
+
+def let_runs_end(folder: Path) -> None:
+    """Let the runs of `SERIAL` end, from now on."""
+    (folder / GO).touch()
 
 
 def remove_dag(folder: Path, dag_id: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from dj_actions_airflow import AirflowPublisher
 from dj_actions_airflow.connection.client import AirflowClient
@@ -22,7 +24,7 @@ from tests.acceptance.airflow.conftest import (
     wait_for_ends,
     wait_for_hint,
 )
-from tests.acceptance.airflow.dags import DAILY, PAUSED, SERIAL, STEADY
+from tests.acceptance.airflow.dags import DAILY, PAUSED, SERIAL, STEADY, let_runs_end
 from tests.acceptance.conftest import wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.airflow, pytest.mark.slow]
@@ -31,11 +33,12 @@ RUNS = 10
 
 
 def test_runs_of_a_dag_that_runs_one_at_a_time_start_in_the_order_of_the_commits(
-    act: Act, relay: Process, call: Call
+    act: Act, relay: Process, call: Call, dags: Path
 ) -> None:
     results = [act(SERIAL) for _ in range(RUNS)]
     wait_for(lambda: are(results, state=DeliveryState.DELIVERED), "The deliveries")
     wait_for_hint(results[-1], "runs 1 at a time, its max_active_runs")
+    let_runs_end(dags)
     wait_for_ends(results)
 
     runs = [call("GET", f"/dags/{SERIAL}/dagRuns/{of(result).receipt_id}") for result in results]
