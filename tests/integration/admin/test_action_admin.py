@@ -20,13 +20,6 @@ pytestmark = pytest.mark.django_db
 URL = "/admin/todos/todo/"
 
 
-@pytest.fixture
-def browser(client: Client, admin: User) -> Client:
-    """A browser in which a superuser is logged in."""
-    client.force_login(admin)
-    return client
-
-
 def choose(browser: Client, action: str, *todos: Todo, **fields: Any) -> Any:
     chosen = {"action": action, "_selected_action": [todo.pk for todo in todos]}
     return browser.post(URL, chosen | fields)

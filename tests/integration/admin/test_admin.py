@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
@@ -16,7 +15,7 @@ from dj_actions.admin import link_to_receipt
 from dj_actions.admin.confirmation import CONFIRMED
 from dj_actions.admin.read_only import links_to_parts
 from dj_actions.models import ActionEvent, Delivery
-from tests.conftest import MakeDelivery, MakeEvent, MakeUser
+from tests.conftest import MakeDelivery, MakeEvent
 from tests.fixtures.outbox import MakeSent
 from tests.integration.outbox.test_records import POSSIBLE
 
@@ -27,26 +26,6 @@ DELIVERIES = "/admin/dj_actions/delivery/"
 HOSTILE = "<script>alert('x')</script>\"'&{{ 7 }}"
 ERROR = {"at": "2026-01-02T00:00:00+00:00", "attempt": 1, "kind": "rejected", "message": HOSTILE}
 DEAD = {**POSSIBLE["dead"], "errors": [ERROR]}
-
-
-@pytest.fixture
-def browser(client: Client, admin: User) -> Client:
-    """A browser in which a superuser is logged in."""
-    client.force_login(admin)
-    return client
-
-
-@pytest.fixture
-def browser_with(client: Client, make_user: MakeUser) -> Any:
-    """Return a function that logs in a staff user with these permissions."""
-
-    def browser_with(*codenames: str) -> Client:
-        user = make_user("clerk", is_staff=True)
-        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-        client.force_login(user)
-        return client
-
-    return browser_with
 
 
 @pytest.fixture
@@ -381,10 +360,10 @@ def test_operations_work_on_a_narrowed_list(browser: Client, make_delivery: Make
 
 @pytest.mark.parametrize("codenames", [[], ["view_delivery"]])
 def test_without_the_change_permission_no_operation_runs(
-    browser_with: Any, of_all_states: list[int], codenames: list[str]
+    browser_of: Any, of_all_states: list[int], codenames: list[str]
 ) -> None:
     before = states()
-    browser = browser_with(*codenames)
+    browser = browser_of(*codenames)
     for action in ("retry", "cancel", "replay"):
         operate(browser, action, of_all_states)
 
@@ -392,18 +371,18 @@ def test_without_the_change_permission_no_operation_runs(
 
 
 def test_without_the_change_permission_no_operation_is_offered(
-    browser_with: Any, of_all_states: list[int]
+    browser_of: Any, of_all_states: list[int]
 ) -> None:
-    page = browser_with("view_delivery").get(DELIVERIES).content.decode()
+    page = browser_of("view_delivery").get(DELIVERIES).content.decode()
 
     assert not re.findall(r'value="(retry|cancel|replay)"', page)
 
 
 def test_with_the_change_permission_operations_run(
-    browser_with: Any, make_delivery: MakeDelivery
+    browser_of: Any, make_delivery: MakeDelivery
 ) -> None:
     dead = make_delivery(**DEAD)
-    browser = browser_with("view_delivery", "change_delivery")
+    browser = browser_of("view_delivery", "change_delivery")
     page = browser.get(DELIVERIES).content.decode()
     operate(browser, "replay", [dead.pk])
 
@@ -412,11 +391,9 @@ def test_with_the_change_permission_operations_run(
 
 
 @pytest.mark.parametrize("url", [EVENTS, DELIVERIES])
-def test_without_permissions_nothing_is_visible(
-    client: Client, browser_with: Any, url: str
-) -> None:
+def test_without_permissions_nothing_is_visible(client: Client, browser_of: Any, url: str) -> None:
     assert client.get(url).status_code == 302
-    assert browser_with().get(url).status_code == 403
+    assert browser_of().get(url).status_code == 403
 
 
 def test_a_page_links_the_chain_of_an_event(browser: Client, make_event: MakeEvent) -> None:

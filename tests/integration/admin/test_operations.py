@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Permission
 from django.test import Client
 
 from dj_actions.admin.confirmation import CONFIRMED
@@ -17,13 +17,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("two_publishers")]
 
 DELIVERIES = "/admin/dj_actions/delivery/"
 PUBLISHERS = "/admin/dj_actions/publisherstate/"
-
-
-@pytest.fixture
-def browser(client: Client, admin: User) -> Client:
-    """A browser in which a superuser is logged in."""
-    client.force_login(admin)
-    return client
 
 
 def choose(browser: Client, url: str, action: str, keys: list[Any], **fields: str) -> Any:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.contrib.admin import site
-from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +17,8 @@ from pytest_django import Settings
 from dj_actions.admin.payloads import MAX_SHOWN, formatted
 from dj_actions.console.models import ConsolePermissions
 from dj_actions.models import Delivery, PublisherState
-from tests.conftest import MakeDelivery, MakeEvent, MakeUser
+from tests.conftest import MakeDelivery, MakeEvent
+from tests.integration.admin.conftest import BrowserOf
 from tests.integration.outbox.test_records import POSSIBLE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("two_publishers")]
@@ -28,28 +28,6 @@ EVENTS = "/admin/dj_actions/actionevent/"
 PUBLISHERS = "/admin/dj_actions/publisherstate/"
 OPERATIONS = ("retry", "cancel", "replay", "replay_delivered", "discard")
 OUTBOX = ("view_delivery", "view_actionevent", "view_publisherstate")
-
-BrowserOf = Callable[..., Client]
-
-
-@pytest.fixture
-def browser(client: Client, admin: User) -> Client:
-    """A browser in which a superuser is logged in."""
-    client.force_login(admin)
-    return client
-
-
-@pytest.fixture
-def browser_of(client: Client, make_user: MakeUser) -> BrowserOf:
-    """Return a function that logs in a member of the staff with some permissions."""
-
-    def browser_of(*codenames: str) -> Client:
-        user = make_user("clerk", is_staff=True)
-        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-        client.force_login(user)
-        return client
-
-    return browser_of
 
 
 @pytest.fixture

@@ -92,13 +92,6 @@ def _painters(settings: Settings) -> None:
     painter.__init__()  # type: ignore[misc]  # as it was
 
 
-@pytest.fixture
-def browser(client: Client, admin: User) -> Client:
-    """A browser in which a superuser is logged in."""
-    client.force_login(admin)
-    return client
-
-
 def choose(browser: Client, *deliveries: Delivery, **fields: str) -> Any:
     keys = [delivery.pk for delivery in deliveries]
     return browser.post(DELIVERIES, {"action": "paint", "_selected_action": keys, **fields})
