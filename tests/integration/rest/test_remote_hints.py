@@ -119,11 +119,13 @@ def test_a_hint_about_an_unknown_event_is_accepted(client: Client) -> None:
         "t=1,v1=",
         "nonsense",
         f"t={10**9},v1={'0' * 64}",
-        f"t={int(time.time())},v1={'0' * 64}",
+        "t=now,v1=" + "0" * 64,
         f"t={'9' * 400},v1={'0' * 64}",
     ],
 )
 def test_a_wrong_signature_is_refused(client: Client, later: Delivery, signature: str) -> None:
+    signature = signature.replace("now", str(int(time.time())))
+
     assert post(client, hint_of(later), signature).status_code == 403
     assert not is_due(later)
 
