@@ -108,6 +108,12 @@ class Delivery(models.Model):
     sending_seconds = models.FloatField(
         _("seconds of sending"), null=True, help_text=_("How long that attempt took.")
     )
+    sample_weight = models.SmallIntegerField(
+        _("sample weight"),
+        null=True,
+        editable=False,
+        help_text=_("How many deliveries it represents in percentiles; empty: it is not read."),
+    )
     relay = models.CharField(
         _("relay"),
         max_length=RELAY_LENGTH,
@@ -223,11 +229,11 @@ class Delivery(models.Model):
                 name="dja_delivery_run_kind",
                 condition=TRACKED,
             ),
-            # Rows that are settled together have the same time, which PostgreSQL stores once.
+            # Of deliveries that are settled together it has a part, the same few of any number.
             models.Index(
                 fields=["publisher", "settled_at"],
-                name="dja_delivery_timed",
-                condition=Q(sent_at__isnull=False),
+                name="dja_delivery_sampled",
+                condition=Q(sample_weight__isnull=False),
             ),
         ]
 

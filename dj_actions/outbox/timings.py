@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import NamedTuple, Self
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -24,6 +25,8 @@ class SentRow(NamedTuple):
     settled_at: datetime
     remote_ended_at: datetime | None
     receipt_scope: str = ""
+    sample_weight: int = 1
+    """How many deliveries it represents: it was settled together with them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +38,19 @@ class Percentiles:
     p99: float
 
     @classmethod
-    def of(cls, durations: Sequence[float]) -> Self | None:
-        """Return the percentiles by the nearest-rank method; None without a duration."""
+    def of(cls, durations: Sequence[tuple[float, int]]) -> Self | None:
+        """Return the percentiles by the nearest-rank method; None without a duration.
+
+        Args:
+            durations: each one, and how often it counts.
+        """
         if not durations:
             return None
         ordered = sorted(durations)
+        ranks = list(accumulate(weight for _, weight in ordered))
 
         def rank(share: float) -> float:
-            return round(ordered[math.ceil(share * len(ordered)) - 1], 6)
+            return round(ordered[bisect_left(ranks, share * ranks[-1])][0], 6)
 
         return cls(p50=rank(0.5), p95=rank(0.95), p99=rank(0.99))
 
@@ -58,7 +66,7 @@ class Timings:
     """How many of them were read."""
 
     is_sample: bool
-    """Whether there are more: only a part of them was read."""
+    """Whether there are more: only a part of them was read, or they represent others."""
 
     waiting: Percentiles | None
     """From the commit, or a replay, to the start of the first attempt. None if none has arrived."""
@@ -75,10 +83,12 @@ class Timings:
         return cls(
             window=window,
             deliveries=len(rows),
-            is_sample=is_sample,
-            waiting=Percentiles.of([_seconds(row.queued_at, row.first_sent_at) for row in rows]),
-            sending=Percentiles.of([row.sending_seconds for row in rows]),
-            running=Percentiles.of([seconds for _, seconds in _runs(rows)]),
+            is_sample=is_sample or any(row.sample_weight > 1 for row in rows),
+            waiting=Percentiles.of(
+                [(_seconds(row.queued_at, row.first_sent_at), row.sample_weight) for row in rows]
+            ),
+            sending=Percentiles.of([(row.sending_seconds, row.sample_weight) for row in rows]),
+            running=Percentiles.of([(seconds, 1) for _, seconds in _runs(rows)]),
         )
 
 
@@ -95,9 +105,9 @@ class UsualRun:
 
 def usual_runs(rows: Iterable[SentRow]) -> Mapping[str, UsualRun]:
     """Return how long the runs took that have ended: scope of the receipt → its runs."""
-    durations: dict[str, list[float]] = {}
+    durations: dict[str, list[tuple[float, int]]] = {}
     for scope, seconds in _runs(rows):
-        durations.setdefault(scope, []).append(seconds)
+        durations.setdefault(scope, []).append((seconds, 1))
     return {
         scope: UsualRun(runs=len(found), seconds=percentiles)
         for scope, found in durations.items()
@@ -106,7 +116,7 @@ def usual_runs(rows: Iterable[SentRow]) -> Mapping[str, UsualRun]:
 
 
 def _runs(rows: Iterable[SentRow]) -> Iterator[tuple[str, float]]:
-    """Yield scope and seconds of each run that has ended."""
+    """Yield scope and seconds of each run that has ended; no run is represented by another."""
     for row in rows:
         if row.remote_ended_at is not None:
             yield row.receipt_scope, _seconds(row.settled_at, row.remote_ended_at)

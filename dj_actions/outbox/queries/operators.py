@@ -138,6 +138,7 @@ class OperatorQueries(RecordQuerySet["Delivery"]):
             DeliveryState.DELIVERED,
             sent_at=None,
             sending_seconds=None,
+            sample_weight=None,
             receipt_id="",
             receipt_scope="",
             receipt_url="",

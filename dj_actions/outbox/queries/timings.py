@@ -29,7 +29,7 @@ SPREAD_STATEMENT = """
     CROSS JOIN generate_series(0, %(slices)s - 1) AS slice (number)
     CROSS JOIN LATERAL (
         SELECT publisher, {columns} FROM {delivery}
-        WHERE publisher = wanted.publisher AND sent_at IS NOT NULL
+        WHERE publisher = wanted.publisher AND sample_weight IS NOT NULL
             AND settled_at > statement_timestamp() - make_interval(
                 secs => (slice.number + 1) * %(seconds)s
             )
@@ -57,8 +57,9 @@ class TimingQueries(RecordQuerySet["Delivery"]):
         """Return how long the deliveries of some publishers took that arrived recently.
 
         Up to 1,000 of each are read, all in one statement: all of them, or on PostgreSQL the newest
-        50 of each twentieth of the period, and on SQLite the newest ones. Those that an earlier
-        release has sent are left out.
+        50 of each twentieth of the period, and on SQLite the newest ones. Of those that were
+        settled together on PostgreSQL, some represent all; those that an earlier release has sent
+        are left out.
 
         Args:
             publishers: aliases of the publishers.
@@ -112,7 +113,9 @@ class TimingQueries(RecordQuerySet["Delivery"]):
         """Return the newest deliveries of a period by publisher."""
         limit = SLICES * ROWS_PER_SLICE
         sent = self.filter(
-            publisher__in=publishers, sent_at__isnull=False, settled_at__gt=from_now(-seconds)
+            publisher__in=publishers,
+            sample_weight__isnull=False,
+            settled_at__gt=from_now(-seconds),
         )
         newest_first = Window(RowNumber(), partition_by="publisher", order_by="-settled_at")
         newest = sent.order_by().annotate(number=newest_first).filter(number__lte=limit)

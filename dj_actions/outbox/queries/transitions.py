@@ -86,6 +86,7 @@ class TransitionQueries(RecordQuerySet["Delivery"]):
             first_sent_at=self._first_sent_at(started_at(timing)),
             sent_at=comparable(started_at(timing), using=self.db),
             sending_seconds=seconds_of(timing),
+            sample_weight=1,
             receipt_id=receipt.id,
             receipt_url=receipt.url,
             receipt_scope=receipt.scope,

@@ -11,11 +11,13 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
+from dj_actions.messages import Receipt
 from dj_actions.models import Delivery
 from dj_actions.outbox.queries.timings import SPREAD_STATEMENT, spread_parameters
 from dj_actions.outbox.timings import HOUR, WINDOWS, Percentiles, SentRow, Timings
 from tests.conftest import MakeDelivery
 from tests.fixtures.outbox import MakeSent
+from tests.fixtures.relay import Queue, delivered
 
 pytestmark = pytest.mark.django_db
 
@@ -30,9 +32,9 @@ SENT_ROWS = """
     )
     INSERT INTO dj_actions_delivery
         (event_id, publisher, state, attempts, queued_at, first_sent_at, sent_at, settled_at,
-         sending_seconds, receipt_id)
+         sending_seconds, sample_weight, receipt_id)
     SELECT id, %(publisher)s, 'delivered', 1, settled_at - interval '2 s', settled_at, settled_at,
-        settled_at, number / 1000.0, '1'
+        settled_at, number / 1000.0, 1, '1'
     FROM (
         SELECT id, row_number() OVER () AS number, now() - make_interval(
             secs => %(seconds)s * row_number() OVER () / %(count)s
@@ -100,6 +102,48 @@ def test_a_delivery_waits_until_its_first_attempt_even_if_that_fails(make_sent: 
     assert (found.waiting.p50, found.sending.p50) == (3, 1)
 
 
+# Settled together
+
+
+def settle(queue: Queue, count: int, receipt: Receipt) -> None:
+    queue(count, publisher="memory")
+    claimed = Delivery.objects.claim("memory", limit=count, lease=60)
+    arrived = [delivered(one, receipt) for one in claimed]
+    assert len(Delivery.objects.mark_delivered(claimed[0].lease_token, arrived)) == count
+
+
+def weights() -> list[int]:
+    return [weight for (weight,) in Delivery.objects.values_list("sample_weight") if weight]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("count", "expected"), [(1, [1]), (40, [1] * 40), (51, [2] * 26), (200, [4] * 50)]
+)
+def test_a_part_of_what_is_settled_together_represents_all(
+    queue: Queue, count: int, expected: list[int]
+) -> None:
+    settle(queue, count, Receipt(id="1"))
+
+    assert weights() == expected
+    assert (timings().deliveries, timings().is_sample) == (len(expected), expected[0] > 1)
+
+
+@pytest.mark.postgres
+def test_each_remote_run_counts_however_many_are_settled_together(queue: Queue) -> None:
+    settle(queue, 60, Receipt(id="1", tracked=True))
+
+    assert weights() == [1] * 60
+
+
+def test_a_delivery_that_is_replayed_is_no_longer_read(make_sent: MakeSent) -> None:
+    make_sent()
+    Delivery.objects.all().replay_delivered()
+
+    assert weights() == []
+    assert timings().deliveries == 0
+
+
 # Many rows
 
 
@@ -131,7 +175,7 @@ def test_no_more_rows_are_read_than_the_sample_has_whatever_the_table(
     nodes = list(_nodes(_plan(publisher, seconds)))
     scans = [node for node in nodes if node.get("Relation Name") == "dj_actions_delivery"]
 
-    assert {node.get("Index Name") for node in scans} == {"dja_delivery_timed"}
+    assert {node.get("Index Name") for node in scans} == {"dja_delivery_sampled"}
     assert sum(_rows_read(node) for node in scans) <= 1000
 
 

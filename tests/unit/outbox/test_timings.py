@@ -23,10 +23,14 @@ START = datetime(2026, 1, 2, tzinfo=UTC)
 def test_percentiles_are_those_of_the_nearest_rank(
     durations: list[float], percentiles: tuple[float, float, float]
 ) -> None:
-    found = Percentiles.of(durations)
+    found = Percentiles.of([(seconds, 1) for seconds in durations])
 
     assert found
     assert (found.p50, found.p95, found.p99) == percentiles
+
+
+def test_a_duration_counts_as_often_as_its_weight_says() -> None:
+    assert Percentiles.of([(3.0, 1), (1.0, 98), (2.0, 1)]) == Percentiles(p50=1, p95=1, p99=2)
 
 
 def test_without_durations_there_are_no_percentiles() -> None:
