@@ -30,12 +30,23 @@ MICROSECONDS = "(date_part('epoch', {}) * 1e6::float8)::bigint"
 """A time in microseconds since 1970. Floating-point numbers cost a quarter of what PostgreSQL's
 decimal numbers do; they are exact to the microsecond until 2041."""
 
+WITHOUT_WAITING = "set_config('synchronous_commit', 'off', true)"
+"""Makes the transaction of a claim commit without waiting for the disk.
+
+If the server crashes before it has written the claim, the deliveries are pending again, as if the
+lease had expired: the relay that sends them cannot settle them, and the one that claims them next
+sends them again. What a relay settles waits for the disk, and so does the claim before it.
+Source: https://www.postgresql.org/docs/current/wal-async-commit.html
+"""
+
 COLUMNS = {
     "pk": "claimed.id",
     "options": "claimed.options",
     "attempts": "claimed.attempts",
     # In a subquery it is computed once, not for each row.
-    "claimed_microseconds": f"(SELECT {MICROSECONDS.format('statement_timestamp()')})",
+    "claimed_microseconds": f"""(
+        SELECT {MICROSECONDS.format("statement_timestamp()")} FROM {WITHOUT_WAITING}
+    )""",
     "queued_microseconds": MICROSECONDS.format("claimed.queued_at"),
     "available_microseconds": MICROSECONDS.format("claimed.available_at"),
     "errors": "claimed.errors",
