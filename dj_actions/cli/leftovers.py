@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dj_actions.cli.output import count_of, deliveries, display, duration, one_line
 from dj_actions.models import PublisherState
 from dj_actions.outbox.times import aware
-from dj_actions.relay.leftovers import Leftovers
+from dj_actions.relay.lanes.pending_deliveries import Leftovers
 
 
 def leftovers_line(left: Leftovers) -> str:

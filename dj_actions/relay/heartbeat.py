@@ -12,9 +12,9 @@ from uuid import uuid4
 from tenacity import wait_none
 
 from dj_actions.models import RelayHeartbeat
-from dj_actions.relay.delivery_counter import DeliveryCounter
-from dj_actions.relay.lane import Lane
-from dj_actions.relay.resilience import ErrorBackoff
+from dj_actions.relay.failures.error_backoff import ErrorBackoff
+from dj_actions.relay.lanes.lane import Lane
+from dj_actions.relay.process.delivery_counter import DeliveryCounter
 from dj_actions.relay.tuning import LaneTuning
 
 

@@ -16,20 +16,20 @@ from dj_actions.database import RECONNECT_TIMEOUT, retry_on_disconnect
 from dj_actions.models import Delivery
 from dj_actions.outbox.wakeup import TRACKER_PREFIX
 from dj_actions.publishers.handler import supports_tracking
-from dj_actions.relay.aliases import resolve_aliases
-from dj_actions.relay.capacity import lanes_of
-from dj_actions.relay.delivery_counter import DeliveryCounter
+from dj_actions.relay.claiming.lease import release
 from dj_actions.relay.environment import require_own_environment
+from dj_actions.relay.failures.error_backoff import ErrorBackoff
 from dj_actions.relay.heartbeat import Heartbeat
-from dj_actions.relay.lane import Lane
-from dj_actions.relay.lanes import Lanes
-from dj_actions.relay.lease import release
-from dj_actions.relay.leftovers import Leftovers, all_leftovers, unknown_aliases
-from dj_actions.relay.listener import Listener, is_supported
-from dj_actions.relay.resilience import ErrorBackoff
-from dj_actions.relay.single_instance import single_instance
-from dj_actions.relay.threads import Threads, Work, join
-from dj_actions.relay.tracker import Tracker
+from dj_actions.relay.lanes.lane import Lane
+from dj_actions.relay.lanes.lanes import Lanes
+from dj_actions.relay.lanes.pending_deliveries import Leftovers, all_leftovers, unknown_aliases
+from dj_actions.relay.process.capacity import lanes_of
+from dj_actions.relay.process.delivery_counter import DeliveryCounter
+from dj_actions.relay.process.listener import Listener, is_supported
+from dj_actions.relay.process.served_publishers import resolve_aliases
+from dj_actions.relay.process.single_instance import single_instance
+from dj_actions.relay.process.threads import Threads, Work, join
+from dj_actions.relay.tracking.tracker import Tracker
 from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
 
 logger = logging.getLogger(__name__)

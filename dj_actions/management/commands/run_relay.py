@@ -17,10 +17,10 @@ from dj_actions.conf import get_settings
 from dj_actions.database import enable_tcp_keepalive, leave_pools
 from dj_actions.exceptions import DJActionsError
 from dj_actions.models import Delivery
-from dj_actions.relay.leftovers import Leftovers
+from dj_actions.relay.lanes.pending_deliveries import Leftovers
+from dj_actions.relay.process.stop_signals import on_stop_signal
+from dj_actions.relay.process.tenancy import same_search_path
 from dj_actions.relay.relay import Relay
-from dj_actions.relay.shutdown import on_stop_signal
-from dj_actions.relay.tenancy import same_search_path
 
 LEFT_PENDING = 3
 """Exit code of --once and --drain if deliveries that are due are left."""

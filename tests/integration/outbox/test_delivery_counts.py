@@ -14,8 +14,8 @@ from tenacity import wait_fixed
 from dj_actions.models import Delivery, DeliveryCount, RelayHeartbeat
 from dj_actions.outbox.queries import PERIOD, PERIODS, Counts
 from dj_actions.outbox.queries.delivery_counts import KEPT_PERIODS, period_of
-from dj_actions.relay.delivery_counter import DeliveryCounter
 from dj_actions.relay.heartbeat import Heartbeat
+from dj_actions.relay.process.delivery_counter import DeliveryCounter
 from dj_actions.relay.relay import Relay
 from dj_actions.relay.tuning import LaneTuning
 from example.launch.process import wait_until

@@ -24,7 +24,7 @@ from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
 from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.publishers import BasePublisher
 from dj_actions.publishers.handler import publisher_class
-from dj_actions.relay.lane import Lane
+from dj_actions.relay.lanes.lane import Lane
 from dj_actions.relay.relay import Relay
 from dj_actions.relay.tuning import LaneTuning
 from dj_actions.states import DeliveryState, RemoteState
@@ -242,7 +242,7 @@ def test_a_lane_survives_unexpected_errors(queue: Queue, monkeypatch: pytest.Mon
             raise ProgrammingError("relation does not exist")
         return 0
 
-    monkeypatch.setattr("dj_actions.relay.lane.rescue", rescue_with_a_fault)
+    monkeypatch.setattr("dj_actions.relay.lanes.lane.rescue", rescue_with_a_fault)
     queue(2)
     with running(Relay(["first"], tuning=LaneTuning(error_wait=SHORT_WAIT))):
         wait_for(lambda: delivered() == 2, "The deliveries")
@@ -398,7 +398,7 @@ def test_drain_and_once_raise_what_stopped_them(
     def fail(*_args: object) -> int:
         raise ProgrammingError("relation does not exist")
 
-    monkeypatch.setattr("dj_actions.relay.lane.rescue", fail)
+    monkeypatch.setattr("dj_actions.relay.lanes.lane.rescue", fail)
     queue(1)
     with pytest.raises(ProgrammingError):
         Relay().drain()
@@ -445,7 +445,7 @@ def test_a_relay_that_cannot_release_its_deliveries_ends_anyway(
         raise OperationalError("The database is away.")
 
     monkeypatch.setattr(DeliveryQuerySet, "release", fail)
-    monkeypatch.setattr("dj_actions.relay.lease.wake_relays", pytest.fail)
+    monkeypatch.setattr("dj_actions.relay.claiming.lease.wake_relays", pytest.fail)
     relay = Relay()
     for lane in relay._lanes:
         lane.lease.token = uuid4()

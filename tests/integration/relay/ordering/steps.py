@@ -14,7 +14,7 @@ from dj_actions.messages import Message, Receipt
 from dj_actions.models import ActionEvent, Delivery, PublisherState
 from dj_actions.operations import cancel, discard, replay
 from dj_actions.policies import OnPoison
-from dj_actions.relay.lane import Lane
+from dj_actions.relay.lanes.lane import Lane
 from dj_actions.relay.tuning import LaneTuning
 from dj_actions.states import DeliveryState
 from tests.integration.relay.ordering.expectations import Expectations
