@@ -17,7 +17,7 @@ from benchmarks.request.over_http import HttpTransport
 from benchmarks.turns import Contender
 from dj_actions.conf import get_settings
 from dj_actions.models import Delivery
-from dj_actions.relay.delivering.publishing import message_of
+from dj_actions.relay.delivering.messages import message_of
 from dj_actions.relay.process.capacity import lanes_of
 
 ALIAS = "destination"

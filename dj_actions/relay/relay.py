@@ -14,23 +14,23 @@ from django.db import Error, router
 from dj_actions.conf import get_settings
 from dj_actions.database import RECONNECT_TIMEOUT, retry_on_disconnect
 from dj_actions.models import Delivery
+from dj_actions.outbox.environment import require_own_environment
 from dj_actions.outbox.wakeup import TRACKER_PREFIX
 from dj_actions.publishers.handler import supports_tracking
-from dj_actions.relay.claiming.lease import release
-from dj_actions.relay.environment import require_own_environment
 from dj_actions.relay.failures.error_backoff import ErrorBackoff
-from dj_actions.relay.heartbeat import Heartbeat
 from dj_actions.relay.lanes.lane import Lane
 from dj_actions.relay.lanes.lanes import Lanes
-from dj_actions.relay.lanes.pending_deliveries import Leftovers, all_leftovers, unknown_aliases
+from dj_actions.relay.lanes.pending_deliveries import PendingDeliveries, all_pending
 from dj_actions.relay.process.capacity import lanes_of
 from dj_actions.relay.process.delivery_counter import DeliveryCounter
+from dj_actions.relay.process.heartbeat import Heartbeat
 from dj_actions.relay.process.listener import Listener, is_supported
-from dj_actions.relay.process.served_publishers import resolve_aliases
+from dj_actions.relay.process.served_publishers import resolve_aliases, unknown_aliases
 from dj_actions.relay.process.single_instance import single_instance
 from dj_actions.relay.process.threads import Threads, Work, join
+from dj_actions.relay.settling.release import release
 from dj_actions.relay.tracking.tracker import Tracker
-from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.relay.tuning import DEFAULT_TUNING, RelayTuning
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,9 @@ class Relay:
         InvalidSetting: an alias is not configured.
     """
 
-    def __init__(self, aliases: Sequence[str] = (), *, tuning: LaneTuning = DEFAULT_TUNING) -> None:
+    def __init__(
+        self, aliases: Sequence[str] = (), *, tuning: RelayTuning = DEFAULT_TUNING
+    ) -> None:
         self._settings = get_settings()
         self._serves_all = not aliases
         self._tuning = tuning
@@ -102,7 +104,7 @@ class Relay:
             self._stopping.wait()
             self._shutdown(others)
 
-    def run_once(self) -> list[Leftovers]:
+    def run_once(self) -> list[PendingDeliveries]:
         """Deliver at most one batch for each publisher, then end.
 
         Returns:
@@ -110,7 +112,7 @@ class Relay:
         """
         return self._run_to_end(lambda lane: lane.deliver_once)
 
-    def drain(self) -> list[Leftovers]:
+    def drain(self) -> list[PendingDeliveries]:
         """Deliver all deliveries that are due, then end; those that wait for a retry stay.
 
         A rate limit makes it wait. A publisher that is paused, or whose circuit breaker is open,
@@ -121,9 +123,11 @@ class Relay:
         """
         return self._run_to_end(lambda lane: lane.drain)
 
-    def _run_to_end(self, work_of: Callable[[Lane], Callable[[], Leftovers]]) -> list[Leftovers]:
+    def _run_to_end(
+        self, work_of: Callable[[Lane], Callable[[], PendingDeliveries]]
+    ) -> list[PendingDeliveries]:
         """Run until all lanes have ended, and raise the first error."""
-        found: dict[str, Leftovers] = {}
+        found: dict[str, PendingDeliveries] = {}
 
         def work(lane: Lane) -> None:
             found[lane.alias] = work_of(lane)()  # the last of several lanes has the final state
@@ -138,7 +142,7 @@ class Relay:
             self.stop()
             self._shutdown([])
         return retry_on_disconnect(
-            all_leftovers, found, self._settings, self._lanes.aliases, unknown=self._serves_all
+            all_pending, found, self._settings, self._lanes.aliases, unknown=self._serves_all
         )
 
     def _wait_for(self, threads: Sequence[threading.Thread]) -> None:
@@ -202,7 +206,11 @@ class Relay:
 
     def _heartbeat(self) -> Work:
         heartbeat = Heartbeat(
-            self._lanes, counter=self._counter, stopping=self._stopping, tuning=self._tuning
+            self._lanes.aliases,
+            is_stuck=lambda: self._lanes.has_stuck,
+            counter=self._counter,
+            stopping=self._stopping,
+            tuning=self._tuning,
         )
         return heartbeat.run
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.relay.tuning import DEFAULT_TUNING, RelayTuning
 
 
 class BatchSize:
@@ -19,7 +19,7 @@ class BatchSize:
     """
 
     def __init__(
-        self, maximum: int, tuning: LaneTuning = DEFAULT_TUNING, *, minimum: int = 1
+        self, maximum: int, tuning: RelayTuning = DEFAULT_TUNING, *, minimum: int = 1
     ) -> None:
         self._minimum = min(maximum, max(minimum, tuning.min_batch_size))
         self._maximum = maximum

@@ -12,7 +12,7 @@ from dj_actions.relay.claiming.batch_size import BatchSize
 from dj_actions.relay.claiming.position import ClaimPosition
 from dj_actions.relay.failures.circuit_breaker import CircuitBreaker
 from dj_actions.relay.identity import relay_name
-from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.relay.tuning import DEFAULT_TUNING, RelayTuning
 
 
 def on_poison_of(settings: PublisherSettings) -> OnPoison | None:
@@ -45,7 +45,7 @@ class Claimer:
         alias: str,
         settings: Settings,
         breaker: CircuitBreaker,
-        tuning: LaneTuning = DEFAULT_TUNING,
+        tuning: RelayTuning = DEFAULT_TUNING,
     ) -> None:
         own = settings.publishers[alias]
         self.breaker = breaker

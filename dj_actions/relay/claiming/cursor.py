@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from dj_actions.outbox.claimed import Cursor, Scan
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.tuning import RelayTuning
 
 ScanFrom = Callable[[Cursor | None], Scan]
 """Claims deliveries after a position in the queue, or from its start."""
@@ -21,7 +21,7 @@ class ClaimCursor:
     scans are slow they become rare, for an idle lane too.
     """
 
-    def __init__(self, tuning: LaneTuning) -> None:
+    def __init__(self, tuning: RelayTuning) -> None:
         self.is_slow = False
         """Whether the last full scan exceeded `slow_scan_threshold`."""
         self._tuning = tuning

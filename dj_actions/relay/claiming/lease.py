@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.db import router
-
 from dj_actions.models import Delivery
-from dj_actions.outbox.wakeup import wake_relays
-from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.relay.tuning import DEFAULT_TUNING, RelayTuning
 
 
 class Lease:
@@ -22,7 +18,7 @@ class Lease:
         seconds: how long it lasts without a renewal.
     """
 
-    def __init__(self, seconds: float, tuning: LaneTuning = DEFAULT_TUNING) -> None:
+    def __init__(self, seconds: float, tuning: RelayTuning = DEFAULT_TUNING) -> None:
         self.token: UUID | None = None
         """The lease token of the batch in progress."""
         self._seconds = seconds
@@ -48,15 +44,3 @@ class Lease:
     def is_stuck(self) -> bool:
         """Whether the publisher has been busy with one batch for far too long."""
         return self.token is not None and time.monotonic() - self._held_since >= self._stuck_after
-
-
-def release(alias: str, token: UUID, stopping: threading.Event) -> None:
-    """Release the deliveries that a lease still holds, as if they had never been claimed.
-
-    Args:
-        alias: their publisher.
-        token: the lease token.
-        stopping: if set, other relays are notified; otherwise the lane itself claims them again.
-    """
-    if Delivery.objects.release(token) and stopping.is_set():
-        wake_relays([alias], using=router.db_for_write(Delivery))

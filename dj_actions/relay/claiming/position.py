@@ -8,7 +8,7 @@ from functools import partial
 
 from dj_actions.outbox.claimed import CLAIM_PARTS, Claimed, Cursor, Scan
 from dj_actions.relay.claiming.cursor import ClaimCursor
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.tuning import RelayTuning
 
 ScanPart = Callable[[int | None, Cursor | None], Scan]
 """Claims deliveries of one part of the ordering keys, or of all, after a position in the queue."""
@@ -21,7 +21,7 @@ class ClaimPosition:
     one at work takes the parts in turn, so that several can claim at once.
     """
 
-    def __init__(self, tuning: LaneTuning) -> None:
+    def __init__(self, tuning: RelayTuning) -> None:
         self._tuning = tuning
         self._whole = ClaimCursor(tuning)
         self._parts = [ClaimCursor(tuning) for _ in range(CLAIM_PARTS)]

@@ -18,12 +18,14 @@ from dj_actions.outbox.ordering import are_ordered, independent_groups
 from dj_actions.outbox.queries import Counts
 from dj_actions.policies import OnPoison, RetryPolicy
 from dj_actions.publishers import BasePublisher
-from dj_actions.relay.claiming.lease import release
 from dj_actions.relay.delivering.attempt_timer import AttemptTimer
 from dj_actions.relay.delivering.publishing import publish, receipt_or_error
-from dj_actions.relay.failures.attempts import failed_attempt, retry_wait, was_sent
+from dj_actions.relay.failures.attempts import failed_attempt
 from dj_actions.relay.failures.circuit_breaker import CircuitBreaker
+from dj_actions.relay.failures.outages import was_sent
+from dj_actions.relay.failures.retries import retry_wait
 from dj_actions.relay.settling.receipts import ReceiptBuffer, ReceiptDelay
+from dj_actions.relay.settling.release import release
 from dj_actions.relay.settling.settlement import settle_failure
 
 logger = logging.getLogger(__name__)

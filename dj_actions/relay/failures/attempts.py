@@ -1,10 +1,8 @@
-"""How an attempt failed, and whether and when the delivery is retried."""
+"""How an attempt failed, and whether it counts."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
-from typing import Any
 
 from dj_actions.exceptions import (
     DestinationNotFound,
@@ -16,11 +14,11 @@ from dj_actions.exceptions import (
     error_message,
 )
 from dj_actions.models import Delivery
-from dj_actions.outbox.attempts import Attempt, Timing, ends_alike, seconds_of, started_at
+from dj_actions.outbox.attempts import Attempt, Timing, seconds_of, started_at
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.outbox.times import aware
-from dj_actions.policies import RetryPolicy
 from dj_actions.publishers.http import is_status
+from dj_actions.relay.failures.outages import is_outage
 from dj_actions.relay.identity import relay_name
 from dj_actions.text import sanitize
 
@@ -103,51 +101,3 @@ def is_counted(error: BaseException, *, is_probe: bool) -> bool:
     if isinstance(error, (PublisherMisconfigured, RateLimited)):
         return False
     return not (is_probe and is_outage(error))
-
-
-def was_sent(outcome: object) -> bool:
-    """Return whether an outcome says something about the destination.
-
-    A wrong configuration does, even if nothing could be sent.
-    """
-    return (
-        not isinstance(outcome, PublishError)
-        or outcome.was_sent
-        or isinstance(outcome, PublisherMisconfigured)
-    )
-
-
-def is_outage(error: BaseException) -> bool:
-    """Return whether an error speaks against the destination, not against the message.
-
-    An error that is not a PublishError is not evidence of an outage: only its own message is
-    retried.
-    """
-    return isinstance(error, PublisherUnavailable) and not isinstance(error, DestinationNotFound)
-
-
-def retry_wait(delivery: Claimed, error: BaseException, policy: RetryPolicy) -> float | None:
-    """Return the seconds until the next attempt, or None to give up."""
-    if isinstance(error, PublishRejected):
-        return None
-    not_found = isinstance(error, DestinationNotFound)
-    attempts = _times_not_found(delivery) + 1 if not_found else delivery.attempts
-    return policy.next_wait(attempts=attempts, age=delivery_age(delivery), not_found=not_found)
-
-
-def delivery_age(delivery: Claimed | Delivery) -> float:
-    """Return the seconds between queueing and claiming, by the database's clock."""
-    return max(timedelta(0), delivery.claimed_at - delivery.queued_at).total_seconds()
-
-
-def _times_not_found(delivery: Claimed) -> int:
-    """Count the latest attempts in a row that found no DAG or feed."""
-    times, later = 0, dict[str, Any]()
-    for entry in reversed(delivery.errors):
-        if entry["kind"] != NOT_FOUND:
-            break
-        if not ends_alike(entry, later):  # the later one counts those that ended like it
-            times += entry.get("times", 1)
-        later = entry
-    # A replay keeps the history, but its attempts are counted from zero.
-    return min(times, delivery.attempts - 1)

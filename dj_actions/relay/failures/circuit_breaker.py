@@ -21,9 +21,9 @@ from dj_actions.exceptions import (
 from dj_actions.messages import Receipt
 from dj_actions.models import PublisherState
 from dj_actions.policies import clamp_wait
-from dj_actions.relay.failures.attempts import is_outage
 from dj_actions.relay.failures.error_backoff import backoff_seconds
-from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.relay.failures.outages import is_outage
+from dj_actions.relay.tuning import DEFAULT_TUNING, RelayTuning
 from dj_actions.signals import publisher_recovered
 from dj_actions.text import sanitize
 
@@ -41,7 +41,7 @@ class CircuitBreaker:
         tuning: when it opens, and how long it waits for a probe.
     """
 
-    def __init__(self, publisher: str, tuning: LaneTuning = DEFAULT_TUNING) -> None:
+    def __init__(self, publisher: str, tuning: RelayTuning = DEFAULT_TUNING) -> None:
         self._publisher = publisher
         self._tuning = tuning
         self._failures = 0

@@ -10,19 +10,20 @@ from functools import partial
 from dj_actions.conf import Settings
 from dj_actions.database import retry_on_disconnect
 from dj_actions.exceptions import error_message
+from dj_actions.outbox.environment import require_own_environment
 from dj_actions.publishers import publishers
 from dj_actions.relay.claiming.claimer import Claimer
 from dj_actions.relay.claiming.lease import Lease
 from dj_actions.relay.delivering.batch import Batch, deliver
-from dj_actions.relay.environment import require_own_environment
 from dj_actions.relay.failures.circuit_breaker import CircuitBreaker
-from dj_actions.relay.failures.error_backoff import ErrorBackoff, Throttled
-from dj_actions.relay.lanes.pending_deliveries import Leftovers, leftovers_of
+from dj_actions.relay.failures.error_backoff import ErrorBackoff
+from dj_actions.relay.lanes.pending_deliveries import PendingDeliveries, pending_of
 from dj_actions.relay.lanes.polling import Polling
 from dj_actions.relay.process.delivery_counter import DeliveryCounter
 from dj_actions.relay.settling.receipts import ReceiptDelay
 from dj_actions.relay.settling.rescue import rescue
-from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.relay.throttled import Throttled
+from dj_actions.relay.tuning import DEFAULT_TUNING, RelayTuning
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Lane:
         stopping: threading.Event,
         listening: threading.Event | None = None,
         *,
-        tuning: LaneTuning = DEFAULT_TUNING,
+        tuning: RelayTuning = DEFAULT_TUNING,
         claimer: Claimer | None = None,
         counter: DeliveryCounter | None = None,
     ) -> None:
@@ -93,7 +94,7 @@ class Lane:
         """Poll at once: there may be new deliveries, or the relay stops."""
         self._polling.wake()
 
-    def drain(self) -> Leftovers:
+    def drain(self) -> PendingDeliveries:
         """Work until nothing is due, nothing can be sent, or the relay stops.
 
         Returns:
@@ -102,7 +103,7 @@ class Lane:
         passes_without_work = 0
         while True:
             passes_without_work = 0 if self._drain_once() else passes_without_work + 1
-            left = self._leftovers()
+            left = self._pending()
             # What was recorded meanwhile is due as well.
             if self._stopping.is_set() or not left.is_claimable:
                 return left
@@ -112,11 +113,11 @@ class Lane:
                     return left
                 self._stopping.wait(self._tuning.locked_wait)
 
-    def deliver_once(self) -> Leftovers:
+    def deliver_once(self) -> PendingDeliveries:
         """Deliver at most one batch; return what is left pending, and why."""
         retry_on_disconnect(self._read_shared_state)
         retry_on_disconnect(self.run_once)
-        return self._leftovers()
+        return self._pending()
 
     def _drain_once(self) -> bool:
         """Deliver until nothing can be claimed; return whether something was."""
@@ -138,8 +139,8 @@ class Lane:
         self._stopping.wait(seconds)
         return seconds > 0
 
-    def _leftovers(self) -> Leftovers:
-        return retry_on_disconnect(leftovers_of, self.alias, self._settings)
+    def _pending(self) -> PendingDeliveries:
+        return retry_on_disconnect(pending_of, self.alias, self._settings)
 
     def run_once(self) -> bool:
         """Deliver one batch; return whether there was one.

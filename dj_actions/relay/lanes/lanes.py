@@ -48,6 +48,11 @@ class Lanes:
         return list(dict.fromkeys(lane.alias for lane in self._lanes))
 
     @property
+    def has_stuck(self) -> bool:
+        """Whether one of the present lanes is stuck, and was not replaced."""
+        return any(lane.lease.is_stuck for lane in self)
+
+    @property
     def threads(self) -> list[threading.Thread]:
         """The threads of the present lanes."""
         return list(self._threads.values())

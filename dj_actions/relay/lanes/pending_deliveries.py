@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db import router
-
 from dj_actions.conf import PublisherSettings, Settings
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.queries import PendingCounts
 from dj_actions.relay.claiming.claimer import on_poison_of
+from dj_actions.relay.process.served_publishers import unknown_aliases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leftovers:
+class PendingDeliveries:
     """The pending deliveries of one publisher, with what stops them."""
 
     publisher: str
@@ -53,7 +52,7 @@ class Leftovers:
         return self.counts.due > 0 or (self.counts.later > 0 and is_stopped)
 
 
-def leftovers_of(alias: str, settings: PublisherSettings | None) -> Leftovers:
+def pending_of(alias: str, settings: PublisherSettings | None) -> PendingDeliveries:
     """Return the pending deliveries of a publisher.
 
     Args:
@@ -62,7 +61,7 @@ def leftovers_of(alias: str, settings: PublisherSettings | None) -> Leftovers:
     """
     rate = settings.rate_limit if settings else None
     on_poison = on_poison_of(settings) if settings else None
-    return Leftovers(
+    return PendingDeliveries(
         publisher=alias,
         counts=Delivery.objects.count_pending(alias, on_poison=on_poison),
         state=PublisherState.objects.find(alias),
@@ -71,9 +70,13 @@ def leftovers_of(alias: str, settings: PublisherSettings | None) -> Leftovers:
     )
 
 
-def all_leftovers(
-    found: Mapping[str, Leftovers], settings: Settings, aliases: Iterable[str], *, unknown: bool
-) -> list[Leftovers]:
+def all_pending(
+    found: Mapping[str, PendingDeliveries],
+    settings: Settings,
+    aliases: Iterable[str],
+    *,
+    unknown: bool,
+) -> list[PendingDeliveries]:
     """Return what is left of several publishers.
 
     Args:
@@ -84,12 +87,6 @@ def all_leftovers(
     """
     gone = unknown_aliases(settings.publishers) if unknown else []
     return [
-        *(found.get(alias) or leftovers_of(alias, settings.publishers[alias]) for alias in aliases),
-        *(leftovers_of(alias, None) for alias in gone),
+        *(found.get(alias) or pending_of(alias, settings.publishers[alias]) for alias in aliases),
+        *(pending_of(alias, None) for alias in gone),
     ]
-
-
-def unknown_aliases(known: Iterable[str]) -> list[str]:
-    """Return the publishers of open deliveries that no relay can serve: renamed or removed ones."""
-    rows = Delivery.objects.using(router.db_for_write(Delivery)).of_unknown_publishers(known)
-    return sorted(rows.order_by().values_list("publisher", flat=True).distinct())

@@ -9,7 +9,7 @@ import time
 from dj_actions.conf import Settings
 from dj_actions.models import Delivery
 from dj_actions.relay.failures.error_backoff import ErrorBackoff
-from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.relay.tuning import DEFAULT_TUNING, RelayTuning
 
 
 class Polling:
@@ -29,7 +29,7 @@ class Polling:
         *,
         stopping: threading.Event,
         listening: threading.Event,
-        tuning: LaneTuning = DEFAULT_TUNING,
+        tuning: RelayTuning = DEFAULT_TUNING,
     ) -> None:
         self._alias = alias
         self._interval = settings.poll_interval

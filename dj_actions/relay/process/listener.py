@@ -22,7 +22,7 @@ from dj_actions.outbox.notifications import (
     notification_arrives,
 )
 from dj_actions.relay.failures.error_backoff import ErrorBackoff
-from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.relay.tuning import DEFAULT_TUNING, RelayTuning
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -63,7 +63,7 @@ class Listener:
         wake_all: Callable[[], object],
         is_listening: threading.Event,
         stopping: threading.Event,
-        tuning: LaneTuning = DEFAULT_TUNING,
+        tuning: RelayTuning = DEFAULT_TUNING,
     ) -> None:
         self._using = using
         self._wake = wake

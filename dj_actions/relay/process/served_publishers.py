@@ -1,10 +1,13 @@
-"""Which publishers to serve."""
+"""Which publishers a relay serves, and which none can serve."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db import router
+
 from dj_actions.conf import Settings
+from dj_actions.models import Delivery
 
 
 def resolve_aliases(settings: Settings, aliases: Iterable[str]) -> tuple[str, ...]:
@@ -17,3 +20,9 @@ def resolve_aliases(settings: Settings, aliases: Iterable[str]) -> tuple[str, ..
     for alias in chosen:
         settings.require_publisher(alias)
     return chosen or tuple(settings.publishers)
+
+
+def unknown_aliases(known: Iterable[str]) -> list[str]:
+    """Return the publishers of open deliveries that no relay can serve: renamed or removed ones."""
+    rows = Delivery.objects.using(router.db_for_write(Delivery)).of_unknown_publishers(known)
+    return sorted(rows.order_by().values_list("publisher", flat=True).distinct())

@@ -10,7 +10,7 @@ from dj_actions.models import Delivery
 from dj_actions.outbox.attempts import Delivered
 from dj_actions.policies import OnPoison
 from dj_actions.relay.settling.settlement import log_lease_lost, send_delivery_settled
-from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.relay.tuning import DEFAULT_TUNING, RelayTuning
 from dj_actions.signals import delivery_settled
 from dj_actions.states import DeliveryState
 
@@ -24,7 +24,7 @@ class ReceiptDelay:
         tuning: the limits, and the share of its time for which a lane may settle.
     """
 
-    def __init__(self, tuning: LaneTuning = DEFAULT_TUNING) -> None:
+    def __init__(self, tuning: RelayTuning = DEFAULT_TUNING) -> None:
         self._tuning = tuning
         self.seconds = self._within_limits(0.0)
         """Seconds from one settlement to the next."""

@@ -6,7 +6,8 @@ import logging
 
 from dj_actions.models import Delivery
 from dj_actions.policies import RetryPolicy
-from dj_actions.relay.failures.attempts import delivery_age, expired_attempt
+from dj_actions.relay.failures.attempts import expired_attempt
+from dj_actions.relay.failures.retries import delivery_age
 from dj_actions.relay.settling.settlement import send_delivery_dead
 
 logger = logging.getLogger(__name__)

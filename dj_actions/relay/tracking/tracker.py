@@ -13,12 +13,13 @@ from dj_actions.exceptions import PublishError, error_message
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.wakeup import wake_relays
 from dj_actions.publishers import BasePublisher, publishers
-from dj_actions.relay.failures.attempts import is_outage
-from dj_actions.relay.failures.error_backoff import ErrorBackoff, Throttled
+from dj_actions.relay.failures.error_backoff import ErrorBackoff
+from dj_actions.relay.failures.outages import is_outage
+from dj_actions.relay.throttled import Throttled
 from dj_actions.relay.tracking.changed_runs import are_changes_known, check_changed, lists_changes
 from dj_actions.relay.tracking.due_runs import MAX_RUNS, track
 from dj_actions.relay.tracking.run_pace import RunPace
-from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.relay.tuning import DEFAULT_TUNING, RelayTuning
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Tracker:
         settings: Settings,
         stopping: threading.Event,
         listening: threading.Event | None = None,
-        tuning: LaneTuning = DEFAULT_TUNING,
+        tuning: RelayTuning = DEFAULT_TUNING,
     ) -> None:
         self.alias = alias
         self._settings = settings

@@ -21,7 +21,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from dj_actions.conf import get_settings
 from dj_actions.policies import OnPoison
 from dj_actions.relay.lanes.lane import Lane
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.tuning import RelayTuning
 from tests.fixtures.relay import RETRY
 from tests.integration.relay.ordering.machine import RELAYS, WRITERS, DeliveryRun
 from tests.integration.relay.ordering.relays import Relay
@@ -44,7 +44,7 @@ RUNS = hypothesis_settings(
 
 
 @pytest.fixture
-def make_lane() -> Iterator[Callable[[OnPoison, int, LaneTuning], Lane]]:
+def make_lane() -> Iterator[Callable[[OnPoison, int, RelayTuning], Lane]]:
     """Yield a function that makes a lane of a publisher which keeps an order.
 
     It replaces the settings of the previous lane: within each other, those of hundreds of runs
@@ -52,7 +52,7 @@ def make_lane() -> Iterator[Callable[[OnPoison, int, LaneTuning], Lane]]:
     """
     overrides: list[override_settings] = []
 
-    def make_lane(on_poison: OnPoison, batch_size: int, tuning: LaneTuning) -> Lane:
+    def make_lane(on_poison: OnPoison, batch_size: int, tuning: RelayTuning) -> Lane:
         entry = {
             "BACKEND": "tests.integration.relay.scripted.ScriptedPublisher",
             "RETRY": RETRY,
@@ -96,7 +96,7 @@ def test_each_ordering_key_arrives_in_the_order_of_its_commits(
     on_poison: OnPoison,
     relays: list[Relay],
     writers: list[LateWriter],
-    make_lane: Callable[[OnPoison, int, LaneTuning], Lane],
+    make_lane: Callable[[OnPoison, int, RelayTuning], Lane],
 ) -> None:
     class Run(DeliveryRun):
         def __init__(self) -> None:

@@ -32,7 +32,7 @@ from dj_actions.publishers import before_sending
 from dj_actions.redaction import prepare_for_storage
 from dj_actions.relay.lanes.lane import Lane
 from dj_actions.relay.settling.rescue import rescue
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.tuning import RelayTuning
 from dj_actions.signals import delivery_settled
 from dj_actions.states import DeliveryState, RemoteState
 from dj_actions.testing import assert_delivered
@@ -450,7 +450,7 @@ def test_a_stopping_lane_finishes_one_and_releases_the_rest(
 def test_a_lane_that_has_lost_its_lease_stops_sending(
     queue: Queue, stopping: threading.Event
 ) -> None:
-    tuning = LaneTuning(min_receipt_delay=0, max_receipt_delay=0)
+    tuning = RelayTuning(min_receipt_delay=0, max_receipt_delay=0)
     lane = Lane("first", get_settings(), stopping, tuning=tuning)
     queue(3)
 

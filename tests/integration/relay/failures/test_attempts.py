@@ -24,7 +24,7 @@ from dj_actions.messages import Message, Receipt
 from dj_actions.models import Attempt, Delivery, PublisherState
 from dj_actions.outbox.attempts import with_failure
 from dj_actions.policies import RetryPolicy
-from dj_actions.relay.failures.attempts import retry_wait
+from dj_actions.relay.failures.retries import retry_wait
 from dj_actions.relay.identity import relay_name
 from dj_actions.relay.lanes.lane import Lane
 from dj_actions.relay.settling.rescue import rescue

@@ -20,12 +20,12 @@ from dj_actions.exceptions import (
 from dj_actions.messages import Receipt
 from dj_actions.policies import MIN_RETRY_WAIT
 from dj_actions.relay.failures.circuit_breaker import CircuitBreaker
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.tuning import RelayTuning
 
 pytestmark = pytest.mark.django_db
 
-FAILURES_TO_OPEN = LaneTuning().failures_to_open
-MAX_RETRY_AFTER = LaneTuning().max_retry_after
+FAILURES_TO_OPEN = RelayTuning().failures_to_open
+MAX_RETRY_AFTER = RelayTuning().max_retry_after
 FIRST_WAIT, LAST_WAIT = 1.0, 30.0
 """Seconds before the first probe, and between two probes in the end."""
 

@@ -19,7 +19,7 @@ from dj_actions.exceptions import PublisherUnavailable
 from dj_actions.messages import Message, Receipt
 from dj_actions.models import Delivery
 from dj_actions.relay.lanes.lane import Lane
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.tuning import RelayTuning
 from dj_actions.states import DeliveryState
 from tests.fixtures.relay import Queue
 from tests.integration.relay.scripted import accept, script
@@ -30,13 +30,13 @@ pytestmark = pytest.mark.django_db
 HOUR = 3600
 """Seconds: longer than a test takes, however slow the machine is."""
 
-COLLECT = LaneTuning(min_receipt_delay=HOUR, max_receipt_delay=HOUR, rescue_interval=HOUR)
+COLLECT = RelayTuning(min_receipt_delay=HOUR, max_receipt_delay=HOUR, rescue_interval=HOUR)
 """Receipts are collected until the end of a batch."""
 
-AT_ONCE = LaneTuning(min_receipt_delay=0, max_receipt_delay=0, rescue_interval=HOUR)
+AT_ONCE = RelayTuning(min_receipt_delay=0, max_receipt_delay=0, rescue_interval=HOUR)
 """Each receipt is settled by itself."""
 
-MakeLane = Callable[[LaneTuning], Lane]
+MakeLane = Callable[[RelayTuning], Lane]
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def make_wide_lane(settings: Settings) -> Iterator[MakeLane]:
     }
     settings.DJ_ACTIONS = {"PUBLISHERS": {"first": entry}, "LEASE": 4 * HOUR}
 
-    def make_wide_lane(tuning: LaneTuning) -> Lane:
+    def make_wide_lane(tuning: RelayTuning) -> Lane:
         lane = Lane("first", get_settings(), threading.Event(), tuning=tuning)
         lane.run_once()
         return lane
@@ -62,7 +62,7 @@ def make_wide_lane(settings: Settings) -> Iterator[MakeLane]:
 
 @pytest.fixture
 def wide_lane(make_wide_lane: MakeLane) -> Lane:
-    return make_wide_lane(LaneTuning())
+    return make_wide_lane(RelayTuning())
 
 
 def statements(lane: Lane) -> list[str]:
@@ -162,7 +162,7 @@ def test_a_late_commit_is_found_although_the_cursor_is_past_it(
 def test_slow_full_scans_are_rare_and_happen_before_a_drain_ends(
     make_wide_lane: MakeLane, queue: Queue
 ) -> None:
-    wide_lane = make_wide_lane(LaneTuning(slow_scan_threshold=-1.0))
+    wide_lane = make_wide_lane(RelayTuning(slow_scan_threshold=-1.0))
     queue(2)
     wide_lane.run_once()
     late = queue()[0]
@@ -179,7 +179,7 @@ def test_slow_full_scans_are_rare_and_happen_before_a_drain_ends(
 @pytest.mark.postgres
 def test_slow_full_scans_are_repeated(make_wide_lane: MakeLane, queue: Queue) -> None:
     wide_lane = make_wide_lane(
-        LaneTuning(slow_scan_threshold=-1.0, full_scan_interval=0.0, full_scan_max_share=math.inf)
+        RelayTuning(slow_scan_threshold=-1.0, full_scan_interval=0.0, full_scan_max_share=math.inf)
     )
     queue(2)
     wide_lane.run_once()

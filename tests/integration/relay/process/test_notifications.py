@@ -28,7 +28,7 @@ from dj_actions.outbox import wakeup
 from dj_actions.outbox.notifications import listening, notify
 from dj_actions.relay.lanes.lane import Lane
 from dj_actions.relay.relay import Relay
-from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.relay.tuning import DEFAULT_TUNING, RelayTuning
 from dj_actions.states import DeliveryState
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
@@ -121,7 +121,7 @@ def by_resuming() -> None:
 
 
 @contextmanager
-def listening_relay(tuning: LaneTuning = DEFAULT_TUNING) -> Iterator[Relay]:
+def listening_relay(tuning: RelayTuning = DEFAULT_TUNING) -> Iterator[Relay]:
     with running(Relay(tuning=tuning)) as relay:
         wait_for(lambda: len(listeners()) == 1, "The relay's LISTEN")
         yield relay
@@ -172,7 +172,7 @@ def test_an_operator_wakes_an_idle_relay(operation: Callable[[], object], queue:
 
 
 def test_an_idle_relay_polls_when_a_delivery_is_due(todo: Todo, queue: Queue) -> None:
-    with listening_relay(LaneTuning(busy_window=0.0)):
+    with listening_relay(RelayTuning(busy_window=0.0)):
         queue(1, available_at=timezone.now() + timedelta(seconds=0.5))
         notify(["first"], using="default")
         wait_for(lambda: delivered() == 1, "The delivery that became due")
@@ -202,7 +202,7 @@ def test_a_delivery_without_a_notification_is_found_by_an_idle_lane(
 
 
 def test_deliveries_released_by_a_stopping_relay_wake_another(queue: Queue) -> None:
-    tuning = LaneTuning(notify_min_interval=0.0)
+    tuning = RelayTuning(notify_min_interval=0.0)
     release = threading.Event()
 
     def wait_for_release(message: Message) -> Receipt:
@@ -334,7 +334,7 @@ def test_it_listens_again_after_its_connection_was_cut(
 def test_deliveries_queued_while_it_did_not_listen_are_found_once_it_does(
     todo: Todo, queue: Queue
 ) -> None:
-    with listening_relay(LaneTuning(busy_window=0.0)):
+    with listening_relay(RelayTuning(busy_window=0.0)):
         queue()  # without a notification
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s)", listeners())
@@ -383,7 +383,7 @@ def test_behind_a_pooler_that_drops_notifications_it_logs_so_and_polls(
         database_proxy(drops_notifications=True) as proxy,
         connecting_through(proxy, monkeypatch),
         caplog.at_level(logging.WARNING),
-        running(Relay(tuning=LaneTuning(notification_timeout=0.2))),
+        running(Relay(tuning=RelayTuning(notification_timeout=0.2))),
     ):
         wait_for(lambda: "pooler drops LISTEN notifications" in caplog.text, "The warning")
         queue(3)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dj_actions.relay.claiming.batch_size import BatchSize
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.tuning import RelayTuning
 
-TUNING = LaneTuning(initial_batch_size=10, min_batch_size=4, max_batch_seconds=1.0)
+TUNING = RelayTuning(initial_batch_size=10, min_batch_size=4, max_batch_seconds=1.0)
 QUICK, MODERATE, SLOW = 0.1, 0.7, 1.5
 
 

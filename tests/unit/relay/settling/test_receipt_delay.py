@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dj_actions.relay.settling.receipts import ReceiptDelay
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.tuning import RelayTuning
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,6 @@ def test_a_database_that_is_fast_again_shortens_it() -> None:
 
 
 def test_receipts_are_settled_at_once_if_none_may_wait() -> None:
-    delay = ReceiptDelay(LaneTuning(min_receipt_delay=0, max_receipt_delay=0))
+    delay = ReceiptDelay(RelayTuning(min_receipt_delay=0, max_receipt_delay=0))
     delay.record(3)
     assert delay.seconds == 0

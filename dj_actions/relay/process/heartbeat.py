@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
 from functools import partial
 from uuid import uuid4
 
@@ -13,9 +13,8 @@ from tenacity import wait_none
 
 from dj_actions.models import RelayHeartbeat
 from dj_actions.relay.failures.error_backoff import ErrorBackoff
-from dj_actions.relay.lanes.lane import Lane
 from dj_actions.relay.process.delivery_counter import DeliveryCounter
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.tuning import RelayTuning
 
 
 class Heartbeat:
@@ -24,20 +23,23 @@ class Heartbeat:
     As often it writes what the lanes have delivered.
 
     Args:
-        lanes: the present lanes of the relay, which replaces stuck ones.
+        publishers: those that the relay serves.
+        is_stuck: returns whether one of its lanes is stuck.
         counter: what they have delivered.
         stopping: set when the relay stops.
     """
 
     def __init__(
         self,
-        lanes: Iterable[Lane],
+        publishers: Collection[str],
         *,
+        is_stuck: Callable[[], bool],
         counter: DeliveryCounter,
         stopping: threading.Event,
-        tuning: LaneTuning,
+        tuning: RelayTuning,
     ) -> None:
-        self._lanes = lanes
+        self._publishers = sorted(publishers)
+        self._is_stuck = is_stuck
         self._counter = counter
         self._stopping = stopping
         self._tuning = tuning
@@ -50,7 +52,7 @@ class Heartbeat:
             relay,
             host=socket.gethostname(),
             pid=os.getpid(),
-            publishers=sorted({lane.alias for lane in self._lanes}),
+            publishers=self._publishers,
         )
         backoff = ErrorBackoff(
             task="record its heartbeat", stopping=self._stopping, wait=self._tuning.error_wait
@@ -62,7 +64,7 @@ class Heartbeat:
         retention = self._tuning.heartbeat_retention
         backoff.run(partial(RelayHeartbeat.objects.delete_stale, retention))
         while not self._stopping.is_set():
-            if not any(lane.lease.is_stuck for lane in self._lanes):
+            if not self._is_stuck():
                 backoff.run(beat)
             counting.run(self._counter.flush)
             self._stopping.wait(self._tuning.heartbeat_interval)

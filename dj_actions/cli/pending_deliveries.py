@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dj_actions.cli.output import count_of, deliveries, display, duration, one_line
 from dj_actions.models import PublisherState
 from dj_actions.outbox.times import aware
-from dj_actions.relay.lanes.pending_deliveries import Leftovers
+from dj_actions.relay.lanes.pending_deliveries import PendingDeliveries
 
 
-def leftovers_line(left: Leftovers) -> str:
+def pending_line(left: PendingDeliveries) -> str:
     """Return how many deliveries of a publisher are left pending, and why; empty if none are."""
     count = left.counts.due + left.counts.later
     if not count:
@@ -18,7 +18,7 @@ def leftovers_line(left: Leftovers) -> str:
     return one_line(f"{left.publisher}: {deliveries(count)} left pending: {'; '.join(_why(left))}.")
 
 
-def _why(left: Leftovers) -> Iterator[str]:
+def _why(left: PendingDeliveries) -> Iterator[str]:
     if not left.is_configured:
         yield "the publisher is not configured in DJ_ACTIONS"
     if left.state is not None and left.is_paused:
@@ -43,7 +43,7 @@ def _pause(state: PublisherState) -> str:
     return f"paused by {state.paused_by or 'the system'} ({state.pause_reason})"
 
 
-def _claimable(left: Leftovers) -> str:
+def _claimable(left: PendingDeliveries) -> str:
     count = left.counts.due - left.counts.blocked
     if left.allowed_in:
         moment = duration(left.allowed_in)
