@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dj_actions.conf import Settings
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.publishers.handler import publisher_class, supports_tracking
@@ -19,6 +21,11 @@ def lanes_of(alias: str, settings: Settings) -> int:
         return publisher_class(alias, entry).default_concurrency
     except InvalidSetting:
         return 1
+
+
+def aliases_of_lanes(aliases: Iterable[str], settings: Settings) -> list[str]:
+    """Return the publisher of each lane of a relay that serves these publishers."""
+    return [alias for alias in aliases for _ in range(lanes_of(alias, settings))]
 
 
 def connections_of_relay(settings: Settings) -> int:

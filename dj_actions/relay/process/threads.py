@@ -93,6 +93,18 @@ class Threads:
             close_connections()
 
 
+def wait_for(threads: Sequence[threading.Thread], *, stopping: threading.Event) -> None:
+    """Wait until all threads have ended, or the relay is stopped.
+
+    Args:
+        threads: those to wait for.
+        stopping: set when the relay stops.
+    """
+    while any(thread.is_alive() for thread in threads) and not stopping.is_set():
+        for thread in threads:
+            thread.join(0.1)
+
+
 def join(threads: Iterable[threading.Thread], *, timeout: float) -> None:
     """Wait until all threads have ended.
 

@@ -251,10 +251,10 @@ def test_a_lane_survives_unexpected_errors(queue: Queue, monkeypatch: pytest.Mon
 def test_a_relay_that_starts_before_the_tables_exist_waits_for_them(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_relay: Relay) -> None:
+    def fail(_known: object) -> None:
         raise ProgrammingError("relation does not exist")
 
-    monkeypatch.setattr(Relay, "_warn_of_unknown_publishers", fail)
+    monkeypatch.setattr("dj_actions.relay.relay.warn_of_unknown_publishers", fail)
     queue(1)
     with running(Relay(["first"], tuning=RelayTuning(error_wait=SHORT_WAIT))):
         wait_for(lambda: delivered() == 1, "The delivery")

@@ -112,7 +112,8 @@ def test_a_hint_that_comes_before_the_receipt_is_followed_as_soon_as_that_is_sto
         script.runs[str(message.id)] = SUCCEEDED
         answers.append(send_hint(message.id))
         if notify:
-            wait_for(lambda: relay._trackers[0]._expects_receipt, "The tracker, in vain")
+            (tracker,) = relay._trackers
+            wait_for(lambda: tracker._expects_receipt, "The tracker, in vain")
         return Receipt(id=str(message.id), tracked=True)
 
     script.behave = publish
