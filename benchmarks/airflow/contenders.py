@@ -20,7 +20,7 @@ from benchmarks.request.over_http import HttpTransport
 from benchmarks.turns import Contender
 from dj_actions.models import Delivery
 from dj_actions.publishers import publishers
-from dj_actions.relay.publishing import message_of
+from dj_actions.relay.delivering.messages import message_of
 
 ALIAS = "pipelines"
 """The publisher in the settings."""

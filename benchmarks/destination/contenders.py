@@ -17,8 +17,8 @@ from benchmarks.request.over_http import HttpTransport
 from benchmarks.turns import Contender
 from dj_actions.conf import get_settings
 from dj_actions.models import Delivery
-from dj_actions.relay.capacity import lanes_of
-from dj_actions.relay.publishing import message_of
+from dj_actions.relay.delivering.messages import message_of
+from dj_actions.relay.process.capacity import lanes_of
 
 ALIAS = "destination"
 """The publisher in the settings."""

@@ -22,7 +22,7 @@ from dj_actions.doctor.findings import Finding, State, problem
 from dj_actions.doctor.thresholds import Thresholds
 from dj_actions.models import Delivery
 from dj_actions.outbox.notifications import can_listen
-from dj_actions.relay.capacity import connections_of_relay
+from dj_actions.relay.process.capacity import connections_of_relay
 
 Check = Callable[[], Iterable[Finding]]
 

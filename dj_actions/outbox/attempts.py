@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dj_actions.outbox.claimed import Claimed
 
 DELIVERED = "delivered"
-"""The kind of the attempt that succeeded; those of failures are in `dj_actions.relay.failures`."""
+"""The kind of the attempt that succeeded; those of failures are in `relay.failures`."""
 
 MAX_NEWEST = 20
 """Failed attempts that a delivery keeps, in addition to the first one: the newest."""

@@ -14,23 +14,22 @@ from django.db import Error, router
 from dj_actions.conf import get_settings
 from dj_actions.database import RECONNECT_TIMEOUT, retry_on_disconnect
 from dj_actions.models import Delivery
-from dj_actions.outbox.wakeup import TRACKER_PREFIX
-from dj_actions.publishers.handler import supports_tracking
-from dj_actions.relay.aliases import resolve_aliases
-from dj_actions.relay.capacity import lanes_of
-from dj_actions.relay.delivery_counter import DeliveryCounter
-from dj_actions.relay.environment import require_own_environment
-from dj_actions.relay.heartbeat import Heartbeat
-from dj_actions.relay.lane import Lane
-from dj_actions.relay.lanes import Lanes
-from dj_actions.relay.lease import release
-from dj_actions.relay.leftovers import Leftovers, all_leftovers, unknown_aliases
-from dj_actions.relay.listener import Listener, is_supported
-from dj_actions.relay.resilience import ErrorBackoff
-from dj_actions.relay.single_instance import single_instance
-from dj_actions.relay.threads import Threads, Work, join
-from dj_actions.relay.tracker import Tracker
-from dj_actions.relay.tuning import DEFAULT_TUNING, LaneTuning
+from dj_actions.outbox.environment import require_own_environment
+from dj_actions.relay.failures.error_backoff import ErrorBackoff
+from dj_actions.relay.lanes.lane import Lane
+from dj_actions.relay.lanes.lanes import Lanes
+from dj_actions.relay.lanes.lease_renewal import LeaseRenewal
+from dj_actions.relay.lanes.pending_deliveries import PendingDeliveries, all_pending
+from dj_actions.relay.process.capacity import aliases_of_lanes
+from dj_actions.relay.process.delivery_counter import DeliveryCounter
+from dj_actions.relay.process.heartbeat import Heartbeat
+from dj_actions.relay.process.listener import Listener, is_supported
+from dj_actions.relay.process.served_publishers import resolve_aliases, warn_of_unknown_publishers
+from dj_actions.relay.process.single_instance import single_instance
+from dj_actions.relay.process.threads import Threads, Work, join, wait_for
+from dj_actions.relay.settling.release import release
+from dj_actions.relay.tracking.trackers import Trackers
+from dj_actions.relay.tuning import DEFAULT_TUNING, RelayTuning
 
 logger = logging.getLogger(__name__)
 
@@ -48,32 +47,30 @@ class Relay:
         InvalidSetting: an alias is not configured.
     """
 
-    def __init__(self, aliases: Sequence[str] = (), *, tuning: LaneTuning = DEFAULT_TUNING) -> None:
+    def __init__(
+        self, aliases: Sequence[str] = (), *, tuning: RelayTuning = DEFAULT_TUNING
+    ) -> None:
         self._settings = get_settings()
         self._serves_all = not aliases
         self._tuning = tuning
         self._stopping = threading.Event()
         self._is_listening = threading.Event()
-        self._has_released = threading.Event()
         self._threads = Threads()
         self._counter = DeliveryCounter()
-        self._renewal: threading.Thread | None = None
+        self._renewal_thread: threading.Thread | None = None
         self._listener: Listener | None = None
         self._lanes = Lanes(
             self._new_lane,
-            [
-                alias
-                for alias in resolve_aliases(self._settings, aliases)
-                for _ in range(lanes_of(alias, self._settings))
-            ],
+            aliases_of_lanes(resolve_aliases(self._settings, aliases), self._settings),
             threads=self._threads,
             max_replaced=tuning.max_replaced_lanes,
         )
-        self._trackers = [
-            Tracker(alias, self._settings, self._stopping, self._is_listening, tuning)
-            for alias in self._lanes.aliases
-            if supports_tracking(alias, self._settings)
-        ]
+        self._renewal = LeaseRenewal(
+            self._lanes, lease=self._settings.lease, backoff=self._backoff("renew a lease")
+        )
+        self._trackers = Trackers(
+            self._lanes.aliases, self._settings, self._stopping, self._is_listening, tuning
+        )
 
     def stop(self) -> None:
         """Finish the messages in flight, release the rest, and end. Idempotent."""
@@ -93,16 +90,18 @@ class Relay:
             with suppress(Error):  # the lanes try again
                 require_own_environment()
             # Before the first migration this fails; the lanes wait for the tables.
-            self._backoff("check for unknown publishers").run(self._warn_of_unknown_publishers)
+            self._backoff("check for unknown publishers").run(
+                partial(warn_of_unknown_publishers, self._settings.publishers)
+            )
             heartbeat = partial(self._fatal_on_exit, self._heartbeat())
-            others = self._start_vital([heartbeat], replace_stuck=True)
+            others = self._start_vital([heartbeat], on_stuck=self._replace)
             self._lanes.start(self._run_of)
             works = [*(tracker.run for tracker in self._trackers), *self._listeners()]
             others += self._threads.start([partial(self._fatal_on_exit, work) for work in works])
             self._stopping.wait()
             self._shutdown(others)
 
-    def run_once(self) -> list[Leftovers]:
+    def run_once(self) -> list[PendingDeliveries]:
         """Deliver at most one batch for each publisher, then end.
 
         Returns:
@@ -110,7 +109,7 @@ class Relay:
         """
         return self._run_to_end(lambda lane: lane.deliver_once)
 
-    def drain(self) -> list[Leftovers]:
+    def drain(self) -> list[PendingDeliveries]:
         """Deliver all deliveries that are due, then end; those that wait for a retry stay.
 
         A rate limit makes it wait. A publisher that is paused, or whose circuit breaker is open,
@@ -121,31 +120,27 @@ class Relay:
         """
         return self._run_to_end(lambda lane: lane.drain)
 
-    def _run_to_end(self, work_of: Callable[[Lane], Callable[[], Leftovers]]) -> list[Leftovers]:
+    def _run_to_end(
+        self, work_of: Callable[[Lane], Callable[[], PendingDeliveries]]
+    ) -> list[PendingDeliveries]:
         """Run until all lanes have ended, and raise the first error."""
-        found: dict[str, Leftovers] = {}
+        found: dict[str, PendingDeliveries] = {}
 
         def work(lane: Lane) -> None:
             found[lane.alias] = work_of(lane)()  # the last of several lanes has the final state
 
         with single_instance():
-            self._start_vital([], replace_stuck=False, timeout=RECONNECT_TIMEOUT)
+            self._start_vital([], timeout=RECONNECT_TIMEOUT)
             self._lanes.start(lambda lane: partial(work, lane))
-            self._wait_for(self._lanes.threads)
+            wait_for(self._lanes.threads, stopping=self._stopping)
             # Where no relay runs for long, nothing else tracks the remote runs.
             trackers = [tracker.run_once for tracker in self._trackers]
-            self._wait_for(self._threads.start(trackers))
+            wait_for(self._threads.start(trackers), stopping=self._stopping)
             self.stop()
             self._shutdown([])
         return retry_on_disconnect(
-            all_leftovers, found, self._settings, self._lanes.aliases, unknown=self._serves_all
+            all_pending, found, self._settings, self._lanes.aliases, unknown=self._serves_all
         )
-
-    def _wait_for(self, threads: Sequence[threading.Thread]) -> None:
-        """Wait until all threads have ended, or the relay is stopped."""
-        while any(thread.is_alive() for thread in threads) and not self._stopping.is_set():
-            for thread in threads:
-                thread.join(0.1)
 
     def _new_lane(self, alias: str) -> Lane:
         return Lane(
@@ -158,7 +153,11 @@ class Relay:
         )
 
     def _start_vital(
-        self, works: Sequence[Work], *, replace_stuck: bool, timeout: float = math.inf
+        self,
+        works: Sequence[Work],
+        *,
+        on_stuck: Callable[[Lane], object] | None = None,
+        timeout: float = math.inf,
     ) -> list[threading.Thread]:
         """Start the threads without which messages are sent twice or the relay is killed.
 
@@ -166,14 +165,14 @@ class Relay:
 
         Args:
             works: what to run in addition to the renewal of leases.
-            replace_stuck: whether lanes that are stuck are replaced.
+            on_stuck: called with a lane that is stuck.
             timeout: seconds to wait for their connections.
 
         Returns:
             The threads, except the one that renews the leases.
         """
-        renew = partial(self._renew_leases, replace_stuck=replace_stuck)
-        self._renewal, *others = self._threads.start_connected(
+        renew = partial(self._renewal.run, on_stuck=on_stuck)
+        self._renewal_thread, *others = self._threads.start_connected(
             [renew, *works],
             backoff=partial(self._backoff, "connect to the database"),
             stopping=self._stopping,
@@ -181,42 +180,29 @@ class Relay:
         )
         return others
 
-    def _renew_leases(self, *, replace_stuck: bool) -> None:
-        """Renew the leases of busy lanes: only those of dead relays and stuck lanes expire."""
-        backoff = self._backoff("renew a lease")
-        while not self._has_released.wait(self._settings.lease / 3):
-            for lane in self._lanes:
-                backoff.run(lane.lease.renew)
-                if replace_stuck and lane.lease.is_stuck and not self._stopping.is_set():
-                    self._lanes.replace(lane, self._run_of)
-
-    def _warn_of_unknown_publishers(self) -> None:
-        """Log open deliveries that no relay can serve: their publisher was renamed or removed."""
-        aliases = unknown_aliases(self._settings.publishers)
-        if aliases:
-            logger.error(
-                "There are open deliveries to publishers that are not configured: %s. Configure "
-                "them again, or cancel these deliveries in the admin.",
-                ", ".join(aliases),
-            )
+    def _replace(self, lane: Lane) -> None:
+        """Let another lane take the place of one that is stuck, unless the relay stops."""
+        if not self._stopping.is_set():
+            self._lanes.replace(lane, self._run_of)
 
     def _heartbeat(self) -> Work:
         heartbeat = Heartbeat(
-            self._lanes, counter=self._counter, stopping=self._stopping, tuning=self._tuning
+            self._lanes.aliases,
+            is_stuck=lambda: self._lanes.has_stuck,
+            counter=self._counter,
+            stopping=self._stopping,
+            tuning=self._tuning,
         )
         return heartbeat.run
 
     def _wake(self, notification: str) -> None:
         """Let the lanes or the tracker of a publisher poll at once."""
         self._lanes.wake(notification)
-        for tracker in self._trackers:
-            if notification == f"{TRACKER_PREFIX}{tracker.alias}":
-                tracker.wake()
+        self._trackers.wake(notification)
 
     def _wake_all(self) -> None:
         self._lanes.wake_all()
-        for tracker in self._trackers:
-            tracker.wake()
+        self._trackers.wake_all()
 
     def _listeners(self) -> list[Work]:
         using = router.db_for_write(Delivery)
@@ -260,8 +246,8 @@ class Relay:
                     partial(release, lane.alias, token, self._stopping)
                 )
         # Leases were renewed until here, so that no relay took over a message in flight.
-        self._has_released.set()
-        join([self._renewal] if self._renewal else [], timeout=timeout)
+        self._renewal.end()
+        join([self._renewal_thread] if self._renewal_thread else [], timeout=timeout)
         self._backoff("count its deliveries").run(self._counter.flush)
         for error in self._threads.errors:
             raise error

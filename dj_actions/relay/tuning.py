@@ -10,8 +10,8 @@ from dj_actions.outbox.wakeup import NOTIFY_MIN_INTERVAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LaneTuning:
-    """The constants of a relay and its lanes.
+class RelayTuning:
+    """The constants of a relay, its lanes and its trackers.
 
     They are not part of the DJ_ACTIONS setting: the defaults were measured and suit every
     project. Tests pass other values.
@@ -147,4 +147,4 @@ class LaneTuning:
         return min(self.rescue_interval, lease / 4)
 
 
-DEFAULT_TUNING = LaneTuning()
+DEFAULT_TUNING = RelayTuning()

@@ -9,11 +9,11 @@ from dj_actions.conf import Settings, get_settings
 from dj_actions.models import Delivery
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.outbox.queries import DeliveryQuerySet
-from dj_actions.relay.aliases import resolve_aliases
-from dj_actions.relay.circuit_breaker import CircuitBreaker
-from dj_actions.relay.claimer import Claimer
+from dj_actions.relay.claiming.claimer import Claimer
+from dj_actions.relay.failures.circuit_breaker import CircuitBreaker
 from dj_actions.relay.identity import relay_name
-from dj_actions.relay.lane import Lane
+from dj_actions.relay.lanes.lane import Lane
+from dj_actions.relay.process.served_publishers import resolve_aliases
 from dj_actions.states import SETTLED_STATES
 
 

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from dj_actions.conf import get_settings
 from dj_actions.models import ActionEvent, Delivery, RelayHeartbeat
-from dj_actions.relay.capacity import connections_of_relay
+from dj_actions.relay.process.capacity import connections_of_relay
 from dj_actions.states import DeliveryState
 from example.launch.process import Process
 from tests.acceptance.conftest import Start, database_url, wait_for

@@ -21,7 +21,7 @@ from dj_actions.exceptions import InvalidAction
 from dj_actions.forms.mixins import ActionFormMixin
 from dj_actions.messages import Message
 from dj_actions.models import ActionEvent, Delivery
-from dj_actions.relay.publishing import message_of
+from dj_actions.relay.delivering.messages import message_of
 from tests.compat.accounts.forms import ReachOutForm
 from tests.compat.accounts.serializers import ContactSerializer
 from tests.compat.calls import ANN, BOB

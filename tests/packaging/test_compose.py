@@ -10,7 +10,7 @@ import pytest
 from django.core.management import load_command_class
 
 from dj_actions.conf import Settings
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.tuning import RelayTuning
 from example.launch.env_file import write_env_file
 from tests.packaging import compose_rules as rules
 from tests.packaging.compose_stack import Stack, environment, variables
@@ -116,7 +116,7 @@ def test_the_health_check_of_the_relay_reads_its_heartbeat(stack: Stack) -> None
     assert test[:4] == ["CMD", "python", "example/manage.py", "relay_health"]
     # As the command itself reads it.
     parser = load_command_class("dj_actions", "relay_health").create_parser("manage.py", "x")
-    assert parser.parse_args(test[4:]).max_age > LaneTuning().heartbeat_interval
+    assert parser.parse_args(test[4:]).max_age > RelayTuning().heartbeat_interval
 
 
 def test_the_database_that_proves_health_is_made_last(stack: Stack) -> None:

@@ -20,7 +20,7 @@ from dj_actions.messages import CurrentResult, Receipt
 from dj_actions.models import Delivery
 from dj_actions.publishers import BasePublisher, publishers
 from dj_actions.publishers.handler import import_publisher
-from dj_actions.relay.publishing import message_of_delivery
+from dj_actions.relay.delivering.messages import message_of_delivery
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from dj_actions.conf import PublisherSettings, get_settings
 from dj_actions.console.screens.times import NOTHING
 from dj_actions.policies import Ordering
-from dj_actions.relay.capacity import lanes_of
+from dj_actions.relay.process.capacity import lanes_of
 
 SECRET_NAMES = ("secret", "password", "token", "key", "authorization", "credential", "cert")
 """Parts of the names of options whose values are never shown."""

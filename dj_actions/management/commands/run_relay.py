@@ -12,15 +12,15 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import router
 
 from dj_actions.cli.command import TextCommand
-from dj_actions.cli.leftovers import leftovers_line
+from dj_actions.cli.pending_deliveries import pending_line
 from dj_actions.conf import get_settings
 from dj_actions.database import enable_tcp_keepalive, leave_pools
 from dj_actions.exceptions import DJActionsError
 from dj_actions.models import Delivery
-from dj_actions.relay.leftovers import Leftovers
+from dj_actions.relay.lanes.pending_deliveries import PendingDeliveries
+from dj_actions.relay.process.stop_signals import on_stop_signal
+from dj_actions.relay.process.tenancy import same_search_path
 from dj_actions.relay.relay import Relay
-from dj_actions.relay.shutdown import on_stop_signal
-from dj_actions.relay.tenancy import same_search_path
 
 LEFT_PENDING = 3
 """Exit code of --once and --drain if deliveries that are due are left."""
@@ -91,10 +91,10 @@ class Command(TextCommand):
             with suppress(OSError):
                 self.stdout.write("Relay stopped.")
 
-    def _report(self, left: list[Leftovers]) -> None:
+    def _report(self, left: list[PendingDeliveries]) -> None:
         """Write what each publisher has left pending; exit with LEFT_PENDING if it is held back."""
         for entry in left:
-            if line := leftovers_line(entry):
+            if line := pending_line(entry):
                 self.stderr.write(line)
         if any(entry.is_held_back for entry in left):
             sys.exit(LEFT_PENDING)

@@ -7,8 +7,8 @@ from dj_actions_airflow import runs
 
 from dj_actions.models import Delivery
 from dj_actions.publishers import publishers
-from dj_actions.relay.run_pace import RunPace
-from dj_actions.relay.tracking import track
+from dj_actions.relay.tracking.due_runs import track
+from dj_actions.relay.tracking.run_pace import RunPace
 from tests.integration.airflow.destination import AirflowDestination
 from tests.integration.airflow_runs.conftest import MakeRun
 

@@ -13,7 +13,7 @@ from dj_actions.doctor import State, outbox, publishers, relays
 from dj_actions.exceptions import PublisherMisconfigured
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.outbox.queries import from_now
-from dj_actions.relay.circuit_breaker import CircuitBreaker
+from dj_actions.relay.failures.circuit_breaker import CircuitBreaker
 from tests.conftest import Declare, MakeDelivery, MakeEvent
 from tests.fixtures.outbox import MEMORY
 from tests.integration.doctor.conftest import HOST, See, messages, only

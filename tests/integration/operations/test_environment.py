@@ -16,7 +16,7 @@ from dj_actions.conf import get_settings
 from dj_actions.doctor import State, outbox
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.models import ActionEvent, Delivery, PublisherState
-from dj_actions.relay.lane import Lane
+from dj_actions.relay.lanes.lane import Lane
 from dj_actions.states import DeliveryState
 from tests.fixtures.outbox import OutboxJSON
 from tests.fixtures.relay import Queue

@@ -14,10 +14,10 @@ from tenacity import wait_fixed
 from dj_actions.models import Delivery, DeliveryCount, RelayHeartbeat
 from dj_actions.outbox.queries import PERIOD, PERIODS, Counts
 from dj_actions.outbox.queries.delivery_counts import KEPT_PERIODS, period_of
-from dj_actions.relay.delivery_counter import DeliveryCounter
-from dj_actions.relay.heartbeat import Heartbeat
+from dj_actions.relay.process.delivery_counter import DeliveryCounter
+from dj_actions.relay.process.heartbeat import Heartbeat
 from dj_actions.relay.relay import Relay
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.tuning import RelayTuning
 from example.launch.process import wait_until
 from tests.conftest import MakeDelivery
 
@@ -111,8 +111,10 @@ def test_a_relay_that_cannot_count_is_alive_as_often(
     counter.add("a", Counts(delivered=1))
     stopping = threading.Event()
     # A wait after an error would be at least as long as the test lasts.
-    tuning = LaneTuning(heartbeat_interval=0.01, error_wait=wait_fixed(60))
-    heartbeat = Heartbeat([], counter=counter, stopping=stopping, tuning=tuning)
+    tuning = RelayTuning(heartbeat_interval=0.01, error_wait=wait_fixed(60))
+    heartbeat = Heartbeat(
+        [], is_stuck=lambda: False, counter=counter, stopping=stopping, tuning=tuning
+    )
 
     def run() -> None:
         with closing(connection):  # that of the thread

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from dj_actions.models import Delivery
 from dj_actions.outbox.queries import receipts
 from dj_actions.publishers.memory import outboxes
-from dj_actions.relay.publishing import message_of_delivery
+from dj_actions.relay.delivering.messages import message_of_delivery
 from dj_actions.testing import drain
 from example.todos.actions import BulkMarkDone, MarkDone
 from example.todos.models import Todo

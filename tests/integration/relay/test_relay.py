@@ -24,9 +24,9 @@ from dj_actions.models import Delivery, PublisherState, RelayHeartbeat
 from dj_actions.outbox.queries import DeliveryQuerySet
 from dj_actions.publishers import BasePublisher
 from dj_actions.publishers.handler import publisher_class
-from dj_actions.relay.lane import Lane
+from dj_actions.relay.lanes.lane import Lane
 from dj_actions.relay.relay import Relay
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.tuning import RelayTuning
 from dj_actions.states import DeliveryState, RemoteState
 from example.launch.process import wait_until
 from tests.fixtures.relay import Queue, running
@@ -123,7 +123,7 @@ def test_the_deliveries_of_a_stuck_lane_are_released_at_shutdown(
 def test_it_survives_the_loss_of_all_its_connections(
     queue: Queue,
 ) -> None:
-    with running(Relay(tuning=LaneTuning(heartbeat_interval=0.1))):
+    with running(Relay(tuning=RelayTuning(heartbeat_interval=0.1))):
         queue(1)
         wait_for(lambda: delivered() == 1, "The first delivery")
         wait_for(RelayHeartbeat.objects.exists, "The first heartbeat")
@@ -242,21 +242,21 @@ def test_a_lane_survives_unexpected_errors(queue: Queue, monkeypatch: pytest.Mon
             raise ProgrammingError("relation does not exist")
         return 0
 
-    monkeypatch.setattr("dj_actions.relay.lane.rescue", rescue_with_a_fault)
+    monkeypatch.setattr("dj_actions.relay.lanes.lane.rescue", rescue_with_a_fault)
     queue(2)
-    with running(Relay(["first"], tuning=LaneTuning(error_wait=SHORT_WAIT))):
+    with running(Relay(["first"], tuning=RelayTuning(error_wait=SHORT_WAIT))):
         wait_for(lambda: delivered() == 2, "The deliveries")
 
 
 def test_a_relay_that_starts_before_the_tables_exist_waits_for_them(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_relay: Relay) -> None:
+    def fail(_known: object) -> None:
         raise ProgrammingError("relation does not exist")
 
-    monkeypatch.setattr(Relay, "_warn_of_unknown_publishers", fail)
+    monkeypatch.setattr("dj_actions.relay.relay.warn_of_unknown_publishers", fail)
     queue(1)
-    with running(Relay(["first"], tuning=LaneTuning(error_wait=SHORT_WAIT))):
+    with running(Relay(["first"], tuning=RelayTuning(error_wait=SHORT_WAIT))):
         wait_for(lambda: delivered() == 1, "The delivery")
 
 
@@ -264,7 +264,7 @@ def test_a_relay_that_starts_before_the_tables_exist_waits_for_them(
 def test_a_publisher_that_raises_system_exit_ends_no_thread(
     queue: Queue, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    tuning = LaneTuning(error_wait=SHORT_WAIT, probe_wait=SHORT_WAIT)
+    tuning = RelayTuning(error_wait=SHORT_WAIT, probe_wait=SHORT_WAIT)
     script.behave = lambda message: Receipt(id=str(message.id), tracked=True)
     usual = getattr(ScriptedPublisher, name)
     calls: list[int] = []
@@ -295,7 +295,7 @@ def test_a_relay_stops_when_one_of_its_threads_fails(
 
 
 def test_a_stuck_lane_is_replaced(queue: Queue, settings: Settings) -> None:
-    tuning = LaneTuning(stuck_after_leases=2)
+    tuning = RelayTuning(stuck_after_leases=2)
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.2}
     first, *_ = queue(3)
     hanging, release = threading.Event(), threading.Event()
@@ -320,7 +320,7 @@ def test_a_hanging_publisher_is_not_joined_by_one_lane_after_another(
     queue: Queue, settings: Settings
 ) -> None:
     """Each would wait for the same destination, and keep what it has received in memory."""
-    tuning = LaneTuning(stuck_after_leases=1, heartbeat_interval=0.01)
+    tuning = RelayTuning(stuck_after_leases=1, heartbeat_interval=0.01)
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.1, "STOP_TIMEOUT": 0.1}
     queue(20)
     release = threading.Event()
@@ -342,7 +342,7 @@ def test_a_hanging_publisher_is_not_joined_by_one_lane_after_another(
 def test_the_heartbeat_of_a_relay_with_too_many_stuck_lanes_stops(
     queue: Queue, settings: Settings
 ) -> None:
-    tuning = LaneTuning(stuck_after_leases=1, max_replaced_lanes=0, heartbeat_interval=0.01)
+    tuning = RelayTuning(stuck_after_leases=1, max_replaced_lanes=0, heartbeat_interval=0.01)
     settings.DJ_ACTIONS = {**settings.DJ_ACTIONS, "LEASE": 0.2, "STOP_TIMEOUT": 0.1}
     queue(1)
     release = threading.Event()
@@ -398,7 +398,7 @@ def test_drain_and_once_raise_what_stopped_them(
     def fail(*_args: object) -> int:
         raise ProgrammingError("relation does not exist")
 
-    monkeypatch.setattr("dj_actions.relay.lane.rescue", fail)
+    monkeypatch.setattr("dj_actions.relay.lanes.lane.rescue", fail)
     queue(1)
     with pytest.raises(ProgrammingError):
         Relay().drain()
@@ -411,7 +411,7 @@ def test_a_publisher_that_cannot_be_created_stops_no_other(
     queue: Queue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     own, tries = publisher_class, 0
-    tuning = LaneTuning(error_wait=SHORT_WAIT)
+    tuning = RelayTuning(error_wait=SHORT_WAIT)
 
     def fail(alias: str, settings: PublisherSettings) -> type[BasePublisher]:
         if alias == "first":
@@ -445,7 +445,7 @@ def test_a_relay_that_cannot_release_its_deliveries_ends_anyway(
         raise OperationalError("The database is away.")
 
     monkeypatch.setattr(DeliveryQuerySet, "release", fail)
-    monkeypatch.setattr("dj_actions.relay.lease.wake_relays", pytest.fail)
+    monkeypatch.setattr("dj_actions.relay.settling.release.wake_relays", pytest.fail)
     relay = Relay()
     for lane in relay._lanes:
         lane.lease.token = uuid4()

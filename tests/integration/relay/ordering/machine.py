@@ -11,7 +11,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from dj_actions.models import Delivery
 from dj_actions.operations import pause, resume
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.tuning import RelayTuning
 from dj_actions.states import DeliveryState
 from tests.integration.relay.ordering.faults import Fault, PlannedFault
 from tests.integration.relay.ordering.steps import DeliverySteps
@@ -46,7 +46,7 @@ class DeliveryRun(DeliverySteps):
     )
     def begin(self, at_once: bool, batch_size: int, subjects: list[Subject]) -> None:
         """Receipts of fast destinations are settled together, those of slow ones at once."""
-        tuning = LaneTuning(
+        tuning = RelayTuning(
             min_receipt_delay=0.0 if at_once else ENDLESS,
             max_receipt_delay=0.0 if at_once else ENDLESS,
             rescue_interval=0.0,

@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, connections
 
 from dj_actions.database import close_connections
 from dj_actions.messages import Message, Receipt
-from dj_actions.relay.lane import Lane
+from dj_actions.relay.lanes.lane import Lane
 from tests.integration.relay.ordering.faults import Killed, PlannedFault, StatementFaults
 from tests.integration.relay.scripted import accept
 

@@ -14,8 +14,8 @@ from dj_actions.messages import Message, Receipt
 from dj_actions.models import ActionEvent, Delivery, PublisherState
 from dj_actions.operations import cancel, discard, replay
 from dj_actions.policies import OnPoison
-from dj_actions.relay.lane import Lane
-from dj_actions.relay.tuning import LaneTuning
+from dj_actions.relay.lanes.lane import Lane
+from dj_actions.relay.tuning import RelayTuning
 from dj_actions.states import DeliveryState
 from tests.integration.relay.ordering.expectations import Expectations
 from tests.integration.relay.ordering.relays import Relay, hand_over, run_until_idle
@@ -23,7 +23,7 @@ from tests.integration.relay.ordering.subjects import Recorded, Subject
 from tests.integration.relay.ordering.writers import LateWriter
 from tests.integration.relay.scripted import accept, script
 
-MakeLane = Callable[[int, LaneTuning], Lane]
+MakeLane = Callable[[int, RelayTuning], Lane]
 """Makes a lane with a batch size."""
 
 Held = Mapping[int, tuple[str, UUID | None]]
@@ -48,7 +48,7 @@ class DeliverySteps(RuleBasedStateMachine):
         self.writers = writers
         self._held: Held | None = None
         self._make_lane = make_lane
-        self._new_lane = partial(make_lane, 1, LaneTuning())
+        self._new_lane = partial(make_lane, 1, RelayTuning())
         script.behave = hand_over
         self._begin_anew()
 
