@@ -39,8 +39,8 @@ EVENTS = """
 DELIVERIES = """
     INSERT INTO dj_actions_delivery
         (event_id, publisher, options, state, attempts, queued_at, available_at, first_sent_at,
-         sent_at, sending_seconds, sample_weight, settled_at, errors, relay, receipt_id, receipt_scope,
-         remote_state, remote_check_at, remote_ended_at)
+         sent_at, sending_seconds, sample_weight, settled_at, errors, relay, receipt_id,
+         receipt_scope, remote_state, remote_check_at, remote_ended_at)
     SELECT id, publisher, '{}', state, CASE WHEN state = 'pending' AND n %% 4 > 0 THEN 0 ELSE 1 END,
         created_at, created_at,
         CASE WHEN state = 'delivered' THEN created_at + interval '20 ms' END,

@@ -44,9 +44,9 @@ COLUMNS = {
     "options": "claimed.options",
     "attempts": "claimed.attempts",
     # In a subquery it is computed once, not for each row.
-    "claimed_microseconds": f"""(
-        SELECT {MICROSECONDS.format("statement_timestamp()")} FROM {WITHOUT_WAITING}
-    )""",
+    "claimed_microseconds": (
+        f"(SELECT {MICROSECONDS.format('statement_timestamp()')} FROM {WITHOUT_WAITING})"  # noqa: S608
+    ),
     "queued_microseconds": MICROSECONDS.format("claimed.queued_at"),
     "available_microseconds": MICROSECONDS.format("claimed.available_at"),
     "errors": "claimed.errors",
