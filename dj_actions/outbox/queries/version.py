@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 
 from dj_actions.outbox.queries.base import RecordQuerySet
-from dj_actions.outbox.queries.overview import RELAY_TIMEOUT
+from dj_actions.outbox.queries.heartbeats import RELAY_TIMEOUT
 from dj_actions.outbox.queries.remote_runs import RUN_STATES
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ class VersionQueries(RecordQuerySet["Delivery"]):
         `RELAY_TIMEOUT`.
         """
         event: Any = self.model._meta.get_field("event").related_model
-        is_postgres = connections[self.db].vendor == "postgresql"
-        silent_since = SILENT_SINCE_POSTGRES if is_postgres else SILENT_SINCE_SQLITE
+        silent_since = SILENT_SINCE_POSTGRES if self._is_postgres else SILENT_SINCE_SQLITE
         statement = f"""
             SELECT (SELECT id FROM {event._meta.db_table} ORDER BY id DESC LIMIT 1),
                    {self._open_version("state = 'pending'")},
