@@ -15,7 +15,7 @@ from dj_actions.messages import Actor, Message, Receipt
 from dj_actions.models import Delivery
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.publishers import BasePublisher
-from dj_actions.publishers.base import unstored_text
+from dj_actions.publishers.rejections import unstored_text
 from dj_actions.redaction import TOO_LARGE, is_only_size
 
 NO_LEASE = UUID(int=0)
