@@ -51,7 +51,7 @@ def confirmation_page(
     description: Any = "",
     template: str = TEMPLATE,
 ) -> HttpResponse:
-    """Return the page that lists the selected objects and asks for confirmation.
+    """Return the page that lists the selected objects and requests confirmation.
 
     Args:
         model_admin: the admin of the change list; its method `describe`, if it has one, says what
@@ -101,9 +101,9 @@ def reason_page(
     *,
     title: Any,
     description: Any = "",
-    asks_reason: bool = True,
+    has_reason: bool = True,
 ) -> HttpResponse:
-    """Return the page that asks for the reason, with the errors of an earlier submission.
+    """Return the page that requests the reason, with the errors of an earlier submission.
 
     Args:
         model_admin: the admin of the change list.
@@ -111,7 +111,7 @@ def reason_page(
         queryset: the selected objects.
         title: heading of the page.
         description: text above the form.
-        asks_reason: False for an operation without one, which is only confirmed.
+        has_reason: False for an operation without one, which is only confirmed.
     """
     form = _reason_form(request)
     return confirmation_page(
@@ -120,8 +120,8 @@ def reason_page(
         queryset,
         title=title,
         action=request.POST["action"],
-        fields=form.as_p() if asks_reason else "",
-        errors=form.errors if asks_reason else None,
+        fields=form.as_p() if has_reason else "",
+        errors=form.errors if has_reason else None,
         description=description,
     )
 

@@ -33,7 +33,7 @@ from dj_actions_airflow.dags.permissions import TriggerPermissions
 from dj_actions_airflow.routing.conversion import RUN_ID_PREFIX, raise_for_large_conf
 from dj_actions_airflow.routing.planning import planned_runs
 from dj_actions_airflow.routing.receipts import receipt_of_run, receipt_of_runs
-from dj_actions_airflow.routing.routes import OF_A_ROUTE
+from dj_actions_airflow.routing.routes import ROUTE_OPTIONS
 
 if TYPE_CHECKING:
     from dj_actions.context import ActionContext
@@ -79,7 +79,7 @@ class AirflowPublisher(BasePublisher):
 
     supports_tracking = True
     payload = ()  # which fields are needed depends on the route
-    route_options = OF_A_ROUTE
+    route_options = ROUTE_OPTIONS
 
     def __init__(
         self,

@@ -23,7 +23,7 @@ MAX_COUNTED = 5000
 "5,000+"."""
 
 MAX_FAILED_RUNS = 1000
-"""Failed runs that a page looks at: those of the latest actions."""
+"""Failed runs that a page counts: those of the latest actions."""
 
 OPEN_PUBLISHERS = """ARRAY(
     WITH RECURSIVE alias (publisher) AS (

@@ -1,4 +1,4 @@
-"""The query by which a page learns whether anything has changed."""
+"""The query by which a page finds out whether anything has changed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class VersionQueries(RecordQuerySet["Delivery"]):
     """The query of pages that keep themselves up to date."""
 
     def outbox_version(self) -> str:
-        """Return a text that changes when the outbox does, in one cheap statement.
+        """Return a string that changes when the outbox does, in one cheap statement.
 
         It covers new events, the deliveries that are not settled, dead letters, remote runs,
         publishers, what relays have delivered, and relays that have been silent for

@@ -43,7 +43,7 @@ def _unreadable(connection: Connection) -> Iterator[Problem]:
             context.load_verify_locations(cafile=connection.ca_cert)
         name = "client_cert"
         if connection.client_cert:
-            # A password would be asked for at the terminal.
+            # Without it, OpenSSL would prompt for a password at the terminal.
             context.load_cert_chain(
                 connection.client_cert, connection.client_key or None, password=lambda: b""
             )
