@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -39,16 +40,32 @@ def is_confirmed(request: HttpRequest) -> bool:
     return CONFIRMED in request.POST
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What a user has to confirm."""
+
+    title: Any
+    """Heading of the page."""
+
+    action: str
+    """Name of the admin action, which the page submits again."""
+
+    fields: Any
+    """HTML of the form's fields."""
+
+    errors: Any = None
+    """Errors of an earlier submission, or None."""
+
+    description: Any = ""
+    """Text above the form."""
+
+
 def confirmation_page(
     model_admin: admin.ModelAdmin[Any],
     request: HttpRequest,
     queryset: QuerySet[Any],
+    confirmation: Confirmation,
     *,
-    title: Any,
-    action: str,
-    fields: Any,
-    errors: Any,
-    description: Any = "",
     template: str = TEMPLATE,
 ) -> HttpResponse:
     """Return the page that lists the selected objects and requests confirmation.
@@ -58,34 +75,39 @@ def confirmation_page(
             an object is.
         request: the request that selected the objects.
         queryset: the selected objects.
-        title: heading of the page.
-        action: name of the admin action, which the page submits again.
-        fields: HTML of the form's fields.
-        errors: errors of an earlier submission, or None.
-        description: text above the form.
+        confirmation: what is confirmed.
         template: name of the template.
     """
-    describe = getattr(model_admin, "describe", str)
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": title,
-        "description": description,
+        **_selection(model_admin, request, queryset),
+        "title": confirmation.title,
+        "description": confirmation.description,
         "opts": model_admin.model._meta,
+        "action": confirmation.action,
+        "confirmed": CONFIRMED,
+        "fields": confirmation.fields,
+        "errors": confirmation.errors,
+        # For the page of an object, which has the same parts: the last of its breadcrumbs.
+        "original": confirmation.title,
+        "has_view_permission": True,
+        "media": STYLES,
+    }
+    return TemplateResponse(request, template, context)
+
+
+def _selection(
+    model_admin: admin.ModelAdmin[Any], request: HttpRequest, queryset: QuerySet[Any]
+) -> dict[str, Any]:
+    """Return what the page lists of the selected objects, and submits again to select them."""
+    describe = getattr(model_admin, "describe", str)
+    return {
         "objects": [describe(entry) for entry in queryset[:MAX_LISTED]],
         "more": max(0, queryset.count() - MAX_LISTED),
         "keys": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"),
         "checkbox_name": ACTION_CHECKBOX_NAME,
-        "action": action,
-        "confirmed": CONFIRMED,
-        "fields": fields,
-        "errors": errors,
-        # For the page of an object, which has the same parts: the last of its breadcrumbs.
-        "original": title,
-        "has_view_permission": True,
-        "media": STYLES,
     }
-    return TemplateResponse(request, template, context)
 
 
 def submitted_reason(request: HttpRequest) -> str | None:
@@ -118,11 +140,13 @@ def reason_page(
         model_admin,
         request,
         queryset,
-        title=title,
-        action=request.POST["action"],
-        fields=form.as_p() if has_reason else "",
-        errors=form.errors if has_reason else None,
-        description=description,
+        Confirmation(
+            title=title,
+            action=request.POST["action"],
+            fields=form.as_p() if has_reason else "",
+            errors=form.errors if has_reason else None,
+            description=description,
+        ),
     )
 
 
