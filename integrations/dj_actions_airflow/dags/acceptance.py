@@ -35,7 +35,7 @@ def require_accepted(
         if problems:
             with before_sending():
                 raise PublishRejected(
-                    f"DAG {run.dag_id!r} cannot get this message: {'; '.join(problems)}. "
+                    f"DAG {run.dag_id!r} does not accept this message: {'; '.join(problems)}. "
                     "Change conf of its route, the action's input, or the DAG's params."
                 )
 
