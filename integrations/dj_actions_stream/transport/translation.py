@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import requests
-
-from dj_actions.exceptions import PublisherMisconfigured, PublishError, PublisherUnavailable
+from dj_actions.exceptions import PublishError, PublisherUnavailable
 from dj_actions.publishers.bounded import ResponseTooLarge
 from dj_actions.publishers.http import with_status, without_secrets
 from dj_actions_stream.transport.responses import MAX_ERROR_LENGTH, NOT_STREAM
-
-TRANSPORT_ERRORS: Mapping[type[Exception], type[PublishError]] = {
-    requests.exceptions.SSLError: PublisherMisconfigured,
-    requests.exceptions.InvalidURL: PublisherMisconfigured,
-    requests.exceptions.InvalidSchema: PublisherMisconfigured,
-    requests.exceptions.MissingSchema: PublisherMisconfigured,
-    requests.exceptions.TooManyRedirects: PublisherMisconfigured,
-    requests.exceptions.RequestException: PublisherUnavailable,
-}
-"""Class of requests, which both clients use → our class."""
 
 
 @contextmanager

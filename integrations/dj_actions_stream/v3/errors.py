@@ -22,8 +22,9 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.publishers.http import sentences
+from dj_actions_stream.transport.errors import TRANSPORT_ERRORS
 from dj_actions_stream.transport.responses import NOT_STREAM, TRANSIENT_STATUSES
-from dj_actions_stream.transport.translation import TRANSPORT_ERRORS, translated, translating
+from dj_actions_stream.transport.translation import translated, translating
 
 CHECK_ADDRESS = (
     "Check that base_url is the address of Stream's API, and that no proxy is in front of it."
