@@ -10,7 +10,7 @@ from dj_actions_airflow_provider.notifications import DjActionsNotifier
 
 # The only line that has to do with actions: without it, an action that has triggered a run learns
 # of its end a little later.
-TELL = DjActionsNotifier()
+NOTIFIER = DjActionsNotifier()
 
 
 @dag(
@@ -28,8 +28,8 @@ TELL = DjActionsNotifier()
         "execution_timeout": timedelta(minutes=1),
     },
     dagrun_timeout=timedelta(minutes=10),
-    on_success_callback=TELL,
-    on_failure_callback=TELL,
+    on_success_callback=NOTIFIER,
+    on_failure_callback=NOTIFIER,
     tags=["labels"],
 )
 def print_labels() -> None:

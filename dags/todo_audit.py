@@ -8,7 +8,7 @@ from airflow.sdk import Asset, Metadata, dag, task
 from dj_actions_airflow_provider.params import action_params
 from dj_actions_airflow_provider.run_context import event_of_run
 
-from todo_defaults import DAGRUN_TIMEOUT, DEFAULT_ARGS, TAGS, TELL
+from todo_defaults import DAGRUN_TIMEOUT, DEFAULT_ARGS, NOTIFIER, TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +23,8 @@ TODO_CHANGES = Asset("todo_changes")
     params=action_params(resource="todo"),
     default_args=DEFAULT_ARGS,
     dagrun_timeout=DAGRUN_TIMEOUT,
-    on_success_callback=TELL,
-    on_failure_callback=TELL,
+    on_success_callback=NOTIFIER,
+    on_failure_callback=NOTIFIER,
     tags=TAGS,
 )
 def todo_changed() -> None:

@@ -8,7 +8,7 @@ from airflow.sdk import dag, task
 from dj_actions_airflow_provider.params import action_params
 from dj_actions_airflow_provider.run_context import event_of_run, object_id_of_run
 
-from todo_defaults import DAGRUN_TIMEOUT, DEFAULT_ARGS, TAGS, TELL
+from todo_defaults import DAGRUN_TIMEOUT, DEFAULT_ARGS, NOTIFIER, TAGS
 from todo_reports import describe, report_on_run
 
 
@@ -19,8 +19,8 @@ from todo_reports import describe, report_on_run
     params=action_params(),
     default_args=DEFAULT_ARGS,
     dagrun_timeout=DAGRUN_TIMEOUT,
-    on_success_callback=TELL,
-    on_failure_callback=TELL,
+    on_success_callback=NOTIFIER,
+    on_failure_callback=NOTIFIER,
     tags=TAGS,
 )
 def todo_completed() -> None:

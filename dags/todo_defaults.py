@@ -9,8 +9,8 @@ from dj_actions_airflow_provider.notifications import DjActionsNotifier
 
 TAGS = ["dj-actions", "todos"]
 
-TELL = DjActionsNotifier()
-"""Tells the project that a run has ended; otherwise it learns it when it asks the next time."""
+NOTIFIER = DjActionsNotifier()
+"""Reports the end of a run to the project, which finds it at its next check otherwise."""
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "todos",
@@ -20,7 +20,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "max_retry_delay": timedelta(minutes=5),
     "execution_timeout": timedelta(minutes=5),
     # Of a task: it knows which one has failed, and why.
-    "on_failure_callback": TELL,
+    "on_failure_callback": NOTIFIER,
 }
 
 DAGRUN_TIMEOUT = timedelta(hours=1)

@@ -9,7 +9,7 @@ from airflow.sdk import dag
 from dj_actions_airflow_provider.operators import DjActionOperator
 from dj_actions_airflow_provider.params import action_params
 
-from todo_defaults import DEFAULT_ARGS, TAGS, TELL
+from todo_defaults import DEFAULT_ARGS, NOTIFIER, TAGS
 
 DECISION_TIME = timedelta(days=1)
 
@@ -21,8 +21,8 @@ DECISION_TIME = timedelta(days=1)
     params=action_params(resource="todo", bulk=False),
     default_args=DEFAULT_ARGS,
     dagrun_timeout=2 * DECISION_TIME,
-    on_success_callback=TELL,
-    on_failure_callback=TELL,
+    on_success_callback=NOTIFIER,
+    on_failure_callback=NOTIFIER,
     tags=TAGS,
 )
 def todo_escalation() -> None:

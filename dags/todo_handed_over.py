@@ -9,7 +9,7 @@ from dj_actions_airflow_provider.operators import DjActionOperator
 from dj_actions_airflow_provider.params import action_params
 from dj_actions_airflow_provider.run_context import event_of_run
 
-from todo_defaults import DAGRUN_TIMEOUT, DEFAULT_ARGS, TAGS, TELL
+from todo_defaults import DAGRUN_TIMEOUT, DEFAULT_ARGS, NOTIFIER, TAGS
 
 
 @dag(
@@ -19,8 +19,8 @@ from todo_defaults import DAGRUN_TIMEOUT, DEFAULT_ARGS, TAGS, TELL
     params=action_params(resource="todo", actions=["hand_over"], bulk=False),
     default_args=DEFAULT_ARGS,
     dagrun_timeout=DAGRUN_TIMEOUT,
-    on_success_callback=TELL,
-    on_failure_callback=TELL,
+    on_success_callback=NOTIFIER,
+    on_failure_callback=NOTIFIER,
     tags=TAGS,
 )
 def todo_handed_over() -> None:

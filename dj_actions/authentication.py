@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 NOT_FOR_MACHINES = "A machine token may call actions, but not this part of the API."
 
-OPENS_VIEW = "accepts_machine_tokens"
+ACCEPTS_TOKENS = "accepts_machine_tokens"
 """Attribute of a view that a machine token opens; views of actions have it."""
 
 
@@ -49,7 +49,7 @@ class MachineTokenAuthentication(BaseAuthentication):
         if secret is None:
             return None
         view = (request.parser_context or {}).get("view")
-        if getattr(view, OPENS_VIEW, False) is not True:
+        if getattr(view, ACCEPTS_TOKENS, False) is not True:
             raise PermissionDenied(NOT_FOR_MACHINES, code="insufficient_scope")
         token = _active_token(secret)
         if not token.is_recently_used:

@@ -178,7 +178,7 @@ MAX_MESSAGE_LENGTH = 10_000
 
 
 def without_secrets(text: str) -> str:
-    """Return a text without the credentials that URLs and headers in it contain.
+    """Return a string without the credentials that URLs and headers in it contain.
 
     Clients put the URL of a request, and that of a proxy, into their errors. These are logged,
     stored and shown to operators.

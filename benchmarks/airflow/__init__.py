@@ -1,3 +1,3 @@
-"""How many DAG runs per second a relay triggers, beside a client that does nothing else."""
+"""How many DAG runs per second a relay triggers, compared with a client that does nothing else."""
 
 from __future__ import annotations

@@ -18,7 +18,13 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ValidationError
 
-from dj_actions.admin.confirmation import CONFIRMED, TEMPLATE, confirmation_page, is_confirmed
+from dj_actions.admin.confirmation import (
+    CONFIRMED,
+    TEMPLATE,
+    Confirmation,
+    confirmation_page,
+    is_confirmed,
+)
 from dj_actions.declaration.definition import ActionDefinition
 from dj_actions.exceptions import ActionError
 from dj_actions.execution.database import database_for
@@ -111,11 +117,13 @@ class ActionAdminMixin(AdminBase):
             self,
             request,
             chosen,
-            title=definition.title,
-            action=definition.name,
-            fields=definition.input.html(sent, errors),
-            errors=errors,
-            description=definition.description,
+            Confirmation(
+                title=definition.title,
+                action=definition.name,
+                fields=definition.input.html(sent, errors),
+                errors=errors,
+                description=definition.description,
+            ),
             template=self.action_template,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -39,53 +40,74 @@ def is_confirmed(request: HttpRequest) -> bool:
     return CONFIRMED in request.POST
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What a user has to confirm."""
+
+    title: Any
+    """Heading of the page."""
+
+    action: str
+    """Name of the admin action, which the page submits again."""
+
+    fields: Any
+    """HTML of the form's fields."""
+
+    errors: Any = None
+    """Errors of an earlier submission, or None."""
+
+    description: Any = ""
+    """Text above the form."""
+
+
 def confirmation_page(
     model_admin: admin.ModelAdmin[Any],
     request: HttpRequest,
     queryset: QuerySet[Any],
+    confirmation: Confirmation,
     *,
-    title: Any,
-    action: str,
-    fields: Any,
-    errors: Any,
-    description: Any = "",
     template: str = TEMPLATE,
 ) -> HttpResponse:
-    """Return the page that lists the selected objects and asks for confirmation.
+    """Return the page that lists the selected objects and requests confirmation.
 
     Args:
         model_admin: the admin of the change list; its method `describe`, if it has one, says what
             an object is.
         request: the request that selected the objects.
         queryset: the selected objects.
-        title: heading of the page.
-        action: name of the admin action, which the page submits again.
-        fields: HTML of the form's fields.
-        errors: errors of an earlier submission, or None.
-        description: text above the form.
+        confirmation: what is confirmed.
         template: name of the template.
     """
-    describe = getattr(model_admin, "describe", str)
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": title,
-        "description": description,
+        **_selection(model_admin, request, queryset),
+        "title": confirmation.title,
+        "description": confirmation.description,
         "opts": model_admin.model._meta,
+        "action": confirmation.action,
+        "confirmed": CONFIRMED,
+        "fields": confirmation.fields,
+        "errors": confirmation.errors,
+        # For the page of an object, which has the same parts: the last of its breadcrumbs.
+        "original": confirmation.title,
+        "has_view_permission": True,
+        "media": STYLES,
+    }
+    return TemplateResponse(request, template, context)
+
+
+def _selection(
+    model_admin: admin.ModelAdmin[Any], request: HttpRequest, queryset: QuerySet[Any]
+) -> dict[str, Any]:
+    """Return what the page lists of the selected objects, and submits again to select them."""
+    describe = getattr(model_admin, "describe", str)
+    return {
         "objects": [describe(entry) for entry in queryset[:MAX_LISTED]],
         "more": max(0, queryset.count() - MAX_LISTED),
         "keys": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"),
         "checkbox_name": ACTION_CHECKBOX_NAME,
-        "action": action,
-        "confirmed": CONFIRMED,
-        "fields": fields,
-        "errors": errors,
-        # For the page of an object, which has the same parts: the last of its breadcrumbs.
-        "original": title,
-        "has_view_permission": True,
-        "media": STYLES,
     }
-    return TemplateResponse(request, template, context)
 
 
 def submitted_reason(request: HttpRequest) -> str | None:
@@ -101,9 +123,9 @@ def reason_page(
     *,
     title: Any,
     description: Any = "",
-    asks_reason: bool = True,
+    has_reason: bool = True,
 ) -> HttpResponse:
-    """Return the page that asks for the reason, with the errors of an earlier submission.
+    """Return the page that requests the reason, with the errors of an earlier submission.
 
     Args:
         model_admin: the admin of the change list.
@@ -111,18 +133,20 @@ def reason_page(
         queryset: the selected objects.
         title: heading of the page.
         description: text above the form.
-        asks_reason: False for an operation without one, which is only confirmed.
+        has_reason: False for an operation without one, which is only confirmed.
     """
     form = _reason_form(request)
     return confirmation_page(
         model_admin,
         request,
         queryset,
-        title=title,
-        action=request.POST["action"],
-        fields=form.as_p() if asks_reason else "",
-        errors=form.errors if asks_reason else None,
-        description=description,
+        Confirmation(
+            title=title,
+            action=request.POST["action"],
+            fields=form.as_p() if has_reason else "",
+            errors=form.errors if has_reason else None,
+            description=description,
+        ),
     )
 
 

@@ -164,7 +164,7 @@ class DeliveryAdmin(DeliveryColumns, PublisherOperations, ReadOnly, DeliveryAdmi
                 queryset,
                 title=change.title,
                 description=_preview_text(preview, selected, change.state),
-                asks_reason=change.is_recorded,
+                has_reason=change.is_recorded,
             )
         back = _page_of_the_only(queryset)
         result = run_change(change, queryset, actor=request.user, reason=reason)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dj_actions.admin.action_admin import AdminActions
-from dj_actions.admin.confirmation import confirmation_page, is_confirmed
+from dj_actions.admin.confirmation import Confirmation, confirmation_page, is_confirmed
 from dj_actions.database import outside_transactions
 from dj_actions.exceptions import DJActionsError
 from dj_actions.models import ActionEvent, Delivery
@@ -77,7 +77,7 @@ class PublisherOperations(AdminBase):
     def run_operation(
         self, offer: Offer, request: HttpRequest, chosen: DeliveryQuerySet
     ) -> HttpResponse | None:
-        """Ask for what the operation needs, then run it on the selected deliveries."""
+        """Request what the operation needs, then run it on the selected deliveries."""
         operation = offer.operation
         form = operation.form(request.POST if is_confirmed(request) else None)
         selected = chosen.count()
@@ -90,11 +90,13 @@ class PublisherOperations(AdminBase):
                 self,
                 request,
                 chosen,
-                title=operation.title,
-                action=operation.name,
-                fields=form.as_p(),
-                errors=form.errors,
-                description=operation.description,
+                Confirmation(
+                    title=operation.title,
+                    action=operation.name,
+                    fields=form.as_p(),
+                    errors=form.errors,
+                    description=operation.description,
+                ),
             )
         deliveries = chosen.filter(publisher__in=offer.aliases)
         try:

@@ -111,6 +111,6 @@ def links_to_parts(delivery: Delivery) -> SafeString | str:
 
 
 def _link(text: str, url: str) -> SafeString | str:
-    """Return a text, as a link if a page may link to the URL."""
+    """Return a string, as a link if a page may link to the URL."""
     target = web_url(url)
     return format_html('<a href="{}">{}</a>', target, text) if target else text

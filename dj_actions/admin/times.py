@@ -1,4 +1,4 @@
-"""Times in the admin: absolute, with their zone, and their age beside it."""
+"""Times in the admin: absolute, with their zone, and with their age."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ RENAMED: Mapping[str, str] = {
 }
 """Name in DRF or in an Action class → the key of an entry."""
 
-OF_CLASSES = ("partial", "max_items", "requires_objects", "version_field", "version_required")
+CLASS_ATTRIBUTES = ("partial", "max_items", "requires_objects", "version_field", "version_required")
 """Attributes that only an Action class has."""
 
 REGISTRY_KEYS = ("resource", "basepath", "actions")
@@ -58,7 +58,7 @@ def refuse_unread_keys(entry: Mapping[str, Any]) -> None:
     for key in map(str, entry):
         if key in BEHAVIOR or key in OTHER_KEYS:
             continue
-        if key in OF_CLASSES:
+        if key in CLASS_ATTRIBUTES:
             raise InvalidAction(
                 f"`{key}` is not read from a registry. Declare the action as a class, which has "
                 "it, or rename a key of your own."

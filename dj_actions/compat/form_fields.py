@@ -61,8 +61,8 @@ class CommaSeparatedCharField(forms.Field):
             self._refuse()
         if not all(isinstance(entry, str) for entry in entries):
             self._refuse()
-        texts = [text for entry in entries if (text := entry.strip())]
-        return list(dict.fromkeys(texts)) if self.dedup else texts
+        parts = [part for entry in entries if (part := entry.strip())]
+        return list(dict.fromkeys(parts)) if self.dedup else parts
 
     def prepare_value(self, value: Any) -> Any:
         """Return a list as the string that a text input shows."""

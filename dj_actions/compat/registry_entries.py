@@ -109,7 +109,7 @@ def _of_form(
 def _list_of(entry: Mapping[str, Any], key: str) -> Sequence[Any]:
     declared = entry.get(key) or ()
     if isinstance(declared, str):
-        raise InvalidAction(f"{key} is a text. Did you mean [{declared!r}]?")
+        raise InvalidAction(f"{key} is a string. Did you mean [{declared!r}]?")
     return tuple(declared)
 
 

@@ -33,7 +33,7 @@ RENAMED: Mapping[str, tuple[str, ...]] = {
 }
 """Attribute → names that it has in DRF or in a registry of dj-actions 0.0.7."""
 
-OF_VIEWSETS = (
+VIEWSET_ATTRIBUTES = (
     *("lookup_field", "lookup_url_kwarg", "lookup_value_regex", "authentication_classes"),
     *("parser_classes", "renderer_classes", "filter_backends", "filterset_class"),
     *("filterset_fields", "search_fields", "ordering", "ordering_fields", "pagination_class"),
@@ -44,7 +44,7 @@ OF_VIEWSETS = (
 
 ADVICE: Mapping[str, str] = {
     **{name: f"name it `{attribute}`." for attribute, names in RENAMED.items() for name in names},
-    **dict.fromkeys(OF_VIEWSETS, "set it on the viewset."),
+    **dict.fromkeys(VIEWSET_ATTRIBUTES, "set it on the viewset."),
     **dict.fromkeys(("title", "description"), "write it into the docstring."),
     **dict.fromkeys(
         ("basepath", "capabilities", "commands", "environment"),

@@ -103,7 +103,7 @@ def _label(resource: str, name: str, pattern: re.Pattern[str]) -> str:
 
 def _publish(aliases: Any) -> tuple[str, ...] | None:
     if isinstance(aliases, str):
-        raise InvalidAction(f"publish is a text. Did you mean publish = ({aliases!r},)?")
+        raise InvalidAction(f"publish is a string. Did you mean publish = ({aliases!r},)?")
     if aliases is not None and len(set(aliases)) != len(aliases):
         raise InvalidAction(f"publish lists a publisher twice: {aliases!r}. List each one once.")
     return None if aliases is None else tuple(aliases)
@@ -111,7 +111,7 @@ def _publish(aliases: Any) -> tuple[str, ...] | None:
 
 def _sensitive_names(names: Any) -> frozenset[str]:
     if isinstance(names, str):
-        raise InvalidAction(f"sensitive is a text. Did you mean sensitive = ({names!r},)?")
+        raise InvalidAction(f"sensitive is a string. Did you mean sensitive = ({names!r},)?")
     return frozenset(names)
 
 

@@ -36,7 +36,7 @@ def items_of(value: object, name: str) -> tuple[Any, ...]:
         InvalidAction: it is a string, or not a list.
     """
     if isinstance(value, str):
-        raise InvalidAction(f"{name} is a text. Did you mean {name} = ({value!r},)?")
+        raise InvalidAction(f"{name} is a string. Did you mean {name} = ({value!r},)?")
     if isinstance(value, (Sequence, set, frozenset)):
         return tuple(value)
     raise InvalidAction(f"{name} is {value!r}. Set it to a list.")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from django.apps import apps
 
 from dj_actions.cli.output import count_of, display, duration
-from dj_actions.doctor import queries
+from dj_actions.doctor import postgres_statistics as statistics
 from dj_actions.doctor.findings import Finding, ok, warning
 from dj_actions.outbox.notifications import notification_arrives
 from dj_actions.outbox.times import aware
@@ -26,7 +26,7 @@ def check_snapshots(database: str, max_age: float) -> Iterator[Finding]:
         database: alias of the database.
         max_age: maximum age of a snapshot in seconds.
     """
-    held = queries.held_snapshots(using=database, seconds=max_age)
+    held = statistics.held_snapshots(using=database, seconds=max_age)
     for snapshot in held:
         transactions = count_of(snapshot.transactions, "transaction", "transactions")
         has_age = snapshot.age is not None
@@ -44,7 +44,7 @@ def check_snapshots(database: str, max_age: float) -> Iterator[Finding]:
 
 
 def _hidden_sessions(database: str) -> str:
-    hidden = queries.count_hidden_sessions(using=database)
+    hidden = statistics.count_hidden_sessions(using=database)
     if not hidden:
         return ""
     sessions = count_of(hidden, "session of another role", "sessions of other roles")
@@ -58,7 +58,7 @@ def check_connections(database: str, *, needed: int) -> Iterator[Finding]:
         database: alias of the database.
         needed: connections that a relay takes.
     """
-    free = queries.free_connections(using=database)
+    free = statistics.free_connections(using=database)
     message = f"A relay takes {count_of(needed, 'connection', 'connections')}; {free} are free."
     if free >= needed:
         yield ok("connections", message)
@@ -79,7 +79,7 @@ def check_vacuum(database: str, *, dead_rows: int = MIN_DEAD_ROWS) -> Iterator[F
         dead_rows: dead rows that a table may have regardless of its size.
     """
     tables = [model._meta.db_table for model in apps.get_app_config("dj_actions").get_models()]
-    health = queries.table_health(tables, using=database)
+    health = statistics.table_health(tables, using=database)
     fine = bool(health)
     for table in health:
         name = table.table

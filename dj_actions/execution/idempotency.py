@@ -203,7 +203,7 @@ def _fingerprints(call: ActionCall, identity: CallerIdentity) -> Iterator[str]:
 
 
 def _digests(text: str) -> Iterator[str]:
-    """Yield the keyed hash of a text under SECRET_KEY, then those under its fallbacks."""
+    """Yield the keyed hash of a string under SECRET_KEY, then those under its fallbacks."""
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         yield salted_hmac(SALT, text, secret=secret, algorithm="sha256").hexdigest()
 

@@ -35,7 +35,7 @@ class UnusableValue(APIException):
 
 @contextmanager
 def refusing_unusable_values() -> Iterator[None]:
-    """Refuse a call with a value that the database cannot even look for.
+    """Refuse a call with a value that the database cannot even search for.
 
     Only for the steps that identify the caller, find objects and validate the input. Later, such
     an error is a fault of the action.

@@ -33,7 +33,7 @@ def recorded_options(
 def recorded_recipients(
     entries: Sequence[str | Model], publishers: Sequence[type[BasePublisher]], label: str
 ) -> list[str]:
-    """Return the texts of recipients, each one once.
+    """Return the strings of recipients, each one once.
 
     Args:
         entries: what the action has emitted.

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-from dj_actions.authentication import OPENS_VIEW
+from dj_actions.authentication import ACCEPTS_TOKENS
 from dj_actions.inputs.schema_builders import Schema
 
 
@@ -21,7 +21,7 @@ class MachineTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unt
     def get_security_requirement(self, auto_schema: AutoSchema) -> Any:
         """Return the requirement; None for an operation that refuses every machine token."""
         view: Any = auto_schema.view
-        accepts = getattr(view, OPENS_VIEW, False) is True
+        accepts = getattr(view, ACCEPTS_TOKENS, False) is True
         scope = getattr(view, "is_within_scope", None)
         return {self.name: []} if accepts and (scope is None or scope()) else None
 

@@ -11,43 +11,25 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from dj_actions.conf.publisher import ALIAS_LENGTH
-from dj_actions.messages import RECEIPT_ID_LENGTH, RECEIPT_URL_LENGTH, RemoteFailure
+from dj_actions.messages import RemoteFailure
+from dj_actions.messages.receipts import RECEIPT_ID_LENGTH, RECEIPT_URL_LENGTH
 from dj_actions.outbox.attempts import RELAY_LENGTH, Attempt, attempts_of
+from dj_actions.outbox.delivery_conditions import (
+    ENDED,
+    HELD,
+    IN_LINE,
+    NOT_HELD,
+    PENDING,
+    RUNNING,
+    SENDING,
+    SETTLED,
+    TRACKED,
+    UNTRACKED,
+)
 from dj_actions.outbox.events import ActionEvent
 from dj_actions.outbox.ordering import ORDERING_LENGTH
 from dj_actions.outbox.queries import DETAIL_LENGTH, DeliveryQuerySet
 from dj_actions.states import DeliveryState, RemoteState
-
-HELD = Q(lease_token__isnull=False, lease_expires_at__isnull=False)
-NOT_HELD = Q(lease_token=None, lease_expires_at=None)
-PENDING = Q(state=DeliveryState.PENDING, settled_at=None)
-SENDING = Q(state=DeliveryState.SENDING, settled_at=None, attempts__gte=1)
-SETTLED = Q(settled_at__isnull=False) & (
-    Q(state=DeliveryState.DELIVERED)
-    | Q(state=DeliveryState.DEAD)
-    | Q(state=DeliveryState.CANCELLED)
-)
-TRACKED = ~Q(remote_state=RemoteState.UNTRACKED)
-UNTRACKED = Q(
-    remote_state=RemoteState.UNTRACKED,
-    remote_check_at=None,
-    remote_ended_at=None,
-    remote_changed_at=None,
-    remote_report__isnull=True,
-    remote_history=[],
-)
-RUNNING = Q(remote_state=RemoteState.RUNNING, remote_check_at__isnull=False, remote_ended_at=None)
-# An end may still be checked: a destination may start a run again.
-ENDED = Q(remote_ended_at__isnull=False) & (
-    Q(remote_state=RemoteState.SUCCEEDED)
-    | Q(remote_state=RemoteState.FAILED)
-    | Q(remote_state=RemoteState.LOST)
-)
-# Those that can block later deliveries with their ordering key. PostgreSQL tests each row that it
-# writes: the most frequent exclusion comes first, and no IN, for which it deconstructs an array.
-IN_LINE = (
-    ~Q(ordering_scope="") & ~Q(state=DeliveryState.DELIVERED) & ~Q(state=DeliveryState.CANCELLED)
-)
 
 
 class Delivery(models.Model):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dj_actions.publishers.base import BasePublisher, before_sending, require_stored
+from dj_actions.publishers.base import BasePublisher
 from dj_actions.publishers.handler import publishers
 from dj_actions.publishers.operations import DeliveryOperation, OperationOutcome, OperationStatus
+from dj_actions.publishers.rejections import before_sending, require_stored
 
 __all__ = [
     "BasePublisher",

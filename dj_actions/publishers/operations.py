@@ -99,7 +99,7 @@ class DeliveryOperation:
     before. The console shows it before it offers to run the operation."""
 
     form: type[forms.Form] = forms.Form
-    """What the user is asked for, for example the reason."""
+    """What the user has to enter, for example the reason."""
 
     description: str | Promise = ""
     """One or two sentences above the form."""

@@ -15,7 +15,7 @@ SYSTEM = "system"
 """What stands for the actor of an event without a user."""
 
 ALL = "all"
-"""What stands for the object of a bulk action in a text, such as the name of a feed."""
+"""What stands for the object of a bulk action in a string, such as the name of a feed."""
 
 OBJECT_LABEL = "object_label"
 """Option of a delivery that holds the text of the object, as of when the action ran."""
@@ -26,7 +26,7 @@ SIMPLE_NAMES = (
 )
 """Placeholders that have no path."""
 
-PEOPLE_AND_THINGS: Mapping[str, tuple[str, ...]] = {
+LABELED_NAMES: Mapping[str, tuple[str, ...]] = {
     "actor": ("id", "label"),
     "object": ("id", "label"),
 }
@@ -35,7 +35,7 @@ PEOPLE_AND_THINGS: Mapping[str, tuple[str, ...]] = {
 PAYLOADS = ("data", "extra", "result")
 """Placeholders that need a path, for example `{data.team_id}`."""
 
-NAMES = (*SIMPLE_NAMES, *PEOPLE_AND_THINGS, *PAYLOADS)
+NAMES = (*SIMPLE_NAMES, *LABELED_NAMES, *PAYLOADS)
 
 PATH = re.compile(r"(?P<path>[A-Za-z_]\w*(?:\.[\w-]+)*)(?P<optional>\??)")
 
@@ -72,7 +72,7 @@ class Placeholder:
 
     @classmethod
     def parse(cls, text: str, *, may_be_whole: bool = False) -> Self:
-        """Return the placeholder in a text such as `data.team_id?`.
+        """Return the placeholder in a string such as `data.team_id?`.
 
         Args:
             text: what is between the curly brackets.
@@ -90,7 +90,7 @@ class Placeholder:
             raise ValueError(f"unknown placeholder {{{text}}}")
         if name in PAYLOADS and not (rest or may_be_whole):
             raise ValueError(f"{{{text}}} needs a path, for example {{{name}.team_id}}")
-        known = PEOPLE_AND_THINGS.get(name, ())
+        known = LABELED_NAMES.get(name, ())
         if name not in PAYLOADS and (rest[1:] or (rest and rest[0] not in known)):
             raise ValueError(f"{{{name}}} has no {'.'.join(rest)!r}")
         return cls(path, is_optional=bool(match["optional"]))
@@ -122,7 +122,7 @@ class Placeholder:
         return found
 
     def values(self, message: Message) -> list[str]:
-        """Return the values as texts: several for a list. A null or empty value is none.
+        """Return the values as strings: several for a list. A null or empty value is none.
 
         Raises:
             MissingValue: there is none, and it is not optional.

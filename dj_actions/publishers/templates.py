@@ -36,7 +36,7 @@ MAX_LABEL_LENGTH = 255
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text with placeholders in curly brackets."""
+    """A string with placeholders in curly brackets."""
 
     parts: tuple[str | Placeholder, ...]
 

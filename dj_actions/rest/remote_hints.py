@@ -47,7 +47,7 @@ def hint(request: HttpRequest) -> HttpResponse:
     """Let the remote runs of an event be checked now, if the hint is signed.
 
     Nothing that it says is stored: the destination itself is requested what became of the run. An
-    event that is not known is no error, so that the sender learns nothing.
+    event that is not known is not an error, so that the sender finds out nothing.
 
     The body is JSON with `event_id`, and for the log `dag_id`, `run_id`, `task_id`, `exception`.
     The header is `DJ-Actions-Signature: t=<seconds since 1970>,v1=<signature>`, whose signature is

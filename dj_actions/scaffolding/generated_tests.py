@@ -84,7 +84,7 @@ def _test_api(blueprint: Blueprint) -> str:
 def _request(blueprint: Blueprint) -> Mapping[str, str]:
     """Return what the test over HTTP sends, and where the response has the object's key."""
     endpoint = blueprint.endpoint
-    # A bulk form looks for primary keys, whatever the viewset looks for.
+    # A bulk form finds objects by primary key, whatever field the viewset finds them by.
     is_pk_sent = blueprint.is_bulk and blueprint.style is Style.FORM
     entry = "entry" if blueprint.is_bulk else f"self.{blueprint.variable}"
     return {

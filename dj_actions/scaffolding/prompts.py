@@ -32,7 +32,7 @@ class Prompter:
     """Whether the user has been asked anything."""
 
     def require(self, options: Mapping[str, str | None]) -> None:
-        """Refuse to continue without these options, unless a user can be asked for them.
+        """Refuse to continue without these options, unless a user can be prompted for them.
 
         Args:
             options: spelling of each option → the given value.

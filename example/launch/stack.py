@@ -232,7 +232,7 @@ class Stack:
         return process
 
     def ended(self) -> Sequence[Process]:
-        """Return the programs that have exited although nobody has stopped them."""
+        """Return the programs that have exited without being stopped."""
         airflow = self.airflow.processes if self.airflow else ()
         return [
             process for process in (*self._processes, *airflow) if process.returncode is not None

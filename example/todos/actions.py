@@ -34,7 +34,7 @@ class IsOwnerOrMayChange(IsOwner):
     """The owner may act on a todo, and so may a user with the permission to change todos."""
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
-        """Compare the owner, then look for the permission."""
+        """Compare the owner, then check the permission."""
         return super().has_object_permission(request, view, obj) or request.user.has_perm(
             "todos.change_todo"
         )

@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import cached_property
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from django.apps import apps
 from django.core.checks import CheckMessage
@@ -19,7 +18,7 @@ from dj_actions.exceptions import (
     PublishError,
     PublishRejected,
 )
-from dj_actions.messages import Message, Receipt, ReceiptPart, RemoteRun
+from dj_actions.messages import Message, Receipt, RemoteRun
 from dj_actions.publishers import BasePublisher, before_sending
 from dj_actions.publishers.http import require_timeouts, without_secrets
 from dj_actions.publishers.templates import with_object_label
@@ -28,12 +27,13 @@ from dj_actions_airflow.checks.deployed import check_deployed, problems_of, rout
 from dj_actions_airflow.checks.fields import check_fields
 from dj_actions_airflow.checks.routes import check_dag_ids, check_route
 from dj_actions_airflow.connection.options import Connection, Function
-from dj_actions_airflow.dags.details import CONFIRMED_AGE, MAX_AGE, shared_cache
-from dj_actions_airflow.dags.params import param_problems
+from dj_actions_airflow.dags.acceptance import require_accepted
+from dj_actions_airflow.dags.details import shared_cache
 from dj_actions_airflow.dags.permissions import TriggerPermissions
 from dj_actions_airflow.routing.conversion import RUN_ID_PREFIX, raise_for_large_conf
-from dj_actions_airflow.routing.planning import PlannedRun, planned_runs
-from dj_actions_airflow.routing.routes import OF_A_ROUTE
+from dj_actions_airflow.routing.planning import planned_runs
+from dj_actions_airflow.routing.receipts import receipt_of_run, receipt_of_runs
+from dj_actions_airflow.routing.routes import ROUTE_OPTIONS
 
 if TYPE_CHECKING:
     from dj_actions.context import ActionContext
@@ -79,7 +79,7 @@ class AirflowPublisher(BasePublisher):
 
     supports_tracking = True
     payload = ()  # which fields are needed depends on the route
-    route_options = OF_A_ROUTE
+    route_options = ROUTE_OPTIONS
 
     def __init__(
         self,
@@ -160,62 +160,21 @@ class AirflowPublisher(BasePublisher):
         with before_sending():
             runs = planned_runs(message, self._default_dag_id, self._max_conf_bytes)
         client = self._make_client()
-        self._require_acceptable(client, runs)
+        require_accepted(self._details, client, runs)
         for run in runs:
             self._permissions.trigger(client, run)
-        return self._receipt(runs)
-
-    def _require_acceptable(self, client: AirflowClient, runs: Sequence[PlannedRun]) -> None:
-        """Raise for a run that its DAG will refuse, before any run of the message is triggered.
-
-        Raises:
-            PublishRejected: a payload does not satisfy the params of its DAG.
-            DestinationNotFound: a DAG does not exist.
-            PublishError: Airflow did not respond.
-        """
-        for run in runs:
-            problems = self._problems_of(client, run)
-            if problems:
-                with before_sending():
-                    raise PublishRejected(
-                        f"DAG {run.dag_id!r} cannot get this message: {'; '.join(problems)}. "
-                        "Change conf of its route, the action's input, or the DAG's params."
-                    )
-
-    def _problems_of(self, client: AirflowClient, run: PlannedRun) -> list[str]:
-        """Return what the params of the DAG refuse: as they are now, and not a minute ago."""
-        problems: list[str] = []
-        for max_age in (MAX_AGE, CONFIRMED_AGE):
-            details = self._details.get(client, run.dag_id, max_age=max_age)
-            problems = param_problems(details.params, run.conf) if details else []
-            if not problems:
-                break
-        return problems
+        return receipt_of_runs(self._public_url, runs)
 
     def refusal(self, message: Message) -> str:
         """Return why the message has no run, or its DAG would refuse it."""
         try:
             runs = planned_runs(message, self._default_dag_id, self._max_conf_bytes)
-            self._require_acceptable(self._make_client(), runs)
+            require_accepted(self._details, self._make_client(), runs)
         except (PublishRejected, DestinationNotFound) as error:
             return str(error)
         except PublishError:
             pass  # of the destination, not of the message
         return ""
-
-    def _receipt(self, runs: Sequence[PlannedRun]) -> Receipt:
-        """Return the receipt of the runs; with parts if there are several."""
-        parts = tuple(
-            ReceiptPart(id=run.run_id, scope=run.dag_id, url=self._run_url(run.dag_id, run.run_id))
-            for run in runs
-        )
-        return Receipt(
-            id=parts[0].id,
-            scope=parts[0].scope,
-            url=parts[0].url,
-            tracked=True,
-            parts=parts if len(parts) > 1 else (),
-        )
 
     @cached_property
     def _run_tracker(self) -> RunTracker:
@@ -285,7 +244,7 @@ class AirflowPublisher(BasePublisher):
 
     def receipt(self, dag_id: str, run_id: str) -> Receipt:
         """Return the receipt of a run."""
-        return Receipt(id=run_id, scope=dag_id, url=self._run_url(dag_id, run_id), tracked=True)
+        return receipt_of_run(self._public_url, dag_id, run_id)
 
     def require_size(self, conf: Mapping[str, Any]) -> None:
         """Refuse a payload that is larger than `max_conf_bytes`.
@@ -304,6 +263,3 @@ class AirflowPublisher(BasePublisher):
         self.__dict__.pop("_run_tracker", None)
         if "_client" in self.__dict__:
             self.__dict__.pop("_client").close()
-
-    def _run_url(self, dag_id: str, run_id: str) -> str:
-        return f"{self._public_url}/dags/{quote(dag_id)}/runs/{quote(run_id)}"

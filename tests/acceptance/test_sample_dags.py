@@ -53,9 +53,9 @@ def test_a_bulk_action_on_many_objects_starves_nobody(publisher: AirflowPublishe
         make_message(object_id=None, object_ids=ids, options={"dag_id": "todos_completed"})
     )
     started = time.monotonic()
-    beside = seconds_of_others()
+    loaded = seconds_of_others()
     print(  # noqa: T201 - the figures are of interest, too
-        f"{OTHER_RUNS} runs: {alone:.1f} s alone, {beside:.1f} s beside a bulk action on "
+        f"{OTHER_RUNS} runs: {alone:.1f} s alone, {loaded:.1f} s during a bulk action on "
         f"{OBJECTS} objects, which took {end_of([bulk]) - started:.1f} s"
     )
-    assert beside < max(SECONDS, 2 * alone)
+    assert loaded < max(SECONDS, 2 * alone)

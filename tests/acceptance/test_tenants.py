@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -17,8 +17,6 @@ from example.launch.process import Process
 from tests.acceptance.conftest import wait_for
 
 pytestmark = pytest.mark.postgres
-
-Manage = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ def write_definition(tmp_path: Path) -> WriteDefinition:
 
 @pytest.fixture(autouse=True)
 def _forget_actions() -> Iterator[None]:
-    """Forget the actions of these tests: others look at all that are registered."""
+    """Forget the actions of these tests: others read all that are registered."""
     yield
     forget_actions()
 

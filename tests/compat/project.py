@@ -54,6 +54,32 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 """
 
+URLS = """
+from rest_framework import routers, serializers, viewsets
+
+from dj_actions.mixins import ActionMixin
+from example_app.actions.todo.action_registry import ACTIONS
+from example_app.models import Todo
+
+
+class TodoSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Todo
+        fields = "__all__"
+
+
+class TodoViewSet(ActionMixin, viewsets.ModelViewSet):
+    queryset = Todo.objects.all()
+    serializer_class = TodoSerializer
+    action_registry = ACTIONS
+
+
+router = routers.DefaultRouter()
+router.register("todos", TodoViewSet)
+urlpatterns = router.urls
+"""
+"""The URLs of the todos, with the actions of their registry."""
+
 MODELS = """
 from django.db import models
 

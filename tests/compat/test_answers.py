@@ -24,7 +24,7 @@ CRASHED = {name for name, answer in RECORDED.items() if answer["status"] == 500}
 DONE = [name for name, (method, *_) in CALLS.items() if method == "POST" and name not in CRASHED]
 DOCS = [name for name in CALLS if name.startswith("docs of") and name not in CRASHED]
 
-MENDED: dict[str, tuple[int, Any]] = {
+FIXED: dict[str, tuple[int, Any]] = {
     "greet with options": (200, {"greeting": "Hello ann", "mood": "kind"}),
     "docs of greet": (200, {"example_response": []}),
     "docs of namesakes": (200, {"example_response": []}),
@@ -52,7 +52,7 @@ def without_url(entry: dict[str, Any]) -> dict[str, Any]:
 
 def test_every_call_was_recorded() -> None:
     assert RECORDED.keys() == CALLS.keys()
-    assert MENDED.keys() == CRASHED
+    assert FIXED.keys() == CRASHED
 
 
 @pytest.mark.parametrize("name", DONE)
@@ -67,28 +67,28 @@ def test_an_action_answers_as_it_did(client: APIClient, name: str) -> None:
 @pytest.mark.parametrize("name", DOCS)
 def test_the_documentation_has_all_that_it_had(client: APIClient, name: str) -> None:
     status, body = call(client, name)
-    told = without_url(RECORDED[name]["body"])
+    recorded = without_url(RECORDED[name]["body"])
 
     assert status == 200
-    assert {key: body.get(key) for key in told} == told
+    assert {key: body.get(key) for key in recorded} == recorded
     assert body["url"] == CALLS[name][1]
 
 
 def test_the_list_has_all_that_it_had(client: APIClient) -> None:
     _, body = call(client, "list")
-    told = RECORDED["list"]["body"]
+    recorded = RECORDED["list"]["body"]
 
-    assert (body["resource"], body["basepath"]) == (told["resource"], told["basepath"])
+    assert (body["resource"], body["basepath"]) == (recorded["resource"], recorded["basepath"])
     for kind in ("bulk_actions", "instance_actions"):
         listed = {entry["id"]: entry for entry in body[kind]}
-        assert listed.keys() == {entry["id"] for entry in told[kind]}
-        for entry in map(without_url, told[kind]):
+        assert listed.keys() == {entry["id"] for entry in recorded[kind]}
+        for entry in map(without_url, recorded[kind]):
             assert {key: listed[entry["id"]].get(key) for key in entry} == entry
 
 
-@pytest.mark.parametrize("name", sorted(MENDED))
+@pytest.mark.parametrize("name", sorted(FIXED))
 def test_what_crashed_is_answered(client: APIClient, name: str) -> None:
-    status, part = MENDED[name]
+    status, part = FIXED[name]
     answered, body = call(client, name)
 
     assert answered == status

@@ -71,27 +71,27 @@ WRITTEN: dict[str, Any] = {
 
 
 def docs(client: APIClient, url: str) -> dict[str, Any]:
-    """Return what an action's own page tells."""
+    """Return what an action's own page says."""
     response = client.get(url)
     assert response.status_code == 200
-    told: dict[str, Any] = response.json()
-    return told
+    shown: dict[str, Any] = response.json()
+    return shown
 
 
 def listed(client: APIClient) -> dict[str, Any]:
-    """Return what the list of `/things/` tells about its one action."""
+    """Return what the list of `/things/` says about its one action."""
     body = client.get("/things/actions/list/").json()
-    (told,) = body["instance_actions"] + body["bulk_actions"]
-    return dict(told)
+    (shown,) = body["instance_actions"] + body["bulk_actions"]
+    return dict(shown)
 
 
 @pytest.mark.parametrize("key", sorted(WRITTEN))
 @pytest.mark.parametrize("page", ["docs", "list"])
 def test_each_key_is_shown(client: APIClient, offer: Offer, page: str, key: str) -> None:
     url = offer(NoteForm, **WRITTEN)
-    told = docs(client, url) if page == "docs" else listed(client)
+    shown = docs(client, url) if page == "docs" else listed(client)
 
-    assert told[key] == WRITTEN[key]
+    assert shown[key] == WRITTEN[key]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_a_definition_may_name_its_publishers(
 )
 def test_one_string_in_place_of_several_is_reported(offer: Offer, key: str, text: str) -> None:
     definition: dict[str, Any] = {key: text}
-    with pytest.raises(InvalidAction, match=f"{key} is a text. Did you mean .*{text}"):
+    with pytest.raises(InvalidAction, match=f"{key} is a string. Did you mean .*{text}"):
         offer(NoteForm, **definition)
 
 

@@ -190,10 +190,10 @@ def old(make_event: MakeEvent) -> ActionEvent:
 
 
 def test_events_are_found_where_they_were(superuser: APIClient, old: ActionEvent) -> None:
-    (told,) = superuser.get("/dj-actions/actionevents/").json()["results"]
+    (shown,) = superuser.get("/dj-actions/actionevents/").json()["results"]
 
-    assert (told["id"], told["action"]) == (str(old.pk), "mark_done")
-    assert superuser.get(f"/dj-actions/actionevents/{old.pk}/").json() == told
+    assert (shown["id"], shown["action"]) == (str(old.pk), "mark_done")
+    assert superuser.get(f"/dj-actions/actionevents/{old.pk}/").json() == shown
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])

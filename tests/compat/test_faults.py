@@ -113,9 +113,13 @@ def test_the_events_endpoint_showed_nothing_about_them(
     client_of: ClientOf, admin: User, client: APIClient
 ) -> None:
     rename(client)
-    (told,) = client_of(admin).get("/dj-actions/actionevents/").json()["results"]
+    (shown,) = client_of(admin).get("/dj-actions/actionevents/").json()["results"]
 
-    assert (told["resource"], told["action"], told["object_id"]) == ("account", "rename", str(ANN))
+    assert (shown["resource"], shown["action"], shown["object_id"]) == (
+        "account",
+        "rename",
+        str(ANN),
+    )
 
 
 def test_anybody_could_delete_events(client_of: ClientOf, make_event: MakeEvent) -> None:

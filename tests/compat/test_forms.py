@@ -60,7 +60,7 @@ def activity() -> dict[str, Any]:
 
 
 class TellingForm(forms.Form):
-    """Tells what it was called with."""
+    """Returns what it was called with."""
 
     def save(self, *arguments: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         request, pk = arguments
@@ -133,7 +133,7 @@ def test_many_results_may_be_anything_to_go_through(
 
 
 class CountSerializer(serializers.Serializer[Any]):
-    """Tells one thing about many."""
+    """Returns one value about many objects."""
 
     count = serializers.SerializerMethodField()
 
@@ -267,7 +267,7 @@ def test_a_form_may_delete_its_object(client: APIClient, offer: Offer) -> None:
 
 
 def made(form: type[forms.Form], *arguments: Any, **named: Any) -> Any:
-    """Return a form that tells what it was made for."""
+    """Return a form that returns what it was made for."""
     view, request, pk = arguments
     instance = named.pop("instance")
     assert not named
@@ -382,7 +382,7 @@ def test_a_model_form_changes_its_instance(client: APIClient, offer: Offer, kind
     assert ActionEvent.objects.get().request_data == {"first_name": "Anna", "groups": groups}
 
 
-# What publishers tell
+# What publishers receive
 
 
 class MessageForm(forms.Form):
@@ -427,7 +427,7 @@ def test_a_bulk_action_on_nothing_has_no_message(client: APIClient, offer: Offer
 
 
 class PostProcessingForm(ActionFormMixin, MessageForm):
-    """Tells publishers itself."""
+    """Emits to publishers itself."""
 
     action_id = "thing:poke"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.compat.project import Project
+from tests.compat.project import URLS, Project
 
 REGISTRY = """
 from dj_actions.util import STATUS, ACTION_TYPE, enrich_actions
@@ -73,31 +73,6 @@ DEFINITION = """
       command: python manage.py test example_app.actions.todo.{id}
 """
 
-URLS = """
-from rest_framework import routers, serializers, viewsets
-
-from dj_actions.mixins import ActionMixin
-from example_app.actions.todo.action_registry import ACTIONS
-from example_app.models import Todo
-
-
-class TodoSerializer(serializers.ModelSerializer):
-    class Meta:
-        model = Todo
-        fields = ["title", "status"]
-
-
-class TodoViewSet(ActionMixin, viewsets.ModelViewSet):
-    queryset = Todo.objects.all()
-    serializer_class = TodoSerializer
-    action_registry = ACTIONS
-
-
-router = routers.DefaultRouter()
-router.register("todos", TodoViewSet)
-urlpatterns = router.urls
-"""
-
 SCRIPT = """
 import json
 from pathlib import Path
@@ -147,7 +122,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         project.write(f"{place}/__init__.py", "")
         project.write(f"{place}/form.py", FORM.format(**values))
         project.write(f"{place}/definition.yaml", DEFINITION.format(**values))
-    project.write("urls.py", URLS)
+    project.write("urls.py", URLS.replace('"__all__"', '["title", "status"]'))
     project.write("script.py", f"CALLS = {CALLS!r}\n{SCRIPT}")
     project.manage("shell", "-c", "import script")
     found: dict[str, Any] = json.loads(project.read("answers.json"))

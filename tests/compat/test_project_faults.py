@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compat.project import Project
+from tests.compat.project import URLS, Project
 
 START = ("start_actions", "example_app", "--resource", "Todo", "--path", "/todos/")
 CREATE = (
@@ -20,31 +20,6 @@ CREATE = (
 )
 FOLDER = "example_app/actions/todo"
 REGISTRY = f"{FOLDER}/action_registry.py"
-
-URLS = """
-from rest_framework import routers, serializers, viewsets
-
-from dj_actions.mixins import ActionMixin
-from example_app.actions.todo.action_registry import ACTIONS
-from example_app.models import Todo
-
-
-class TodoSerializer(serializers.ModelSerializer):
-    class Meta:
-        model = Todo
-        fields = "__all__"
-
-
-class TodoViewSet(ActionMixin, viewsets.ModelViewSet):
-    queryset = Todo.objects.all()
-    serializer_class = TodoSerializer
-    action_registry = ACTIONS
-
-
-router = routers.DefaultRouter()
-router.register("todos", TodoViewSet)
-urlpatterns = router.urls
-"""
 
 WITHOUT_PSYCOPG = """
 import sys

@@ -1,4 +1,4 @@
-"""Changes of a text, and what is left to its author."""
+"""Changes of a file, and what is left to its author."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Finding:
 
 @dataclass(slots=True, kw_only=True)
 class Edits:
-    """The places of a text where the old root is replaced, and the findings."""
+    """The places of a file where the old root is replaced, and the findings."""
 
     offsets: set[int] = field(default_factory=set)
     """Positions of the old root, in characters."""

@@ -43,5 +43,5 @@ def is_gone(path: str) -> bool:
 
 
 def mentions_old(text: str) -> bool:
-    """Return whether a text contains a path of 0.0.7, in addition to others."""
+    """Return whether a string contains a path of 0.0.7, in addition to others."""
     return bool(_MENTION.search(text))

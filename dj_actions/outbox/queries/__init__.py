@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dj_actions.outbox.queries.backlog import MAX_COUNTED, MAX_FAILED_RUNS, Backlog, OpenCounts
 from dj_actions.outbox.queries.base import MAX_ID
 from dj_actions.outbox.queries.clock import database_time, from_now
+from dj_actions.outbox.queries.dead_letters import MAX_GROUPED, FailedDelivery
 from dj_actions.outbox.queries.deliveries import DeliveryQuerySet
 from dj_actions.outbox.queries.delivery_counts import (
     NO_COUNTS,
@@ -14,20 +16,11 @@ from dj_actions.outbox.queries.delivery_counts import (
     RecentCounts,
 )
 from dj_actions.outbox.queries.events import FAILED_FROM, ActionEventQuerySet
-from dj_actions.outbox.queries.heartbeats import RelayHeartbeatQuerySet
+from dj_actions.outbox.queries.filters import PublisherCounts
+from dj_actions.outbox.queries.heartbeats import RELAY_TIMEOUT, RelayHeartbeatQuerySet
 from dj_actions.outbox.queries.insert import NewDelivery, insert_event
 from dj_actions.outbox.queries.locks import lock, try_lock
-from dj_actions.outbox.queries.operators import PublisherCounts
-from dj_actions.outbox.queries.overview import (
-    MAX_COUNTED,
-    MAX_FAILED_RUNS,
-    MAX_GROUPED,
-    MAX_SEARCHED,
-    RELAY_TIMEOUT,
-    Backlog,
-    FailedDelivery,
-    OpenCounts,
-)
+from dj_actions.outbox.queries.pages import MAX_SEARCHED
 from dj_actions.outbox.queries.pending import PendingCounts
 from dj_actions.outbox.queries.publishers import PublisherStateQuerySet
 from dj_actions.outbox.queries.tracking import DETAIL_LENGTH, HINTED

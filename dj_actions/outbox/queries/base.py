@@ -23,6 +23,10 @@ class RecordQuerySet(models.QuerySet[Row]):
         """Return the same rows on the write database: reads may be routed to a replica."""
         return self.using(router.db_for_write(self.model))
 
+    @property
+    def _is_postgres(self) -> bool:
+        return connections[self.db].vendor == "postgresql"
+
 
 def without_none(filters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the filters that have a value."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dj_actions.outbox.queries.backlog import BacklogQueries
 from dj_actions.outbox.queries.claim import ClaimQueries
+from dj_actions.outbox.queries.dead_letters import DeadLetterQueries
+from dj_actions.outbox.queries.filters import FilterQueries
 from dj_actions.outbox.queries.operators import OperatorQueries
-from dj_actions.outbox.queries.overview import OverviewQueries
+from dj_actions.outbox.queries.pages import PageQueries
 from dj_actions.outbox.queries.receipts import ReceiptQueries
 from dj_actions.outbox.queries.remote_runs import RemoteRunQueries
 from dj_actions.outbox.queries.timings import TimingQueries
@@ -17,9 +20,12 @@ class DeliveryQuerySet(  # type: ignore[override]  # each base has an as_manager
     ClaimQueries,
     TransitionQueries,
     TrackingQueries,
+    FilterQueries,
     OperatorQueries,
     RemoteRunQueries,
-    OverviewQueries,
+    BacklogQueries,
+    DeadLetterQueries,
+    PageQueries,
     TimingQueries,
     VersionQueries,
     ReceiptQueries,

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.db import connections, models
-from django.db.models import Exists, OuterRef, Prefetch, Q, Value
+from django.db.models import Q, Value
 from django.db.models.functions import Cast, StrIndex
 from django.db.models.lookups import GreaterThan
 
-from dj_actions.context import ChainPosition
 from dj_actions.identifiers import first_uuid7_of
+from dj_actions.outbox.queries.archiving import ArchivingQueries
 from dj_actions.outbox.queries.base import (
-    RecordQuerySet,
     counted_together,
     exist_together,
     without_none,
 )
+from dj_actions.outbox.queries.event_chains import ChainQueries
 from dj_actions.outbox.times import aware, comparable
-from dj_actions.states import DeliveryState, Outcome, RemoteState
+from dj_actions.states import Outcome
 
 if TYPE_CHECKING:
     from dj_actions.models import ActionEvent
@@ -49,7 +49,10 @@ RESOURCES_OF_ACTION = """
 """The resources that have an action of a name: each step finds the next one in an index."""
 
 
-class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
+class ActionEventQuerySet(  # type: ignore[override]  # each base has an as_manager of its own type
+    ChainQueries,
+    ArchivingQueries,
+):
     """Queries of action events."""
 
     def matching(
@@ -176,10 +179,6 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
         """Return the events of these resources about one of these objects, without bulk actions."""
         return self.filter(resource__in=resources, object_id__in=object_ids)
 
-    def parts_of(self, event_id: UUID, action: str) -> Self:
-        """Return the events of one action that belong to an event, the oldest first."""
-        return self.filter(parent=event_id, action=action).order_by("pk")
-
     def _acted_on(self, object_id: str) -> Q:
         if connections[self.db].features.supports_json_field_contains:
             among_others = Q(object_ids__contains=[object_id])
@@ -198,31 +197,6 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
         for resource, action in actions:
             wanted |= Q(**without_none({"resource": resource, "action": action}))
         return self.filter(wanted)
-
-    def position_below(self, event_id: UUID) -> ChainPosition:
-        """Return the position of an event that the event with this id has led to.
-
-        An event that is not known, for example because it was archived, is taken for the first of
-        its chain.
-        """
-        rows = self._on_write_database().filter(pk=event_id)
-        root, depth = rows.order_by().values_list("root", "depth").first() or (None, 0)
-        return ChainPosition(root=root, depth=depth).below(event_id)
-
-    def labels_upwards(self, event_id: UUID | None, *, limit: int) -> Iterator[str]:
-        """Yield the label of an event's action, then those of the events that led to it.
-
-        Args:
-            event_id: the event to begin with.
-            limit: most events that are read, one after the other.
-        """
-        rows = self._on_write_database().order_by().values_list("resource", "action", "parent")
-        for _ in range(limit):
-            found = rows.filter(pk=event_id).first() if event_id else None
-            if found is None:
-                return
-            resource, action, event_id = found
-            yield f"{resource}.{action}"
 
     def about(self, object_id: str, resources: Collection[str]) -> Self:
         """Return the events of these resources about one object, the newest first.
@@ -248,31 +222,3 @@ class ActionEventQuerySet(RecordQuerySet["ActionEvent"]):
         return rows.filter(
             idempotency_key__in=keys, resource=resource, action=action, actor_id=actor_id
         ).first()
-
-    def archivable(self, *, before: datetime) -> Self:
-        """Return the events that may be archived, the oldest first.
-
-        An event is kept while one of its deliveries is open, dead, or tracked at its destination.
-
-        Args:
-            before: only events that were recorded before this time.
-        """
-        deliveries = self.model._meta.get_field("deliveries").related_model._default_manager
-        needed = deliveries.filter(event=OuterRef("pk")).filter(
-            Q(state__in=(DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.DEAD))
-            | Q(remote_state=RemoteState.RUNNING)
-        )
-        rows = self._on_write_database()
-        rows = rows.filter(created_at__lt=comparable(before, using=rows.db))
-        return rows.exclude(Exists(needed)).order_by("created_at")
-
-    def take_oldest(self, *, before: datetime, limit: int) -> list[ActionEvent]:
-        """Lock and return the oldest archivable events with their deliveries.
-
-        Events that another transaction has locked are skipped.
-        """
-        rows = self.archivable(before=before).select_for_update(of=("self",), skip_locked=True)
-        deliveries = self.model._meta.get_field("deliveries").related_model._default_manager
-        # Without a database of its own, a prefetch calls the routers, which may choose a replica.
-        prefetch = Prefetch("deliveries", queryset=deliveries.using(rows.db))
-        return list(rows.prefetch_related(prefetch)[:limit])

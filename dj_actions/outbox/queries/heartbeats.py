@@ -14,6 +14,10 @@ from dj_actions.outbox.queries.clock import from_now
 if TYPE_CHECKING:
     from dj_actions.models import RelayHeartbeat  # noqa: F401 - the base class names it
 
+RELAY_TIMEOUT = 11
+"""Seconds without a heartbeat after which a relay is shown as dead: it has missed two. A page that
+asks every 3 seconds then shows it within 15 seconds of its end."""
+
 
 class RelayHeartbeatQuerySet(RecordQuerySet["RelayHeartbeat"]):
     """Queries of heartbeats: one row for each running relay."""

@@ -89,8 +89,8 @@ class TimingQueries(RecordQuerySet["Delivery"]):
         if not publishers:
             return {}
         rows = self._on_write_database()
-        is_postgres = connections[rows.db].vendor == "postgresql"
-        found = (rows._spread_over if is_postgres else rows._newest_within)(publishers, seconds)
+        find = rows._spread_over if rows._is_postgres else rows._newest_within
+        found = find(publishers, seconds)
         nothing: Sample = ([], False)
         return {publisher: found.get(publisher, nothing) for publisher in publishers}
 

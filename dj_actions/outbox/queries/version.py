@@ -1,4 +1,4 @@
-"""The query by which a page learns whether anything has changed."""
+"""The query by which a page finds out whether anything has changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 
 from dj_actions.outbox.queries.base import RecordQuerySet
-from dj_actions.outbox.queries.overview import RELAY_TIMEOUT
+from dj_actions.outbox.queries.heartbeats import RELAY_TIMEOUT
 from dj_actions.outbox.queries.remote_runs import RUN_STATES
 
 if TYPE_CHECKING:
@@ -25,15 +25,14 @@ class VersionQueries(RecordQuerySet["Delivery"]):
     """The query of pages that keep themselves up to date."""
 
     def outbox_version(self) -> str:
-        """Return a text that changes when the outbox does, in one cheap statement.
+        """Return a string that changes when the outbox does, in one cheap statement.
 
         It covers new events, the deliveries that are not settled, dead letters, remote runs,
         publishers, what relays have delivered, and relays that have been silent for
         `RELAY_TIMEOUT`.
         """
         event: Any = self.model._meta.get_field("event").related_model
-        is_postgres = connections[self.db].vendor == "postgresql"
-        silent_since = SILENT_SINCE_POSTGRES if is_postgres else SILENT_SINCE_SQLITE
+        silent_since = SILENT_SINCE_POSTGRES if self._is_postgres else SILENT_SINCE_SQLITE
         statement = f"""
             SELECT (SELECT id FROM {event._meta.db_table} ORDER BY id DESC LIMIT 1),
                    {self._open_version("state = 'pending'")},

@@ -12,7 +12,7 @@ from dj_actions.exceptions import PublisherMisconfigured, PublishRejected
 from dj_actions.messages import Receipt
 from dj_actions.outbox.claimed import Claimed
 from dj_actions.publishers import BasePublisher
-from dj_actions.publishers.base import unstored_text
+from dj_actions.publishers.rejections import unstored_text
 from dj_actions.relay.delivering.messages import message_of, missing_sizes
 
 Reading: TypeAlias = tuple[Claimed, Mapping[str, int]]

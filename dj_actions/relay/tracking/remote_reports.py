@@ -12,7 +12,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from dj_actions.conf import get_settings
 from dj_actions.exceptions import without_secrets
-from dj_actions.messages import RECEIPT_URL_LENGTH, RemoteFailure, RemoteRun
+from dj_actions.messages import RemoteFailure, RemoteRun
+from dj_actions.messages.receipts import RECEIPT_URL_LENGTH
 from dj_actions.redaction import or_size, redact, redact_line
 from dj_actions.registry import registry
 from dj_actions.states import ENDED_STATES

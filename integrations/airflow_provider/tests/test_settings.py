@@ -102,7 +102,7 @@ def test_secrets_are_not_shown() -> None:
         (connection({"timeout": 0}), "is 0, not a number of seconds above 0"),
         (connection({"timeout": "soon"}), "is 'soon', not a number of seconds above 0"),
         (connection({"timeout": True}), "is True, not a number of seconds above 0"),
-        (connection({"ca_cert": 1}), "ca_cert of connection 'todos' is 1, not a text"),
+        (connection({"ca_cert": 1}), "ca_cert of connection 'todos' is 1, not a string"),
     ],
 )
 def test_what_is_wrong_is_named(wrong: SimpleNamespace, message: str) -> None:

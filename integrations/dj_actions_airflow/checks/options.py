@@ -24,7 +24,7 @@ def check_connection(connection: Connection, where: str) -> Iterator[CheckMessag
         )
     if not problems and not connection.verify and connection.base_url.startswith("https:"):
         yield Warning(
-            f"{where}: verify is False: whoever intercepts the connection reads the password or "
+            f"{where}: verify is False: anyone on the path of the connection reads the password or "
             "the token.",
             hint="Set ca_cert to the certificate of the authority that has issued the server's.",
             id="dj_actions_airflow.W021",

@@ -16,7 +16,7 @@ from dj_actions_airflow.checks.options import check_has_dag
 from dj_actions_airflow.routing.dag_ids import DAG_ID_HINT, is_dag_id
 from dj_actions_airflow.routing.functions import is_function, load_function
 from dj_actions_airflow.routing.parts import MAX_CHUNK_SIZE
-from dj_actions_airflow.routing.routes import DATA, ENVELOPE, OF_A_RUN, Route, Runs
+from dj_actions_airflow.routing.routes import DATA, ENVELOPE, RUN_OPTIONS, Route, Runs
 from dj_actions_airflow.routing.values import moment_of, templates_in, typed_template
 
 FUNCTION_HINT = (
@@ -68,7 +68,7 @@ def check_dag_ids(dag_id: Any, where: str) -> Iterator[CheckMessage]:
 
 
 def _check_entry(entry: Mapping[str, Any], where: str) -> Iterator[CheckMessage]:
-    known = ("dag_id", *OF_A_RUN)
+    known = ("dag_id", *RUN_OPTIONS)
     for name in entry:
         if name not in known:
             hint = f"Options of an entry: {', '.join(known)}.{_did_you_mean(name, known)}"

@@ -164,7 +164,7 @@ def _token_of(source: str | Function) -> Issued:
     if not isinstance(token, str) or not is_header("Authorization", token.strip()):
         raise PublisherMisconfigured(
             f"{name_of(source)} returned no token that a header can contain. It has to return a "
-            "text, or a pair of a text and the time at which it expires."
+            "string, or a pair of a string and the time at which it expires."
         )
     return Issued(headers=_bearer(token.strip()), expires_at=expires_at)
 

@@ -80,7 +80,7 @@ def function_of(value: str | Function) -> Function:
 
     Raises:
         ImportError: there is nothing at this path.
-        TypeError: it is no function.
+        TypeError: it is not a function.
     """
     found = import_string(value) if isinstance(value, str) else value
     if not callable(found):

@@ -14,7 +14,7 @@ PAGE_SIZE = 100
 SMALLER_PAGES = PAGE_SIZE.bit_length()
 """How often a page can be halved."""
 
-FEW = 10
+MAX_LISTED_AT_ONCE = 10
 """Runs that are listed at once. Of more, those that have not ended are counted, not listed: what
 a list takes most of the server's time for is the runs in it."""
 
@@ -75,7 +75,7 @@ def find_runs(
 
 def _find_in_lists(fetch: Fetch, wanted: Collection[RunKey]) -> tuple[dict[RunKey, Run], bool]:
     """Return the runs that lists have, and whether no others exist."""
-    if len(wanted) <= FEW:
+    if len(wanted) <= MAX_LISTED_AT_ONCE:
         return list_runs(fetch, wanted)
     found, is_complete = list_runs(fetch, wanted, states=ENDED)
     rest = set(wanted) - found.keys()
@@ -128,7 +128,7 @@ def _count_open(fetch: Fetch, dag_id: str, wanted: Collection[RunKey]) -> Mappin
 
     It does if as many are in that state, and none in the other, as are wanted.
     """
-    if len(wanted) <= FEW:
+    if len(wanted) <= MAX_LISTED_AT_ONCE:
         return {}
     numbers = {
         state: parse_page(fetch(dag_id, _query(wanted, (state,), limit=1)))[1] for state in OPEN

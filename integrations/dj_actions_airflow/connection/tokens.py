@@ -39,7 +39,7 @@ class TokenRequest:
     body: bytes = field(repr=False)
 
     requester: str
-    """Who asks for it, in a message."""
+    """Who requests it, in a message."""
 
     advice: str
     """What to correct if it is refused."""

@@ -1,4 +1,4 @@
-"""Find out whom a refused trigger speaks against: the user, or one DAG."""
+"""Find out what a refused trigger concerns: the user, or one DAG."""
 
 from __future__ import annotations
 

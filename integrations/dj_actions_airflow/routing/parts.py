@@ -105,7 +105,7 @@ def run_id_of(message: Message, *labels: str) -> str:
 
 
 def plain_label(text: str) -> str:
-    """Return a text as a part of a run id: shortened and with a digest, if it has to be."""
+    """Return a string as a part of a run id: shortened and with a digest, if it has to be."""
     if PLAIN.fullmatch(text) and len(text) <= MAX_LABEL_LENGTH:
         return text
     kept = re.sub(r"[^A-Za-z0-9]+", "_", text)[:KEPT_OF_LABEL]

@@ -24,10 +24,10 @@ class Runs(StrEnum):
     """One for each object."""
 
 
-OF_A_RUN = ("conf", "note", "partition_key", "run_after")
+RUN_OPTIONS = ("conf", "note", "partition_key", "run_after")
 """Options that an entry of a list of DAGs may have, too."""
 
-OF_A_ROUTE = ("dag_id", *OF_A_RUN, "runs", "chunk_size", "result_task")
+ROUTE_OPTIONS = ("dag_id", *RUN_OPTIONS, "runs", "chunk_size", "result_task")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Route:
         """
         is_of_options = options.get("dag_id", "") in ("", None)
         dag_id = default_dag_id if is_of_options else options["dag_id"]
-        common = {name: options[name] for name in OF_A_RUN if name in options}
+        common = {name: options[name] for name in RUN_OPTIONS if name in options}
         entries = dag_id if isinstance(dag_id, list | tuple) else [dag_id]
         return cls(
             targets=tuple(_targets(entries, common, is_of_options=is_of_options)),
@@ -76,5 +76,5 @@ class Route:
 def _targets(entries: Any, common: Mapping[str, Any], *, is_of_options: bool) -> Iterator[Target]:
     for entry in entries:
         own = entry if isinstance(entry, Mapping) else {"dag_id": entry}
-        known = {name: value for name, value in own.items() if name in ("dag_id", *OF_A_RUN)}
+        known = {name: value for name, value in own.items() if name in ("dag_id", *RUN_OPTIONS)}
         yield Target(**{"dag_id": "", **common, **known}, is_of_options=is_of_options)

@@ -23,7 +23,7 @@ def typed_template(text: str) -> Template:
 
 
 def templates_in(value: Any) -> Iterator[str]:
-    """Yield the texts in a value that are templates, at any depth."""
+    """Yield the strings in a value that are templates, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -56,7 +56,7 @@ def fill(name: str, value: Any, message: Message) -> Any:
 
 
 def fill_texts(name: str, value: Any, message: Message) -> list[str]:
-    """Return the texts of a template: several for lists, none without an optional value.
+    """Return the strings of a template: several for lists, none without an optional value.
 
     Raises:
         PublishRejected: the message has no value for it.
@@ -113,7 +113,7 @@ def moment_of(value: object, start: datetime) -> datetime:
 
     Raises:
         TypeError: it is something else.
-        ValueError: it is negative, has no time zone, or is no date and time.
+        ValueError: it is negative, has no time zone, or is not a date and time.
         OverflowError: it is too far in the future.
     """
     if isinstance(value, str):

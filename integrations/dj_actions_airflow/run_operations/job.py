@@ -148,6 +148,6 @@ def _require_no_transaction() -> None:
             pass
     except RuntimeError as error:
         raise InvalidAction(
-            "A transaction is open. Act on runs outside of it: Airflow is asked over the network, "
+            "A transaction is open. Act on runs outside of it: Airflow is called over the network, "
             "and what it has done is not rolled back."
         ) from error

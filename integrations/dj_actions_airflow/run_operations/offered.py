@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dj_actions.models import Delivery
@@ -105,6 +106,28 @@ def _run(
     return operation(deliveries, actor=actor, **data)
 
 
+def _operation(
+    verb: Verb,
+    service_function: Callable[..., Sequence[OperationOutcome]],
+    form: type[forms.Form],
+    *states: RemoteState,
+    title: Promise,
+    description: Promise,
+) -> DeliveryOperation:
+    """Return an operation on the runs that are in one of these states."""
+    return DeliveryOperation(
+        name=f"airflow_{verb}",
+        title=title,
+        description=description,
+        permission=verb.permission,
+        form=form,
+        run=partial(_run, service_function),
+        preview=partial(_run, partial(service_function, dry_run=True)),
+        resource=RESOURCE,
+        applies=_has_run(*states),
+    )
+
+
 def _has_run(*states: RemoteState) -> Callable[[Delivery], bool]:
     """Return a function that returns whether a delivery has a run in one of these states."""
 
@@ -115,66 +138,49 @@ def _has_run(*states: RemoteState) -> Callable[[Delivery], bool]:
     return has_run
 
 
-RUNNING, SUCCEEDED, FAILED, LOST = (
-    *(RemoteState.RUNNING, RemoteState.SUCCEEDED),
-    *(RemoteState.FAILED, RemoteState.LOST),
-)
+STARTED = (RemoteState.RUNNING, RemoteState.SUCCEEDED, RemoteState.FAILED)
+ENDED = (RemoteState.SUCCEEDED, RemoteState.FAILED, RemoteState.LOST)
 
 OPERATIONS: Sequence[DeliveryOperation] = (
-    DeliveryOperation(
-        name="airflow_rerun",
+    _operation(
+        Verb.RERUN,
+        service.rerun,
+        RerunForm,
+        *STARTED,
         title=_("Rerun in Airflow"),
         description=_("Airflow runs the tasks again, in the same run and with the same conf."),
-        permission=Verb.RERUN.permission,
-        form=RerunForm,
-        run=partial(_run, service.rerun),
-        preview=partial(_run, partial(service.rerun, dry_run=True)),
-        resource=RESOURCE,
-        applies=_has_run(RUNNING, SUCCEEDED, FAILED),
     ),
-    DeliveryOperation(
-        name="airflow_mark",
+    _operation(
+        Verb.MARK,
+        service.mark,
+        MarkForm,
+        *STARTED,
         title=_("Mark the run in Airflow"),
         description=_("The run is marked whatever its tasks have done; those that run are ended."),
-        permission=Verb.MARK.permission,
-        form=MarkForm,
-        run=partial(_run, service.mark),
-        preview=partial(_run, partial(service.mark, dry_run=True)),
-        resource=RESOURCE,
-        applies=_has_run(RUNNING, SUCCEEDED, FAILED),
     ),
-    DeliveryOperation(
-        name="airflow_note",
+    _operation(
+        Verb.NOTE,
+        service.note,
+        NoteForm,
+        *STARTED,
         title=_("Write a note in Airflow"),
         description=_("The note of the run is replaced."),
-        permission=Verb.NOTE.permission,
-        form=NoteForm,
-        run=partial(_run, service.note),
-        preview=partial(_run, partial(service.note, dry_run=True)),
-        resource=RESOURCE,
-        applies=_has_run(RUNNING, SUCCEEDED, FAILED),
     ),
-    DeliveryOperation(
-        name="airflow_unpause",
+    _operation(
+        Verb.UNPAUSE,
+        service.unpause,
+        OptionalReasonForm,
+        RemoteState.RUNNING,
         title=_("Unpause the DAG"),
         description=_("All runs of the DAG that are queued start, not only the selected ones."),
-        permission=Verb.UNPAUSE.permission,
-        form=OptionalReasonForm,
-        run=partial(_run, service.unpause),
-        preview=partial(_run, partial(service.unpause, dry_run=True)),
-        resource=RESOURCE,
-        applies=_has_run(RUNNING),
     ),
-    DeliveryOperation(
-        name="airflow_trigger",
+    _operation(
+        Verb.TRIGGER,
+        service.trigger,
+        TriggerForm,
+        *ENDED,
         title=_("Trigger again with another conf"),
         description=_("Airflow starts another run for the same event. The delivery follows it."),
-        permission=Verb.TRIGGER.permission,
-        form=TriggerForm,
-        run=partial(_run, service.trigger),
-        preview=partial(_run, partial(service.trigger, dry_run=True)),
-        resource=RESOURCE,
-        applies=_has_run(SUCCEEDED, FAILED, LOST),
     ),
 )
 """What `AirflowPublisher.delivery_operations` returns."""

@@ -7,11 +7,11 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from dj_actions.messages import Receipt, RemoteRun
 from dj_actions.states import RemoteState
 from dj_actions_airflow.connection.run_list import RunKey, batches
+from dj_actions_airflow.routing.receipts import run_url
 from dj_actions_airflow.tracking.dag_hints import DagHints
 from dj_actions_airflow.tracking.run_changes import RunChanges
 from dj_actions_airflow.tracking.run_states import LOST_RUN, combined, listed_run
@@ -100,7 +100,7 @@ class RunTracker:
     def _explain(self, key: RunKey, run: RemoteRun, result_task: str) -> RemoteRun:
         if run.state == RemoteState.SUCCEEDED:
             return replace(run, result=find_result(self._client, *key, task_id=result_task))
-        url = f"{self._public_url}/dags/{quote(key[0])}/runs/{quote(key[1])}"
+        url = run_url(self._public_url, *key)
         return replace(run, failure=find_failure(self._client, *key, run_url=url))
 
 

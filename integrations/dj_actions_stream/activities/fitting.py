@@ -12,7 +12,7 @@ TRUNCATED = "truncated"
 """Field of an activity that lists the paths of the values that were shortened."""
 
 ELLIPSIS = "…"
-"""End of a text that was shortened."""
+"""End of a string that was shortened."""
 
 IDENTITY = frozenset({"actor", "foreign_id", "object", "target", "time", "to", "verb", TRUNCATED})
 """Fields that are never shortened. Targets have a limit of their own."""
@@ -21,7 +21,7 @@ IDENTITY = frozenset({"actor", "foreign_id", "object", "target", "time", "to", "
 def fit(activity: Mapping[str, Any], limit: int = MAX_ACTIVITY_BYTES) -> dict[str, Any]:
     """Return an activity that has at most `limit` bytes without its targets.
 
-    The largest values are shortened first: a text ends with an ellipsis then, a list or an object
+    The largest values are shortened first: a string ends with an ellipsis then, a list or an object
     has its first entries. `truncated` lists their paths, for example `["summary", "data.note"]`.
     """
     fitted = dict(activity)
@@ -37,7 +37,7 @@ def fit(activity: Mapping[str, Any], limit: int = MAX_ACTIVITY_BYTES) -> dict[st
 
 
 def shorten(text: str, max_bytes: int) -> str:
-    """Return a text that has at most `max_bytes` bytes as UTF-8, with a mark if it was longer."""
+    """Return a string that has at most `max_bytes` bytes as UTF-8, with a mark if it was longer."""
     encoded = text.encode()
     if len(encoded) <= max_bytes:
         return text

@@ -59,7 +59,7 @@ def _resolve(reference: Reference, found: FoundObjects) -> Reference:
     """Return the reference with its object and its label.
 
     The activity's own label comes first: the owner of a user token can write a reference to
-    any object, and must not learn its name by that.
+    any object, and must not find out its name by that.
     """
     rows = found.rows.get(reference.resource)
     instance = rows.get(reference.key) if rows else None

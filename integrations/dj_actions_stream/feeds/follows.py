@@ -136,7 +136,7 @@ def _checked(source: FeedId | str, target: FeedId | str, viewer: Viewer) -> Foll
 def _require_confirmation(document: Any) -> None:
     """Refuse a response that is not Stream's; the client takes a proxy's JSON for success."""
     if not isinstance(document, dict) or "duration" not in document:
-        raise FeedUnavailable(f"Stream: this confirms nothing: {str(document)[:200]!r}.")
+        raise FeedUnavailable(f"Stream: the response confirms nothing: {str(document)[:200]!r}.")
 
 
 def _list(

@@ -1,4 +1,4 @@
-"""Fill templates of texts and feeds, and say whose fault it is if they cannot be filled."""
+"""Fill templates of strings and feeds, and name the cause if they cannot be filled."""
 
 from __future__ import annotations
 

@@ -36,18 +36,17 @@ def implied_groups(publisher: FeedsPublisher) -> ImpliedGroups:
         TypeError: a declaration or a template has the wrong type.
         ValueError: a template is invalid.
     """
-    sources: dict[str, list[str]] = {}
+    sources: dict[str, dict[str, None]] = {}
     unknown: list[str] = []
     for source, templates, definitions in _declared(publisher):
         if callable(templates):
             unknown.append(source)
             continue
-        for template in [templates] if isinstance(templates, str) else templates:
-            for group in _groups_of(FeedTemplate.parse(template).group, definitions):
-                found = sources.setdefault(group, [])
-                if source not in found:
-                    found.append(source)
-    return ImpliedGroups(sources=sources, unknown=unknown)
+        for group in _groups_named_by(templates, definitions):
+            sources.setdefault(group, {})[source] = None  # several actions may have the same one
+    return ImpliedGroups(
+        sources={group: list(found) for group, found in sources.items()}, unknown=unknown
+    )
 
 
 Declared = tuple[str, Any, list[Definition]]
@@ -84,6 +83,15 @@ def _declared_by_action(definition: Definition, option: Any) -> Iterator[Declare
         templates = getattr(loaded, name)
         if templates:
             yield f"{type(loaded).__name__}.{name}", templates, [definition]
+
+
+def _groups_named_by(
+    templates: str | Iterable[str], definitions: Iterable[Definition]
+) -> Iterable[str]:
+    """Return the groups of one or several templates of feeds, each once."""
+    each = [templates] if isinstance(templates, str) else templates
+    parsed = [FeedTemplate.parse(template).group for template in each]
+    return dict.fromkeys(group for one in parsed for group in _groups_of(one, definitions))
 
 
 def _groups_of(template: Template, definitions: Iterable[Definition]) -> set[str]:

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from dj_actions.exceptions import DestinationNotFound, PublishRejected
 
-PERHAPS_ONE_OF_THEM = (PublishRejected, DestinationNotFound)
+CAUSED_BY_ONE_MESSAGE = (PublishRejected, DestinationNotFound)
 """Errors that a single activity among those of a call may have caused."""

@@ -16,8 +16,8 @@ from dj_actions_stream.publishing.base import FeedsPublisher
 from dj_actions_stream.publishing.finding import ActivityFinder, Finding
 from dj_actions_stream.reconciliation.records import (
     Selection,
-    aftermath_of,
     effects_of,
+    later_changes_of,
     pages_of,
 )
 
@@ -131,11 +131,11 @@ def _record(
         result.unknown += bool(finding.unknown_in)
         return
     try:
-        aftermath = aftermath_of(publisher, delivery, finding.effect.id)
+        later = later_changes_of(publisher, delivery, finding.effect.id)
     except PublishError:
         result.skipped += 1
         return
-    if aftermath.is_removed:
+    if later.is_removed:
         result.removed += 1
         return
-    result.missing.append(Missing(delivery=delivery.pk, updates=aftermath.updates, finding=finding))
+    result.missing.append(Missing(delivery=delivery.pk, updates=later.updates, finding=finding))

@@ -72,7 +72,7 @@ def effects_of(publisher: FeedsPublisher, delivery: Delivery) -> tuple[Effect, .
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Aftermath:
+class LaterChanges:
     """What later messages did to an activity."""
 
     is_removed: bool = False
@@ -81,7 +81,9 @@ class Aftermath:
     """Ids of the deliveries that have updated it."""
 
 
-def aftermath_of(publisher: FeedsPublisher, delivery: Delivery, activity_id: str) -> Aftermath:
+def later_changes_of(
+    publisher: FeedsPublisher, delivery: Delivery, activity_id: str
+) -> LaterChanges:
     """Return what later messages about the same object did to an activity of a delivery.
 
     Raises:
@@ -98,7 +100,7 @@ def aftermath_of(publisher: FeedsPublisher, delivery: Delivery, activity_id: str
     for entry in later.select_related("event").order_by("event_id"):
         for effect in publisher.mapping.effects(message_of(entry)):
             if effect.id == activity_id and effect.kind is EffectKind.REMOVE:
-                return Aftermath(is_removed=True)
+                return LaterChanges(is_removed=True)
             if effect.id == activity_id and effect.kind is EffectKind.UPDATE:
                 updates.append(entry.pk)
-    return Aftermath(updates=tuple(dict.fromkeys(updates)))
+    return LaterChanges(updates=tuple(dict.fromkeys(updates)))

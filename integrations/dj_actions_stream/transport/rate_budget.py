@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dj_actions.exceptions import RateLimited
 
-SCARCE = 0.1
+LOW_SHARE = 0.1
 """Share of the limit from which on calls are spread over the rest of the window."""
 
 MAX_PAUSE = 1.0
@@ -72,7 +72,7 @@ class RateBudget:
                 f"Stream: no calls are left for {endpoint}; its limit is {window.limit}.",
                 retry_after=left,
             )
-        if window.remaining < window.limit * SCARCE:
+        if window.remaining < window.limit * LOW_SHARE:
             self._sleep(min(MAX_PAUSE, left / window.remaining))
 
 

@@ -14,7 +14,7 @@ from dj_actions.messages import Receipt
 from dj_actions_stream.activities.conversion import MAX_TARGETS
 from dj_actions_stream.chunks import chunks
 from dj_actions_stream.feed_ids import FeedId
-from dj_actions_stream.publishing.refusals import PERHAPS_ONE_OF_THEM
+from dj_actions_stream.publishing.refusals import CAUSED_BY_ONE_MESSAGE
 
 MAX_ACTIVITIES = 100
 """Activities of one call: every documented limit of Stream nearby is a hundred."""
@@ -106,7 +106,7 @@ class BatchedCalls:
     def _divide(self, error: BaseException, batch: Mapping[int, Addition]) -> None:
         """Record a failure, or send smaller batches if it may be that of a single activity."""
         positions = list(batch)
-        if len(batch) > 1 and isinstance(error, PERHAPS_ONE_OF_THEM):
+        if len(batch) > 1 and isinstance(error, CAUSED_BY_ONE_MESSAGE):
             for half in chunks(positions, ceil(len(positions) / 2)):
                 self._send({position: batch[position] for position in half})
         elif len(batch) > 1 and isinstance(error, PublisherUnavailable):

@@ -35,7 +35,7 @@ class FeedsClient(StreamClient):  # type: ignore[misc]  # stream-python has no t
         base_url: scheme, host and port of the server; None for Stream's hosted service.
         location: region of Stream's hosted service, for example `us-east`.
         timeouts: seconds to wait for a connection, and for the whole of each response.
-        decodes_times: whether texts in responses that are times become `datetime` objects, as
+        decodes_times: whether strings in responses that are times become `datetime` objects, as
             stream-python does; without that, large responses are read several times as fast.
     """
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 
-import requests
 from stream import exceptions as vendor
 
 from dj_actions.exceptions import (
@@ -22,6 +21,7 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.publishers.http import sentences
+from dj_actions_stream.transport.errors import TRANSPORT_ERRORS
 from dj_actions_stream.transport.responses import NOT_STREAM, TRANSIENT_STATUSES
 from dj_actions_stream.transport.translation import translated, translating
 
@@ -44,13 +44,7 @@ TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     vendor.RankingException: PublishRejected,
     vendor.OldStorageBackend: PublishRejected,
     vendor.BestPracticeException: PublishRejected,
-    # Transport errors. The client does not wrap those of requests.
-    requests.exceptions.SSLError: PublisherMisconfigured,
-    requests.exceptions.InvalidURL: PublisherMisconfigured,
-    requests.exceptions.InvalidSchema: PublisherMisconfigured,
-    requests.exceptions.MissingSchema: PublisherMisconfigured,
-    requests.exceptions.TooManyRedirects: PublisherMisconfigured,
-    requests.exceptions.RequestException: PublisherUnavailable,
+    **TRANSPORT_ERRORS,  # the client does not wrap them
     # The client's own validation of the activity. `FeedsClient` translates what it raises while it
     # sends a request or reads a response.
     TypeError: PublishRejected,

@@ -10,7 +10,7 @@ from dj_actions.exceptions import PublisherUnavailable
 from dj_actions.messages import Message
 from dj_actions_stream.chunks import chunks
 from dj_actions_stream.effects import Effect, EffectKind
-from dj_actions_stream.publishing.refusals import PERHAPS_ONE_OF_THEM
+from dj_actions_stream.publishing.refusals import CAUSED_BY_ONE_MESSAGE
 from dj_actions_stream.v3.activities import MAX_BATCH, activity_ids_of
 
 
@@ -65,7 +65,7 @@ def send_or_split(
     """
     try:
         send(batch)
-    except PERHAPS_ONE_OF_THEM as error:
+    except CAUSED_BY_ONE_MESSAGE as error:
         if len(batch) == 1:
             yield error
             return

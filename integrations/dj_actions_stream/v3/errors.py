@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import Any
 
 import getstream as vendor
-import requests
 
 from dj_actions.exceptions import (
     DestinationNotFound,
@@ -23,6 +22,7 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from dj_actions.publishers.http import sentences
+from dj_actions_stream.transport.errors import TRANSPORT_ERRORS
 from dj_actions_stream.transport.responses import NOT_STREAM, TRANSIENT_STATUSES
 from dj_actions_stream.transport.translation import translated, translating
 
@@ -35,13 +35,7 @@ TRANSLATIONS: Mapping[type[Exception], type[PublishError]] = {
     vendor.StreamTransportException: PublisherUnavailable,
     vendor.StreamTaskException: PublisherUnavailable,
     vendor.StreamException: PublisherUnavailable,
-    # The transport's own errors.
-    requests.exceptions.SSLError: PublisherMisconfigured,
-    requests.exceptions.InvalidURL: PublisherMisconfigured,
-    requests.exceptions.InvalidSchema: PublisherMisconfigured,
-    requests.exceptions.MissingSchema: PublisherMisconfigured,
-    requests.exceptions.TooManyRedirects: PublisherMisconfigured,
-    requests.exceptions.RequestException: PublisherUnavailable,
+    **TRANSPORT_ERRORS,
 }
 """Vendor class → our class. `StreamApiException` is classified by its code and its status."""
 
@@ -61,7 +55,7 @@ CODES: Mapping[int, type[PublishError]] = {
     4: PublishRejected,  # input
     17: PublishRejected,  # not allowed
     22: PublishRejected,  # payload too large
-    # Stream's own trouble.
+    # Errors of Stream itself.
     23: PublisherUnavailable,  # timeout
     -1: PublisherUnavailable,  # internal
 }

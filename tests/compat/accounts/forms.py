@@ -92,7 +92,7 @@ class ContactsForm(AccountForm):
 
 
 class ReachOutForm(AccountForm):
-    """Is made its own way, and tells publishers itself."""
+    """Is made its own way, and emits to publishers itself."""
 
     action_id = "account:reach_out"
 

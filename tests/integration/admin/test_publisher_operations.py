@@ -29,7 +29,7 @@ DELIVERIES = "/admin/dj_actions/delivery/"
 
 
 class ColorForm(forms.Form):
-    """What the operation asks for."""
+    """The input of the operation."""
 
     color = forms.CharField()
 
@@ -148,12 +148,12 @@ def test_outcomes_are_shown_up_to_a_limit(browser: Client, make_delivery: MakeDe
     chosen = [
         make_delivery(publisher="one", **POSSIBLE["delivered"]) for _ in range(MAX_MESSAGES + 2)
     ]
-    told = said(run(browser, *chosen))
+    messages = said(run(browser, *chosen))
 
-    assert told[0] == ("warning", "Done for 0 deliveries.")
-    assert told[1] == ("error", f"{chosen[0].pk}: <b>{chosen[0].pk}</b>")
-    assert told[-1] == ("warning", "And 2 more.")
-    assert len(told) == MAX_MESSAGES + 2
+    assert messages[0] == ("warning", "Done for 0 deliveries.")
+    assert messages[1] == ("error", f"{chosen[0].pk}: <b>{chosen[0].pk}</b>")
+    assert messages[-1] == ("warning", "And 2 more.")
+    assert len(messages) == MAX_MESSAGES + 2
 
 
 def test_of_too_many_deliveries_none_is_changed(

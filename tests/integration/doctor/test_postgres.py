@@ -12,7 +12,11 @@ import pytest
 from django.db import connection
 
 from dj_actions.doctor import State, postgres
-from dj_actions.doctor.queries import count_hidden_sessions, free_connections, table_health
+from dj_actions.doctor.postgres_statistics import (
+    count_hidden_sessions,
+    free_connections,
+    table_health,
+)
 from dj_actions.models import RelayHeartbeat
 from tests.conftest import InThread
 from tests.integration.doctor.conftest import See, only

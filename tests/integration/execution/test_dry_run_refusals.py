@@ -1,4 +1,4 @@
-"""A dry run tells what the DAG would refuse."""
+"""A dry run reports what the DAG would refuse."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def rename(context: ActionContext, _data: Any) -> None:
 
 @pytest.fixture
 def versioned(declare: Declare, serve: Serve, ann: User) -> str:
-    """Return the address of an action whose object's version is a text."""
+    """Return the address of an action whose object's version is a string."""
     declare(rename, model=User, version_field="first_name")
     serve(queryset=User.objects.all(), serializer_class=UserSerializer)
     return f"/things/{ann.pk}/actions/poke/"

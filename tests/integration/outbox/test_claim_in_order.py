@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +16,7 @@ from dj_actions.outbox.queries import postgres_order
 from dj_actions.policies import OnPoison
 from dj_actions.states import DeliveryState
 from tests.conftest import InThread
+from tests.fixtures.query_plans import PlanNode, explain, rows_read, scans_of
 from tests.fixtures.relay import Queue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("scripted_publishers")]
@@ -175,35 +175,18 @@ def test_so_does_the_claim_of_a_bulk_action_at_the_head_of_the_queue(
     assert claimed(LIMIT, on_poison=on_poison) == [bulk]
 
 
-def _rows_of_deliveries_read(plan: Mapping[str, Any]) -> float:
-    scans = [node for node in _nodes(plan) if node.get("Relation Name") == "dj_actions_delivery"]
+def _rows_of_deliveries_read(plan: PlanNode) -> float:
+    scans = scans_of(plan, "dj_actions_delivery")
     assert scans
-    return sum(_rows_read(node) for node in scans)
+    return rows_read(scans)
 
 
-def _plan(on_poison: OnPoison, part: int | None = None) -> Mapping[str, Any]:
+def _plan(on_poison: OnPoison, part: int | None = None) -> PlanNode:
     claim = Claim(publisher="first", limit=LIMIT, lease=60, part=part, on_poison=on_poison)
     statement = postgres_order._claim_statement(
         Delivery, from_start=True, is_part=part is not None, on_poison=on_poison
     )
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}",
-            postgres_order._parameters(claim, LIMIT, None),
-        )
-        ((plans,),) = cursor.fetchall()
-        transaction.set_rollback(True)  # ANALYZE has claimed them
-    root: Mapping[str, Any] = plans[0]["Plan"]
+    with transaction.atomic():
+        root = explain(statement, postgres_order._parameters(claim, LIMIT, None))
+        transaction.set_rollback(True)  # EXPLAIN ANALYZE has claimed them
     return root
-
-
-def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", ()):
-        yield from _nodes(child)
-
-
-def _rows_read(node: Mapping[str, Any]) -> float:
-    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-    rows: float = (node["Actual Rows"] + removed) * node["Actual Loops"]
-    return rows

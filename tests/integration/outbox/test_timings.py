@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -18,6 +16,7 @@ from dj_actions.outbox.timings import HOUR, WINDOWS, Percentiles, SentRow, Timin
 from tests.conftest import MakeDelivery
 from tests.fixtures.outbox import MakeSent
 from tests.fixtures.relay import Queue, delivered
+from tests.fixtures.query_plans import PlanNode, explain, rows_read, scans_of
 
 pytestmark = pytest.mark.django_db
 
@@ -172,33 +171,14 @@ def test_no_more_rows_are_read_than_the_sample_has_whatever_the_table(
 ) -> None:
     load(5000)
     load(20_000, publisher="other", seconds=30 * 86_400)
-    nodes = list(_nodes(_plan(publisher, seconds)))
-    scans = [node for node in nodes if node.get("Relation Name") == "dj_actions_delivery"]
+    scans = scans_of(_plan(publisher, seconds), "dj_actions_delivery")
 
     assert {node.get("Index Name") for node in scans} == {"dja_delivery_sampled"}
-    assert sum(_rows_read(node) for node in scans) <= 1000
+    assert rows_read(scans) <= 1000
 
 
-def _plan(publisher: str, seconds: float) -> Mapping[str, Any]:
+def _plan(publisher: str, seconds: float) -> PlanNode:
     statement = SPREAD_STATEMENT.format(
         columns=", ".join(SentRow._fields), delivery=Delivery._meta.db_table
     )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", spread_parameters([publisher], seconds)
-        )
-        ((plans,),) = cursor.fetchall()
-    root: Mapping[str, Any] = plans[0]["Plan"]
-    return root
-
-
-def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", ()):
-        yield from _nodes(child)
-
-
-def _rows_read(node: Mapping[str, Any]) -> float:
-    removed = node.get("Rows Removed by Filter", 0)
-    rows: float = (node["Actual Rows"] + removed) * node["Actual Loops"]
-    return rows
+    return explain(statement, spread_parameters([publisher], seconds))

@@ -38,7 +38,7 @@ def test_an_action_without_a_result_responds_with_json(
 @pytest.fixture
 def urls_of_events(settings: Settings) -> Iterator[None]:
     class Look(Action):
-        """Look at events."""
+        """Read events."""
 
         model = ActionEvent
         bulk = True
@@ -50,7 +50,7 @@ def urls_of_events(settings: Settings) -> Iterator[None]:
     register(Look)
 
     class LookingViewSet(ActionEventViewSet):
-        """Events that can be looked at."""
+        """Events that can be read."""
 
     router = DefaultRouter()
     router.register("events", LookingViewSet, basename="looked")

@@ -45,7 +45,7 @@ class DjActionsNotifier(BaseNotifier):
         try:
             DjActionsHook(self.dj_actions_conn_id).send_hint(hint, seconds=SECONDS)
         except AirflowException as error:
-            self.log.warning("The project learns of the run's end later: %s", error)
+            self.log.warning("The project will find the run's end at its next check: %s", error)
 
 
 def hint_of(context: Mapping[str, Any]) -> dict[str, str] | None:

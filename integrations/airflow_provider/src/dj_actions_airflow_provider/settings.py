@@ -129,7 +129,7 @@ def _value(name: str, key: str, value: Any) -> Any:
     if key == "paths":
         return _paths(name, value)
     if not isinstance(value, str):
-        raise InvalidConnection(f"The {key} of connection {name!r} is {value!r}, not a text.")
+        raise InvalidConnection(f"The {key} of connection {name!r} is {value!r}, not a string.")
     return value
 
 

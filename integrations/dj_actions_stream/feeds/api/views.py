@@ -30,7 +30,7 @@ from dj_actions_stream.feeds.connection import feeds_client
 from dj_actions_stream.feeds.users import feed_user_id
 from dj_actions_stream.feeds.values import FeedPage
 
-OF_THE_FRAMEWORK = ("format", "csrfmiddlewaretoken")
+FRAMEWORK_FIELDS = ("format", "csrfmiddlewaretoken")
 """Names in a request that Django and DRF read themselves."""
 
 
@@ -174,7 +174,7 @@ def _list_of(listing: Any, request: Request, feed: str) -> Response:
 def _validated(serializer: Serializer[Any]) -> dict[str, Any]:
     """Return the valid values; a name that is unknown, and would have no effect, is refused."""
     serializer.is_valid(raise_exception=True)
-    if unknown := sorted({*serializer.initial_data} - {*serializer.fields, *OF_THE_FRAMEWORK}):
+    if unknown := sorted({*serializer.initial_data} - {*serializer.fields, *FRAMEWORK_FIELDS}):
         known = ", ".join(serializer.fields)
         raise ValidationError({name: [f"Unknown. Known names: {known}."] for name in unknown})
     return dict(serializer.validated_data)

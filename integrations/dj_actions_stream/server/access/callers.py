@@ -52,7 +52,7 @@ class Caller:
     def require_user(self, user_id: str) -> None:
         """Raise NotAllowedError if the caller is another user."""
         if not self.is_server and user_id != self.user_id:
-            raise NotAllowedError(f"The user {self.user_id} may not change what is another user's.")
+            raise NotAllowedError(f"The user {self.user_id} may not change another user's data.")
 
     def require_targets(self, feeds: Iterable[FeedId]) -> None:
         """Raise NotAllowedError if the caller may not send a copy to one of the feeds."""

@@ -61,7 +61,7 @@ class Endpoint(View):
         """Respond with JSON, even if a method raises an exception."""
         started = time.perf_counter()
         response = self._limited(request, *args, **kwargs).to_http(started=started)
-        # On errors, too: without them a page does not learn which error it is.
+        # On errors, too: without them a page cannot read which error it is.
         cors.allow_origin(request, response)
         return response
 

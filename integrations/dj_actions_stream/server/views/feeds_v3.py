@@ -25,8 +25,8 @@ class FeedsV3(Endpoint):
     def get(self, request: HttpRequest, **_: Any) -> ApiResponse:
         """Raise FeedsV3Error."""
         raise FeedsV3Error(
-            f"This server speaks Feeds v2 only, and {request.method} {request.path} is an endpoint "
-            "of Feeds v3. Use a client of Feeds v2, such as stream-python."
+            f"This server implements Feeds v2 only, and {request.method} {request.path} is an "
+            "endpoint of Feeds v3. Use a client of Feeds v2, such as stream-python."
         )
 
     post = put = patch = delete = get

@@ -53,7 +53,7 @@ def follow(relations: Sequence[Relation], *, copies: int = DEFAULT_COPIES) -> No
         Follow.objects.insert_missing(
             Follow(follower=follower, target=target) for follower, target in missing
         )
-    # After the commit: whoever adds an activity from now on sees the follow.
+    # After the commit: an activity that is added from now on sees the follow.
     for relation in missing.values() if copies else ():
         copy_newest(relation.follower, relation.target, limit=copies)
 

@@ -1,4 +1,4 @@
-"""The version of the server: asked for once, and again after an outage."""
+"""The version of the server: requested once, and again after an outage."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_params_that_have_changed_refuse_nothing(
     publisher = destination.make()
     publisher.publish(routed({"conf": "data"}))
     destination.declare("reports")
-    monkeypatch.setattr("dj_actions_airflow.publisher.CONFIRMED_AGE", 0.0)
+    monkeypatch.setattr("dj_actions_airflow.dags.acceptance.CONFIRMED_AGE", 0.0)
     publisher.publish(routed({"conf": "data"}, data={"verb": "x"}))
 
     assert len(destination.runs) == 2

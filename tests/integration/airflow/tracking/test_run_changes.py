@@ -1,4 +1,4 @@
-"""Which runs have changed since a time, as far as a server can tell."""
+"""Which runs have changed since a time, as far as a server says."""
 
 from __future__ import annotations
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from dj_actions.publishers import publishers
 from example.todos.models import Todo
@@ -21,6 +24,32 @@ API_SECRET = "feeds-secret-of-more-than-32-bytes"
 def todos_seen_by(user: User) -> QuerySet[Todo]:
     """Return the todos that a user may see: their own."""
     return Todo.objects.filter(owner=user.pk)
+
+
+@contextmanager
+def feeds_server_at(live_server: LiveServer, settings: Settings, **options: Any) -> Iterator[None]:
+    """Serve feeds on the live server, publish to it, and read from it.
+
+    Args:
+        live_server: the server of the test.
+        settings: the settings of the test.
+        options: further OPTIONS of the publisher.
+    """
+    settings.ROOT_URLCONF = "tests.integration.stream.feeds.server_urls"
+    settings.FEEDS_SERVER = {"API_KEY": "key", "API_SECRET": API_SECRET}
+    access = {"api_key": "key", "api_secret": API_SECRET, "base_url": live_server.url}
+    settings.DJ_ACTIONS = {
+        "PUBLISHERS": {
+            "feeds": {
+                "BACKEND": "dj_actions_stream.StreamPublisher",
+                "OPTIONS": {**access, "timeout": 30, **options},
+                "ROUTES": ["todo.*"],
+            }
+        }
+    }
+    publisher = publishers["feeds"]
+    yield
+    publisher.close()
 
 
 @pytest.fixture

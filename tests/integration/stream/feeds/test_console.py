@@ -310,7 +310,7 @@ def test_a_place_that_cannot_be_read_here_has_no_link(
     assert "Show in Feeds" not in text
 
 
-# What the destination has now, when it has trouble
+# What the destination has now, when it fails
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from dj_actions.context import ActionContext
 from dj_actions.models import Delivery
-from dj_actions.publishers import publishers
 from dj_actions.testing import drain
 from example.todos.actions import MarkDone
 from tests.conftest import Declare, MakeTodo
@@ -41,7 +40,7 @@ from tests.integration.console.test_browser import (
     SIZES,
     with_policy,
 )
-from tests.integration.stream.feeds.conftest import API_SECRET
+from tests.integration.stream.feeds.conftest import feeds_server_at
 
 # Transactions of the test are seen by the server's threads only once they are committed.
 pytestmark = [
@@ -74,22 +73,9 @@ def _project(
     settings: Settings, live_server: LiveServer, direct_connections: None
 ) -> Iterator[None]:
     """Publish to the live server, and read from it."""
-    settings.ROOT_URLCONF = "tests.integration.stream.feeds.server_urls"
-    settings.FEEDS_SERVER = {"API_KEY": "key", "API_SECRET": API_SECRET}
-    options = {"api_key": "key", "api_secret": API_SECRET, "base_url": live_server.url}
-    settings.DJ_ACTIONS = {
-        "PUBLISHERS": {
-            "feeds": {
-                "BACKEND": "dj_actions_stream.StreamPublisher",
-                "OPTIONS": {**options, "timeout": 30, "to": ["notification:3"]},
-                "ROUTES": ["todo.*"],
-            }
-        }
-    }
     settings.DJ_ACTIONS_FEEDS = {"PAGE_SIZE": 2}
-    publisher = publishers["feeds"]
-    yield
-    publisher.close()
+    with feeds_server_at(live_server, settings, to=["notification:3"]):
+        yield
 
 
 @pytest.fixture

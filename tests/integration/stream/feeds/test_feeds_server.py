@@ -13,12 +13,11 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from dj_actions.context import ActionContext
-from dj_actions.publishers import publishers
 from dj_actions.testing import drain
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
 from tests.conftest import Declare, MakeTodo, MakeUser
-from tests.integration.stream.feeds.conftest import API_SECRET, todos_seen_by
+from tests.integration.stream.feeds.conftest import feeds_server_at, todos_seen_by
 
 
 @pytest.fixture(autouse=True)
@@ -26,22 +25,9 @@ def _project(
     settings: Settings, live_server: LiveServer, direct_connections: None
 ) -> Iterator[None]:
     """Publish to the live server, and read from it."""
-    settings.ROOT_URLCONF = "tests.integration.stream.feeds.server_urls"
-    settings.FEEDS_SERVER = {"API_KEY": "key", "API_SECRET": API_SECRET}
-    options = {"api_key": "key", "api_secret": API_SECRET, "base_url": live_server.url}
-    settings.DJ_ACTIONS = {
-        "PUBLISHERS": {
-            "feeds": {
-                "BACKEND": "dj_actions_stream.StreamPublisher",
-                "OPTIONS": {**options, "timeout": 30},
-                "ROUTES": ["todo.*"],
-            }
-        }
-    }
     settings.DJ_ACTIONS_FEEDS = {"OBJECTS": {"todo": todos_seen_by}}
-    publisher = publishers["feeds"]
-    yield
-    publisher.close()
+    with feeds_server_at(live_server, settings):
+        yield
 
 
 def finish(user: User, *todos: Todo) -> None:

@@ -1,4 +1,4 @@
-"""A client of Feeds v3 gets an error that it can read: the server speaks Feeds v2 only."""
+"""A client of Feeds v3 gets an error that it can read: the server implements Feeds v2 only."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_error_says_what_to_use(client: Any, request_: Callable[[Any], Any])
         request_(client.feeds)
 
     assert (caught.value.status_code, caught.value.code) == (404, 16)
-    assert "This server speaks Feeds v2 only" in caught.value.message
+    assert "This server implements Feeds v2 only" in caught.value.message
     assert caught.value.unrecoverable
 
 

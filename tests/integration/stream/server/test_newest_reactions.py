@@ -13,6 +13,8 @@ from dj_actions_stream.server.reading.newest_reactions import newest_children, n
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tests.fixtures.query_plans import explain, rows_read, scans_of
+
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -45,25 +47,12 @@ def of_kind(reactions: Iterable[Reaction], kind: str) -> list[UUID]:
     return [reaction.pk for reaction in reactions if reaction.kind == kind]
 
 
-def rows_read(read: Callable[[], object]) -> int:
+def reactions_read(read: Callable[[], object]) -> float:
     """Return how many rows of reactions PostgreSQL read for the statements of `read`."""
     with CaptureQueriesContext(connection) as queries:
         read()
-    return sum(_rows_read(query["sql"]) for query in queries)
-
-
-def _rows_read(sql: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + sql)
-        (explained,) = cursor.fetchone()
-    rows, pending = 0, [explained[0]["Plan"]]
-    while pending:
-        node = pending.pop()
-        pending += node.get("Plans", [])
-        if node.get("Relation Name") == "feeds_server_reaction":
-            removed = node.get("Rows Removed by Filter", 0)
-            rows += (node["Actual Rows"] + removed) * node["Actual Loops"]
-    return rows
+    plans = [explain(query["sql"]) for query in queries]
+    return sum(rows_read(scans_of(plan, "feeds_server_reaction")) for plan in plans)
 
 
 def test_the_newest_of_each_kind_of_each_activity() -> None:
@@ -122,4 +111,4 @@ def test_few_rows_are_read_of_many() -> None:
         lambda: newest_children([parent.pk], limit=10),
     ]
     for read in reads:
-        assert rows_read(read) < 100
+        assert reactions_read(read) < 100

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from dj_actions_stream.server.models import Reaction, ReactionCount
-from django.utils import timezone
 from stream import exceptions
 
 from tests.integration.stream.server.calls import Caller
+from tests.integration.stream.server.reactions import ACTIVITY, ids, plain, reaction
 
-ACTIVITY = "54a60c1e-4ee3-494b-a1e3-50c06acb5ed4"
 ANN, BOB = {"user_id": "ann"}, {"user_id": "bob"}
+
 FIELDS = {
     "id",
     "kind",
@@ -30,15 +29,6 @@ FIELDS = {
     "latest_children",
     "children_counts",
 }
-
-
-def plain(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document without its duration."""
-    return {name: value for name, value in document.items() if name != "duration"}
-
-
-def ids(document: dict[str, Any]) -> list[str]:
-    return [result["id"] for result in document["results"]]
 
 
 def test_a_reaction_comes_back_whole(stream_client: Any) -> None:
@@ -115,183 +105,6 @@ def test_a_reaction_that_was_deleted_softly_can_be_deleted(stream_client: Any) -
         reactions.get(first["id"])
     assert ids(reactions.filter(activity_id=ACTIVITY)) == [second["id"]]
     assert ReactionCount.objects.get().count == 1
-
-
-class TestChildren:
-    """Reactions to reactions."""
-
-    def test_a_child_is_shown_in_its_parent(self, stream_client: Any) -> None:
-        reactions = stream_client.reactions
-        parent = reactions.add("comment", ACTIVITY, "ann")
-        child = plain(reactions.add_child("like", parent["id"], "bob"))
-
-        assert (child["parent"], child["activity_id"]) == (parent["id"], ACTIVITY)
-        found = reactions.get(parent["id"])
-        assert found["latest_children"] == {"like": [child]}
-        assert found["children_counts"] == {"like": 1}
-
-    def test_the_newest_ten_are_shown_in_kinds(self, stream_client: Any) -> None:
-        reactions = stream_client.reactions
-        parent = reactions.add("comment", ACTIVITY, "ann")["id"]
-        kinds = ["clap", "like"] * 6
-        added = [reactions.add_child(kind, parent, "bob")["id"] for kind in kinds]
-
-        found = reactions.get(parent)
-        assert found["children_counts"] == {"clap": 6, "like": 6}
-        shown = {kind: [each["id"] for each in found["latest_children"][kind]] for kind in kinds}
-        assert shown == {"clap": added[10:1:-2], "like": added[11:2:-2]}
-
-    def test_there_are_three_levels(self, stream_client: Any) -> None:
-        reactions = stream_client.reactions
-        levels = [reactions.add("comment", ACTIVITY, "ann")["id"]]
-        levels += [reactions.add_child("like", levels[-1], "bob")["id"]]
-        levels += [reactions.add_child("like", levels[-1], "eve")["id"]]
-
-        child = reactions.get(levels[0])["latest_children"]["like"][0]
-        assert child["latest_children"]["like"][0]["id"] == levels[2]
-        with pytest.raises(exceptions.InputException):
-            reactions.add_child("like", levels[2], "ann")
-
-    @pytest.mark.parametrize("parent", ["unknown", "7d4f3c1e-2f0a-4b7e-9a51-5b1f0f6f8c11"])
-    def test_an_unknown_parent(self, stream_client: Any, parent: str) -> None:
-        with pytest.raises(exceptions.InputException, match="parent"):
-            stream_client.reactions.add_child("like", parent, "ann")
-
-    @pytest.mark.django_db
-    def test_a_parent_of_another_activity(self, call: Caller) -> None:
-        parent = call("POST", "reaction/", reaction())["id"]
-        body = reaction(parent=parent, activity_id=str(uuid4()))
-        assert list(call("POST", "reaction/", body)["exception_fields"]) == ["activity_id"]
-
-    def test_concurrent_children_are_all_counted(self, connect: Callable[..., Any]) -> None:
-        clients = [connect() for _ in range(4)]
-        parent = clients[0].reactions.add("comment", ACTIVITY, "ann")["id"]
-        with ThreadPoolExecutor() as threads:
-            adding = [
-                threads.submit(clients[number % 4].reactions.add_child, "like", parent, "bob")
-                for number in range(12)
-            ]
-        added = [future.result()["id"] for future in adding]
-        with ThreadPoolExecutor() as threads:
-            list(threads.map(clients[0].reactions.delete, added[:5]))
-
-        assert clients[0].reactions.get(parent)["children_counts"] == {"like": 7}
-
-    def test_a_parent_and_its_children_are_deleted_at_once(
-        self, connect: Callable[..., Any]
-    ) -> None:
-        reactions = connect().reactions
-        parent = reactions.add("comment", ACTIVITY, "ann")["id"]
-        children = [reactions.add_child("like", parent, "bob")["id"] for _ in range(6)]
-        clients = [connect() for _ in range(4)]
-
-        def change(number: int) -> None:
-            each = clients[number % 4].reactions
-            if number == 3:
-                each.delete(parent)
-            elif number < 7:
-                each.delete(children[number - (number > 3)])
-            else:
-                each.add_child("like", parent, "eve")
-
-        with ThreadPoolExecutor(max_workers=4) as threads:
-            changing = [threads.submit(change, number) for number in range(10)]
-        failures = {type(failed) for future in changing if (failed := future.exception())}
-        # Whoever comes after the deletion does not find the parent or the child.
-        assert failures <= {exceptions.DoesNotExistException, exceptions.InputException}
-        assert not Reaction.objects.exists()
-        assert [count.count for count in ReactionCount.objects.all()] == [0]
-
-
-class TestFilter:
-    """Reactions by activity, by parent or by user."""
-
-    def test_by_activity_are_those_on_the_first_level(self, stream_client: Any) -> None:
-        reactions = stream_client.reactions
-        like = reactions.add("like", ACTIVITY, "ann")
-        comment = reactions.add("comment", ACTIVITY, "bob")
-        child = reactions.add_child("like", comment["id"], "ann")
-        reactions.add("like", str(uuid4()), "ann")
-
-        assert ids(reactions.filter(activity_id=ACTIVITY)) == [comment["id"], like["id"]]
-        assert ids(reactions.filter(activity_id=ACTIVITY, kind="like")) == [like["id"]]
-        assert ids(reactions.filter(reaction_id=comment["id"])) == [child["id"]]
-        assert ids(reactions.filter(reaction_id=comment["id"], kind="clap")) == []
-        found = plain(reactions.get(comment["id"]))
-        assert reactions.filter(activity_id=ACTIVITY, kind="comment")["results"] == [found]
-
-    def test_by_user(self, stream_client: Any) -> None:
-        reactions = stream_client.reactions
-        first = reactions.add("like", ACTIVITY, "ann")
-        reactions.add("like", ACTIVITY, "bob")
-        second = reactions.add_child("clap", first["id"], "ann")
-
-        assert ids(reactions.filter(user_id="ann")) == [second["id"], first["id"]]
-        assert ids(reactions.filter(user_id="ann", kind="like")) == [first["id"]]
-
-    def test_pages_in_both_directions(self, stream_client: Any) -> None:
-        reactions = stream_client.reactions
-        added = [reactions.add("like", ACTIVITY, "ann")["id"] for _ in range(7)]
-
-        def pages(**bounds: str) -> list[list[str]]:
-            found = []
-            while True:
-                page = reactions.filter(activity_id=ACTIVITY, limit=3, **bounds)
-                found.append(ids(page))
-                if not page["next"]:
-                    return found
-                bounds = {name[:5]: found[-1][-1] for name in bounds}
-
-        newest_first, oldest_first = added[::-1], added
-        assert pages(id_lte=added[6]) == [newest_first[:3], newest_first[3:6], newest_first[6:]]
-        assert pages(id_lt=added[6]) == [newest_first[1:4], newest_first[4:]]
-        assert pages(id_gte=added[0]) == [oldest_first[:3], oldest_first[3:6], oldest_first[6:]]
-        assert pages(id_gt=added[0]) == [oldest_first[1:4], oldest_first[4:]]
-        between = reactions.filter(activity_id=ACTIVITY, id_gt=added[2], id_lt=added[5])
-        assert ids(between) == [added[4], added[3]]
-
-    def test_a_bound_that_does_not_exist_any_more(self, stream_client: Any) -> None:
-        reactions = stream_client.reactions
-        added = [reactions.add("like", ACTIVITY, "ann")["id"] for _ in range(3)]
-        reactions.delete(added[1])
-
-        assert ids(reactions.filter(activity_id=ACTIVITY, id_lt=added[1])) == [added[0]]
-        assert ids(reactions.filter(activity_id=ACTIVITY, id_gt=added[1])) == [added[2]]
-
-    def test_the_default_and_the_maximum_of_a_page(self, stream_client: Any) -> None:
-        Reaction.objects.bulk_create(rows(27))
-
-        assert len(stream_client.reactions.filter(activity_id=ACTIVITY)["results"]) == 10
-        assert len(stream_client.reactions.filter(activity_id=ACTIVITY, limit=300)["results"]) == 25
-
-    def test_with_the_activity(self, stream_client: Any) -> None:
-        feed = stream_client.feed("user", "ann")
-        activity = plain(feed.add_activity({"actor": "SU:ann", "verb": "add", "object": "todo:1"}))
-        user = plain(stream_client.users.add("ann", {"name": "Ann"}))
-        like = plain(stream_client.reactions.add("like", activity["id"], "bob"))
-
-        found = stream_client.reactions.filter(activity_id=activity["id"], with_activity_data=True)
-        assert found["activity"]["actor"] == user
-        assert found["activity"]["latest_reactions"] == {"like": [like]}
-        assert found["activity"]["latest_reactions_extra"] == {"like": {"next": ""}}
-        assert found["activity"]["reaction_counts"] == {"like": 1}
-        assert found["activity"]["own_reactions"] == {}
-
-    @pytest.mark.django_db
-    @pytest.mark.parametrize(
-        ("path", "query", "code"),
-        [
-            ("reaction/activity_id/x/", {}, 4),
-            ("reaction/reaction_id/x/", {}, 4),
-            ("reaction/user_id/a b/", {}, 4),
-            ("reaction/kind/like/", {}, 4),
-            (f"reaction/activity_id/{ACTIVITY}/", {"limit": "0"}, 8),
-            (f"reaction/activity_id/{ACTIVITY}/", {"limit": "x"}, 8),
-            (f"reaction/activity_id/{ACTIVITY}/", {"id_lt": "x"}, 8),
-        ],
-    )
-    def test_a_wrong_page(self, call: Caller, path: str, query: dict[str, str], code: int) -> None:
-        assert call("GET", path, query=query)["code"] == code
 
 
 class TestTargetFeeds:
@@ -491,23 +304,3 @@ def test_a_wrong_reaction_is_named(call: Caller, changes: dict[str, Any], named:
     assert (call.status, document["code"]) == (400, 4)
     assert list(document["exception_fields"]) == [named]
     assert not Reaction.objects.exists()
-
-
-def reaction(**changes: Any) -> dict[str, Any]:
-    """Return the JSON of a reaction."""
-    return {"kind": "like", "activity_id": ACTIVITY, "user_id": "ann", **changes}
-
-
-def rows(number: int) -> list[Reaction]:
-    now = timezone.now()
-    return [
-        Reaction(
-            id=uuid4(),
-            kind="like",
-            activity_id=UUID(ACTIVITY),
-            user_id="ann",
-            created_at=now,
-            updated_at=now,
-        )
-        for _ in range(number)
-    ]

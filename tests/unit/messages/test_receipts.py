@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dj_actions.messages import MAX_PARTS, Receipt, ReceiptPart, web_url
+from dj_actions.messages import Receipt, ReceiptPart, web_url
+from dj_actions.messages.receipts import MAX_PARTS
 
 
 def parts(count: int) -> tuple[ReceiptPart, ...]:

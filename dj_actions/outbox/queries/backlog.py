@@ -1,15 +1,13 @@
-"""Queries of pages: what waits, what was given up, and why; bounded, whatever the tables hold."""
+"""Counts of pages: the deliveries that wait or were given up; bounded, whatever tables hold."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections
-from django.db.models import F
-from django.db.models.expressions import RawSQL
 
 from dj_actions.outbox.queries.base import RecordQuerySet
 from dj_actions.outbox.queries.clock import database_time
@@ -18,27 +16,14 @@ from dj_actions.outbox.timings import DAY
 from dj_actions.states import DeliveryState, RemoteState
 
 if TYPE_CHECKING:
-    from dj_actions.models import Delivery
+    from dj_actions.models import Delivery  # noqa: F401 - the base class names it
 
 MAX_COUNTED = 5000
 """Deliveries of one publisher in one state that a page counts at most; more are shown as
 "5,000+"."""
 
-RELAY_TIMEOUT = 11
-"""Seconds without a heartbeat after which a relay is shown as dead: it has missed two. A page that
-asks every 3 seconds then shows it within 15 seconds of its end."""
-
-MAX_GROUPED = 1000
-"""Dead letters of one publisher that a page groups by cause at most: the newest."""
-
 MAX_FAILED_RUNS = 1000
-"""Failed runs that a page looks at: those of the latest actions."""
-
-MAX_SEARCHED = 5000
-"""Deliveries that a page searches at most for what has no index."""
-
-MAX_MESSAGE = 300
-"""Characters of an error that are read."""
+"""Failed runs that a page counts: those of the latest actions."""
 
 OPEN_PUBLISHERS = """ARRAY(
     WITH RECURSIVE alias (publisher) AS (
@@ -92,23 +77,6 @@ COUNT_ALL_STATEMENT = """
 """
 """The same where there is no LATERAL: on SQLite, whose tables are small."""
 
-FAILED_STATEMENT = """
-    SELECT failed.* FROM unnest(%(publishers)s::text[]) AS wanted (publisher)
-    CROSS JOIN LATERAL (
-        SELECT id, publisher, settled_at, errors -> -1 ->> 'kind',
-               left(errors -> -1 ->> 'message', {message})
-        FROM {table} WHERE state = 'dead' AND publisher = wanted.publisher
-        ORDER BY settled_at DESC LIMIT {limit}
-    ) AS failed
-"""
-
-
-NEWEST_STATEMENT = """
-    SELECT id FROM (
-        SELECT id, {column} FROM {table} ORDER BY id DESC LIMIT %s
-    ) AS newest WHERE {column} = %s
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCounts:
@@ -146,21 +114,8 @@ class Backlog:
         return [publisher for publisher, counts in self.counts.items() if counts.dead]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailedDelivery:
-    """A delivery with its latest error."""
-
-    pk: int
-    publisher: str
-    at: datetime
-    """When it was given up, or is tried again."""
-
-    error: Mapping[str, Any]
-    """The latest error: kind and the beginning of its message; empty without one."""
-
-
-class OverviewQueries(RecordQuerySet["Delivery"]):
-    """Queries of pages."""
+class BacklogQueries(RecordQuerySet["Delivery"]):
+    """How many deliveries wait, and how many are dead letters."""
 
     def backlog(self, *, limit: int = MAX_COUNTED) -> Backlog:
         """Count the pending deliveries and the dead letters by publisher, in two statements.
@@ -211,75 +166,6 @@ class OverviewQueries(RecordQuerySet["Delivery"]):
         with connections[self.db].cursor() as cursor:
             cursor.execute(COUNT_ALL_STATEMENT.format(table=self.model._meta.db_table))
             return now, failed_runs, cursor.fetchall()
-
-    def failed(
-        self, publishers: Collection[str], *, limit: int = MAX_GROUPED
-    ) -> list[FailedDelivery]:
-        """Return the newest dead letters of each publisher with their latest errors.
-
-        Args:
-            publishers: aliases of the publishers.
-            limit: dead letters of one publisher at most; on SQLite, of all.
-        """
-        if not publishers:
-            return []
-        if not self._is_postgres:
-            return self._newest_failed(limit)
-        statement = FAILED_STATEMENT.format(
-            table=self.model._meta.db_table, limit=int(limit), message=MAX_MESSAGE
-        )
-        with connections[self.db].cursor() as cursor:
-            cursor.execute(statement, {"publishers": list(publishers)})
-            rows = cursor.fetchall()
-        return [
-            FailedDelivery(
-                pk=pk,
-                publisher=publisher,
-                at=at,
-                error={"kind": kind or "", "message": message or ""},
-            )
-            for pk, publisher, at, kind, message in rows
-        ]
-
-    def _newest_failed(self, limit: int) -> list[FailedDelivery]:
-        rows = self.filter(state=DeliveryState.DEAD).order_by("-settled_at")
-        columns = ("pk", "publisher", "settled_at", "errors")
-        return [
-            FailedDelivery(pk=pk, publisher=publisher, at=at, error=errors[-1] if errors else {})
-            for pk, publisher, at, errors in rows.values_list(*columns)[:limit]
-        ]
-
-    def newest_with(self, column: str, value: str) -> Self:
-        """Return those of these deliveries that have a value, among the newest ones of all.
-
-        Where no index has the value, this bounds how many rows are read.
-
-        Args:
-            column: name of the column.
-            value: what it has to have.
-        """
-        field: Any = self.model._meta.get_field(column)
-        statement = NEWEST_STATEMENT.format(table=self.model._meta.db_table, column=field.column)
-        return self.filter(pk__in=RawSQL(statement, [MAX_SEARCHED, value]))  # noqa: S611
-
-    def page_before(self, pk: int | None, *, size: int, are_few: bool = False) -> list[Delivery]:
-        """Return a page of these deliveries with their events, newest first.
-
-        Args:
-            pk: only deliveries before this one; None for the first page.
-            size: one more than the rows on the page shows whether there is a next page.
-            are_few: whether these are few of all, as dead letters are: then an index that has only
-                those is used, where PostgreSQL would read all deliveries until it has enough.
-        """
-        rows = self if pk is None else self.filter(pk__lt=pk)
-        if are_few:  # no index is in the order of a sum, so all of them are found and sorted
-            newest = rows.order_by((F("pk") + 0).desc()).values("pk")[:size]
-            rows = type(self)(model=self.model, using=self.db).filter(pk__in=newest)
-        return list(rows.select_related("event").order_by("-pk")[:size])
-
-    @property
-    def _is_postgres(self) -> bool:
-        return connections[self.db].vendor == "postgresql"
 
     def _as_time(self, column: str, value: Any) -> datetime | None:
         """Return the value of a column that no field has converted."""

@@ -1,0 +1,1 @@
+"""The DJ_ACTIONS setting."""

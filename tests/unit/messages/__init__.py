@@ -1,0 +1,1 @@
+"""Values that publishers receive and return."""
