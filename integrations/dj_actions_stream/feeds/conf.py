@@ -43,6 +43,9 @@ class FeedSettings:
     objects: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     """Resource → function of the viewer that returns the queryset of the objects to show."""
 
+    serializers: Mapping[str, Any] = field(default_factory=dict)
+    """`<resource>.<verb>` → serializer class of the `details` of an activity in the API."""
+
     page_size: int = 25
     """Entries on a page, at most 100."""
 
@@ -60,7 +63,13 @@ def get_feed_settings() -> FeedSettings:
     values = _known(getattr(django_settings, SETTING, {}))
     groups = {**DEFAULT_GROUPS, **_mapping(values.get("groups", {}), "GROUPS")}
     objects = _mapping(values.get("objects", {}), "OBJECTS")
-    settings = FeedSettings(**{**values, "groups": _rules(groups), "objects": _querysets(objects)})
+    serializers = _mapping(values.get("serializers", {}), "SERIALIZERS")
+    resolved = {
+        "groups": _rules(groups),
+        "objects": _querysets(objects),
+        "serializers": _serializers(serializers),
+    }
+    settings = FeedSettings(**{**values, **resolved})
     _require_text(settings.publisher)
     _require_number(settings.page_size, "PAGE_SIZE", int, MAX_PAGE_SIZE)
     _require_number(settings.token_lifetime, "TOKEN_LIFETIME", (int, float), MAX_TOKEN_LIFETIME)
@@ -100,12 +109,33 @@ def _querysets(objects: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
     }
 
 
-def _function(value: object, where: str) -> Callable[..., Any]:
-    """Return a function that is given itself, or by its dotted path."""
+def _serializers(serializers: Mapping[str, Any]) -> dict[str, Any]:
+    from rest_framework.serializers import BaseSerializer  # noqa: PLC0415 - needs the settings
+
+    classes = {}
+    for name, value in serializers.items():
+        where = f'{SETTING}["SERIALIZERS"]["{name}"]'
+        if "." not in name:
+            raise InvalidSetting(f'{where}: expected a key such as "todo.mark_done".')
+        found = _imported(value, where)
+        if not (isinstance(found, type) and issubclass(found, BaseSerializer)):
+            raise InvalidSetting(
+                f"{where} is {value!r}; expected a serializer class or its dotted path."
+            )
+        classes[name] = found
+    return classes
+
+
+def _imported(value: object, where: str) -> object:
     try:
-        found = import_string(value) if isinstance(value, str) else value
+        return import_string(value) if isinstance(value, str) else value
     except ImportError as error:
         raise InvalidSetting(f"{where} cannot be imported: {error}") from error
+
+
+def _function(value: object, where: str) -> Callable[..., Any]:
+    """Return a function that is given itself, or by its dotted path."""
+    found = _imported(value, where)
     if not callable(found):
         raise InvalidSetting(f"{where} is {value!r}; expected a function or its dotted path.")
     function: Callable[..., Any] = found

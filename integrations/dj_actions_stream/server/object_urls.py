@@ -25,6 +25,7 @@ api = [
     path("reaction/<str:lookup>/<str:value>/", reactions),
     path("reaction/<str:lookup>/<str:value>/<str:kind>/", reactions),
     path("og/", OpenGraph.as_view()),
+    path("enrich/personalization/feed/", tracking_views.PersonalizedFeed.as_view()),
 ]
 analytics = [
     path("engagement/", tracking_views.Engagements.as_view()),

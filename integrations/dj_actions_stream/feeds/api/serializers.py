@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from rest_framework import serializers
 
-from dj_actions_stream.feeds.conf import MAX_PAGE_SIZE
+from dj_actions_stream.feeds.conf import MAX_PAGE_SIZE, get_feed_settings
 from dj_actions_stream.feeds.marks import MAX_MARKED
+from dj_actions_stream.feeds.values import FeedActivity
+
+logger = logging.getLogger(__name__)
 
 
 class ReferenceSerializer(serializers.Serializer[Any]):
@@ -37,6 +41,25 @@ class ActivitySerializer(serializers.Serializer[Any]):
     objects = ReferenceSerializer(many=True, help_text="The first objects of a bulk action.")
     object_count = serializers.IntegerField()
     foreign_id = serializers.CharField()
+    details = serializers.SerializerMethodField(
+        help_text="What the serializer of the resource and verb returns; empty without one."
+    )
+
+    def get_details(self, activity: FeedActivity) -> dict[str, Any]:
+        """Return what the project's serializer shows of the activity.
+
+        Other programs and browsers write activities, too: one that the serializer cannot show has
+        no details, and does not keep the rest of the page from being read.
+        """
+        name = f"{activity.resource}.{activity.verb}"
+        serializer = get_feed_settings().serializers.get(name)
+        if serializer is None:
+            return {}
+        try:
+            return dict(serializer(activity, context=self.context).data)
+        except Exception:
+            logger.exception("%s cannot show the activity %s.", serializer.__name__, activity.id)
+            return {}
 
 
 class GroupSerializer(serializers.Serializer[Any]):

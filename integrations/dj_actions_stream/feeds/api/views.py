@@ -47,7 +47,7 @@ class FeedView(APIView):
             # Of a request without a user, DRF's UNAUTHENTICATED_USER may be None.
             viewer = getattr(request, "user", None) or AnonymousUser()
             page = reading.read(f"{group}:{feed_id}", viewer=viewer, **query)
-        fields = FeedPageSerializer(page).data
+        fields = FeedPageSerializer(page, context={"request": request}).data
         return Response({**fields, "next": self._next_url(page, query)})
 
     def _next_url(self, page: FeedPage, query: dict[str, Any]) -> str:

@@ -12,7 +12,8 @@ from django.http import HttpRequest
 
 from dj_actions_stream.server.access.callers import Caller
 from dj_actions_stream.server.protocol.endpoints import ApiResponse, Endpoint, read_body, read_items
-from dj_actions_stream.server.protocol.errors import InputError
+from dj_actions_stream.server.protocol.errors import InputError, NotFoundError
+from dj_actions_stream.server.reading.pagination import Page
 
 
 class Engagements(Endpoint):
@@ -53,3 +54,23 @@ class Personalization(Endpoint):
         """Delete nothing, as nothing is stored."""
         Caller.of(request, "personalization", "delete")
         return ApiResponse(document={})
+
+
+class PersonalizedFeed(Endpoint):
+    """The feed that Stream makes for a user, which stream-js reads; here it is always empty."""
+
+    def get(self, request: HttpRequest) -> ApiResponse:
+        """Return no activities, to a server or to the user in `user_id`.
+
+        Raises:
+            NotAllowedError: a user's token asks for another user's feed.
+            NotFoundError: `endpoint` names one that Stream would have made for the app.
+        """
+        caller = Caller.of(request, "personalization", "read")
+        if user_id := request.GET.get("user_id"):
+            caller.require_user(user_id)
+        if endpoint := request.GET.get("endpoint"):
+            raise NotFoundError(f"There is no personalization endpoint {endpoint!r:.100}.")
+        page = Page.from_query(request.GET)
+        document = {"results": [], "limit": page.limit, "offset": page.offset, "version": ""}
+        return ApiResponse(document=document)

@@ -9,6 +9,7 @@ import jwt
 import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
+from rest_framework import serializers
 from rest_framework.settings import api_settings
 from rest_framework.test import APIClient
 
@@ -56,6 +57,50 @@ def test_an_activity_says_what_is_known_of_its_object(
         "is_missing": False,
     }
     assert missing["object"]["is_missing"]
+
+
+class NoteSerializer(serializers.Serializer[Any]):
+    """What the project shows of a finished todo."""
+
+    note = serializers.CharField(source="data.note")
+    address = serializers.SerializerMethodField()
+
+    def get_address(self, _: Any) -> str:
+        """Return an absolute URL, which needs the request."""
+        return str(self.context["request"].build_absolute_uri("/todos/"))
+
+
+def test_a_verb_has_a_serializer_of_its_own(
+    stream: StreamFeeds, api: APIClient, settings: Settings
+) -> None:
+    settings.DJ_ACTIONS_FEEDS = {"SERIALIZERS": {"todo.complete": f"{__name__}.NoteSerializer"}}
+    stream.entries["user:1"] = [
+        make_activity(2, note="as agreed"),
+        make_activity(1, verb="reopen", note="internal"),
+    ]
+    stream.entries["notification:1"] = [
+        make_group(1, make_activity(1, note="in a group"), is_seen=True, is_read=True)
+    ]
+
+    own, other = api.get("/api/feeds/user/1/").json()["activities"]
+    assert own["details"] == {"note": "as agreed", "address": "http://testserver/todos/"}
+    assert other["details"] == {}
+    (group,) = api.get("/api/feeds/notification/me/").json()["groups"]
+    assert group["activities"][0]["details"]["note"] == "in a group"
+
+
+def test_an_activity_that_its_serializer_cannot_show_has_no_details(
+    stream: StreamFeeds,
+    api: APIClient,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.DJ_ACTIONS_FEEDS = {"SERIALIZERS": {"todo.complete": NoteSerializer}}
+    stream.entries["user:1"] = [make_activity(2), make_activity(1, note="as agreed")]
+
+    bad, good = api.get("/api/feeds/user/1/").json()["activities"]
+    assert (bad["details"], good["details"]["note"]) == ({}, "as agreed")
+    assert f"NoteSerializer cannot show the activity {bad['id']}" in caplog.text
 
 
 def test_a_notification_feed_is_marked(stream: StreamFeeds, api: APIClient) -> None:

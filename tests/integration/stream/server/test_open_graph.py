@@ -119,6 +119,19 @@ def test_personalization_is_accepted(stream_client: Any) -> None:
     assert without_duration(personalization.delete("meta", ids="1")) == {}
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [({}, 200), ({"user_id": "ann"}, 200), ({"user_id": "bob"}, 403), ({"endpoint": "x"}, 404)],
+)
+def test_the_personalized_feed_is_empty(call: Caller, query: dict[str, str], status: int) -> None:
+    path = "enrich/personalization/feed/"
+    answer = call("GET", path, claims={"user_id": "ann"}, query=query)
+
+    assert call.status == status
+    assert answer.get("results", []) == []
+
+
 def test_the_asynchronous_client(connect: Callable[..., Any]) -> None:
     asyncio.run(use_asynchronously(connect))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -118,6 +119,14 @@ def test_a_mistake_is_reported(
     with server(tmp_path, *arguments, **variables) as printed:
         assert expected in printed
         assert "Feeds server:" not in printed
+
+
+def test_a_port_that_is_taken_is_reported_with_a_way_out(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with server(tmp_path, str(port)) as printed:
+            assert f"Cannot listen on {port}: Address already in use." in printed
+            assert "another port, for example 9001" in printed
 
 
 def test_in_a_project_it_has_only_the_urls_of_the_server(settings: Settings) -> None:

@@ -123,7 +123,10 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")
         except OSError as error:
-            raise CommandError(f"Cannot listen on {address}: {error.strerror or error}.") from error
+            raise CommandError(
+                f"Cannot listen on {address}: {error.strerror or error}. "
+                "An argument sets another port, for example 9001; with 0, a free one is found."
+            ) from error
 
     def _announce(self, address: Address, port: str) -> None:
         credentials = Credentials.current()

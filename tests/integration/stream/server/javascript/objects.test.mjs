@@ -88,3 +88,13 @@ test('open graph data comes from the settings', async () => {
   assert.equal((await ann.og('https://example.com/')).title, 'Example');
   await assertStatus(400, () => ann.og('https://example.com/other'));
 });
+
+test('the personalized feed is empty, and the own one only', async () => {
+  const page = await ann.personalizedFeed({ feed_slug: 'timeline', limit: 3 });
+  assertKeys(page, 'results', 'limit', 'offset', 'version', 'duration');
+  assert.deepEqual([page.results, page.limit, page.offset], [[], 3, 0]);
+  assert.deepEqual((await ann.personalizedFeed({ user_id: 'ann' })).results, []);
+  assert.deepEqual((await server.personalizedFeed({ user_id: 'ann' })).results, []);
+  await assertStatus(403, () => ann.personalizedFeed({ user_id: 'bob' }));
+  await assertStatus(404, () => ann.personalizedFeed({ endpoint: 'not_existing' }));
+});
