@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             _check_folder(item)
             item.add_marker("database")
     yield
-    items.sort(key=_order)
+    items.sort(key=lambda item: _order(item.path))
 
 
 class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
@@ -88,11 +89,17 @@ def _uses_database(item: pytest.Item) -> bool:
 
 
 def _check_folder(item: pytest.Item) -> None:
-    if any(item.path.is_relative_to(folder) for folder in WITHOUT_DATABASE):
+    if _is_without_database(item.path):
         raise pytest.UsageError(f"{item.nodeid}: the tests of this folder must not use a database.")
 
 
-def _order(item: pytest.Item) -> int:
-    """Return the position of its file or folder in `LONG`; all others come behind."""
-    positions = (place for place, path in enumerate(LONG) if item.path.is_relative_to(path))
+@cache  # there are many more tests than files
+def _is_without_database(file: Path) -> bool:
+    return any(file.is_relative_to(folder) for folder in WITHOUT_DATABASE)
+
+
+@cache
+def _order(file: Path) -> int:
+    """Return the position of a file or its folder in `LONG`; all others come behind."""
+    positions = (place for place, path in enumerate(LONG) if file.is_relative_to(path))
     return next(positions, len(LONG))
