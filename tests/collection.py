@@ -71,7 +71,7 @@ class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        if path in SHARED_AIRFLOW:
+        if shares_airflow(nodeid):
             return "the shared Airflow"
         return OWN_AIRFLOW if path.startswith(OWN_AIRFLOW) else path
 
@@ -81,6 +81,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduli
     """Return the scheduler; pytest-xdist calls this where it runs more than one process."""
     config.option.loadscopereorder = False  # the order of `_order` is the better one
     return FileScheduling(config, log)
+
+
+def shares_airflow(nodeid: str) -> bool:
+    """Return whether a test is one of `SHARED_AIRFLOW`; in each process, they run in a row."""
+    return nodeid.partition("::")[0] in SHARED_AIRFLOW
 
 
 def _uses_database(item: pytest.Item) -> bool:

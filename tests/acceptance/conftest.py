@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from example.launch.process import Process, wait_until
 from example.launch.stack import Stack, open_stack
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
+from tests.collection import shares_airflow
 
 SETTLE_SECONDS = 180.0
 
@@ -45,13 +47,27 @@ def _sigint() -> Iterator[None]:
     signal.signal(signal.SIGINT, inherited)
 
 
+shared = ExitStack()
+"""Has what the tests of `SHARED_AIRFLOW` share in this process."""
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The feeds server and a real Airflow."""
-    with open_stack(lambda _text: None, database=os.environ["DATABASE_URL"]) as stack:
+    with shared:
+        opened = open_stack(lambda _text: None, database=os.environ["DATABASE_URL"])
+        stack = shared.enter_context(opened)
         stack.start_feeds()
         stack.start_airflow()
         yield stack
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """Stop it behind its last test: an Airflow without work slows down all tests that follow."""
+    yield
+    if nextitem is None or not shares_airflow(nextitem.nodeid):
+        shared.close()
 
 
 @pytest.fixture
