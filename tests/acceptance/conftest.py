@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,27 +47,55 @@ def _sigint() -> Iterator[None]:
     signal.signal(signal.SIGINT, inherited)
 
 
-shared = ExitStack()
-"""Has what the tests of `SHARED_AIRFLOW` share in this process."""
+class SharedStack:
+    """The feeds server and a real Airflow, started when a test of this process needs them."""
+
+    def __init__(self) -> None:
+        self._resources = ExitStack()
+        self._stack: Stack | None = None
+
+    def open(self) -> Stack:
+        """Return it; start it if it does not run."""
+        if not self._stack:
+            self._resources.close()  # what a start that failed has left
+            opened = open_stack(lambda _text: None, database=os.environ["DATABASE_URL"])
+            stack = self._resources.enter_context(opened)
+            stack.start_feeds()
+            stack.start_airflow()
+            self._stack = stack
+        return self._stack
+
+    def close(self) -> None:
+        """Stop it if it runs."""
+        self._stack = None
+        self._resources.close()
 
 
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+shared = SharedStack()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stopped_stack() -> Iterator[None]:
+    yield
+    shared.close()
+
+
+@pytest.fixture
+def stack() -> Stack:
     """The feeds server and a real Airflow."""
-    with shared:
-        opened = open_stack(lambda _text: None, database=os.environ["DATABASE_URL"])
-        stack = shared.enter_context(opened)
-        stack.start_feeds()
-        stack.start_airflow()
-        yield stack
+    return shared.open()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
-    """Stop it behind its last test: an Airflow without work slows down all tests that follow."""
-    yield
-    if nextitem is None or not shares_airflow(nextitem.nodeid):
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Stop the stack behind its tests: an Airflow without work slows down all that follow."""
+    result = yield
+    stays = nextitem and (shares_airflow(nextitem.nodeid) or nextitem.path == item.path)
+    if not stays:
         shared.close()
+    return result
 
 
 @pytest.fixture
