@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             _check_folder(item)
             item.add_marker("database")
     yield
-    items.sort(key=_order)
+    items.sort(key=lambda item: _order(item.path))
 
 
 class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
@@ -70,7 +71,7 @@ class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        if path in SHARED_AIRFLOW:
+        if shares_airflow(nodeid):
             return "the shared Airflow"
         return OWN_AIRFLOW if path.startswith(OWN_AIRFLOW) else path
 
@@ -82,17 +83,28 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduli
     return FileScheduling(config, log)
 
 
+def shares_airflow(nodeid: str) -> bool:
+    """Return whether a test is one of `SHARED_AIRFLOW`; in each process, they run in a row."""
+    return nodeid.partition("::")[0] in SHARED_AIRFLOW
+
+
 def _uses_database(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
     return bool(DATABASE_FIXTURES & fixtures or item.get_closest_marker("django_db"))
 
 
 def _check_folder(item: pytest.Item) -> None:
-    if any(item.path.is_relative_to(folder) for folder in WITHOUT_DATABASE):
+    if _is_without_database(item.path):
         raise pytest.UsageError(f"{item.nodeid}: the tests of this folder must not use a database.")
 
 
-def _order(item: pytest.Item) -> int:
-    """Return the position of its file or folder in `LONG`; all others come behind."""
-    positions = (place for place, path in enumerate(LONG) if item.path.is_relative_to(path))
+@cache  # there are many more tests than files
+def _is_without_database(file: Path) -> bool:
+    return any(file.is_relative_to(folder) for folder in WITHOUT_DATABASE)
+
+
+@cache
+def _order(file: Path) -> int:
+    """Return the position of a file or its folder in `LONG`; all others come behind."""
+    positions = (place for place, path in enumerate(LONG) if file.is_relative_to(path))
     return next(positions, len(LONG))

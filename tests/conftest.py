@@ -36,6 +36,7 @@ pytest_plugins = [
     "tests.fixtures.outbox",
     "tests.fixtures.pseudo_language",
     "tests.fixtures.relay",
+    "tests.fixtures.tables",
     # Each one after those that it imports: pytest rewrites the assertions of what it imports first.
     "tests.fixtures.destinations",
     "tests.fixtures.bounded_faults",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from example.launch.process import Process, wait_until
 from example.launch.stack import Stack, open_stack
 from example.todos.actions import MarkDone
 from example.todos.models import Todo
+from tests.collection import shares_airflow
 
 SETTLE_SECONDS = 180.0
 
@@ -45,13 +47,55 @@ def _sigint() -> Iterator[None]:
     signal.signal(signal.SIGINT, inherited)
 
 
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+class SharedStack:
+    """The feeds server and a real Airflow, started when a test of this process needs them."""
+
+    def __init__(self) -> None:
+        self._resources = ExitStack()
+        self._stack: Stack | None = None
+
+    def open(self) -> Stack:
+        """Return it; start it if it does not run."""
+        if not self._stack:
+            self._resources.close()  # what a start that failed has left
+            opened = open_stack(lambda _text: None, database=os.environ["DATABASE_URL"])
+            stack = self._resources.enter_context(opened)
+            stack.start_feeds()
+            stack.start_airflow()
+            self._stack = stack
+        return self._stack
+
+    def close(self) -> None:
+        """Stop it if it runs."""
+        self._stack = None
+        self._resources.close()
+
+
+shared = SharedStack()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stopped_stack() -> Iterator[None]:
+    yield
+    shared.close()
+
+
+@pytest.fixture
+def stack() -> Stack:
     """The feeds server and a real Airflow."""
-    with open_stack(lambda _text: None, database=os.environ["DATABASE_URL"]) as stack:
-        stack.start_feeds()
-        stack.start_airflow()
-        yield stack
+    return shared.open()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Stop the stack behind its tests: an Airflow without work slows down all that follow."""
+    result = yield
+    stays = nextitem and (shares_airflow(nextitem.nodeid) or nextitem.path == item.path)
+    if not stays:
+        shared.close()
+    return result
 
 
 @pytest.fixture

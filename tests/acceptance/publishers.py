@@ -6,9 +6,6 @@ import os
 import signal
 from pathlib import Path
 
-from dj_actions_airflow import AirflowPublisher
-from dj_actions_stream import StreamPublisher
-
 from dj_actions.messages import Message, Receipt
 from dj_actions.publishers import BasePublisher
 from example.launch.process import wait_until
@@ -47,32 +44,4 @@ class LethalPublisher(CountingPublisher):
         receipt = super().publish(message)
         if message.object_id == "2":
             os.kill(os.getpid(), signal.SIGKILL)
-        return receipt
-
-
-def kill_once() -> None:
-    """End this process as a power cut would, the first time it is called."""
-    marker = Path(os.environ["TEST_KILL_ONCE"])
-    if not marker.exists():
-        marker.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-class KillingStreamPublisher(StreamPublisher):
-    """Dies after Stream has responded, before that is recorded."""
-
-    def publish(self, message: Message) -> Receipt:
-        """Publish, then die."""
-        receipt = super().publish(message)
-        kill_once()
-        return receipt
-
-
-class KillingAirflowPublisher(AirflowPublisher):
-    """Dies after Airflow has responded, before that is recorded."""
-
-    def publish(self, message: Message) -> Receipt:
-        """Publish, then die."""
-        receipt = super().publish(message)
-        kill_once()
         return receipt

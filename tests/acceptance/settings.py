@@ -29,8 +29,9 @@ if "TEST_FILE" in os.environ:
 if "TEST_POOL" in os.environ:
     DATABASES["default"]["OPTIONS"] = {"pool": True}
 if "TEST_KILL_ONCE" in os.environ:
-    publishers["feeds"]["BACKEND"] = "tests.acceptance.publishers.KillingStreamPublisher"
-    publishers["pipelines"]["BACKEND"] = "tests.acceptance.publishers.KillingAirflowPublisher"
+    module = "tests.acceptance.killing_publishers"
+    publishers["feeds"]["BACKEND"] = f"{module}.KillingStreamPublisher"
+    publishers["pipelines"]["BACKEND"] = f"{module}.KillingAirflowPublisher"
 if "TEST_STOP_TIMEOUT" in os.environ:
     DJ_ACTIONS["STOP_TIMEOUT"] = float(os.environ["TEST_STOP_TIMEOUT"])
 for entry in publishers.values():

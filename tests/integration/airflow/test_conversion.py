@@ -18,7 +18,15 @@ from dj_actions.messages import Receipt
 from dj_actions.states import RemoteState
 from dj_actions.testing.contract import make_message
 from tests.fixtures.destinations import failure_of
-from tests.fixtures.scripted_server import Answer, Fault, Request, Step, as_json, as_page
+from tests.fixtures.scripted_server import (
+    Answer,
+    Fault,
+    Request,
+    Step,
+    as_json,
+    as_page,
+    timeout_for,
+)
 from tests.fixtures.unbounded import DRIPS, TOO_LARGE
 from tests.integration.airflow.destination import AirflowDestination
 
@@ -402,7 +410,7 @@ def test_runs_that_cannot_be_listed_are_not_lost(
     fault: Step,
     ours: type[PublishError],
 ) -> None:
-    publisher = destination.make(timeout=0.2)
+    publisher = destination.make(timeout=timeout_for(fault))
     destination.server.script(fault, at="/dagRuns")
     error = failure_of(lambda: publisher.track([receipt_of("djactions-1")]))
 

@@ -13,7 +13,7 @@ from dj_actions.exceptions import (
     RateLimited,
 )
 from tests.fixtures.destinations import failure_of
-from tests.fixtures.scripted_server import Answer, Fault, Step, as_json, as_page
+from tests.fixtures.scripted_server import Answer, Fault, Step, as_json, as_page, timeout_for
 from tests.fixtures.unbounded import DRIPS, TOO_LARGE
 from tests.integration.airflow.destination import AirflowDestination
 
@@ -99,7 +99,7 @@ def test_a_call_that_fails_says_what_airflow_did_not_do(
     destination: AirflowDestination, fault: Step, ours: type[PublishError]
 ) -> None:
     destination.server.script(fault, at="/details")
-    client = destination.client(timeout=0.2)
+    client = destination.client(timeout=timeout_for(fault))
     error = failure_of(lambda: client.call("GET", PATH, failure=FAILURE))
 
     assert type(error) is ours

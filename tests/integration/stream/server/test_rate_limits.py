@@ -42,6 +42,7 @@ def quota(call: Caller) -> tuple[int, int]:
     return tuple(int(call.headers[f"X-RateLimit-{name}"]) for name in ("Limit", "Remaining"))  # type: ignore[return-value]
 
 
+@pytest.mark.usefixtures("_one_window")
 def test_the_headers_are_always_sent(call: Caller) -> None:
     call("GET", FEED)
     assert quota(call)[1] > 900_000

@@ -270,10 +270,10 @@ def test_a_lookup_says_in_which_feeds_an_activity_is_now(destination: FeedsV3Des
 
 
 def test_a_lookup_ends_in_time(destination: FeedsV3Destination) -> None:
-    publisher, message = destination.make(), make_message()
+    publisher, message = destination.make(timeout=60.0), make_message()
     receipt = publisher.publish(message)
     destination.server.script(Fault.HANG)
     started = time.monotonic()
     with pytest.raises(PublisherUnavailable):
-        publisher.look_up(message, receipt, 1.5)
-    assert time.monotonic() - started < 2
+        publisher.look_up(message, receipt, 1.0)
+    assert time.monotonic() - started < 30  # not the timeout, on a slow machine either
