@@ -15,8 +15,8 @@ from dj_actions.outbox.queries.timings import SPREAD_STATEMENT, spread_parameter
 from dj_actions.outbox.timings import HOUR, WINDOWS, Percentiles, SentRow, Timings
 from tests.conftest import MakeDelivery
 from tests.fixtures.outbox import MakeSent
-from tests.fixtures.relay import Queue, delivered
 from tests.fixtures.query_plans import PlanNode, explain, rows_read, scans_of
+from tests.fixtures.relay import Queue, delivered
 
 pytestmark = pytest.mark.django_db
 
