@@ -15,6 +15,8 @@ from selenium.webdriver.support.wait import WebDriverWait
 from dj_actions.models import Delivery
 from tests.conftest import MakeDelivery, MakeEvent
 from tests.fixtures.browsing import (
+    SCHEMES,
+    SECONDS,
     complaints,
     log_in,
     requires_axe,
@@ -26,7 +28,6 @@ from tests.fixtures.browsing import (
 from tests.fixtures.chromium import requires_chromium
 from tests.integration.outbox.test_records import POSSIBLE
 
-SECONDS = 20.0
 DELIVERIES = "/admin/dj_actions/delivery/"
 REASON = (
     "HTTPConnectionPool(host='feeds.internal.example', port=8443): Max retries exceeded with url: "
@@ -112,7 +113,7 @@ def test_states_are_marked_by_symbol_word_and_color(
 
 
 @requires_axe
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", [320, 1280])
 def test_what_we_add_to_the_admin_is_accessible(
     chromium: Chrome, live_server: LiveServer, admin: User, dead: Delivery, width: int, scheme: str
