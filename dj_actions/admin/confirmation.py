@@ -12,8 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from dj_actions.admin.badges import STYLES
-
 MAX_LISTED = 100
 """Selected objects that the page lists; the others are counted."""
 
@@ -83,7 +81,6 @@ def confirmation_page(
         # For the page of an object, which has the same parts: the last of its breadcrumbs.
         "original": title,
         "has_view_permission": True,
-        "media": STYLES,
     }
     return TemplateResponse(request, template, context)
 

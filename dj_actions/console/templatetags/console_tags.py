@@ -177,8 +177,12 @@ def _may_view(user: Any, model: str) -> bool:
 @register.simple_tag(takes_context=True)
 def nonce(context: Any) -> SafeString | str:
     """Return the attribute with the nonce of the page's Content Security Policy, if it has one."""
-    value = context.get("csp_nonce") or getattr(context.get("request"), "csp_nonce", "")
-    return format_html(' nonce="{}"', value) if value else ""
+    value = context.get("csp_nonce")
+    if value is None:
+        value = getattr(context.get("request"), "csp_nonce", None)
+    # Not by its truth: a nonce of Django or django-csp is false until it is used.
+    text = "" if value is None else str(value)
+    return format_html(' nonce="{}"', text) if text else ""
 
 
 @register.simple_tag(takes_context=True)
