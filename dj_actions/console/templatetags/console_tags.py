@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django import template
 from django.apps import apps
@@ -84,6 +84,12 @@ def clock(value: datetime) -> SafeString:
         relative_text(local, timezone.now()),
         local.isoformat(sep=" ", timespec="milliseconds")[11:23],
     )
+
+
+@register.filter
+def filter_value(value: datetime) -> str:
+    """Return a time as the value of a filter in a link: that of the viewer's time zone."""
+    return quote(f"{timezone.localtime(_with_zone(value)):%Y-%m-%dT%H:%M:%S}")
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dj_actions.outbox.queries.claim import ClaimQueries
+from dj_actions.outbox.queries.lists import ListQueries
 from dj_actions.outbox.queries.operators import OperatorQueries
 from dj_actions.outbox.queries.overview import OverviewQueries
 from dj_actions.outbox.queries.receipts import ReceiptQueries
@@ -20,6 +21,7 @@ class DeliveryQuerySet(  # type: ignore[override]  # each base has an as_manager
     OperatorQueries,
     RemoteRunQueries,
     OverviewQueries,
+    ListQueries,
     TimingQueries,
     VersionQueries,
     ReceiptQueries,

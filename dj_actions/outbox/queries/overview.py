@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections
-from django.db.models import F
 from django.db.models.expressions import RawSQL
 
 from dj_actions.outbox.queries.base import RecordQuerySet
@@ -18,7 +17,7 @@ from dj_actions.outbox.timings import DAY
 from dj_actions.states import DeliveryState, RemoteState
 
 if TYPE_CHECKING:
-    from dj_actions.models import Delivery
+    pass
 
 MAX_COUNTED = 5000
 """Deliveries of one publisher in one state that a page counts at most; more are shown as
@@ -261,21 +260,6 @@ class OverviewQueries(RecordQuerySet["Delivery"]):
         field: Any = self.model._meta.get_field(column)
         statement = NEWEST_STATEMENT.format(table=self.model._meta.db_table, column=field.column)
         return self.filter(pk__in=RawSQL(statement, [MAX_SEARCHED, value]))  # noqa: S611
-
-    def page_before(self, pk: int | None, *, size: int, are_few: bool = False) -> list[Delivery]:
-        """Return a page of these deliveries with their events, newest first.
-
-        Args:
-            pk: only deliveries before this one; None for the first page.
-            size: one more than the rows on the page shows whether there is a next page.
-            are_few: whether these are few of all, as dead letters are: then an index that has only
-                those is used, where PostgreSQL would read all deliveries until it has enough.
-        """
-        rows = self if pk is None else self.filter(pk__lt=pk)
-        if are_few:  # no index is in the order of a sum, so all of them are found and sorted
-            newest = rows.order_by((F("pk") + 0).desc()).values("pk")[:size]
-            rows = type(self)(model=self.model, using=self.db).filter(pk__in=newest)
-        return list(rows.select_related("event").order_by("-pk")[:size])
 
     @property
     def _is_postgres(self) -> bool:
