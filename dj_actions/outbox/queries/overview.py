@@ -17,7 +17,7 @@ from dj_actions.outbox.timings import DAY
 from dj_actions.states import DeliveryState, RemoteState
 
 if TYPE_CHECKING:
-    pass
+    from dj_actions.models import Delivery  # noqa: F401 - the base class names it
 
 MAX_COUNTED = 5000
 """Deliveries of one publisher in one state that a page counts at most; more are shown as
