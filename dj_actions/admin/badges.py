@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -17,9 +16,6 @@ from dj_actions.console.screens.status import (
 )
 from dj_actions.models import ActionEvent, Delivery
 from dj_actions.states import RemoteState
-
-STYLES = forms.Media(css={"all": ["dj_actions/admin.css"]})
-"""What the pages with states include."""
 
 
 def badge(status: Status, *, text: Any = None) -> SafeString:

@@ -13,8 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from dj_actions.admin.badges import STYLES
-
 MAX_LISTED = 100
 """Selected objects that the page lists; the others are counted."""
 
@@ -91,7 +89,6 @@ def confirmation_page(
         # For the page of an object, which has the same parts: the last of its breadcrumbs.
         "original": confirmation.title,
         "has_view_permission": True,
-        "media": STYLES,
     }
     return TemplateResponse(request, template, context)
 

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.db import router
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from dj_actions.admin.badges import STYLES
 from dj_actions.admin.console_links import console_url
 from dj_actions.messages import web_url
 from dj_actions.models import Delivery
@@ -38,11 +36,6 @@ class ReadOnly:
 
     console_page = "overview"
     """Name of the console's page to which the list links."""
-
-    @property
-    def media(self) -> forms.Media:
-        """Add the styles of states, payloads and buttons."""
-        return super().media + STYLES  # type: ignore[misc,no-any-return]  # of ModelAdmin
 
     def buttons(self, request: HttpRequest, obj: Any) -> Sequence[Button]:  # noqa: ARG002
         """Return the operations that a user may run on a record."""

@@ -8,6 +8,8 @@ from dataclasses import fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from django.utils.module_loading import import_string
+
 from dj_actions.exceptions import InvalidSetting
 from dj_actions.text import did_you_mean, is_storable
 
@@ -52,6 +54,22 @@ def lowercase_names(value: object, where: str) -> tuple[str, ...]:
     ):
         return tuple(entry.lower() for entry in value)
     raise InvalidSetting(f"{where} must be a list of names, not {kind_of(value)}.")
+
+
+def function(value: object, where: str) -> Callable[..., Any]:
+    """Return a function that is given itself, or by its dotted path.
+
+    Raises:
+        InvalidSetting: it cannot be imported, or is not a function.
+    """
+    try:
+        found = import_string(value) if isinstance(value, str) else value
+    except ImportError as error:
+        raise InvalidSetting(f"{where} cannot be imported: {error}") from error
+    if not callable(found):
+        raise InvalidSetting(f"{where} is {value!r}; expected a function or its dotted path.")
+    result: Callable[..., Any] = found
+    return result
 
 
 def choice(kind: type[_Choice], value: object, where: str) -> _Choice:

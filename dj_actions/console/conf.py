@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
-from django.utils.module_loading import import_string
 
+from dj_actions.conf.validation import function, known_values, mapping
 from dj_actions.exceptions import InvalidSetting
-from dj_actions.text import did_you_mean
 
 SETTING = "DJ_ACTIONS_CONSOLE"
 
@@ -42,39 +40,14 @@ def get_console_settings() -> ConsoleSettings:
     Raises:
         InvalidSetting: a key is unknown, or a value is invalid.
     """
-    values = _known(getattr(django_settings, SETTING, {}))
+    raw = mapping(getattr(django_settings, SETTING, {}), SETTING)
+    values = known_values(ConsoleSettings, raw, f"key in {SETTING}:")
     if "access" in values:
-        values["access"] = _function(values["access"])
+        values["access"] = function(values["access"], f'{SETTING}["ACCESS"]')
     settings = ConsoleSettings(**values)
     _require_number(settings.page_size, "PAGE_SIZE", int, 1, MAX_PAGE_SIZE)
     _require_number(settings.poll_interval, "POLL_INTERVAL", (int, float), 0, MAX_POLL_INTERVAL)
     return settings
-
-
-def _known(raw: object) -> dict[str, Any]:
-    if not isinstance(raw, Mapping):
-        raise InvalidSetting(f"{SETTING} must be a dict, not {raw!r:.100}.")
-    known = {entry.name.upper(): entry.name for entry in fields(ConsoleSettings)}
-    for key in raw:
-        if key not in known:
-            raise InvalidSetting(
-                f"Unknown key in {SETTING}: {key!r}.{did_you_mean(str(key), known)} "
-                f"Known keys: {', '.join(known)}."
-            )
-    return {known[key]: value for key, value in raw.items()}
-
-
-def _function(value: object) -> Callable[..., bool]:
-    """Return a function that is given itself, or by its dotted path."""
-    where = f'{SETTING}["ACCESS"]'
-    try:
-        found = import_string(value) if isinstance(value, str) else value
-    except ImportError as error:
-        raise InvalidSetting(f"{where} cannot be imported: {error}") from error
-    if not callable(found):
-        raise InvalidSetting(f"{where} is {value!r}; expected a function or its dotted path.")
-    function: Callable[..., bool] = found
-    return function
 
 
 def _require_number(

@@ -18,7 +18,6 @@ from dj_actions.console.views.publishers import PublishersView, PublisherView
 from dj_actions.console.views.run_acts import RunActView
 from dj_actions.console.views.runs import RunsView
 from dj_actions.console.views.search import SearchView
-from dj_actions.database import outside_transactions
 from dj_actions.operations.delivery_changes import CHANGES
 
 __all__ = ["app_name", "urlpatterns"]
@@ -43,7 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("catalogue/", CatalogueView.as_view(), name="catalogue"),
     path("catalogue/<str:resource>/<str:name>/", ActionPageView.as_view(), name="action"),
     path("runs/", RunsView.as_view(), name="runs"),
-    path("runs/<str:name>/", outside_transactions(RunActView.as_view()), name="run_act"),
+    path("runs/<str:name>/", RunActView.as_view(), name="run_act"),
     path("live/", LiveView.as_view(), name="live"),
     path("search/", SearchView.as_view(), name="search"),
     *(

@@ -67,8 +67,18 @@ def publisher_class(alias: str, entry: PublisherSettings) -> type[BasePublisher]
 
 def supports_tracking(alias: str, settings: Settings) -> bool:
     """Return whether the runs of a publisher can be tracked; no, if it cannot be imported."""
+    return _supports(alias, settings, "supports_tracking")
+
+
+def supports_lookup(alias: str, settings: Settings) -> bool:
+    """Return whether a publisher can read what it has delivered; no, if it cannot be imported."""
+    return _supports(alias, settings, "supports_lookup")
+
+
+def _supports(alias: str, settings: Settings, capability: str) -> bool:
+    entry = settings.publishers.get(alias)
     try:
-        return publisher_class(alias, settings.publishers[alias]).supports_tracking
+        return entry is not None and bool(getattr(publisher_class(alias, entry), capability))
     except InvalidSetting:
         return False
 

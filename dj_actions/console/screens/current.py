@@ -19,7 +19,7 @@ from dj_actions.exceptions import InvalidSetting, PublishError, error_message
 from dj_actions.messages import CurrentResult, Receipt
 from dj_actions.models import Delivery
 from dj_actions.publishers import BasePublisher, publishers
-from dj_actions.publishers.handler import import_publisher
+from dj_actions.publishers.handler import supports_lookup
 from dj_actions.relay.delivering.messages import message_of_delivery
 
 logger = logging.getLogger(__name__)
@@ -62,13 +62,8 @@ class Lookup:
 
 def can_look_up(delivery: Delivery) -> bool:
     """Return whether a delivery has arrived, and its publisher can read what became of it."""
-    entry = get_settings().publishers.get(delivery.publisher)
-    if entry is None or not delivery.receipt_id:
-        return False
-    try:
-        return import_publisher(delivery.publisher, entry).supports_lookup
-    except InvalidSetting:
-        return False
+    # The class is imported only for what has arrived.
+    return bool(delivery.receipt_id) and supports_lookup(delivery.publisher, get_settings())
 
 
 def look_up(delivery: Delivery) -> Lookup:

@@ -55,6 +55,11 @@ class Overview:
     causes: Sequence[Cause]
 
     @property
+    def since(self) -> datetime:
+        """When the 24 hours began for which actions and failed runs are counted."""
+        return self.now - timedelta(seconds=DAY)
+
+    @property
     def pending(self) -> int:
         """Number of pending deliveries."""
         return sum(row.open.pending for row in self.publishers)

@@ -15,7 +15,14 @@ from dj_actions.console.screens.sparkline import Sparkline
 from dj_actions.console.screens.status import Status, Tone
 from dj_actions.console.screens.times import NOTHING
 from dj_actions.models import Delivery, DeliveryCount, PublisherState
-from dj_actions.outbox.queries import MAX_COUNTED, NO_COUNTS, Backlog, OpenCounts, RecentCounts
+from dj_actions.outbox.queries import (
+    MAX_COUNTED,
+    NO_COUNTS,
+    Backlog,
+    OpenCounts,
+    RecentCounts,
+    first_period,
+)
 from dj_actions.outbox.times import aware
 from dj_actions.outbox.timings import DAY, Timings
 
@@ -58,6 +65,9 @@ class PublisherRow:
     open: OpenCounts
     recent: RecentCounts
     """What its relays have delivered in the last 24 hours, and what has failed."""
+
+    counted_since: datetime
+    """When the first period of these counts began."""
 
     timings: Timings | None
     """How long that took; None if it is not configured."""
@@ -127,6 +137,7 @@ def _row(alias: str, situation: Situation) -> PublisherRow:
         now=_status(alias, state, situation),
         open=situation.backlog.counts.get(alias, NO_OPEN),
         recent=situation.recent.get(alias, NO_COUNTS),
+        counted_since=first_period(situation.backlog.now),
         timings=situation.timings.get(alias),
         is_paused=bool(state and state.paused_at),
         is_configured=alias in get_settings().publishers,

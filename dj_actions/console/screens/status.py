@@ -56,6 +56,7 @@ FAILED = Status(word=_("failed"), symbol="✗", tone=Tone.BAD)
 WORDS: Mapping[str, Any] = {
     **{state.value: status.word for state, status in DELIVERY_STATUS.items()},
     **{state.value: status.word for state, status in REMOTE_STATUS.items()},
+    "retrying": RETRYING.word,
 }
 
 

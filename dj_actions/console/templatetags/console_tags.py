@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django import template
 from django.apps import apps
@@ -84,6 +84,12 @@ def clock(value: datetime) -> SafeString:
         relative_text(local, timezone.now()),
         local.isoformat(sep=" ", timespec="milliseconds")[11:23],
     )
+
+
+@register.filter
+def filter_value(value: datetime) -> str:
+    """Return a time as the value of a filter in a link: that of the viewer's time zone."""
+    return quote(f"{timezone.localtime(_with_zone(value)):%Y-%m-%dT%H:%M:%S}")
 
 
 @register.filter
@@ -177,8 +183,12 @@ def _may_view(user: Any, model: str) -> bool:
 @register.simple_tag(takes_context=True)
 def nonce(context: Any) -> SafeString | str:
     """Return the attribute with the nonce of the page's Content Security Policy, if it has one."""
-    value = context.get("csp_nonce") or getattr(context.get("request"), "csp_nonce", "")
-    return format_html(' nonce="{}"', value) if value else ""
+    value = context.get("csp_nonce")
+    if value is None:
+        value = getattr(context.get("request"), "csp_nonce", None)
+    # Not by its truth: a nonce of Django or django-csp is false until it is used.
+    text = "" if value is None else str(value)
+    return format_html(' nonce="{}"', text) if text else ""
 
 
 @register.simple_tag(takes_context=True)

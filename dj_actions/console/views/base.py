@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from dj_actions.console.access import Verb, may
 from dj_actions.console.conf import get_console_settings
 from dj_actions.console.views.live import poll_url
+from dj_actions.database import outside_transactions
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -30,10 +31,20 @@ class ConsoleView(View):
     template_folder = "dj_actions_console"
     """Where the templates are that `page` renders."""
 
+    uses_network = False
+    """Whether a destination is asked: then no transaction of ATOMIC_REQUESTS is open, of any
+    database."""
+
     http_method_names = ["get", "head", "options"]
 
     may: PermissionsOf
     """What the user may do."""
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
+        """Return the view as a function."""
+        view = super().as_view(**initkwargs)
+        return outside_transactions(view) if cls.uses_network else view
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Respond, if the user may see the page.

@@ -51,6 +51,7 @@ class CatalogueView(ConsoleView):
 class ActionPageView(ConsoleView):
     """One action: its input, what it sets off, and a form to try it."""
 
+    uses_network = True
     http_method_names = ["get", "head", "options", "post"]
 
     def get(self, request: HttpRequest, resource: str, name: str) -> HttpResponse:  # noqa: ARG002

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from django.db import router, transaction
+from django.db import router
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 
 from dj_actions.console.screens.current import can_look_up, look_up
@@ -13,10 +12,10 @@ from dj_actions.models import Delivery
 from dj_actions.outbox.queries import MAX_ID
 
 
-# No transaction of ATOMIC_REQUESTS is open while the destination is asked.
-@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class CurrentView(ConsoleView):
     """The page that asks a destination."""
+
+    uses_network = True
 
     def get(self, request: HttpRequest, delivery_id: int) -> HttpResponse:  # noqa: ARG002
         """Return the page.

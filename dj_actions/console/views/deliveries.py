@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -14,24 +15,22 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from dj_actions.console.conf import get_console_settings
 from dj_actions.console.views.base import ConsoleView
-from dj_actions.console.views.filters import DeliveryFilters
-from dj_actions.console.views.paging import (
-    before_delivery,
-    delivery_id,
-    page_of,
-    without_paging,
-)
+from dj_actions.console.views.filters import RETRYING, DeliveryFilters
+from dj_actions.console.views.paging import delivery_id, without_paging
+from dj_actions.console.views.searching import Search, too_long_text, updates_of
 from dj_actions.models import Delivery
 from dj_actions.operations import OperationResult
 from dj_actions.operations.deliveries import run_change
 from dj_actions.operations.delivery_changes import CHANGES, DeliveryChange
-from dj_actions.outbox.queries import DeliveryQuerySet
-from dj_actions.states import DeliveryState
+from dj_actions.outbox.queries import DeliveryQuerySet, SearchTimeout
+from dj_actions.states import DeliveryState, RemoteState
 
 MAX_SELECTED = 5000
 """Deliveries that can be selected: all of one cause, as the page of dead letters groups them."""
+
+INDEXED_STATES = (DeliveryState.PENDING, RETRYING, DeliveryState.SENDING, DeliveryState.DEAD)
+"""States of which an index has all deliveries. Those that are settled normally are too many."""
 
 PREVIEWED = 20
 """Deliveries that the page before an act shows."""
@@ -44,25 +43,25 @@ class DeliveriesView(ConsoleView):
         """Return a page of the list."""
         form = DeliveryFilters(request.GET)
         if not form.is_valid():
-            return self.page(
-                "deliveries.html",
-                {"form": form},
-                section="deliveries",
-                status=HTTPStatus.BAD_REQUEST,
-            )
-        size = get_console_settings().page_size
-        rows = filtered(form).page_before(
-            before_delivery(request),
-            size=size + 1,
-            are_few=form.filters().get("state") == DeliveryState.DEAD,
-        )
+            return self._list({"form": form}, status=HTTPStatus.BAD_REQUEST)
+        try:
+            page = search_of(form).page(request)
+        except SearchTimeout:
+            context = {"form": form, "refusal": too_long_text()}
+            return self._list(context, status=HTTPStatus.SERVICE_UNAVAILABLE)
         context = {
             "form": form,
-            "page": page_of(request, rows, size=size),
+            "page": page,
             "acts": acts_of(self.may, form.filters().get("state")),
             "filters": without_paging(request.GET),
+            **updates_of(request),
         }
-        return self.page("deliveries.html", context, section="deliveries")
+        return self._list(context)
+
+    def _list(
+        self, context: Mapping[str, Any], *, status: HTTPStatus = HTTPStatus.OK
+    ) -> HttpResponse:
+        return self.page("deliveries.html", context, section="deliveries", status=status)
 
 
 class ReasonForm(forms.Form):
@@ -128,12 +127,49 @@ class ActView(ConsoleView):
         return reverse("dj_actions_console:deliveries")
 
 
+def deliveries() -> DeliveryQuerySet:
+    """Return all deliveries, as the database has them that is written to."""
+    return Delivery.objects.using(router.db_for_write(Delivery))
+
+
 def filtered(form: DeliveryFilters) -> DeliveryQuerySet:
     """Return the deliveries that match a valid form."""
     filters = dict(form.filters())
-    remote_state = filters.pop("remote_state", None)
-    deliveries = Delivery.objects.using(router.db_for_write(Delivery)).matching(**filters)
-    return deliveries.filter(remote_state=remote_state) if remote_state else deliveries
+    remote_state, settled_from = (
+        filters.pop("remote_state", None),
+        filters.pop("settled_from", None),
+    )
+    has_failed_attempts = filters.pop("failed_attempts", False)
+    is_retrying = filters.get("state") == RETRYING
+    if is_retrying:
+        del filters["state"]
+    found = deliveries().matching(**filters)
+    if is_retrying:
+        found = found.retrying()
+    if remote_state:
+        found = found.filter(remote_state=remote_state)
+    if settled_from:
+        found = found.settled_from(settled_from)
+    return found.with_failed_attempts() if has_failed_attempts else found
+
+
+def search_of(form: DeliveryFilters) -> Search:
+    """Return what a valid form searches, and what finds it."""
+    filters = form.filters()
+    state, remote_state = filters.get("state"), filters.get("remote_state")
+    indexed = None
+    if state in INDEXED_STATES:
+        state = DeliveryState.PENDING if state == RETRYING else state
+        indexed = deliveries().matching(state=state, publisher=filters.get("publisher"))
+    elif remote_state not in (None, RemoteState.UNTRACKED):
+        indexed = deliveries().filter(remote_state=remote_state)
+    return Search(
+        wanted=filtered(form),
+        among=deliveries(),
+        indexed=indexed,
+        # An object has few deliveries, and those of its events are found by their index.
+        is_in_order=not filters or "object" in filters or set(filters) == {"remote_state"},
+    )
 
 
 def chosen_deliveries(request: HttpRequest) -> DeliveryQuerySet:
@@ -163,6 +199,7 @@ def acts_of(may: Mapping[str, bool], state: str | None) -> Mapping[str, Delivery
         may: name of a verb, in lower case → whether the user may do it.
         state: the state.
     """
+    state = DeliveryState.PENDING if state == RETRYING else state
     return {
         name: act
         for name, act in CHANGES.items()

@@ -17,6 +17,13 @@ TRACKED = [state for state in RemoteState if state is not RemoteState.UNTRACKED]
 ANY = ("", _("any"))
 
 
+RETRYING = "retrying"
+"""Pending, and tried before."""
+
+STATES = (DeliveryState.PENDING, RETRYING, *list(DeliveryState)[1:])
+"""What the list of deliveries filters by."""
+
+
 def choices(values: Any) -> list[tuple[str, Any]]:
     """Return the choices of a filter: any, or one of these values."""
     return [ANY, *((str(value), WORDS.get(str(value), str(value))) for value in values)]
@@ -66,7 +73,7 @@ class DeliveryFilters(FilterForm):
     """Filters of the list of deliveries."""
 
     publisher = forms.ChoiceField(label=_("Publisher"), required=False)
-    state = forms.ChoiceField(label=_("State"), required=False, choices=choices(DeliveryState))
+    state = forms.ChoiceField(label=_("State"), required=False, choices=choices(STATES))
     remote_state = forms.ChoiceField(label=_("Run"), required=False, choices=choices(RemoteState))
     action = forms.CharField(
         label=_("Action"),
@@ -78,6 +85,8 @@ class DeliveryFilters(FilterForm):
     error = forms.CharField(label=_("Text of an error"), required=False, max_length=200)
     since = Moment(label=_("From"), required=False)
     until = Moment(label=_("Until"), required=False)
+    settled_from = Moment(label=_("Settled from"), required=False)
+    failed_attempts = forms.BooleanField(label=_("With failed attempts"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,6 +101,7 @@ class RunFilters(FilterForm):
     receipt_scope = forms.CharField(label=_("DAG"), required=False, max_length=255)
     since = Moment(label=_("Started from"), required=False)
     until = Moment(label=_("Started until"), required=False)
+    ended_from = Moment(label=_("Ended from"), required=False)
     failing = forms.BooleanField(
         label=_("Failing"),
         required=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -30,6 +31,13 @@ class Page(Generic[Row]):
     is_first: bool = True
     filters: str = ""
     """Query string of the first page."""
+
+    searched_since: datetime | None = None
+    """Since when events were recorded whose deliveries were searched; None if nothing is left
+    out."""
+
+    everywhere: str = ""
+    """Query string of the page that searches all; empty if nothing is left out."""
 
 
 def page_of(request: HttpRequest, rows: Sequence[Any], *, size: int) -> Page[Any]:

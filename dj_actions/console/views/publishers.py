@@ -42,6 +42,7 @@ class PublishersView(ConsoleView):
 class PublisherView(ConsoleView):
     """One publisher: its settings, its latest deliveries, and what can be done with it."""
 
+    uses_network = True
     http_method_names = ["get", "head", "options", "post"]
 
     def get(self, request: HttpRequest, alias: str) -> HttpResponse:  # noqa: ARG002

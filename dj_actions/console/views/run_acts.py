@@ -60,6 +60,7 @@ class ActRequest:
 class RunActView(ConsoleView):
     """Asks for what an operation needs, shows what it would do, and runs it step by step."""
 
+    uses_network = True
     http_method_names = ["post", "options"]
 
     def post(self, request: HttpRequest, name: str) -> HttpResponse:

@@ -6,8 +6,8 @@ from dj_actions.outbox.queries.backlog import BacklogQueries
 from dj_actions.outbox.queries.claim import ClaimQueries
 from dj_actions.outbox.queries.dead_letters import DeadLetterQueries
 from dj_actions.outbox.queries.filters import FilterQueries
+from dj_actions.outbox.queries.lists import ListQueries
 from dj_actions.outbox.queries.operators import OperatorQueries
-from dj_actions.outbox.queries.pages import PageQueries
 from dj_actions.outbox.queries.receipts import ReceiptQueries
 from dj_actions.outbox.queries.remote_runs import RemoteRunQueries
 from dj_actions.outbox.queries.timings import TimingQueries
@@ -25,7 +25,7 @@ class DeliveryQuerySet(  # type: ignore[override]  # each base has an as_manager
     RemoteRunQueries,
     BacklogQueries,
     DeadLetterQueries,
-    PageQueries,
+    ListQueries,
     TimingQueries,
     VersionQueries,
     ReceiptQueries,

@@ -101,6 +101,11 @@ class DeliveryCountQuerySet(RecordQuerySet["DeliveryCount"]):
         )
 
 
+def first_period(now: datetime) -> datetime:
+    """Return when the first of the reported periods began, of a time with its time zone."""
+    return datetime.fromtimestamp((period_of(now) - PERIODS + 1) * PERIOD, tz=now.tzinfo)
+
+
 def period_of(now: datetime) -> int:
     """Return the number of the period of a time, which has its time zone."""
     return int(now.timestamp()) // PERIOD

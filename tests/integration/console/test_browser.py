@@ -22,21 +22,22 @@ from dj_actions.models import ActionEvent, Delivery, RelayHeartbeat
 from dj_actions.outbox.queries import RELAY_TIMEOUT, from_now
 from tests.conftest import MakeDelivery, MakeEvent
 from tests.fixtures.browsing import (
+    POLICIES,
+    SCHEMES,
+    SCRIPT,
+    SECONDS,
+    SIZES,
     complaints,
     log_in,
     requires_axe,
     text_of,
     violations,
     wait_for_text,
+    with_policy,
     with_screen,
 )
 from tests.fixtures.chromium import requires_chromium
 from tests.integration.outbox.test_records import POSSIBLE
-
-SECONDS = 20.0
-SIZES = ((320, 900), (1280, 900))
-SCHEMES = ("light", "dark")
-POLICIES = ("own_files_only", "nonces")
 
 # Transactions of the test are seen by the server's threads only once they are committed.
 pytestmark = [
@@ -61,8 +62,6 @@ PAGES: dict[str, Callable[[Delivery], str]] = {
     "search": lambda _: reverse("dj_actions_console:search") + "?q=nothing",
 }
 
-SCRIPT = '<img src=x onerror="window.wasRun=1"><script>window.wasRun=1</script>'
-
 
 @pytest.fixture
 def dead(make_delivery: MakeDelivery) -> Delivery:
@@ -73,10 +72,6 @@ def dead(make_delivery: MakeDelivery) -> Delivery:
     errors = [{"at": row.queued_at.isoformat(), "attempt": 1, "kind": "rejected", "message": "no"}]
     Delivery.objects.filter(pk=row.pk).update(errors=errors)
     return row
-
-
-def with_policy(settings: Settings, name: str) -> None:
-    settings.MIDDLEWARE = [f"tests.integration.console.policies.{name}", *settings.MIDDLEWARE]
 
 
 @pytest.mark.parametrize("policy", POLICIES)

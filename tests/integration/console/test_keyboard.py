@@ -17,15 +17,19 @@ from selenium.webdriver.support.wait import WebDriverWait
 from dj_actions.models import Delivery
 from tests.conftest import MakeDelivery
 from tests.fixtures.browsing import (
+    POLICIES,
+    SCHEMES,
+    SECONDS,
     complaints,
     log_in,
     requires_axe,
     text_of,
     violations,
+    with_policy,
     with_screen,
 )
 from tests.fixtures.chromium import requires_chromium
-from tests.integration.console.test_browser import PAGES, POLICIES, SCHEMES, SECONDS, with_policy
+from tests.integration.console.test_browser import PAGES
 from tests.integration.outbox.test_records import POSSIBLE
 
 # Transactions of the test are seen by the server's threads only once they are committed.

@@ -13,10 +13,16 @@ from django.test import Client
 from django.urls import reverse
 
 from dj_actions.console.screens.publisher_rows import PublisherRow
-from dj_actions.models import Delivery, DeliveryCount, PublisherState, RelayHeartbeat
+from dj_actions.models import (
+    ActionEvent,
+    Delivery,
+    DeliveryCount,
+    PublisherState,
+    RelayHeartbeat,
+)
 from dj_actions.outbox.queries import RELAY_TIMEOUT, Counts
 from dj_actions.relay.tuning import DEFAULT_TUNING
-from tests.conftest import MakeDelivery
+from tests.conftest import MakeDelivery, MakeEvent
 from tests.fixtures.outbox import MakeSent
 from tests.integration.outbox.test_records import POSSIBLE
 
@@ -179,3 +185,42 @@ def test_dead_letters_are_grouped_by_their_cause(
     assert link
     listed = browser.get(unescape(link[1])).context["page"].rows
     assert len(listed) == 3
+
+
+@pytest.fixture
+def counted(make_event: MakeEvent, make_delivery: MakeDelivery, make_sent: MakeSent) -> None:
+    """Something of everything that is counted, each also from before the 24 hours."""
+    long_ago = Now() - timedelta(hours=25)
+    for age in (timedelta(hours=1), timedelta(hours=25)):
+        for status_code in (200, 500, 500):
+            event = make_event(status_code=status_code)
+            ActionEvent.objects.filter(pk=event.pk).update(created_at=Now() - age)
+        row = make_delivery(**POSSIBLE["succeeded"])
+        ended = {"remote_state": "failed", "remote_ended_at": Now() - age, "settled_at": long_ago}
+        Delivery.objects.filter(pk=row.pk).update(**ended)
+    for name in ("pending", "tried before", "tried before", "dead"):
+        make_delivery(**POSSIBLE[name])
+    make_sent(publisher="other")
+    make_sent(publisher="other")
+    failed = make_sent(publisher="other")
+    errors = [{"kind": "unavailable", "message": "no", "attempt": 1}]
+    Delivery.objects.filter(pk=failed.pk).update(errors=errors)
+    DeliveryCount.objects.add({"other": Counts(delivered=3, failed=1)})
+
+
+@pytest.mark.usefixtures("counted")
+def test_each_number_leads_to_the_list_of_what_it_counts(browser: Client) -> None:
+    html = browser.get(reverse("dj_actions_console:overview")).content.decode()
+    lists = [reverse(f"dj_actions_console:{name}") for name in ("actions", "deliveries", "runs")]
+    number = r"(?:<span[^>]*>.</span> )?(\d+)[^<]*</a>"
+    links = re.findall(rf'<a href="((?:{"|".join(lists)})\?[^"]+)">{number}', html)
+    listed = {
+        unescape(url): (int(number), len(browser.get(unescape(url)).context["page"].rows))
+        for url, number in links
+    }
+    assert len(listed) >= 10, listed
+    wrong = {url: counts for url, counts in listed.items() if counts[0] != counts[1]}
+    assert wrong == {}
+    assert {number for number, _ in listed.values()} >= {1, 2, 3}
+    for text in ("outcome=failed", "state=retrying", "ended_from=", "settled_from=", "failed_att"):
+        assert any(text in url for url in listed), text

@@ -18,22 +18,20 @@ from dj_actions.models import Delivery
 from dj_actions.operations.batches import STEP_SIZE
 from tests.conftest import MakeDelivery, MakeEvent
 from tests.fixtures.browsing import (
+    POLICIES,
+    SCHEMES,
+    SCRIPT,
+    SIZES,
     complaints,
     log_in,
     requires_axe,
     violations,
     wait_for,
     wait_for_text,
+    with_policy,
     with_screen,
 )
 from tests.fixtures.chromium import requires_chromium
-from tests.integration.console.test_browser import (
-    POLICIES,
-    SCHEMES,
-    SCRIPT,
-    SIZES,
-    with_policy,
-)
 from tests.integration.console.test_run_acts import painter, painters
 from tests.integration.outbox.test_records import POSSIBLE
 

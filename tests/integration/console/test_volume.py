@@ -26,14 +26,13 @@ EVENTS = 12_000
 MAX_ROWS = 5100
 """Rows of a table that a statement may read: it counts to 5,000, and a page has 50."""
 
-WITHOUT_INDEX = {"deliveries: cancelled", "deliveries: delivered, of a publisher"}
-"""Filters that read deliveries until they have a page: each index would slow down relays."""
-
 TABLES = {"dj_actions_actionevent", "dj_actions_delivery"}
 
 
 @pytest.fixture
-def volume(settings: Settings) -> None:
+def volume(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Less than the table has, as in a database with millions.
+    monkeypatch.setattr("dj_actions.outbox.queries.lists.MAX_SCANNED", 5000)
     publishers = {alias: {"BACKEND": MEMORY} for alias in ("feeds", "pipelines", "rare")}
     settings.DJ_ACTIONS = {"PUBLISHERS": publishers}
     with connection.cursor() as cursor:
@@ -44,7 +43,6 @@ def volume(settings: Settings) -> None:
 @pytest.mark.usefixtures("volume")
 def test_no_page_reads_a_whole_table(browser: Client, admin: Any) -> None:
     pages = {**first_screens(), **other_pages(), "an idle page": poll_url(admin)}
-    pages = {title: url for title, url in pages.items() if title not in WITHOUT_INDEX}
     assert len(pages) > 30
     found = {}
     for title, url in pages.items():

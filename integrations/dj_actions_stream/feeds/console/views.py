@@ -6,9 +6,7 @@ import math
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.utils.decorators import method_decorator
 
 from dj_actions.console.extension import ConsoleView
 from dj_actions.exceptions import InvalidSetting
@@ -79,10 +77,10 @@ class FeedsView(SectionView):
             return self.unreadable(wanted[:200], InvalidFeedRequest(str(error)))
 
 
-# No transaction of ATOMIC_REQUESTS is open while Stream is asked.
-@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class FeedView(SectionView):
     """One feed, newest first."""
+
+    uses_network = True
 
     def get(self, request: HttpRequest, group: str, feed_id: str) -> HttpResponseBase:
         """Return a page of the feed, or the page that says why there is none."""

@@ -24,22 +24,20 @@ from dj_actions.testing import drain
 from example.todos.actions import MarkDone
 from tests.conftest import Declare, MakeTodo
 from tests.fixtures.browsing import (
-    complaints,
-    log_in,
-    requires_axe,
-    violations,
-    wait_for_text,
-    with_screen,
-)
-from tests.fixtures.chromium import requires_chromium
-from tests.integration.console.test_browser import (
     POLICIES,
     SCHEMES,
     SCRIPT,
     SECONDS,
     SIZES,
+    complaints,
+    log_in,
+    requires_axe,
+    violations,
+    wait_for_text,
     with_policy,
+    with_screen,
 )
+from tests.fixtures.chromium import requires_chromium
 from tests.integration.stream.feeds.conftest import feeds_server_at
 
 # Transactions of the test are seen by the server's threads only once they are committed.
