@@ -72,3 +72,22 @@ def test_an_unknown_act_does_not_resume_a_publisher(browser: Client, form: dict[
     assert response.status_code == 400
     assert "pause, resume or test" in response.content.decode()
     assert PublisherState.objects.get(alias="memory").paused_at is not None
+
+
+@pytest.mark.parametrize("page", ["actions", "deliveries", "runs"])
+@pytest.mark.parametrize("name", ["since", "until"])
+@pytest.mark.parametrize("time", ["0001-01-01T00:00", "9999-12-31T23:59:59", "10000-01-01T00:00"])
+def test_an_absurd_time_is_an_invalid_filter(
+    browser: Client, page: str, name: str, time: str
+) -> None:
+    response = browser.get(url(page), {name: time})
+
+    assert response.status_code == 400
+    assert "Enter a valid date/time." in response.content.decode()
+
+
+@pytest.mark.parametrize("page", ["deliveries", "runs"])
+def test_a_publisher_with_a_nul_is_an_invalid_filter(browser: Client, page: str) -> None:
+    assert browser.get(url(page), {"publisher": "a\0b"}).status_code == 400
+    form = {"all": "1", "filters": "publisher=a%00b"}
+    assert browser.post(url("act", "retry"), form).status_code == 400
