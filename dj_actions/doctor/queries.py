@@ -135,7 +135,11 @@ def silent_heartbeats(
     recent = rows.seen_within(within).exclude(seen_at__gte=from_now(-silent))
     found = recent.annotate(database_time=Now()).order_by("-seen_at")
     return [
-        Heartbeat(relay=str(row), age=_seconds(row.database_time, row.seen_at)) for row in found
+        Heartbeat(
+            relay=str(row),
+            age=_seconds(row.database_time, row.seen_at),  # type: ignore[attr-defined]  # annotated
+        )
+        for row in found
     ]
 
 

@@ -106,7 +106,7 @@ Try   curl -u ann:{password} -d note=done {web}/todos/{todo}/actions/mark_done/
       (its DAG calls the action "remind" back, as {MACHINE}: see the page of bob)
       . {stack.write_environment()}
       {sys.executable} example/manage.py dj_actions_doctor
-      (in a second terminal: all commands of manage.py, such as "outbox list", act on what runs here)
+      (in a second terminal: all commands of manage.py, such as "outbox list", see what runs here)
 Stop  Ctrl-C"""
 
 

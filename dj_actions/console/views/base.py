@@ -64,10 +64,10 @@ class ConsoleView(View):
                 return self._refuse(error)
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        error = PermissionDenied(gettext("You may not do this in the console: %s.") % self.verb)
+        denied = PermissionDenied(gettext("You may not do this in the console: %s.") % self.verb)
         if self.may["view"]:
-            return self._refuse(error)
-        raise error
+            return self._refuse(denied)
+        raise denied
 
     def page(
         self,
