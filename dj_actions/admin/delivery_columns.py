@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -104,7 +104,7 @@ class DeliveryColumns:
         if delivery.state != DeliveryState.PENDING:
             return "-"
         due_at = aware(delivery.available_at, using=str(delivery._state.db))
-        is_due = due_at <= timezone.now()
+        is_due = due_at <= datetime.now(UTC)
         due = gettext("due now") if is_due else moment_of(delivery, "available_at")
         stop: Status | None = getattr(delivery, "publisher_stop", None)
         return format_html("{}<br>{}", due, badge(stop)) if stop else due

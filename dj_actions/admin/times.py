@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin
@@ -34,7 +34,7 @@ def moment(value: datetime | None, *, using: str) -> SafeString | str:
         local.isoformat(),
         date_format(local, "DATETIME_FORMAT"),
         local.tzname(),
-        relative_text(local, timezone.now()),
+        relative_text(local, datetime.now(UTC)),
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 from django.db import connections, router
@@ -61,14 +62,22 @@ def _check_other_settings() -> Iterator[CheckMessage]:
             hint='Use DJ_ACTIONS["TRACK_ACTIONS"], or DJACTION_TRACK_ACTIONS.',
             id="dj_actions.W005",
         )
-    known = ("DJ_ACTIONS", *OLD_SETTINGS)
+    known = ("DJ_ACTIONS", *OLD_SETTINGS, *_settings_of_apps())
     for name in dir(django_settings):
         if SIMILAR_SETTING.match(name) and name not in known:
             yield Warning(
                 f"The setting {name} is ignored.{did_you_mean(name, known)}",
-                hint="All settings are keys of the dict DJ_ACTIONS.",
+                hint="All settings are keys of the dict DJ_ACTIONS. One of another app, such as "
+                "DJ_ACTIONS_CONSOLE, needs the app in INSTALLED_APPS.",
                 id="dj_actions.W005",
             )
+
+
+def _settings_of_apps() -> Iterator[str]:
+    """Return the settings that installed apps read, such as the console's."""
+    for config in apps.get_app_configs():
+        if name := getattr(config, "dj_actions_setting", ""):
+            yield name
 
 
 def _check_driver(settings: Settings) -> Iterator[CheckMessage]:

@@ -16,6 +16,7 @@ class ConsoleConfig(AppConfig):
     label = "dj_actions_console"
     verbose_name = _("Actions console")
     default_auto_field = "django.db.models.BigAutoField"
+    dj_actions_setting = "DJ_ACTIONS_CONSOLE"
 
     def ready(self) -> None:
         """Register the system checks."""

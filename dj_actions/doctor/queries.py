@@ -89,6 +89,27 @@ def latest_heartbeat(rows: RelayHeartbeatQuerySet, *, host: str | None = None) -
     return Heartbeat(relay=str(found), age=_seconds(now, found.seen_at))
 
 
+def silent_heartbeats(
+    rows: RelayHeartbeatQuerySet, *, silent: float, within: float
+) -> list[Heartbeat]:
+    """Return the relays that were killed or got stuck, the latest first.
+
+    Args:
+        rows: heartbeats.
+        silent: seconds since the heartbeat from which a relay counts as dead.
+        within: seconds since the heartbeat of those that are still of interest.
+    """
+    recent = rows.seen_within(within).exclude(seen_at__gte=from_now(-silent))
+    found = recent.annotate(database_time=Now()).order_by("-seen_at")
+    return [
+        Heartbeat(
+            relay=str(row),
+            age=_seconds(row.database_time, row.seen_at),  # type: ignore[attr-defined]  # annotated
+        )
+        for row in found
+    ]
+
+
 def _by_publisher(rows: DeliveryQuerySet, moment: str) -> list[PublisherBacklog]:
     counted = rows.order_by().values_list("publisher").annotate(Count("pk"), Min(moment))
     found = list(counted.order_by("publisher"))

@@ -10,13 +10,19 @@ from django.db import router
 from dj_actions.cli.output import count_of, deliveries, duration
 from dj_actions.conf import get_settings
 from dj_actions.doctor.findings import Finding, ok, problem, warning
-from dj_actions.doctor.queries import latest_heartbeat, unfinished
+from dj_actions.doctor.queries import latest_heartbeat, silent_heartbeats, unfinished
 from dj_actions.models import Delivery, RelayHeartbeat
 
 if TYPE_CHECKING:
     from dj_actions.outbox.queries import RelayHeartbeatQuerySet
 
 CHECK = "relays"
+
+KILLED_WITHIN = 3600.0
+"""Seconds for which a relay that vanished is reported although others serve its publishers."""
+
+MAX_NAMED = 5
+"""Relays that were killed and are named."""
 
 
 def check_relays(max_age: float) -> Iterator[Finding]:
@@ -37,7 +43,24 @@ def check_relays(max_age: float) -> Iterator[Finding]:
         yield _missing(f"No relay serves {', '.join(missing)}", missing)
     else:
         names = ", ".join(str(relay) for relay in alive)
-        yield ok(CHECK, f"{count_of(len(alive), 'relay is', 'relays are')} running: {names}.")
+        running = f"{count_of(len(alive), 'relay is', 'relays are')} running: {names}."
+        yield _with_killed(running, max_age)
+
+
+def _with_killed(running: str, max_age: float) -> Finding:
+    """Return a warning if a relay was killed or got stuck lately: it stops with its row deleted."""
+    killed = silent_heartbeats(_heartbeats(), silent=max_age, within=KILLED_WITHIN)
+    if not killed:
+        return ok(CHECK, running)
+    shown = [f"{relay.relay} ({duration(relay.age)} ago)" for relay in killed[:MAX_NAMED]]
+    more = [f"{len(killed) - MAX_NAMED} more"] if len(killed) > MAX_NAMED else []
+    names = ", ".join([*shown, *more])
+    return warning(
+        CHECK,
+        f"{running} Killed or stuck: {names}.",
+        "The others deliver what it held. See its log and its supervisor, for example whether it "
+        "had too little memory.",
+    )
 
 
 def _missing(message: str, aliases: Iterable[str]) -> Finding:

@@ -99,10 +99,14 @@ Pages    {web}/feeds/user/me/ (what ann did; bob has {web}/feeds/notification/me
 Feeds    {stack.feeds_url}/browser/ (key {feeds.feeds_key}, secret {feeds.feeds_secret})
 Airflow  {airflow.base_url}/ ({airflow.admin.username}, password {airflow.admin.password})
 Relays   {", ".join(f"{relay.name}: process {relay.pid}" for relay in relays)}
+Logs     {stack.folder}/*.log
 
 Try   curl -u ann:{password} -d note=done {web}/todos/{todo}/actions/mark_done/
       curl -u ann:{password} -d to=bob {web}/todos/{todo}/actions/hand_over/
       (its DAG calls the action "remind" back, as {MACHINE}: see the page of bob)
+      . {stack.write_environment()}
+      {sys.executable} example/manage.py dj_actions_doctor
+      (in a second terminal: all commands of manage.py, such as "outbox list", see what runs here)
 Stop  Ctrl-C"""
 
 

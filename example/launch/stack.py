@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shlex
 import sys
 import tempfile
 import threading
@@ -230,6 +231,21 @@ class Stack:
             process = Process(name, command, log=log, env=env, cwd=ROOT)
             self._processes.append(process)
         return process
+
+    def write_environment(self) -> Path:
+        """Write a file that a shell can read, for management commands on what is running.
+
+        Only its owner can read it: it has the passwords of this start.
+        """
+        file = self.folder / "environment"
+        own = (
+            f"export {name}={shlex.quote(value)}\n"
+            for name, value in self.web_environment.items()
+            if os.environ.get(name) != value
+        )
+        file.touch(mode=0o600)
+        file.write_text("".join(own))
+        return file
 
     def ended(self) -> Sequence[Process]:
         """Return the programs that have exited without being stopped."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +90,17 @@ def test_ctrl_c_ends_it_and_leaves_no_trace(demo: Demo, tmp_path: Path, moment: 
     assert_no_trace(tmp_path)
 
 
+def assert_commands_reach_what_is_served(addresses: str) -> None:
+    """Do in a shell what the addresses say for a second terminal."""
+    lines = addresses.splitlines()
+    (start,) = [number for number, line in enumerate(lines) if line.strip().startswith(". ")]
+    commands = "\n".join(lines[start : start + 2])
+    done = subprocess.run(
+        ["/bin/sh", "-c", commands], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "2 relays are running" in done.stdout, done
+
+
 @pytest.mark.slow
 def test_what_is_served_has_data_and_survives_a_killed_relay(demo: Demo, tmp_path: Path) -> None:
     run = demo("--serve")
@@ -98,6 +110,7 @@ def test_what_is_served_has_data_and_survives_a_killed_relay(demo: Demo, tmp_pat
     web = addresses.split("Console  ")[1].split("/actions/")[0]
     events = TodoClient(base_url=web, username=ADMIN, password=password).events
     assert {event["status_code"] for event in events()} == {200, 403}
+    assert_commands_reach_what_is_served(addresses)
 
     relay = int(addresses.split("relay-1: process ")[1].split(",")[0])
     os.kill(relay, signal.SIGKILL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -68,7 +68,7 @@ def moment(value: datetime | None) -> SafeString | str:
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(),
         f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}",
-        relative_text(local, timezone.now()),
+        relative_text(local, datetime.now(UTC)),
     )
 
 
@@ -81,7 +81,7 @@ def clock(value: datetime) -> SafeString:
         local.isoformat(),
         date_format(local, "DATE_FORMAT"),
         local.tzname(),
-        relative_text(local, timezone.now()),
+        relative_text(local, datetime.now(UTC)),
         local.isoformat(sep=" ", timespec="milliseconds")[11:23],
     )
 
@@ -134,7 +134,7 @@ def object_link(resource: str, object_id: str) -> SafeString:
 @register.filter
 def is_due(delivery: Delivery) -> bool:
     """Return whether a relay may claim the delivery now."""
-    return _with_zone(delivery.available_at) <= timezone.now()
+    return _with_zone(delivery.available_at) <= datetime.now(UTC)
 
 
 @register.filter

@@ -28,8 +28,9 @@ EXPORT_COLUMNS = (
     *("status_code", "duration_ms", "summary"),
 )
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins with one of them is a formula for spreadsheet programs."""
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
+"""A cell that begins with one of them is a formula for spreadsheet programs, some of which
+read the full-width signs as well."""
 
 
 class ActionsLogView(ConsoleView):

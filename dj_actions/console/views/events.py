@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from uuid import UUID
 
+from django.db import router
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
@@ -16,6 +17,7 @@ from dj_actions.console.screens.pytest_samples import pytest_source
 from dj_actions.console.screens.timeline import timeline
 from dj_actions.console.views.base import ConsoleView
 from dj_actions.models import ActionEvent
+from dj_actions.outbox.times import aware
 from dj_actions.publishers.offers import offers_to
 
 
@@ -64,7 +66,7 @@ class CloudEventView(ConsoleView):
             "source": request.build_absolute_uri("/"),
             "type": f"{event.label}.v{event.version}",
             "subject": event.object_id or ",".join(event.object_ids),
-            "time": event.created_at.isoformat(),
+            "time": aware(event.created_at, using=str(event._state.db)).isoformat(),
             "datacontenttype": "application/json",
             "data": {
                 "actor": event.actor_label or None,
@@ -98,7 +100,8 @@ class EventTestView(ConsoleView):
 
 
 def _event(event_id: UUID) -> ActionEvent:
-    event = ActionEvent.objects.filter(pk=event_id).first()
+    events = ActionEvent.objects.using(router.db_for_write(ActionEvent))
+    event = events.filter(pk=event_id).first()
     if event is None:
         raise Http404(gettext("There is no event %s.") % event_id)
     return event

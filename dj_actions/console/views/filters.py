@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dj_actions.conf import get_settings
@@ -47,6 +49,19 @@ class Moment(forms.DateTimeField):
     """A time as the browser's own control sends it."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"})
+
+    def clean(self, value: Any) -> datetime | None:
+        """Return the time with its zone, also without USE_TZ.
+
+        Raises:
+            ValidationError: it is no time, or one that databases cannot compare in every zone.
+        """
+        moment: datetime | None = super().clean(value)
+        if moment is None:
+            return None
+        if not MINYEAR < moment.year < MAXYEAR:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return moment if moment.tzinfo else timezone.make_aware(moment)
 
 
 class ActionFilters(FilterForm):
@@ -116,6 +131,8 @@ class RunFilters(FilterForm):
 def choose_publishers(form: FilterForm) -> None:
     """Offer the configured publishers, and the one that was given: its deliveries may be left."""
     field: Any = form.fields["publisher"]
+    # No alias has a NUL, which PostgreSQL refuses: it is not offered, so the form is invalid.
     given = str(form.data.get("publisher", "")) if form.data else ""
+    given = "" if "\0" in given else given
     aliases = dict.fromkeys([*get_settings().publishers, *([given] if given else [])])
     field.choices = choices(aliases)

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import router
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -26,6 +26,9 @@ from dj_actions.models import Delivery
 from dj_actions.outbox.queries import MAX_SEARCHED
 from dj_actions.outbox.timings import DAY, WINDOWS, Timings
 from dj_actions.publishers import publishers
+
+CHANGES = {"pause": operations.pause, "resume": operations.resume}
+"""Name of an act → what it does."""
 
 LATEST = 20
 """Deliveries on the page of a publisher."""
@@ -54,15 +57,16 @@ class PublisherView(ConsoleView):
         if not may(request.user, Verb.PAUSE):
             raise PermissionDenied(gettext("You may not do this in the console: %s.") % Verb.PAUSE)
         _require_configured(alias)
-        if request.POST.get("act") == "test":
+        act = request.POST.get("act")
+        if act == "test":
             _test(request, alias)
             return _back(alias)
+        if act not in CHANGES:
+            raise BadRequest(gettext("Choose what to do: pause, resume or test."))
         form = ReasonForm(request.POST)
         if not form.is_valid():
             return self._show(alias, form, status=HTTPStatus.BAD_REQUEST)
-        is_pause = request.POST.get("act") == "pause"
-        change = operations.pause if is_pause else operations.resume
-        result = change(alias, actor=request.user, reason=form.cleaned_data["reason"])
+        result = CHANGES[act](alias, actor=request.user, reason=form.cleaned_data["reason"])
         if result.count:
             messages.success(request, gettext("%s was changed.") % alias)
         else:

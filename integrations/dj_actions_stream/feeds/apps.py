@@ -14,6 +14,7 @@ class FeedsConfig(AppConfig):
     name = "dj_actions_stream.feeds"
     label = "stream_feeds"
     verbose_name = "Activity feeds"
+    dj_actions_setting = "DJ_ACTIONS_FEEDS"
 
     def ready(self) -> None:
         """Register the system checks, and the section of the console."""

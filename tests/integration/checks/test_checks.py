@@ -411,3 +411,23 @@ def test_w005_a_setting_that_is_almost_ours_is_named_with_the_nearest(
     (message,) = found("dj_actions.W005")
 
     assert message.msg == f"The setting {name} is ignored. Did you mean {nearest!r}?"
+
+
+@pytest.mark.parametrize(
+    ("name", "app"),
+    [
+        ("DJ_ACTIONS_CONSOLE", "dj_actions.console"),
+        ("DJ_ACTIONS_FEEDS", "dj_actions_stream.feeds"),
+    ],
+)
+def test_w005_the_setting_of_an_app_is_only_ignored_where_the_app_is_missing(
+    settings: Settings, name: str, app: str
+) -> None:
+    setattr(settings, name, {})
+    settings.INSTALLED_APPS = [*{*settings.INSTALLED_APPS, app}]
+    assert found("dj_actions.W005") == []
+
+    settings.INSTALLED_APPS = [entry for entry in settings.INSTALLED_APPS if entry != app]
+    (message,) = found("dj_actions.W005")
+    assert message.msg.startswith(f"The setting {name} is ignored.")
+    assert "INSTALLED_APPS" in str(message.hint)

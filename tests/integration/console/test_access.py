@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -82,6 +83,18 @@ def test_a_cloud_event_requires_the_permission_for_payloads(
 ) -> None:
     page = url("cloudevent", make_delivery().event.pk)
     assert browser_of("view_console").get(page).status_code == 403
+
+
+@pytest.mark.parametrize("use_tz", [True, False])
+def test_the_time_of_a_cloud_event_has_a_zone(
+    settings: Settings, browser: Client, make_delivery: MakeDelivery, use_tz: bool
+) -> None:
+    """RFC 3339, which CloudEvents require, knows no time without one."""
+    settings.USE_TZ, settings.TIME_ZONE = use_tz, "America/Adak"
+    event_id = make_delivery().event.pk
+    told = datetime.fromisoformat(browser.get(url("cloudevent", event_id)).json()["time"])
+
+    assert abs(datetime.now(UTC) - told) < timedelta(minutes=5)
 
 
 def only_ann(user: User, verb: str) -> bool:

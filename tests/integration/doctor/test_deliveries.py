@@ -76,6 +76,33 @@ def test_a_relay_that_fell_silent_is_named(see: See, make_delivery: MakeDelivery
     assert f"the last was {HOST}:{relay.pid}, 10 min ago; 1 delivery open." in finding.message
 
 
+def test_a_relay_that_was_killed_is_named_while_another_one_serves(see: See) -> None:
+    alive = see()
+    see(ago=120, host="web-2")
+    finding = only(relays.check_relays(30))
+
+    assert finding.state is State.WARNING
+    assert finding.message == (
+        f"1 relay is running: {HOST}:{alive.pid}. Killed or stuck: web-2:{alive.pid} (2 min ago)."
+    )
+    assert "See its log" in finding.fix
+
+
+def test_of_many_killed_relays_five_are_named(see: See) -> None:
+    see()
+    for _ in range(7):
+        see(ago=120)
+
+    assert only(relays.check_relays(30)).message.endswith(", 2 more.")
+
+
+def test_a_relay_that_was_killed_long_ago_and_replaced_is_no_news(see: See) -> None:
+    see()
+    see(ago=7200)
+
+    assert only(relays.check_relays(30)).state is State.OK
+
+
 def test_a_publisher_that_no_relay_serves_is_named(
     settings: Settings, see: See, make_delivery: MakeDelivery
 ) -> None:

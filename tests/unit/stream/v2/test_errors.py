@@ -109,6 +109,16 @@ def test_the_status_of_a_response_is_kept() -> None:
     assert translate(requests.ConnectionError("refused")).status is None
 
 
+def test_a_server_that_cannot_be_reached_is_named_first() -> None:
+    """A list shows the start of an error: the names of urllib3's classes would fill it."""
+    with pytest.raises(requests.ConnectionError) as refused:
+        requests.get("http://127.0.0.1:9/feed/", timeout=5)
+    text = str(translate(refused.value))
+
+    assert text.startswith("Stream: ConnectionError: 127.0.0.1:9: ")
+    assert text.endswith("Failed to establish a new connection: [Errno 111] Connection refused")
+
+
 def test_an_error_without_a_status_is_retried() -> None:
     assert type(translate(vendor.StreamApiException("why"))) is PublisherUnavailable
 
