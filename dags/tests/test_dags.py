@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +18,6 @@ from sqlalchemy import select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from airflow.dag_processing.dagbag import DagBag
     from airflow.sdk import DagRun
@@ -34,6 +36,8 @@ def returned(run: DagRun, task_id: str) -> Any:
     return run.get_task_instance(task_id).xcom_pull(task_ids=task_id)
 
 
+PAGE = Path(__file__).parents[2] / "docs/dags.md"
+
 TRIGGERED = {
     "print_labels", "todo_changed", "todo_completed", "todo_escalation", "todo_handed_over",
     "todos_completed",
@@ -43,6 +47,16 @@ TRIGGERED = {
 def test_the_folder_has_these_dags_and_nothing_broken(dag_bag: DagBag) -> None:
     assert dag_bag.import_errors == {}
     assert set(dag_bag.dags) == {*TRIGGERED, "todo_audit"}
+
+
+def test_the_page_about_dags_has_one_that_loads(dag_bag: DagBag, tmp_path: Path) -> None:
+    (block,) = re.findall(r" {3}```python\n(.*?) {3}```", PAGE.read_text(), re.DOTALL)
+    (tmp_path / "remind_owner.py").write_text(textwrap.dedent(block))
+    found = type(dag_bag)(str(tmp_path))
+
+    assert found.import_errors == {}
+    task = found.dags["remind_owner"].get_task("remind")
+    assert (task.resource, task.action) == ("todo", "remind")
 
 
 def test_every_dag_is_bounded_and_tells_its_end(dag_bag: DagBag) -> None:

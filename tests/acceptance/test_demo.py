@@ -74,6 +74,10 @@ def test_it_meets_all_expectations_and_leaves_no_trace(
     text = run.log.read_text()
     assert "36 of 36 expectations were met." in text
     assert "NOT" not in text
+    assert (
+        "The way back: ann ran hand_over on todo 7 → run of todo_handed_over "
+        "→ airflow ran remind on todo 7 → feeds"
+    ) in text
     assert_no_trace(tmp_path)
 
 

@@ -102,7 +102,8 @@ class Authentication:
     """
 
     def __init__(self, connection: Connection, transport: Transport) -> None:
-        self._sources = [_additional(connection), *_identity(connection, transport)]
+        additional = _additional(connection)
+        self._sources = [additional, *_identity(connection, transport, additional)]
         # What Airflow has not issued itself is checked by what is in front of it.
         self._is_external = not connection.username or not isinstance(connection.headers, Mapping)
 
@@ -129,14 +130,19 @@ class Authentication:
         return any(renewed)
 
 
-def _identity(connection: Connection, transport: Transport) -> Iterator[HeaderSource]:
+def _identity(
+    connection: Connection, transport: Transport, additional: HeaderSource
+) -> Iterator[HeaderSource]:
     """Yield what sends the `Authorization` header, if one is configured."""
     if connection.basic:
         yield FixedHeaders(_basic(connection.username, connection.password))
     elif connection.username:
-        yield _issued_by(TokenIssuer.for_password(connection, transport))
+        yield _issued_by(TokenIssuer.for_password(connection, transport), additional)
     elif connection.client_credentials:
-        yield _issued_by(TokenIssuer.for_client(connection, transport))
+        is_airflow = connection.token_url == connection.airflow_token_url
+        # An identity provider gets nothing that is meant for Airflow.
+        own = additional if is_airflow else FixedHeaders({})
+        yield _issued_by(TokenIssuer.for_client(connection, transport), own)
     elif names_function(connection.token):
         yield RenewableHeaders(lambda: _token_of(connection.token))
     elif connection.token:
@@ -150,9 +156,13 @@ def _additional(connection: Connection) -> HeaderSource:
     return RenewableHeaders(lambda: _headers_of(headers))
 
 
-def _issued_by(issuer: TokenIssuer) -> RenewableHeaders:
+def _issued_by(issuer: TokenIssuer, additional: HeaderSource) -> RenewableHeaders:
     def issue() -> Issued:
-        token, expires_at = issuer.issue()
+        try:
+            token, expires_at = issuer.issue(additional.headers())
+        except PublisherMisconfigured:
+            additional.renew()  # for the next request: it may be these that were refused
+            raise
         return Issued(headers=_bearer(token), expires_at=expires_at)
 
     return RenewableHeaders(issue)

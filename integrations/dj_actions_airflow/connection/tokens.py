@@ -62,13 +62,14 @@ class TokenIssuer:
     def for_password(cls, connection: Connection, transport: Transport) -> TokenIssuer:
         """Return an issuer of tokens for a user of Airflow."""
         credentials = {"username": connection.username, "password": connection.password}
+        wrong = "username, password or headers" if connection.headers else "username or password"
         return cls(
             transport,
             _json_request(
                 connection.airflow_token_url,
                 credentials,
                 requester=f"the user {connection.username!r}",
-                advice="Correct base_url, username or password.",
+                advice=f"Correct base_url, {wrong}.",
             ),
         )
 
@@ -100,8 +101,11 @@ class TokenIssuer:
         )
         return cls(transport, request)
 
-    def issue(self) -> tuple[str, float | None]:
+    def issue(self, headers: Mapping[str, str]) -> tuple[str, float | None]:
         """Request a token; return it, and when it expires, in seconds since 1970, if that is said.
+
+        Args:
+            headers: sent in addition, for what is in front of the server.
 
         Raises:
             PublishError: the server did not issue one.
@@ -109,7 +113,7 @@ class TokenIssuer:
         """
         request = self._request
         response = self._transport.send(
-            "POST", request.url, headers=request.headers, body=request.body
+            "POST", request.url, headers={**headers, **request.headers}, body=request.body
         )
         if response.status not in ISSUED:
             raise self._error(response)

@@ -75,10 +75,12 @@ class NoteForm(OptionalReasonForm):
 class TriggerForm(ReasonForm):
     """The payload, and why."""
 
+    # Not required for Django, which takes {} for no value: here, it leaves the conf as it is.
     conf = forms.JSONField(
         label=_("Conf"),
-        widget=forms.Textarea(attrs={"rows": 8}),
-        help_text=_("A JSON object with the keys that change."),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8, "required": True}),
+        help_text=_("A JSON object with the keys that change; {} if none does."),
     )
     replace = forms.BooleanField(
         label=_("This is the whole conf"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from tests.fixtures.scripted_server import Answer, Request, ScriptedServer, as_json
+from tests.fixtures.scripted_server import Answer, Request, ScriptedServer, as_json, as_page
 from tests.integration.airflow.destination import AirflowDestination
 
 API_TOKEN = "astro-api-token-of-2026"
@@ -71,6 +71,27 @@ class Composer(Gateway):
                 {"access_token": self.issue(), "expires_in": 3599, "token_type": "Bearer"}
             )
         return super().__call__(request)
+
+
+class IdentityAwareProxy(AirflowDestination):
+    """An Airflow behind Google's proxy, which checks a header of its own."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls)
+        self.good_tokens: list[str] = []
+        """Those for the proxy that were issued; the last one is good."""
+
+    def __call__(self, request: Request) -> Answer:
+        """Respond to one request."""
+        expected = [f"Bearer {token}" for token in self.good_tokens[-1:]]
+        if [request.headers.get("Proxy-Authorization")] != expected:
+            return as_page(401)
+        return super().__call__(request)
+
+    def issue(self) -> str:
+        """Return a new token for the proxy."""
+        self.good_tokens.append(f"identity-{len(self.good_tokens) + 1}")
+        return self.good_tokens[-1]
 
 
 class KeycloakManager(Gateway):

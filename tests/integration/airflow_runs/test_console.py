@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from dj_actions_airflow.run_operations.verbs import Verb
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
 from dj_actions.models import ActionEvent
+from tests.conftest import MakeUser
 from tests.integration.airflow.destination import AirflowDestination
 from tests.integration.airflow_runs.conftest import MakeRun
 from tests.integration.console.test_run_acts import words
@@ -25,8 +27,11 @@ def browser(client: Client, admin: User) -> Client:
 
 
 def submit(browser: Client, name: str, step: str, **fields: Any) -> Any:
-    url = reverse("dj_actions_console:run_act", args=[name])
-    return browser.post(url, {"step": step, "key": "0" * 32, **fields})
+    return browser.post(url_of(name), {"step": step, "key": "0" * 32, **fields})
+
+
+def url_of(name: str) -> str:
+    return reverse("dj_actions_console:run_act", args=[name])
 
 
 @pytest.mark.parametrize(
@@ -36,6 +41,8 @@ def submit(browser: Client, name: str, step: str, **fields: Any) -> Any:
         ("airflow_mark", {"input-state": "succeeded"}, "would be marked as succeeded", "success"),
         ("airflow_note", {"input-text": "ask bob"}, "It has no note yet", "failed"),
         ("airflow_trigger", {"input-conf": '{"data": {}}'}, "would be started", "failed"),
+        # As it was: no key changes.
+        ("airflow_trigger", {"input-conf": "{}"}, "would be started", "failed"),
     ],
 )
 def test_each_operation_is_previewed_then_run_and_kept(
@@ -81,9 +88,38 @@ def test_what_does_not_apply_is_said_before_it_is_run(browser: Client, make_run:
     assert 'value="run"' not in preview.content.decode()
 
 
-def test_the_operations_need_their_own_permissions(browser: Client, make_run: MakeRun) -> None:
+def offered(browser: Client) -> list[Verb]:
     page = browser.get(reverse("dj_actions_console:runs")).content.decode()
+    return [verb for verb in Verb if f'formaction="{url_of(f"airflow_{verb}")}"' in page]
+
+
+def test_without_a_run_no_operation_is_offered(browser: Client, make_run: MakeRun) -> None:
+    assert offered(browser) == []
     make_run("failed")
-    assert "airflow_rerun" not in page  # without a run, there is nothing to select
-    page = browser.get(reverse("dj_actions_console:runs")).content.decode()
-    assert "airflow_rerun" in page
+    assert offered(browser) == list(Verb)
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_each_operation_needs_its_own_permission(
+    client: Client,
+    make_user: MakeUser,
+    make_run: MakeRun,
+    pipelines: AirflowDestination,
+    verb: Verb,
+) -> None:
+    operator = make_user("operator", is_staff=True)
+    codenames = ["view_console", f"{verb}_airflowrun"]
+    operator.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client.force_login(operator)
+    delivery = make_run("failed")
+    pipelines.server.requests.clear()
+    fields = {"input-state": "succeeded", "input-text": "no", "input-conf": "{}"}
+    filled = {"selected": delivery.pk, "input-reason": "it is mended", **fields}
+
+    assert offered(client) == [verb]
+    for other in {*Verb} - {verb}:
+        for step in ("", "preview", "run"):
+            assert submit(client, f"airflow_{other}", step, **filled).status_code == 403
+    assert pipelines.server.requests == []
+    assert not ActionEvent.objects.exclude(pk=delivery.event_id).exists()
+    assert submit(client, f"airflow_{verb}", "preview", **filled).status_code == 200

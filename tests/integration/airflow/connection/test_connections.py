@@ -153,8 +153,9 @@ def test_headers_are_sent_with_each_request(destination: AirflowDestination) -> 
     publisher = destination.make(headers={"X-Api-Key": "gateway-key"})
     publisher.track([publisher.publish(make_message())])
 
-    sent = [request.headers.get("X-Api-Key") for request in destination.server.requests[1:]]
-    assert len(sent) > 3
+    sent = [request.headers.get("X-Api-Key") for request in destination.server.requests]
+    assert destination.server.requests[0].path == TOKEN
+    assert len(sent) > 4
     assert set(sent) == {"gateway-key"}
     assert destination.server.requests[-1].headers["Authorization"] == "Bearer token-1"
 
@@ -180,6 +181,22 @@ def test_headers_that_a_proxy_refuses_are_renewed_beside_a_password(
     sent = [request.headers.get("Proxy-Authorization") for request in destination.server.requests]
     assert sent[-1] == "Bearer 2"
     assert len(destination.runs) == 2
+
+
+def test_headers_that_are_refused_when_a_token_is_issued_are_renewed_for_the_next_message(
+    destination: AirflowDestination,
+) -> None:
+    numbers = iter(range(1, 9))
+    publisher = destination.make(headers=lambda: {"Proxy-Authorization": f"Bearer {next(numbers)}"})
+    destination.server.script(as_page(401), at=TOKEN)
+    error = failure_of(lambda: publisher.publish(make_message()))
+    assert type(error) is PublisherMisconfigured
+    assert "Correct base_url, username, password or headers." in str(error)
+    publisher.publish(make_message())
+
+    sent = [request.headers.get("Proxy-Authorization") for request in destination.server.requests]
+    assert set(sent[1:]) == {"Bearer 2"}
+    assert len(destination.runs) == 1
 
 
 @pytest.mark.parametrize("headers", [None, "X: y", {"X": 7}, {"X": "a\nb"}, ["X"], ({}, "soon")])
@@ -239,12 +256,14 @@ def test_a_wrong_secret_of_a_client_stops_the_lane(keycloak: KeycloakManager) ->
 
 @pytest.mark.parametrize("scope", [None, "airflow profile"])
 def test_an_identity_provider_issues_tokens(gateway: Gateway, scope: str | None) -> None:
+    headers = {"X-Api-Key": "gateway-key"}
     with identity_provider(gateway) as provider:
         options = CLIENT | {"token_url": provider.url} | ({"scope": scope} if scope else {})
-        publisher = gateway.make(client_credentials=options)
+        publisher = gateway.make(client_credentials=options, headers=headers)
         publisher.publish(make_message())
         publisher.publish(make_message())
         assert provider.scopes == [scope]
+        assert not any("X-Api-Key" in request.headers for request in provider.server.requests)
         gateway.expire()
         publisher.publish(make_message())
 

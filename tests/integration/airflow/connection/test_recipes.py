@@ -16,7 +16,13 @@ import urllib3
 from dj_actions.testing.contract import make_message
 from tests.fixtures.certificates import Authority
 from tests.fixtures.destinations import serve
-from tests.integration.airflow.services import API_TOKEN, Composer, Gateway, Mwaa
+from tests.integration.airflow.services import (
+    API_TOKEN,
+    Composer,
+    Gateway,
+    IdentityAwareProxy,
+    Mwaa,
+)
 
 PAGE = (Path(__file__).resolve().parents[4] / "docs/airflow-connections.md").read_text()
 BLOCK = re.compile(r"```python\n# project/(?P<name>\w+)\.py\n(?P<code>.*?)```", re.DOTALL)
@@ -135,5 +141,34 @@ def test_an_access_token_for_composer(composer: Composer, install: Callable[...,
     assert (composer.tokens_issued, len(composer.runs)) == (1, 2)
 
 
+def test_a_token_for_the_identity_aware_proxy(
+    direct_connections: None, authority: Authority, install: Callable[..., None]
+) -> None:
+    proxy = IdentityAwareProxy(authority.server_context())
+
+    def fetch_id_token(request: str, audience: str) -> str:
+        assert (request, audience) == ("a request", "1234.apps.googleusercontent.com")
+        return proxy.issue()
+
+    install(
+        google={},
+        google__auth={},
+        google__auth__transport={},
+        google__auth__transport__requests={"Request": lambda: "a request"},
+        google__oauth2={"id_token": SimpleNamespace(fetch_id_token=fetch_id_token)},
+    )
+    install(project={}, project__iap=code_of("iap"))
+    for service in serve(proxy):
+        publisher = service.make(headers="project.iap.proxy_authorization")
+        assert list(publisher.check()) == []
+        publisher.publish(make_message())
+        publisher.publish(make_message())
+        assert proxy.good_tokens == ["identity-1"]
+        proxy.issue()  # the earlier one is not good any more
+        publisher.publish(make_message())
+
+    assert (proxy.good_tokens[-1], len(proxy.runs)) == ("identity-3", 3)
+
+
 def test_the_page_has_a_module_for_each_of_these_tests() -> None:
-    assert {found["name"] for found in BLOCK.finditer(PAGE)} == {"mwaa", "composer"}
+    assert {found["name"] for found in BLOCK.finditer(PAGE)} == {"mwaa", "composer", "iap"}
