@@ -18,6 +18,9 @@ REPLACEMENT = "\ufffd"
 MAX_NAME_LENGTH = 255
 """Characters of an id or a name that a record keeps."""
 
+MAX_SUMMARY_LENGTH = 10_000
+"""Characters of a summary that a record keeps."""
+
 MAX_DEPTH = 100
 """Levels of nesting in stored JSON; Python's JSON encoder fails on much deeper data."""
 
@@ -88,6 +91,14 @@ def sanitize(text: object, length: int | None = None) -> str:
     """Return the text with unstorable characters replaced, truncated to a number of characters."""
     # A lazy translation is not a `str` until it is evaluated.
     return UNSTORABLE_CHARACTERS.sub(REPLACEMENT, str(text))[:length]
+
+
+def sanitize_summary(text: object) -> str:
+    """Return a summary with unstorable characters replaced; one that is too long ends with `…`."""
+    summary = sanitize(text)
+    if len(summary) <= MAX_SUMMARY_LENGTH:
+        return summary
+    return f"{summary[: MAX_SUMMARY_LENGTH - 1]}…"
 
 
 def nearest(word: str, known: Iterable[str], similarity: float = 0.6) -> str | None:

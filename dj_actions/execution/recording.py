@@ -25,7 +25,7 @@ from dj_actions.outbox.wakeup import wake_relays
 from dj_actions.policies import Ordering
 from dj_actions.serialization import JsonData, encode
 from dj_actions.signals import action_recorded
-from dj_actions.text import MAX_NAME_LENGTH, sanitize
+from dj_actions.text import MAX_NAME_LENGTH, sanitize, sanitize_summary
 
 if TYPE_CHECKING:
     from dj_actions.execution.perform import Outcome
@@ -179,7 +179,7 @@ def _event(
         actor_label=scope.actor.label if scope.actor else "",
         status_code=outcome.status_code,
         duration_ms=run.duration_ms,
-        summary=sanitize(context.emission.summary),
+        summary=sanitize_summary(context.emission.summary),
         recipients=_recipients(run, context, aliases),
         traceparent=run.call.traceparent,
         parent_id=context.position.parent,

@@ -17,7 +17,7 @@ from dj_actions.models import ActionEvent, Delivery
 from dj_actions.outbox.queries import insert_event
 from dj_actions.redaction import prepare_for_storage
 from dj_actions.signals import action_recorded
-from dj_actions.text import is_storable, sanitize
+from dj_actions.text import is_storable, sanitize, sanitize_summary
 
 NOT_STORABLE = {"not_storable": True}
 """Stored instead of a result that no database can hold."""
@@ -87,7 +87,7 @@ def record_operation(
         request_data=_storable(dict(data), settings),
         response_data=_storable(result, settings),
         status_code=status_code,
-        summary=sanitize(summary),
+        summary=sanitize_summary(summary),
         parent_id=position.parent,
         root=position.root,
         depth=position.depth,

@@ -18,6 +18,7 @@ from dj_actions.models import MachineToken
 from dj_actions.operations.audit import record_operation, require_reason
 from dj_actions.operations.result import OperationResult
 from dj_actions.outbox.queries import from_now
+from dj_actions.outbox.times import aware
 from dj_actions.registry import registry
 from dj_actions.text import did_you_mean, is_storable
 
@@ -148,8 +149,8 @@ def _insert(
 
 
 def _record(action: str, token: MachineToken, actor: Any, **data: Any) -> None:
-    expires = token.expires_at.isoformat() if token.expires_at else None
-    details = {"name": token.name, "actions": token.actions, "expires_at": expires}
+    expires_at = token.expires_at and aware(token.expires_at, using=_database()).isoformat()
+    details = {"name": token.name, "actions": token.actions, "expires_at": expires_at}
     record_operation(RESOURCE, action, object_ids=[token.prefix], actor=actor, data=details | data)
 
 

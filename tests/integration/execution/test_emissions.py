@@ -46,6 +46,21 @@ def test_a_translated_summary_is_recorded_as_text(declare: Declare, todo: Todo) 
     assert event.summary == "done"
 
 
+@pytest.mark.parametrize(
+    ("length", "recorded"), [(10_000, "s" * 10_000), (10_001, "s" * 9_999 + "…")]
+)
+def test_a_summary_that_is_too_long_is_cut_and_says_so(
+    declare: Declare, todo: Todo, length: int, recorded: str
+) -> None:
+    def perform(context: ActionContext, _data: dict[str, Any]) -> None:
+        context.emit(summary="s" * length)
+
+    event = declare(perform).run(object=todo).event
+    event.refresh_from_db()
+
+    assert event.summary == recorded
+
+
 class Colour(Enum):
     RED = "red"
 

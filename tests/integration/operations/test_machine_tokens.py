@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
+from pytest_django import Settings
 
 from dj_actions.exceptions import InvalidAction
 from dj_actions.machine_tokens.secret import digest_of
@@ -100,6 +101,16 @@ def test_an_inactive_user_owns_no_token(make_token: MakeToken, ann: User) -> Non
     ann.is_active = False
     with pytest.raises(InvalidAction, match="'ann' is inactive"):
         make_token("todo.*")
+
+
+def test_the_recorded_end_has_its_zone_without_use_tz(
+    make_token: MakeToken, settings: Settings
+) -> None:
+    settings.USE_TZ = False
+    make_token("todo.mark_done", lifetime=HOUR)
+    (event,) = recorded()
+
+    assert datetime.fromisoformat(event.request_data["expires_at"]).tzinfo is not None
 
 
 def test_a_name_is_free_again_when_its_token_has_ended(make_token: MakeToken, ann: User) -> None:
