@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from dj_actions.messages import RemoteRun
 from dj_actions.outbox.queries.base import RecordQuerySet, with_claim_time
 from dj_actions.outbox.queries.clock import from_now
+from dj_actions.outbox.times import aware
 from dj_actions.states import ENDED_STATES, DeliveryState, RemoteState
 from dj_actions.text import sanitize
 
@@ -194,5 +195,5 @@ def _entry(delivery: Delivery, run: RemoteRun) -> dict[str, Any]:
     return {
         "state": run.state.value,
         "detail": sanitize(reason or run.detail, DETAIL_LENGTH),
-        "at": delivery.claimed_at.isoformat(),
+        "at": aware(delivery.claimed_at, using=str(delivery._state.db)).isoformat(),
     }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db.models.functions import Now
+from pytest_django import Settings
 
-from dj_actions.messages import Receipt
+from dj_actions.messages import Receipt, RemoteRun
 from dj_actions.models import Delivery
+from dj_actions.states import RemoteState
 from tests.conftest import MakeDelivery
 from tests.integration.outbox.test_records import POSSIBLE
 
@@ -36,6 +38,20 @@ def test_a_running_run_is_due_now(make_delivery: MakeDelivery) -> None:
     due = Delivery.objects.claim_tracking("memory", limit=9, interval=60)
     assert chosen.pk in {row.pk for row in due}
     assert other.pk not in {row.pk for row in due}
+
+
+def test_the_history_of_a_run_has_a_time_zone_without_use_tz(
+    make_delivery: MakeDelivery, settings: Settings
+) -> None:
+    make_delivery(**POSSIBLE["running"])
+    settings.USE_TZ, settings.TIME_ZONE = False, "America/Adak"
+    (row,) = Delivery.objects.claim_tracking("memory", limit=1, interval=60)
+    ended = RemoteRun(state=RemoteState.SUCCEEDED)
+    assert Delivery.objects.record_change(row, ended, report=None, wait=None)
+    row.refresh_from_db()
+
+    recorded_at = datetime.fromisoformat(row.remote_history[-1]["at"])
+    assert abs(recorded_at - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("name", ["running", "succeeded"])
