@@ -123,7 +123,7 @@ def test_a_run_that_takes_longer_than_those_of_its_dag_is_marked_with_the_number
     for _ in range(3):
         ended = make_delivery(**POSSIBLE["succeeded"], receipt_scope="nightly")
         Delivery.objects.filter(pk=ended.pk).update(
-            sent_at=Now(), first_sent_at=Now(), sending_seconds=0.1,
+            sent_at=Now(), first_sent_at=Now(), sending_seconds=0.1, sample_weight=1,
             settled_at=Now() - timedelta(seconds=60),
             remote_ended_at=Now() - timedelta(seconds=50),
         )  # fmt: skip
