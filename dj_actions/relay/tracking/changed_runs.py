@@ -16,9 +16,15 @@ from dj_actions.publishers import BasePublisher
 from dj_actions.relay.tracking.remote_reports import is_same_end
 from dj_actions.states import RemoteState
 
-OVERLAP = 60.0
+OVERLAP = 5.0
 """Seconds that are requested again: the clocks of the destination and of our database differ, and
 a change may become visible there late."""
+
+LONG_OVERLAP = 60.0
+"""Seconds that are requested again by the first request of each half minute, so that clocks may
+differ by as much. Each time, that would fill many responses while many runs are started."""
+
+HALF_MINUTE = 30.0
 
 FIRST_WINDOW = 3600.0
 """Seconds before now from which on changes are requested when none are known."""
@@ -61,7 +67,7 @@ def check_changed(publisher: BasePublisher, *, horizon: float) -> int:
     if state is None or state.changes_checked_at is None:
         return 0  # another relay has failed in the meantime, and returned the right
     try:
-        changed = publisher.changed_since(_since(state, horizon))
+        changed = publisher.changed_since(requested_since(state, horizon))
     except BaseException:
         states.return_changes(alias)
         raise
@@ -75,12 +81,19 @@ def check_changed(publisher: BasePublisher, *, horizon: float) -> int:
     return found
 
 
-def _since(state: PublisherState, horizon: float) -> datetime:
+def requested_since(state: PublisherState, horizon: float) -> datetime:
     """Return the time from which on changes are requested, in UTC."""
     known = state.changes_known_until or state.read_at - timedelta(seconds=FIRST_WINDOW)
     oldest = state.read_at - timedelta(seconds=horizon)
-    since = max(known, oldest) - timedelta(seconds=OVERLAP)
+    is_first = _half_minute(known) != _half_minute(state.changes_checked_at or state.read_at)
+    overlap = LONG_OVERLAP if is_first else OVERLAP
+    since = max(known, oldest) - timedelta(seconds=overlap)
     return aware(since, using=router.db_for_write(PublisherState)).astimezone(UTC)
+
+
+def _half_minute(time: datetime) -> int:
+    """Return the number of the half minute of a time."""
+    return int(time.timestamp() // HALF_MINUTE)
 
 
 def _check(alias: str, changed: Collection[str], horizon: float) -> int:

@@ -17,7 +17,7 @@ from dj_actions.exceptions import PublisherMisconfigured, PublisherUnavailable, 
 from dj_actions.messages import Receipt, RemoteRun
 from dj_actions.models import Delivery, PublisherState
 from dj_actions.relay.lanes.lane import Lane
-from dj_actions.relay.tracking.changed_runs import OVERLAP
+from dj_actions.relay.tracking.changed_runs import LONG_OVERLAP, OVERLAP, requested_since
 from dj_actions.relay.tracking.tracker import Tracker
 from dj_actions.states import RemoteState
 from tests.fixtures.relay import Queue
@@ -143,7 +143,27 @@ def test_changes_are_requested_since_the_last_time_with_an_overlap(
     assert first.tzinfo == second.tzinfo == UTC
     assert timedelta(hours=1) <= timezone.now() - first < timedelta(hours=2)
     assert known
-    assert second == known - timedelta(seconds=OVERLAP)
+    # A half minute may have begun in between.
+    assert known - second in {timedelta(seconds=OVERLAP), timedelta(seconds=LONG_OVERLAP)}
+
+
+@pytest.mark.parametrize(
+    ("known", "checked", "overlap"),
+    [(0, 5, OVERLAP), (24, 29, OVERLAP), (26, 31, LONG_OVERLAP), (56, 61, LONG_OVERLAP)],
+)
+def test_once_in_half_a_minute_more_is_requested_again(
+    known: float, checked: float, overlap: float
+) -> None:
+    minute = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    state = PublisherState(
+        alias="first",
+        changes_known_until=minute + timedelta(seconds=known),
+        changes_checked_at=minute + timedelta(seconds=checked),
+    )
+    state.read_at = minute + timedelta(seconds=checked)
+
+    since = requested_since(state, HORIZON)
+    assert since == minute + timedelta(seconds=known - overlap)
 
 
 def test_two_relays_request_changes_once(
